@@ -1,0 +1,195 @@
+import { existsSync } from 'node:fs'
+import { loadEnvFile } from 'node:process'
+import { z } from 'zod'
+import { EnrichmentError } from './errors.ts'
+
+const text = z.string().trim().min(1)
+const url = z.url({ protocol: /^https?$/ })
+const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+
+interface Setting {
+  schema: z.ZodType
+  /** Who needs it: a verb demands only the settings of the groups it names. */
+  group: Group
+  /** Text as in the environment; absent: the setting has no default and must be given. */
+  default?: string
+  /** For people: what it is, with its unit. */
+  description: string
+  /** What a good value looks like, for the error message. */
+  wants: string
+  secret?: true
+}
+
+type Group = 'kafka' | 'registry' | 'database' | 'amazon' | 'model' | 'service'
+
+const setting = <S extends z.ZodType>(group: Group, schema: S, rest: Omit<Setting, 'schema' | 'group'>) => ({
+  group,
+  schema,
+  ...rest,
+})
+
+/** Every setting, in the order in which people meet them. README's table is generated from it. */
+export const SETTINGS = {
+  KAFKA_BROKERS: setting(
+    'kafka',
+    text.transform((list) => list.split(',').map((broker) => broker.trim())),
+    {
+      description: 'Kafka brokers to start from, comma-separated.',
+      wants: 'host:port,host:port',
+    },
+  ),
+  SCHEMA_REGISTRY_URL: setting('registry', url, {
+    description: 'Base URL of a Confluent-compatible schema registry.',
+    wants: 'an http or https URL',
+  }),
+  DATABASE_URL: setting('database', z.url({ protocol: /^postgres(ql)?$/ }), {
+    description: 'PostgreSQL database of the service.',
+    wants: 'postgresql://user:password@host:port/database',
+    secret: true,
+  }),
+  KAFKA_GROUP_PREFIX: setting('kafka', text, {
+    default: 'album-enricher',
+    description: 'Prefix of the consumer groups and transactional ids.',
+    wants: 'a name',
+  }),
+  TOPIC_IMPORTED: setting('kafka', text, {
+    default: 'album.imported',
+    description: "The importer's topic.",
+    wants: 'a topic name',
+  }),
+  TOPIC_ENRICHMENT: setting('kafka', text, {
+    default: 'album.enrichment',
+    description: 'Topic of requests, one partition. The dead-letter topic is this name with `.dead`.',
+    wants: 'a topic name',
+  }),
+  TOPIC_ENRICHED: setting('kafka', text, {
+    default: 'album.enriched',
+    description: 'Topic of results.',
+    wants: 'a topic name',
+  }),
+  AMAZON_MARKETPLACE: setting('amazon', text, {
+    default: 'www.amazon.com',
+    description: 'The Amazon site to search.',
+    wants: "an Amazon site's domain, for example www.amazon.com",
+  }),
+  AMAZON_PARTNER_TAG: setting('amazon', text.max(64), {
+    description: 'Associates tag (store id) that the links carry.',
+    wants: 'a tag such as example-20, at most 64 characters',
+  }),
+  AMAZON_CREDENTIAL_ID: setting('amazon', text, {
+    description: 'Credential id from Associates Central.',
+    wants: 'the credential id',
+  }),
+  AMAZON_CREDENTIAL_SECRET: setting('amazon', text, {
+    description: 'Credential secret from Associates Central.',
+    wants: 'the credential secret',
+    secret: true,
+  }),
+  AMAZON_CREDENTIAL_VERSION: setting(
+    'amazon',
+    z
+      .string()
+      .regex(/^v?3\.[123]$/)
+      .transform((v) => v.replace(/^v/, '')),
+    {
+      description:
+        'Credential version from Associates Central; it names the region (3.1 Americas, 3.2 Europe, 3.3 Far East).',
+      wants: '3.1, 3.2 or 3.3',
+    },
+  ),
+  AMAZON_REQUESTS_PER_SECOND: setting('amazon', z.coerce.number().positive().max(10), {
+    default: '1',
+    description: 'Amazon requests a second that the account may make.',
+    wants: 'a number above 0, at most 10',
+  }),
+  AMAZON_URL: setting('amazon', url, {
+    default: 'https://creatorsapi.amazon',
+    description: 'Where the Creators API is.',
+    wants: 'an http or https URL',
+  }),
+  AMAZON_TOKEN_URL: setting('amazon', url.optional(), {
+    default: '',
+    description: "Where tokens are fetched; empty: Amazon's own for the credential version.",
+    wants: 'an http or https URL',
+  }),
+  OPENAI_API_KEY: setting('model', text.optional(), {
+    default: '',
+    description: 'API key of the model host. Demanded by `run` unless MODEL_USE is never.',
+    wants: 'an API key',
+    secret: true,
+  }),
+  OPENAI_BASE_URL: setting('model', url, {
+    default: 'https://api.openai.com/v1',
+    description: 'An OpenAI-compatible model host.',
+    wants: 'an http or https URL',
+  }),
+  MODEL_NAME: setting('model', text, {
+    default: 'gpt-5-mini',
+    description: 'Which model to ask.',
+    wants: 'a model name',
+  }),
+  MODEL_USE: setting('model', z.enum(['open', 'always', 'never']), {
+    default: 'open',
+    description: 'When the model is asked: about what the rules leave open, always, or never.',
+    wants: 'open, always or never',
+  }),
+  MODEL_TIMEOUT_SECONDS: setting('model', integer(1, 600), {
+    default: '40',
+    description: 'How long one model call may take, in seconds.',
+    wants: 'a whole number from 1 to 600',
+  }),
+  SHUTDOWN_TIMEOUT_SECONDS: setting('service', integer(1, 600), {
+    default: '25',
+    description: 'How long a stop may wait for the album in the air, in seconds.',
+    wants: 'a whole number from 1 to 600',
+  }),
+  METRICS_PORT: setting('service', integer(0, 65535), {
+    default: '9464',
+    description: 'Port of the probes and metrics; 0 takes a free one.',
+    wants: 'a port number',
+  }),
+  LOG_LEVEL: setting('service', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']), {
+    default: 'info',
+    description: 'Least severe log lines to write.',
+    wants: 'trace, debug, info, warn, error or fatal',
+  }),
+}
+
+type Settings = typeof SETTINGS
+type SettingsOf<G extends Group> = {
+  [K in keyof Settings as Settings[K]['group'] extends G ? K : never]: z.output<Settings[K]['schema']>
+}
+/** Settings in force, by their names. */
+export type Config<G extends Group = Group> = SettingsOf<G>
+
+/**
+ * Reads the settings of the named groups.
+ *
+ * @param env defaults to the process's environment, completed from `.env` in the working directory
+ * @throws EnrichmentError CONFIG_INVALID that lists every wrong setting: name, what it got, what it wants
+ */
+export function loadConfig<G extends Group>(groups: readonly G[], env: NodeJS.ProcessEnv = environment()): Config<G> {
+  const config: Record<string, unknown> = {}
+  const mistakes: string[] = []
+  for (const [name, entry] of Object.entries(SETTINGS) as [string, Setting][]) {
+    if (!(groups as readonly Group[]).includes(entry.group)) continue
+    // An empty variable is an unset one: that is how compose files and charts leave a setting out.
+    const raw = env[name] === '' ? undefined : env[name]
+    const given = raw ?? (entry.default === '' ? undefined : entry.default)
+    const parsed = entry.schema.safeParse(given)
+    if (parsed.success) config[name] = parsed.data
+    else
+      mistakes.push(
+        `${name}: ${raw === undefined ? 'is not set' : `got ${entry.secret ? '(hidden)' : JSON.stringify(raw)}`}, wants ${entry.wants}`,
+      )
+  }
+  if (mistakes.length > 0) {
+    throw new EnrichmentError('CONFIG_INVALID', `${mistakes.length} wrong setting(s):\n  ${mistakes.join('\n  ')}`)
+  }
+  return config as Config<G>
+}
+
+function environment(): NodeJS.ProcessEnv {
+  if (existsSync('.env')) loadEnvFile('.env')
+  return process.env
+}

@@ -1,0 +1,62 @@
+/**
+ * Every way in which this service can fail, by a stable code. Dashboards, dead letters and people refer to the codes,
+ * so a code is never renamed; messages may change.
+ */
+export const ERROR_CODES = {
+  // Records
+  RECORD_UNDECODABLE: 'the bytes are not what the schema says',
+  SCHEMA_UNKNOWN: 'the record names a schema id that the registry does not know',
+  RECORD_INVALID: 'a field of the record is missing or senseless',
+  // Amazon
+  AMAZON_THROTTLED: 'Amazon asks to slow down',
+  AMAZON_NOT_ELIGIBLE: 'the associate account is not eligible for the API',
+  AMAZON_FORBIDDEN: 'Amazon refuses this account for another reason',
+  AMAZON_BAD_CREDENTIALS: 'the credential id, secret or version is wrong',
+  AMAZON_TOKEN_REFUSED: 'Amazon refuses the access token, also a new one',
+  AMAZON_INVALID_PARTNER_TAG: 'the partner tag is wrong or not linked to the credential',
+  AMAZON_INVALID_REQUEST: 'Amazon calls the request invalid',
+  AMAZON_API_RETIRED: 'Amazon has switched this API off',
+  AMAZON_UNAVAILABLE: 'Amazon fails, does not answer, or answers with something else than a reply',
+  // Model
+  MODEL_BAD_CREDENTIALS: 'the model host refuses the API key',
+  MODEL_QUOTA_SPENT: 'the account at the model host has no credit left',
+  MODEL_INVALID_REQUEST: 'the model host calls the request invalid',
+  MODEL_THROTTLED: 'the model host asks to slow down',
+  MODEL_UNAVAILABLE: 'the model host fails or does not answer',
+  MODEL_BAD_ANSWER: 'the model refused, was cut off, or answered outside the schema',
+  // Our own servers
+  KAFKA_UNAVAILABLE: 'Kafka fails or does not answer',
+  REGISTRY_UNAVAILABLE: 'the schema registry fails or does not answer',
+  DATABASE_UNAVAILABLE: 'PostgreSQL fails or does not answer',
+  // Set-up
+  CONFIG_INVALID: 'settings are missing or wrong',
+  TOPIC_WRONG: 'a topic is missing or would lose or reorder requests',
+  SCHEMA_NOT_REGISTERED: "this build's schema is not in the registry",
+  TABLES_OUTDATED: 'the database lacks migrations of this build',
+  // Ours
+  INTERNAL: 'a fault of this service',
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** The base of everything thrown on purpose. What becomes of a failed request is decided by its code, not here. */
+export class EnrichmentError extends Error {
+  readonly code: ErrorCode
+  /** How long the refusing server asked us to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined
+
+  /** @param message what failed, for which id, and what to do next; never a secret */
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.name = 'EnrichmentError'
+    this.code = code
+    this.retryAfterMs = options.retryAfterMs
+  }
+}
+
+/** Whatever was thrown, as an EnrichmentError: what is not one already becomes INTERNAL and keeps its message. */
+export function toEnrichmentError(thrown: unknown): EnrichmentError {
+  if (thrown instanceof EnrichmentError) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new EnrichmentError('INTERNAL', message, { cause: thrown })
+}

@@ -1,0 +1,196 @@
+// Generated from schemas/*.avsc by `npm run generate`. Do not edit.
+
+/** One credited artist. */
+export interface Artist {
+  /** The name as credited. Must not be blank. */
+  name: string
+  /** MusicBrainz artist id (a UUID), if known. */
+  musicbrainzArtistId: string | null
+}
+
+/** An album was added to the catalogue, or its facts changed. Topic album.imported, key albumId. A null value (tombstone) is ignored. */
+export interface AlbumImported {
+  /** The importer's id of the album, and the record's key. An integer id is its decimal text. */
+  albumId: string
+  /** The album's title as the catalogue shows it. Must not be blank. */
+  title: string
+  /** Everybody credited, in credit order. At least one. */
+  artists: Artist[]
+  /** Year of the first release, if known. */
+  releaseYear: number | null
+  /** UPC or EAN codes of any release of the album, digits only. */
+  barcodes: string[]
+  /** Amazon ids already known to be this album, by marketplace (for example www.amazon.com). */
+  asins: Record<string, string[]>
+  /** MusicBrainz release-group id (a UUID), if known. */
+  musicbrainzReleaseGroupId: string | null
+  /** Whether the catalogue already has a primary image; if so no artwork is fetched. */
+  hasPrimaryImage: boolean
+  /** When these facts were imported. Newer facts replace older ones, never the other way round. (milliseconds since 1970) */
+  importedAt: number
+  /** Where the importer has the album from, for people to read. */
+  source: string
+}
+
+/** Why somebody wants the album enriched. */
+export type Reason = 'imported' | 'replay' | 'verdict' | 'artwork'
+
+/** A step of the enrichment. */
+export type Stage = 'search' | 'match' | 'links' | 'artwork'
+
+/** What the importer knows of an album; the fields of AlbumImported. */
+export interface Album {
+  /** The importer's id of the album. */
+  albumId: string
+  /** The album's title. */
+  title: string
+  /** Everybody credited, in credit order. At least one. */
+  artists: Artist[]
+  /** Year of the first release, if known. */
+  releaseYear: number | null
+  /** UPC or EAN codes of any release of the album. */
+  barcodes: string[]
+  /** Amazon ids already known to be this album, by marketplace. */
+  asins: Record<string, string[]>
+  /** MusicBrainz release-group id (a UUID), if known. */
+  musicbrainzReleaseGroupId: string | null
+  /** Whether the catalogue already has a primary image. */
+  hasPrimaryImage: boolean
+  /** When these facts were imported. (milliseconds since 1970) */
+  importedAt: number
+  /** Where the importer has the album from. */
+  source: string
+}
+
+/** Where a Kafka record stands. */
+export interface RecordPosition {
+  /** Name of the topic. */
+  topic: string
+  /** Number of the partition. */
+  partition: number
+  /** Offset in the partition. */
+  offset: number
+}
+
+/** One wish to enrich one album. Topic album.enrichment (one partition), key albumId. Internal to the service: written by intake and by commands. */
+export interface EnrichmentRequested {
+  /** Identity of the request; every request ends in exactly one result or dead letter. (UUID) */
+  requestId: string
+  /** imported: the album came from the importer. replay: an operator asks again. verdict: a person decided about a match. artwork: only the artwork is still missing. */
+  reason: Reason
+  /** The steps wanted. What is left out is taken from what an earlier request stored. */
+  stages: Stage[]
+  /** The album's facts as the request's author knew them. */
+  album: Album
+  /** When the request was made. (milliseconds since 1970) */
+  requestedAt: number
+  /** The record of album.imported that asked for it; null when a person or the service itself did. */
+  source: RecordPosition | null
+}
+
+/** What was found. */
+export type Outcome = 'matched' | 'needs_review' | 'no_match' | 'not_found'
+
+/** Who decided about a candidate. */
+export type DecidedBy = 'identifier' | 'rules' | 'model' | 'person'
+
+/** An accepted product. */
+export interface ProductLink {
+  /** Amazon's id of the product. */
+  asin: string
+  /** Amazon's product page with tag and parameters, to be used unchanged. */
+  url: string
+  /** The product's title on Amazon. */
+  title: string
+  /** Who accepted it: an equal identifier, the rules, the language model or a person. */
+  decidedBy: DecidedBy
+  /** The rules' score, 0 to 1; null where the rules were not asked. */
+  score: number | null
+  /** Why it was accepted, in words. */
+  reason: string
+  /** Price in the currency's minor unit (cents; yen for JPY); null when unknown. */
+  priceMinor: number | null
+  /** ISO 4217 code of the price. */
+  currency: string | null
+  /** Amazon's condition of the offer, for example New. */
+  condition: string | null
+  /** Amazon's availability type, for example IN_STOCK. */
+  availability: string | null
+  /** When Amazon told the price. (milliseconds since 1970) */
+  pricedAt: number | null
+  /** Rank on the whole site, 1 is best; null when unknown. */
+  salesRank: number | null
+}
+
+/** What became of it. */
+export type ArtworkStatus = 'stored' | 'linked' | 'kept' | 'none' | 'pending' | 'failed' | 'off'
+
+/** The primary artwork. */
+export interface ArtworkResult {
+  /** stored: downloaded. linked: only the link is kept. kept: the album has a primary image already. none: no matched product has an image. pending: a passing failure. failed: a final one. off: not wanted. */
+  status: ArtworkStatus
+}
+
+/** Candidates by verdict. */
+export interface CandidateCounts {
+  /** Products found. */
+  candidates: number
+  /** Products accepted. */
+  accepted: number
+  /** Products rejected. */
+  rejected: number
+  /** Products that a person should judge. */
+  open: number
+}
+
+/** One call of the language model. */
+export interface ModelUse {
+  /** The model's name. */
+  name: string
+  /** Version of our prompt. */
+  promptVersion: string
+  /** Tokens sent, as the model's host counted them. */
+  inputTokens: number
+  /** Tokens answered. */
+  outputTokens: number
+}
+
+/** What the enrichment of one album came to. Topic album.enriched, key albumId. Read with read_committed; resultId tells copies apart. */
+export interface AlbumEnriched {
+  /** Identity of this result; a reader that has seen it may skip the record. (UUID) */
+  resultId: string
+  /** The request that this result answers. (UUID) */
+  requestId: string
+  /** How many times the request has been run from its start, counted from 1; greater than 1 only after offsets were reset. */
+  run: number
+  /** Why the album was enriched. */
+  reason: Reason
+  /** The importer's id of the album. */
+  albumId: string
+  /** The album's title as it was searched for. */
+  title: string
+  /** The Amazon site searched, for example www.amazon.com. */
+  marketplace: string
+  /** matched: at least one link. needs_review: no link, but a candidate that a person should judge. no_match: candidates, none of them the album. not_found: Amazon has no candidate. */
+  outcome: Outcome
+  /** All products now accepted for the album on this marketplace, best first. */
+  links: ProductLink[]
+  /** Products linked before that no longer match. */
+  withdrawnAsins: string[]
+  /** What became of the primary artwork. */
+  artwork: ArtworkResult
+  /** How many candidates there were, by verdict. */
+  counts: CandidateCounts
+  /** How many attempts it took, the successful one included. */
+  attempts: number
+  /** The language model's part; null when it was not asked. */
+  model: ModelUse | null
+  /** When the enrichment was asked for. (milliseconds since 1970) */
+  requestedAt: number
+  /** When the worker first took it up. (milliseconds since 1970) */
+  startedAt: number
+  /** When the result was decided. (milliseconds since 1970) */
+  finishedAt: number
+  /** The record of album.imported that asked for it; null when a person or the service itself did. */
+  source: RecordPosition | null
+}

@@ -1,0 +1,91 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** The process's metrics; the one place that knows prom-client. */
+export const registry = new Registry()
+collectDefaultMetrics({ register: registry })
+
+const shared = { registers: [registry] }
+const name = (rest: string) => `album_enricher_${rest}`
+
+export const metrics = {
+  results: new Counter({
+    ...shared,
+    name: name('results_total'),
+    help: 'Results published, by outcome.',
+    labelNames: ['outcome', 'marketplace'],
+  }),
+  deadLetters: new Counter({
+    ...shared,
+    name: name('dead_letters_total'),
+    help: 'Records given up, by error code.',
+    labelNames: ['code'],
+  }),
+  tombstones: new Counter({
+    ...shared,
+    name: name('tombstones_total'),
+    help: 'Records of album.imported without a value, which are skipped.',
+  }),
+  staleCopies: new Counter({
+    ...shared,
+    name: name('stale_copies_total'),
+    help: 'Deliveries of requests that have their result already.',
+  }),
+  stageDuration: new Histogram({
+    ...shared,
+    name: name('stage_duration_seconds'),
+    help: 'How long a stage of the enrichment took.',
+    labelNames: ['stage'],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+  }),
+  albumsInFlight: new Gauge({
+    ...shared,
+    name: name('albums_in_flight'),
+    help: 'Albums the worker has taken up and not finished.',
+  }),
+  laneState: new Gauge({
+    ...shared,
+    name: name('lane_state'),
+    help: 'State of the lane: 1 for the state it is in, 0 for the others.',
+    labelNames: ['state'],
+  }),
+  lastResult: new Gauge({
+    ...shared,
+    name: name('last_result_timestamp_seconds'),
+    help: 'When the last result was published, seconds since 1970.',
+  }),
+  amazonRequests: new Counter({
+    ...shared,
+    name: name('amazon_requests_total'),
+    help: 'Amazon requests, by operation and result (ok or an error code).',
+    labelNames: ['operation', 'result'],
+  }),
+  amazonRateLimit: new Gauge({
+    ...shared,
+    name: name('amazon_rate_limit'),
+    help: 'Amazon requests a second that are allowed.',
+  }),
+  verdicts: new Counter({
+    ...shared,
+    name: name('verdicts_total'),
+    help: 'Verdicts about candidates, by who decided and what.',
+    labelNames: ['by', 'verdict'],
+  }),
+  modelCalls: new Counter({
+    ...shared,
+    name: name('model_calls_total'),
+    help: 'Calls of the language model, by result (ok or an error code).',
+    labelNames: ['result'],
+  }),
+  modelTokens: new Counter({
+    ...shared,
+    name: name('model_tokens_total'),
+    help: 'Tokens of the language model, by kind (input or output).',
+    labelNames: ['kind'],
+  }),
+  consumerLagRecords: new Gauge({
+    ...shared,
+    name: name('consumer_lag_records'),
+    help: 'Records a group has not finished, by topic and partition.',
+    labelNames: ['group', 'topic', 'partition'],
+  }),
+}
