@@ -24,10 +24,18 @@ export const ERROR_CODES = {
   MODEL_THROTTLED: 'the model host asks to slow down',
   MODEL_UNAVAILABLE: 'the model host fails or does not answer',
   MODEL_BAD_ANSWER: 'the model refused, was cut off, or answered outside the schema',
+  // Artwork
+  ARTWORK_HOST_REFUSED: 'the image is on a host that is not allowed, or not behind https',
+  ARTWORK_ADDRESS_REFUSED: 'the image host resolves to an address that is not public',
+  ARTWORK_TOO_LARGE: 'the image has too many bytes or pixels',
+  ARTWORK_NOT_AN_IMAGE: 'what came is not a whole JPEG, PNG, WebP or GIF image',
+  ARTWORK_NOT_FOUND: 'the image host does not give the image out',
+  ARTWORK_UNAVAILABLE: 'the image host fails or does not answer',
   // Our own servers
   KAFKA_UNAVAILABLE: 'Kafka fails or does not answer',
   REGISTRY_UNAVAILABLE: 'the schema registry fails or does not answer',
   DATABASE_UNAVAILABLE: 'PostgreSQL fails or does not answer',
+  STORE_UNAVAILABLE: 'the object store fails or does not answer',
   // Set-up
   CONFIG_INVALID: 'settings are missing or wrong',
   TOPIC_WRONG: 'a topic is missing or would lose or reorder requests',
