@@ -1,0 +1,175 @@
+import type { Product } from '../album.ts'
+import { EnrichmentError } from '../errors.ts'
+import type { AmazonApi, AmazonRequestSeen } from './amazon-api.ts'
+import { explainRefusal, isTokenRefusal } from './creators-refusal.ts'
+import { type CreatorsRefusal, readItems, readRefusal } from './creators-reply.ts'
+import { type CreatorsRequest, itemsRequest, resourcesWith, searchRequest } from './creators-request.ts'
+import { createTokenSource, isJsonVersion } from './creators-token.ts'
+import { createHttpClient, type HttpReply } from './http-client.ts'
+import type { Pace } from './pace.ts'
+import { readProduct } from './read-product.ts'
+
+export interface CreatorsOptions {
+  /** Base URL, without /catalog. */
+  url: string
+  /** undefined: Amazon's own for the credential version. */
+  tokenUrl?: string | undefined
+  credentialId: string
+  credentialSecret: string
+  /** For example 3.1, as Associates Central shows it. */
+  credentialVersion: string
+  /** For example www.amazon.com. */
+  marketplace: string
+  partnerTag: string
+  /** Asked before every catalog request; token requests are free. */
+  pace: Pace
+  onRequest: (seen: AmazonRequestSeen) => void
+  /** For one HTTP request with its reply, waiting for the pace left out; milliseconds. */
+  timeoutMs: number
+}
+
+type Reply = { products: Product[] } | { refusal: CreatorsRefusal }
+type Answer = Reply & { token: string }
+
+/**
+ * Amazon's Creators API, the successor of PA-API 5.0.
+ * Protocol: affiliate-program.amazon.com/creatorsapi/docs (api-reference, troubleshooting).
+ *
+ * A throttled request waits and goes again by itself: it never throws AMAZON_THROTTLED.
+ *
+ * @throws EnrichmentError CONFIG_INVALID for an unknown credential version
+ */
+export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
+  const { marketplace, partnerTag, pace, onRequest } = options
+  const credentialVersion = options.credentialVersion.replace(/^v/, '')
+  const post = createHttpClient(options.timeoutMs)
+  const tokens = createTokenSource({
+    ...options,
+    tokenUrl: options.tokenUrl,
+    credentialVersion,
+    post,
+    onFetched: (seen) => onRequest({ operation: 'token', query: '', products: 0, ...seen }),
+  })
+  const baseUrl = options.url.replace(/\/+$/, '')
+  /** Remembered: what an account may not ask for it will not be allowed with the next album either. */
+  let highRes = true
+
+  async function ask(request: CreatorsRequest, signal: AbortSignal): Promise<Product[]> {
+    let renewed = false
+    for (;;) {
+      const askedHighRes = highRes
+      const answer = await askOnce(request, signal)
+      if ('products' in answer) {
+        pace.answered()
+        return answer.products
+      }
+      const { refusal, token } = answer
+      if (refusal.status === 429) {
+        pace.slowDown(refusal.retryAfterMs)
+      } else if (isTokenRefusal(refusal) && !renewed) {
+        renewed = true
+        tokens.drop(token)
+      } else if (askedHighRes && isAboutResources(refusal)) {
+        highRes = false
+      } else {
+        throw explainRefusal(refusal, { query: request.query, marketplace, partnerTag, credentialVersion })
+      }
+    }
+  }
+
+  async function askOnce(request: CreatorsRequest, signal: AbortSignal): Promise<Answer> {
+    // Fetched ahead of the grant, so that it is not used late; asked again, since the wait may outlast a token.
+    await getToken(signal)
+    const sent = await pace.grant(signal)
+    try {
+      const token = await tokens.get(signal)
+      return { ...(await send(request, token, sent, signal)), token }
+    } finally {
+      sent()
+    }
+  }
+
+  /** A throttled token endpoint slows everything down, as a throttled catalog does. */
+  async function getToken(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await tokens.get(signal)
+        return
+      } catch (error) {
+        if (!(error instanceof EnrichmentError) || error.code !== 'AMAZON_THROTTLED') throw error
+        pace.slowDown(error.retryAfterMs)
+        const sent = await pace.grant(signal)
+        sent()
+      }
+    }
+  }
+
+  /** One HTTP request, told to onRequest whatever comes of it; throws only without a reply to speak of. */
+  async function send(request: CreatorsRequest, token: string, onSent: () => void, signal: AbortSignal) {
+    const { operation, query } = request
+    const started = performance.now()
+    const seen = (status: number | null, result: AmazonRequestSeen['result'], products = 0) =>
+      onRequest({ operation, query, status, result, products, durationMs: performance.now() - started })
+    let status: number | null = null
+    try {
+      const reply = await post({ ...message(request, token), onSent }, signal)
+      status = reply.status
+      const answer = readAnswer(reply, request)
+      if ('products' in answer) seen(status, 'ok', answer.products.length)
+      else seen(status, explainRefusal(answer.refusal, { query, marketplace, partnerTag, credentialVersion }).code)
+      return answer
+    } catch (error) {
+      seen(status, signal.aborted ? 'aborted' : error instanceof EnrichmentError ? error.code : 'INTERNAL')
+      throw error
+    }
+  }
+
+  function message(request: CreatorsRequest, token: string) {
+    const authorization = isJsonVersion(credentialVersion)
+      ? `Bearer ${token}`
+      : `Bearer ${token}, Version ${credentialVersion}`
+    return {
+      url: `${baseUrl}/catalog/v1/${request.operation}`,
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        authorization,
+        'x-marketplace': marketplace,
+      },
+      body: JSON.stringify({ partnerTag, marketplace, resources: resourcesWith(highRes), ...request.fields }),
+    }
+  }
+
+  function readAnswer(reply: HttpReply, request: CreatorsRequest): Reply {
+    const items = reply.status === 200 ? readItems(reply.json) : undefined
+    if (items) {
+      const context = {
+        fetchedAt: Date.now(),
+        productPage: (asin: string) => `https://${marketplace}/dp/${asin}?tag=${encodeURIComponent(partnerTag)}`,
+      }
+      return { products: items.map((item) => readProduct(item, context)).filter((product) => product !== undefined) }
+    }
+    const refusal = reply.status >= 400 ? readRefusal(reply.status, reply.json) : undefined
+    // Nothing found is an error body in this protocol (troubleshooting/processing-of-errors).
+    if (refusal?.status === 404 && refusal.type === 'ResourceNotFoundException') return { products: [] }
+    if (reply.status === 429) {
+      const retryAfterMs = reply.retryAfterMs ?? refusal?.retryAfterMs
+      return { refusal: { status: 429, type: null, reason: null, message: '', fields: [], retryAfterMs } }
+    }
+    if (refusal) return { refusal }
+    throw new EnrichmentError(
+      'AMAZON_UNAVAILABLE',
+      `${reply.status} with a body that is no reply of the Creators API (${JSON.stringify(reply.excerpt)}). ` +
+        `Asked: ${request.query}. If it stays so check AMAZON_URL.`,
+    )
+  }
+
+  return {
+    getItems: async (asins, signal) => ask(itemsRequest(asins), signal),
+    searchItems: async (query, signal) => ask(searchRequest(query), signal),
+  }
+}
+
+function isAboutResources({ status, message, fields }: CreatorsRefusal): boolean {
+  return status === 400 && (/highRes|resources/i.test(message) || fields.some((field) => /resources/i.test(field)))
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod'
+
+const maybeText = z
+  .string()
+  .nullish()
+  .catch(null)
+  .transform((text) => text ?? null)
+
+const refusalBody = z.object({
+  type: maybeText,
+  __type: maybeText,
+  message: maybeText,
+  reason: maybeText,
+  // Names in Amazon's documents, objects in its SDKs.
+  fieldList: z
+    .array(z.union([z.string(), z.object({ name: z.string() }).transform((field) => field.name)]).catch(''))
+    .nullish()
+    .catch(null)
+    .transform((fields) => (fields ?? []).filter((field) => field !== '')),
+  retryAfterSeconds: z.coerce.number().nonnegative().finite().optional().catch(undefined),
+})
+
+/** A refusal of the Creators API, unwrapped. */
+export interface CreatorsRefusal {
+  status: number
+  /** For example ThrottleException; null when the body does not say. */
+  type: string | null
+  /** For example InvalidPartnerTag; null when the body does not say. */
+  reason: string | null
+  message: string
+  /** Names of the request's fields that Amazon complains about. */
+  fields: string[]
+  /** The body's hint when to come back. */
+  retryAfterMs: number | undefined
+}
+
+/**
+ * Reads the flat error body of the Creators API.
+ * Source: affiliate-program.amazon.com/creatorsapi/docs, troubleshooting/error-codes-and-messages.
+ *
+ * @returns undefined when the body is not such an error
+ */
+export function readRefusal(status: number, json: unknown): CreatorsRefusal | undefined {
+  const parsed = refusalBody.safeParse(json)
+  if (!parsed.success) return undefined
+  const { type, __type, message, reason, fieldList, retryAfterSeconds } = parsed.data
+  const name = (type ?? __type)?.replace(/^com\.amazon\.\w+#/, '').replace(/ResponseContent$/, '') ?? null
+  if (name === null && reason === null && message === null) return undefined
+  return {
+    status,
+    type: name,
+    reason,
+    message: message ?? 'no message',
+    fields: fieldList,
+    retryAfterMs: retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000,
+  }
+}
+
+const items = z.object({ items: z.array(z.unknown()).nullish() }).nullish()
+const answer = z.object({
+  searchResult: items,
+  // One page of Amazon's documents spells it itemResults; the service and the SDKs say itemsResult.
+  itemsResult: items,
+  itemResults: items,
+  errors: z
+    .array(
+      z
+        .object({ code: z.string(), message: z.string().nullish().catch(null) })
+        .nullable()
+        .catch(null),
+    )
+    .nullish()
+    .catch(null),
+})
+
+const ROOTS = ['searchResult', 'itemsResult', 'itemResults'] as const
+/** Codes that say of single ids that there is nothing to show (api-reference/operations/get-items). */
+const NOTHING_THERE = ['NoResults', 'ItemNotFound', 'ItemNotAccessible', 'InvalidParameterValue']
+
+/**
+ * The items of a reply with status 200. Items that failed one by one are simply not among them.
+ *
+ * @returns undefined when it is not a reply of the catalog at all
+ */
+export function readItems(json: unknown): unknown[] | undefined {
+  const parsed = answer.safeParse(json)
+  if (!parsed.success) return undefined
+  const root = ROOTS.find((name) => name in parsed.data)
+  if (root) return parsed.data[root]?.items ?? []
+  const errors = parsed.data.errors ?? []
+  const nothingThere = errors.length > 0 && errors.every((error) => NOTHING_THERE.includes(error?.code ?? ''))
+  return nothingThere ? [] : undefined
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import type { Image, Product } from '../album.ts'
+
+// Any field may be missing, null, or (as Amazon's documents and SDKs disagree about some) of another type: whatever
+// cannot be read is unknown, and never costs the rest of the product.
+const maybe = <S extends z.ZodType>(schema: S) =>
+  schema
+    .nullish()
+    .catch(undefined)
+    .transform((value) => value ?? null)
+const list = <S extends z.ZodType>(schema: S) =>
+  z
+    .array(maybe(schema))
+    .nullish()
+    .catch(undefined)
+    .transform((values) => (values ?? []).filter((value) => value !== null))
+
+const text = z.string().trim().min(1)
+const value = maybe(z.object({ displayValue: text }))
+const values = maybe(z.object({ displayValues: list(text) }))
+const image = maybe(
+  z.object({ url: z.url({ protocol: /^https?$/ }), width: maybe(z.number()), height: maybe(z.number()) }),
+)
+const money = { amount: maybe(z.number().nonnegative()), currency: maybe(z.string().regex(/^[A-Z]{3}$/)) }
+
+const listing = z.object({
+  availability: maybe(z.object({ type: maybe(text) })),
+  condition: maybe(z.object({ value: maybe(text) })),
+  price: maybe(z.object({ money: maybe(z.object(money)), ...money })),
+  isBuyBoxWinner: maybe(z.boolean()),
+  violatesMAP: maybe(z.boolean()),
+})
+
+const item = z.object({
+  asin: text,
+  detailPageURL: maybe(z.url({ protocol: /^https?$/ })),
+  images: maybe(z.object({ primary: maybe(z.object({ hiRes: image, large: image, medium: image, small: image })) })),
+  itemInfo: maybe(
+    z.object({
+      title: value,
+      byLineInfo: maybe(
+        z.object({
+          contributors: list(z.object({ name: text, role: maybe(text), roleType: maybe(text) })),
+          brand: value,
+          manufacturer: value,
+        }),
+      ),
+      classifications: maybe(z.object({ binding: value, productGroup: value })),
+      contentInfo: maybe(z.object({ edition: value, publicationDate: value })),
+      externalIds: maybe(z.object({ eans: values, upcs: values })),
+      features: values,
+      productInfo: maybe(z.object({ releaseDate: value })),
+      technicalInfo: maybe(z.object({ formats: values })),
+    }),
+  ),
+  browseNodeInfo: maybe(z.object({ websiteSalesRank: maybe(z.object({ salesRank: maybe(z.int().positive()) })) })),
+  offersV2: maybe(z.object({ listings: list(listing) })),
+})
+type Item = z.output<typeof item>
+type Listing = z.output<typeof listing>
+
+/** Longer features are advertising copy; the short ones say "Box set" or "Limited Edition". */
+const LONGEST_FORMAT = 40
+
+/**
+ * Reads one item of a reply, in the Creators API's spelling.
+ *
+ * @param given anything; a wrong or missing part becomes unknown
+ * @param context `productPage` makes the address for an item that came without one; `fetchedAt` is in ms since 1970
+ * @returns undefined when the item has no ASIN, so that nothing can be done with it
+ */
+export function readProduct(
+  given: unknown,
+  context: { fetchedAt: number; productPage: (asin: string) => string },
+): Product | undefined {
+  const parsed = item.safeParse(given)
+  if (!parsed.success) return undefined
+  const { asin, detailPageURL, itemInfo: info, browseNodeInfo, offersV2, images } = parsed.data
+  const listings = offersV2?.listings ?? []
+  const offer = listings.find((candidate) => candidate.isBuyBoxWinner) ?? listings[0]
+  return {
+    asin,
+    url: detailPageURL ?? context.productPage(asin),
+    title: info?.title?.displayValue ?? '',
+    contributors: info?.byLineInfo?.contributors ?? [],
+    brand: info?.byLineInfo?.brand?.displayValue ?? null,
+    manufacturer: info?.byLineInfo?.manufacturer?.displayValue ?? null,
+    binding: info?.classifications?.binding?.displayValue ?? null,
+    productGroup: info?.classifications?.productGroup?.displayValue ?? null,
+    edition: info?.contentInfo?.edition?.displayValue ?? null,
+    formats: readFormats(info),
+    releaseDate: readDate(info?.productInfo?.releaseDate) ?? readDate(info?.contentInfo?.publicationDate),
+    barcodes: [
+      ...new Set([
+        ...(info?.externalIds?.eans?.displayValues ?? []),
+        ...(info?.externalIds?.upcs?.displayValues ?? []),
+      ]),
+    ],
+    price: readPrice(offer),
+    condition: offer?.condition?.value ?? null,
+    availability: offer?.availability?.type ?? null,
+    salesRank: browseNodeInfo?.websiteSalesRank?.salesRank ?? null,
+    image: readImage(images),
+    fetchedAt: context.fetchedAt,
+  }
+}
+
+function readFormats(info: Item['itemInfo']): string[] {
+  const features = info?.features?.displayValues.filter((feature) => feature.length <= LONGEST_FORMAT) ?? []
+  return [...new Set([...(info?.technicalInfo?.formats?.displayValues ?? []), ...features])]
+}
+
+/** Live replies hold dates such as "2019T" and "1997-05-13T00:00:01Z": what looks like a date at the start counts. */
+function readDate(date: { displayValue: string } | null | undefined): string | null {
+  return date?.displayValue.match(/^\d{4}(-\d{2}(-\d{2})?)?(?!\d)/)?.[0] ?? null
+}
+
+function readPrice(offer: Listing | undefined): Product['price'] {
+  // A price below the maker's minimum may be seen on Amazon's page only (offersV2, violatesMAP).
+  if (!offer?.price || offer.violatesMAP) return null
+  const { amount, currency } = offer.price.money ?? offer.price
+  return amount === null || currency === null ? null : { amount, currency }
+}
+
+function readImage(images: Item['images']): Image | null {
+  const { hiRes, large, medium, small } = images?.primary ?? {}
+  const largest = hiRes ?? large ?? medium ?? small
+  return largest ? { url: largest.url, width: largest.width ?? 0, height: largest.height ?? 0 } : null
+}
