@@ -1,0 +1,52 @@
+import { Disk } from 'flydrive'
+import { EnrichmentError } from '../errors.ts'
+import { AtomicFsDriver } from './atomic-fs-driver.ts'
+
+/** Where files are kept under keys such as `artwork/ab/abcd.../original.jpg`. */
+export interface ObjectStore {
+  /**
+   * Keeps the bytes. Keys name their content by its hash, so a key that exists has these bytes already and is left alone.
+   *
+   * @param contentType media type, for stores that serve what they keep
+   * @throws EnrichmentError STORE_UNAVAILABLE
+   */
+  put(key: string, bytes: Uint8Array, contentType: string): Promise<void>
+  /** @throws EnrichmentError STORE_UNAVAILABLE */
+  exists(key: string): Promise<boolean>
+}
+
+/**
+ * Opens an object store; touches nothing until it is used.
+ *
+ * @param location path of a local folder, which need not exist yet
+ */
+export function createObjectStore(location: string): ObjectStore {
+  const disk = new Disk(new AtomicFsDriver(location))
+
+  const exists = (key: string) => guard(`look for ${key}`, () => disk.exists(key))
+  return {
+    exists,
+    async put(key, bytes, contentType) {
+      if (await exists(key)) return
+      await guard(`keep ${key}`, () => disk.put(key, bytes, { contentType }))
+    },
+  }
+
+  async function guard<T>(what: string, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action()
+    } catch (cause) {
+      throw new EnrichmentError(
+        'STORE_UNAVAILABLE',
+        `The artwork store could not ${what}: ${reasonOf(cause)}. Check that ${location} exists, is writable and has room.`,
+        { cause },
+      )
+    }
+  }
+}
+
+/** flydrive's own messages repeat the key; the reason (no space, no permission) is in the cause. */
+function reasonOf(thrown: unknown): string {
+  const innermost = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
+  return innermost instanceof Error ? innermost.message : String(innermost)
+}
