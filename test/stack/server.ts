@@ -1,0 +1,111 @@
+import type { ChildProcess } from 'node:child_process'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type GuardedOptions, removeFolder, spawnGuarded } from './guard.ts'
+import { areGone, listTree, signalAll } from './processes.ts'
+
+const START_TIMEOUT_MS = 60_000
+const POLL_MS = 50
+
+/** One server of the stack. It keeps its address and its data through `kill` and `start`. */
+export interface Server {
+  /** Its main process, while it runs. */
+  readonly pid: number | undefined
+  /** Resolves when it answers. */
+  start(): Promise<void>
+  /** SIGKILL, to it and its children; resolves when all are gone. */
+  kill(): Promise<void>
+  /** SIGSTOP: connections stay open and nothing answers. */
+  suspend(): void
+  resume(): void
+  /** Ends it and removes its data. */
+  stop(): Promise<void>
+}
+
+export interface ServerOptions extends Omit<GuardedOptions, 'stdio'> {
+  /** For people. */
+  name: string
+  command: string
+  args: string[]
+  /** Its data and its log file `log.txt`; removed by `stop`. */
+  folder: string
+  /** Asked again and again while it starts; an error counts as "not yet". */
+  isReady: () => Promise<boolean>
+}
+
+/** Starts a server. @throws Error with the end of its log when it exits, or does not answer within a minute. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { name, command, args, folder, isReady, ...spawnOptions } = options
+  const logFile = join(folder, 'log.txt')
+  let child: ChildProcess | undefined
+
+  async function start(): Promise<void> {
+    const log = openSync(logFile, 'a')
+    const started = spawnGuarded(command, args, { ...spawnOptions, stdio: ['pipe', log, log] })
+    closeSync(log)
+    child = started
+    const deadline = Date.now() + START_TIMEOUT_MS
+    while (!(await isReady().catch(() => false))) {
+      if (hasEnded(started)) throw new Error(`${name} ended while it started. Its last lines:\n${tail(logFile)}`)
+      if (Date.now() > deadline) throw new Error(`${name} does not answer. Its last lines:\n${tail(logFile)}`)
+      await sleep(POLL_MS)
+    }
+  }
+
+  async function kill(): Promise<void> {
+    if (!child?.pid || hasEnded(child)) return
+    // Stopped first, so that it starts no child that the list would miss.
+    signalAll([child.pid], 'SIGSTOP')
+    const tree = listTree(child.pid)
+    signalAll(tree, 'SIGKILL')
+    while (!hasEnded(child) || !areGone(tree)) await sleep(POLL_MS)
+  }
+
+  function suspend(): void {
+    if (!child?.pid) return
+    signalAll([child.pid], 'SIGSTOP')
+    signalAll(listTree(child.pid), 'SIGSTOP')
+  }
+
+  function resume(): void {
+    if (child?.pid) signalAll(listTree(child.pid), 'SIGCONT')
+  }
+
+  async function stop(): Promise<void> {
+    if (child?.pid && !hasEnded(child)) {
+      signalAll([child.pid], `SIG${options.stopSignal}`)
+      resume()
+      const deadline = Date.now() + 5_000
+      while (!hasEnded(child) && Date.now() < deadline) await sleep(10)
+      await kill()
+    }
+    removeFolder(folder)
+  }
+
+  try {
+    await start()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    get pid() {
+      return child && !hasEnded(child) ? child.pid : undefined
+    },
+    start,
+    kill,
+    suspend,
+    resume,
+    stop,
+  }
+}
+
+const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
+
+/** The last 30 lines of a log, indented. */
+export function tail(logFile: string): string {
+  if (!existsSync(logFile)) return '  (none)'
+  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-30)
+  return lines.map((line) => `  ${line}`).join('\n')
+}

@@ -1,0 +1,77 @@
+import { isCached, KAFKA, type OnProgress, REGISTRY } from './artefacts.ts'
+import { createDatabase } from './create-database.ts'
+import { type KafkaServer, startKafka } from './kafka.ts'
+import { type PostgresServer, startPostgres } from './postgres.ts'
+import { type RegistryServer, startRegistry } from './registry.ts'
+import { requireTools } from './require-tools.ts'
+
+export interface Stack {
+  /** host:port, comma-separated. */
+  kafkaBrokers: string
+  registryUrl: string
+  /** As a user who may create databases. */
+  databaseUrl: string
+  /** Creates an empty database; its URL. */
+  createDatabase(name: string): Promise<string>
+  /** The servers started here; absent where the user's own is used. */
+  kafka?: KafkaServer
+  registry?: RegistryServer
+  postgres?: PostgresServer
+  /** Ends the servers started here and removes their data. */
+  stop(): Promise<void>
+}
+
+/**
+ * Kafka, a schema registry and PostgreSQL: the ones that KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL name, and new
+ * ones on free ports of this machine for the rest. The new ones end with this process, however it ends.
+ *
+ * @throws Error that says what is missing or failed; nothing is left running then
+ */
+export async function startStack(options: { onProgress?: OnProgress; env?: NodeJS.ProcessEnv } = {}): Promise<Stack> {
+  const { onProgress = () => {}, env = process.env } = options
+  const { KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: registryUrl, DATABASE_URL: databaseUrl } = env
+  requireToolsFor({ ...(!brokers && { KAFKA_BROKERS: KAFKA }), ...(!registryUrl && { SCHEMA_REGISTRY_URL: REGISTRY }) })
+  const started = await Promise.allSettled([
+    brokers ? undefined : timed('Kafka', startKafka(onProgress), onProgress),
+    registryUrl ? undefined : timed('schema registry', startRegistry(onProgress), onProgress),
+    databaseUrl ? undefined : timed('PostgreSQL', startPostgres(), onProgress),
+  ])
+  const stop = async () => {
+    await Promise.all(started.map((server) => (server.status === 'fulfilled' ? server.value?.stop() : undefined)))
+  }
+  const failed = started.find((server) => server.status === 'rejected')
+  if (failed) {
+    await stop()
+    throw failed.reason
+  }
+  const [kafka, registry, postgres] = started.map((server) =>
+    server.status === 'fulfilled' ? server.value : undefined,
+  ) as [KafkaServer | undefined, RegistryServer | undefined, PostgresServer | undefined]
+  const admin = databaseUrl || (postgres?.url ?? '')
+  return {
+    kafkaBrokers: brokers || (kafka?.brokers ?? ''),
+    registryUrl: registryUrl || (registry?.url ?? ''),
+    databaseUrl: admin,
+    createDatabase: (name) => createDatabase(admin, name),
+    ...(kafka && { kafka }),
+    ...(registry && { registry }),
+    ...(postgres && { postgres }),
+    stop,
+  }
+}
+
+function requireToolsFor(artefacts: Record<string, typeof KAFKA>): void {
+  const wanted = Object.entries(artefacts)
+  if (wanted.length === 0) return
+  requireTools(
+    wanted.map(([setting, { name }]) => ({ name, setting })),
+    wanted.some(([, artefact]) => !isCached(artefact)),
+  )
+}
+
+async function timed<T>(name: string, starting: Promise<T>, onProgress: OnProgress): Promise<T> {
+  const began = performance.now()
+  const server = await starting
+  onProgress(`${name} is up after ${((performance.now() - began) / 1000).toFixed(1)} s`)
+  return server
+}
