@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Image } from '../../album.ts'
-import { type EnrichmentError, type ErrorCode, toEnrichmentError } from '../../errors.ts'
+import { EnrichmentError, type ErrorCode, toEnrichmentError } from '../../errors.ts'
 import type { ObjectStore } from '../../storage/object-store.ts'
 import { makeVariants } from './make-variants.ts'
 
@@ -59,7 +59,10 @@ export async function downloadArtwork(
   const startedAt = performance.now()
   const failures: EnrichmentError[] = []
   for (const { asin, image } of candidates) {
-    if (performance.now() - startedAt > LAST_START_MS) break
+    if (performance.now() - startedAt > LAST_START_MS) {
+      failures.push(new EnrichmentError('ARTWORK_UNAVAILABLE', `No time was left for the image of product ${asin}.`))
+      break
+    }
     try {
       return await storeImage(asin, image.url, await fetchImage(image.url, signal), store)
     } catch (thrown) {

@@ -8,11 +8,12 @@ import sharp from 'sharp'
 /** How to answer instead of with an image. */
 export interface Misbehaviour {
   /**
-   * status: an error of `status`. stall: no answer. slow: a byte every 20 ms for ever. endless: bytes for ever.
+   * status: an error of `status`. stall: no answer. pause: a head, a byte and no more. slow: a byte every 20 ms for
+   * ever. endless: bytes for ever.
    * bomb: a PNG of some kB with 100 million pixels. svg, html: what they say. truncated: half a JPEG. cut: half of what
    * the header promised. redirect: to `location`.
    */
-  kind: 'status' | 'stall' | 'slow' | 'endless' | 'bomb' | 'svg' | 'truncated' | 'cut' | 'html' | 'redirect'
+  kind: 'status' | 'stall' | 'pause' | 'slow' | 'endless' | 'bomb' | 'svg' | 'truncated' | 'cut' | 'html' | 'redirect'
   /** Only for this path; absent: for all. */
   path?: string
   /** How often; absent: always. */
@@ -100,8 +101,9 @@ async function misbehave(wanted: Misbehaviour, pathname: string, response: Serve
   else if (kind === 'svg') send(response, type('image/svg+xml'), Buffer.from(SVG))
   else if (kind === 'html') send(response, type('text/html'), Buffer.from('<!doctype html><title>Not here</title>'))
   else if (kind === 'bomb') send(response, type('image/png'), makeBomb())
-  else if (kind === 'endless') sendForEver(response, Buffer.alloc(65_536), 0)
-  else if (kind === 'slow') sendForEver(response, Buffer.alloc(1), 20)
+  else if (kind === 'endless') sendForEver(response, type('image/jpeg'), Buffer.alloc(65_536), 0)
+  else if (kind === 'slow') sendForEver(response, type('image/jpeg'), Buffer.alloc(1), 20)
+  else if (kind === 'pause') response.writeHead(200, { 'content-type': type('image/jpeg') }).write('.')
   else if (kind === 'truncated' || kind === 'cut') {
     const whole = await paintImage(pathname)
     const half = whole.subarray(0, whole.length / 2)
@@ -117,8 +119,8 @@ function send(response: ServerResponse, contentType: string, body: Buffer, statu
   response.writeHead(status, { 'content-type': contentType, 'content-length': body.length }).end(body)
 }
 
-function sendForEver(response: ServerResponse, piece: Buffer, pauseMs: number): void {
-  response.writeHead(200, { 'content-type': 'image/jpeg' })
+function sendForEver(response: ServerResponse, contentType: string, piece: Buffer, pauseMs: number): void {
+  response.writeHead(200, { 'content-type': contentType })
   const more = () => {
     if (response.destroyed) return
     if (response.write(piece)) setTimeout(more, pauseMs)
