@@ -1,0 +1,26 @@
+import type { Album, Product } from '../../album.ts'
+
+/**
+ * Why the product is the album by an identifier, or null: it has an ASIN known for this marketplace, or a barcode of
+ * the album. ASINs are compared per marketplace, since the same ASIN may name another product elsewhere.
+ */
+export function findIdentifier(album: Album, product: Product, marketplace: string): string | null {
+  if (album.asins[marketplace]?.some((asin) => asin.trim().toUpperCase() === product.asin))
+    return `its ASIN ${product.asin} is known to be this album`
+  const known = new Set(album.barcodes.map(foldBarcode).filter((barcode) => barcode !== null))
+  const shared = product.barcodes.map(foldBarcode).find((barcode) => barcode !== null && known.has(barcode))
+  return shared ? `its barcode ${shared.replace(/^0/, '')} is the album's` : null
+}
+
+/**
+ * A barcode as 14 digits, so that the UPC-A, EAN-13 and GTIN-14 spellings of one code are equal (GS1 General
+ * Specifications: shorter codes are filled with zeros on the left); null for what is none, by its check digit.
+ * Sources that kept codes as numbers have lost leading zeros, hence shorter ones are taken.
+ */
+export function foldBarcode(barcode: string): string | null {
+  const digits = barcode.slice(0, 40).replace(/[\s-]/g, '')
+  if (!/^\d{8,14}$/.test(digits) || /^0+$/.test(digits)) return null
+  const folded = digits.padStart(14, '0')
+  const sum = [...folded].reduce((total, digit, index) => total + Number(digit) * (index % 2 === 0 ? 3 : 1), 0)
+  return sum % 10 === 0 ? folded : null
+}

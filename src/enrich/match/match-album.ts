@@ -1,0 +1,74 @@
+import type { Album, Candidate, Product } from '../../album.ts'
+import type { ModelUse } from '../../events.ts'
+import { MAX_CANDIDATES, type Model } from '../../model/model.ts'
+import { compareFormats } from './compare-formats.ts'
+import { findIdentifier } from './find-identifier.ts'
+import { scoreCandidate } from './score-candidate.ts'
+
+export interface Match {
+  /** One for every product, in the order of the products. */
+  candidates: Candidate[]
+  /** The model's part; null when it was not asked. */
+  model: ModelUse | null
+}
+
+interface Options {
+  /** For example www.amazon.com. */
+  marketplace: string
+  /** null: nobody to ask. */
+  model: Model | null
+  /** open: about what the rules leave open. always: about everything that no identifier decides. */
+  modelUse: 'open' | 'always' | 'never'
+  signal: AbortSignal
+}
+
+/**
+ * Judges every product found for an album: by identifier, then by the rules, then in at most one call of the model.
+ * What is still open is for a person.
+ *
+ * @throws EnrichmentError with a MODEL_ code when the model was asked and did not answer well
+ */
+export async function matchAlbum(album: Album, products: Product[], options: Options): Promise<Match> {
+  const candidates = products.map(
+    (product) => judgeByIdentifier(album, product, options.marketplace) ?? judgeByRules(album, product),
+  )
+  const asked = selectForModel(candidates, options)
+  if (options.model === null || asked.length === 0) return { candidates, model: null }
+
+  const answer = await options.model.judge(
+    album,
+    asked.map(({ product }) => product),
+    options.signal,
+  )
+  const judged = new Map(asked.map((candidate, index) => [candidate, answer.verdicts[index]]))
+  return {
+    candidates: candidates.map((candidate) => {
+      const verdict = judged.get(candidate)
+      return verdict === undefined ? candidate : { ...candidate, ...verdict, decidedBy: 'model' }
+    }),
+    model: answer.use,
+  }
+}
+
+/**
+ * A known identifier outweighs any difference in words. But lists of ASINs and barcodes hold the odd book or concert
+ * film: what Amazon itself does not sell as a record is left to the rules.
+ */
+function judgeByIdentifier(album: Album, product: Product, marketplace: string): Candidate | null {
+  const reason = findIdentifier(album, product, marketplace)
+  if (reason === null || compareFormats(product).kind === 'other') return null
+  return { product, verdict: 'accept', decidedBy: 'identifier', score: null, parts: [], reason }
+}
+
+function judgeByRules(album: Album, product: Product): Candidate {
+  return { product, ...scoreCandidate(album, product), decidedBy: 'rules' }
+}
+
+/** The likeliest first, since one call takes a limited number. */
+function selectForModel(candidates: Candidate[], { modelUse }: Options): Candidate[] {
+  if (modelUse === 'never') return []
+  return candidates
+    .filter(({ decidedBy, verdict }) => decidedBy === 'rules' && (modelUse === 'always' || verdict === 'open'))
+    .sort((left, right) => (right.score ?? 0) - (left.score ?? 0))
+    .slice(0, MAX_CANDIDATES)
+}

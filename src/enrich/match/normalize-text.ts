@@ -1,0 +1,61 @@
+/** Longest text that is looked at. Amazon's own limit is a few hundred; a longer title is somebody's experiment. */
+const MAX_LENGTH = 600
+
+/** Letters that Unicode does not take apart into a base letter and a mark. */
+const LETTERS: Record<string, string> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', đ: 'd', ð: 'd', ł: 'l', þ: 'th' }
+
+/** One spelling per word, so that "Pt. II" of one source equals "Part 2" of another. */
+const SPELLINGS: Record<string, string> = {
+  pt: 'part',
+  vol: 'volume',
+  bros: 'brothers',
+  feat: 'featuring',
+  ft: 'featuring',
+  saint: 'st',
+  n: 'and',
+  colour: 'color',
+  coloured: 'color',
+  colored: 'color',
+}
+
+/**
+ * Text as people mean it: lower case, no accents, no punctuation, one space between words, `&` and `+` as "and".
+ * Initials become one word ("R.E.M." and "R E M" are "rem"). A text of symbols only ("÷", "( )") keeps its symbols,
+ * or it would equal every other one.
+ */
+export function normalizeText(text: string): string {
+  const plain = text
+    .slice(0, MAX_LENGTH)
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[ßæœøđðłþ]/g, (letter) => LETTERS[letter] ?? letter)
+  const words = plain
+    .replace(/['’‘ʼ´`]/g, '')
+    .replace(/[&+]/g, ' and ')
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+  if (words === '' || words === 'and') return plain.replace(/[\s\p{C}]+/gu, '')
+  return joinInitials(words.split(' '))
+    .map((word) => SPELLINGS[word] ?? word)
+    .join(' ')
+}
+
+/** The words of a text without those that sources put or leave out at will ("The Clash", "Clash, The"). */
+export function toWords(text: string): string[] {
+  const words = normalizeText(text).split(' ').filter(Boolean)
+  const telling = words.filter((word) => word !== 'the' && word !== 'and')
+  return telling.length > 0 ? telling : words
+}
+
+function joinInitials(words: string[]): string[] {
+  const joined: string[] = []
+  let inInitials = false
+  for (const word of words) {
+    const initial = /^\p{L}$/u.test(word)
+    if (initial && inInitials) joined[joined.length - 1] += word
+    else joined.push(word)
+    inInitials = initial
+  }
+  return joined
+}

@@ -1,0 +1,64 @@
+/** Why a product with this title is not the album itself, though it names it. */
+export interface OtherRecord {
+  kind: string
+  /** For the editor. */
+  reason: string
+  pattern: RegExp
+}
+
+/**
+ * Signs of another record, looked for in the words that the product's title has and the album's has not, so that
+ * "Live Through This" or "Greatest Hits" are not held against themselves. Patterns run over normalized text.
+ */
+const OTHER_RECORDS: readonly OtherRecord[] = [
+  {
+    kind: 'tribute',
+    reason: 'a tribute or covers record',
+    pattern:
+      /\b(tributes?|karaoke|sing ?along|singing machine|cdg|in the style of|made famous|salute to|redux|pickin on|lullaby|rockabye|string quartet|string tribute|plays the|plays|sings|perform(s|ing)? the (songs|music)|(the )?(songs|music) of|covers|cover versions|smooth elements|celebrate the music|as performed by|performed by|hommage|homage)\b/,
+  },
+  {
+    kind: 'interview',
+    reason: 'an interview or a spoken record',
+    pattern: /\b(interviews?|biography|audiobook|spoken word|maximum|rockview|trivia|unauthori[sz]ed|commentary)\b/,
+  },
+  {
+    kind: 'live',
+    reason: 'a live recording',
+    pattern: /\b(live|in concert|concerts?|unplugged|mtv|bbc|broadcast|radio sessions?|peel sessions?|on stage|tour)\b/,
+  },
+  {
+    kind: 'version',
+    reason: 'a re-recording, remix, instrumental, demo or sessions record',
+    pattern:
+      /\b(taylors version|re ?record(ed|ing|ings)|remixe[sd]|remixes|instrumentals?|demos?|sessions?|outtakes|alternates?|rarities|acoustic|a ?cappella|dub|reimagined|reworked|travel versions|b sides|karaoke|unreleased|symphonic|orchestral|naked|revisited|rarities)\b/,
+  },
+  {
+    kind: 'single',
+    reason: 'a single or EP',
+    pattern: /\b(singles?|maxi|ep|eps|e p|mini album)\b/,
+  },
+  {
+    kind: 'compilation',
+    reason: 'a compilation',
+    pattern:
+      /\b(greatest hits?|best of|the hits|hits|anthology|collections?|essentials?|very best|number ones|ultimate|retrospective|selections?|highlights|favou?rites|years?|definitive|playlist|compilation|sampler)\b/,
+  },
+  {
+    kind: 'bundle',
+    reason: 'several albums in one',
+    pattern:
+      /\b(bundl(e|ed|ing)|albums collection|studio albums|album collection|original album series|vinyl collection)\b/,
+  },
+  {
+    kind: 'merchandise',
+    reason: 'merchandise or print, not a record',
+    pattern:
+      /\b(slip ?mats?|guitar tabs?|tablature|songbook|sheet music|t ?shirt|hoodie|mug|clock|wall art|guitar (picks?|strap)|puzzle|calendar|figure|funko|keychain|coaster|turntable|dvd movie|blu ray movie|trivia book|visual history|poster print)\b/,
+  },
+]
+
+/** The first sign of another record in normalized words, or null. */
+export function findOtherRecord(words: string): OtherRecord | null {
+  return OTHER_RECORDS.find(({ pattern }) => pattern.test(words)) ?? null
+}

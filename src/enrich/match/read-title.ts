@@ -1,0 +1,88 @@
+import { isEditionWord, isStrongEditionWord } from './edition-words.ts'
+import { normalizeText } from './normalize-text.ts'
+import { findOtherRecord } from './other-record-words.ts'
+
+/** A title taken apart. All texts are normalized. */
+export interface ReadTitle {
+  /** Without notes in brackets and without words about the pressing. */
+  core: string
+  /** Parts of the core between dashes and colons, in order; one element when there is none. */
+  segments: string[]
+  /** Notes in brackets that are about the music, such as a subtitle. */
+  notes: string[]
+  /** What was understood as a description of the pressing. */
+  editions: string[]
+  /** Whether it lists several things: "Blizzard Of Ozz / Diary Of A Madman". */
+  isList: boolean
+}
+
+const MAX_TITLE = 600
+const MAX_SEGMENTS = 8
+
+/**
+ * Takes a title of Amazon or of a catalogue apart: "Red (200G/Remix/Ltd) (Vinyl)" is "red" in two editions;
+ * "Legend (The Best Of Bob Marley)" is "legend" with a note.
+ */
+export function readTitle(title: string): ReadTitle {
+  const notes: string[] = []
+  const editions: string[] = []
+  const file = (text: string) => {
+    const normal = normalizeText(text)
+    if (normal !== '') (isEdition(normal) ? editions : notes).push(normal)
+  }
+  const cut = title.slice(0, MAX_TITLE)
+  const outside = cut.replace(/[([{]([^()[\]{}]*)(?:[)\]}]|$)/g, (_, inside: string) => {
+    file(inside)
+    return ' | '
+  })
+  // A title that is nothing but a bracket ("( )", "(GI)") is no note.
+  if (normalizeText(outside.replaceAll('|', '')) === '') {
+    const core = normalizeText(cut)
+    return { core, segments: [core], notes: [], editions: [], isList: false }
+  }
+  const segments: string[] = []
+  for (const part of outside.split(/\||\s[-–—:]+\s|:\s|\s[-–—](?=\S)/).slice(0, MAX_SEGMENTS)) {
+    const normal = normalizeText(part)
+    if (normal === '') continue
+    // Without a bracket around them, weak words alone may be the title's ("Black Panther: The Album").
+    if (segments.length > 0 && normal.split(' ').some(isStrongEditionWord) && isEdition(normal)) editions.push(normal)
+    else segments.push(segments.length > 0 ? normal : dropTrailingEdition(normal, editions))
+  }
+  const isList = outside.split(/\s\/\s/).filter((part) => !isBlankOrEdition(part)).length > 1
+  return { core: segments.join(' '), segments, notes, editions, isList }
+}
+
+/** Whether normalized words describe a pressing only: one strong word, and no sign of another record. */
+function isEdition(normal: string): boolean {
+  const words = normal.split(' ')
+  // "(The White Album)" tells one self-titled album from another.
+  if (words.every(isEditionWord) && !words.includes('album')) return true
+  // A single that comes on top ("2LP + 7" Vinyl Single") is a gift, not the record.
+  const gift = /\b\d*(lps?|cds?|box)\b.*\bsingle\b/.test(normal)
+  const bare = gift ? normal.replace(/\bsingles?\b/g, '') : normal
+  return words.some(isStrongEditionWord) && findOtherRecord(bare) === null
+}
+
+function isBlankOrEdition(text: string): boolean {
+  const normal = normalizeText(text.replaceAll('|', ' '))
+  return normal === '' || /^(various|various artists)$/.test(normal) || isEdition(normal)
+}
+
+/** "In Rainbows LP" is "In Rainbows"; "The Slim Shady LP" stays itself because comparison also sees the whole. */
+function dropTrailingEdition(normal: string, editions: string[]): string {
+  const words = normal.split(' ')
+  let start = words.length
+  while (start > 1 && isEditionWord(words[start - 1] ?? '')) start--
+  // From the first strong word on: "Kind Of Blue Vinyl" loses its vinyl, not its blue.
+  while (start < words.length && !isStrongEditionWord(words[start] ?? '')) start++
+  if (isCount(words[start - 1], words[start])) start--
+  if (start === 0 || start === words.length) return normal
+  editions.push(words.slice(start).join(' '))
+  return words.slice(0, start).join(' ')
+}
+
+/** The number of "180 gram" or "2 LP"; "Chicago 17 LP" has no seventeen discs. */
+function isCount(number = '', unit = ''): boolean {
+  if (/^(grams?|gm|rpm)$/.test(unit)) return /^\d{2,3}$/.test(number)
+  return /^[1-6]$/.test(number) && /^(lps?|cds?|discs?|vinyl)$/.test(unit)
+}

@@ -1,0 +1,98 @@
+import type { Album, Product, ScorePart, Verdict } from '../../album.ts'
+import { type ArtistMatch, compareArtists } from './compare-artists.ts'
+import { compareFormats, type FormatMatch } from './compare-formats.ts'
+import { compareTitles, type TitleMatch } from './compare-titles.ts'
+
+export interface Score {
+  /** 0 (surely another product) to 1 (surely the album). */
+  score: number
+  parts: ScorePart[]
+  verdict: Verdict
+  /** The part that decided, in words for the editor. */
+  reason: string
+}
+
+/**
+ * At or above: accepted. Reached only by an equal title together with the artist: measured over the labelled pairs,
+ * below it live recordings and namesakes begin.
+ */
+export const ACCEPT_FROM = 0.8
+/** Below: rejected. An equal title without a known artist, or a longer title by the artist, stays above and open. */
+export const REJECT_BELOW = 0.5
+
+const TITLE: Record<TitleMatch['kind'], number> = {
+  equal: 0.5,
+  shortened: 0.45,
+  near: 0.45,
+  sequel: -0.1,
+  extended: 0.25,
+  alike: 0.1,
+  different: -0.1,
+}
+// One credited name of several is weaker: "Prince" for "Prince And The Revolution".
+const ARTIST: Record<ArtistMatch['kind'], number> = {
+  same: 0.35,
+  part: 0.3,
+  alike: 0.15,
+  unknown: 0.1,
+  'in title': 0,
+  various: -0.1,
+  different: -0.25,
+}
+const FORMAT: Record<FormatMatch['kind'], number> = { record: 0.1, unknown: 0.05, other: -0.9 }
+const OTHER_RECORD = -0.6
+const EDITION_NOTED = 0.05
+/** A release before the album's first is another record, or one of two years is wrong. */
+const TOO_EARLY = -0.1
+/** Sources differ by a year or two about first releases. */
+const YEARS_OF_DOUBT = 2
+
+/**
+ * The rules: a sum of parts, each with its reason, cut to 0 to 1. Pure; never throws; the cost is bounded whatever the
+ * length of the texts.
+ */
+export function scoreCandidate(album: Album, product: Product): Score {
+  const title = compareTitles(album, product)
+  const artist = compareArtists(album, product)
+  const format = compareFormats(product)
+  const parts: ScorePart[] = [
+    { name: 'title', value: TITLE[title.kind], reason: title.reason },
+    { name: 'artist', value: ARTIST[artist.kind], reason: artist.reason },
+    { name: 'format', value: FORMAT[format.kind], reason: format.reason },
+    ...judgeEdition(title, product),
+    ...judgeYear(album, product),
+  ]
+  const sum = parts.reduce((total, { value }) => total + value, 0)
+  const score = Math.round(Math.min(1, Math.max(0, sum)) * 1000) / 1000
+  const verdict = score >= ACCEPT_FROM ? 'accept' : score < REJECT_BELOW ? 'reject' : 'open'
+  return { score, parts, verdict, reason: explain(verdict, parts) }
+}
+
+function judgeEdition(title: TitleMatch, product: Product): ScorePart[] {
+  const parts: ScorePart[] = []
+  if (title.other !== null)
+    parts.push({ name: 'other record', value: OTHER_RECORD, reason: `it reads like ${title.other.reason}` })
+  const edition = title.editions[0] ?? product.edition
+  if (edition) parts.push({ name: 'edition', value: EDITION_NOTED, reason: `an edition: ${edition.slice(0, 80)}` })
+  return parts
+}
+
+function judgeYear(album: Album, product: Product): ScorePart[] {
+  const released = Number(/^\d{4}/.exec(product.releaseDate ?? '')?.[0] ?? Number.NaN)
+  // Amazon has 1900 and the like for unknown years.
+  if (album.releaseYear === null || !(released > 1910)) return []
+  if (released >= album.releaseYear - YEARS_OF_DOUBT) return []
+  return [
+    { name: 'year', value: TOO_EARLY, reason: `released in ${released}, before the album (${album.releaseYear})` },
+  ]
+}
+
+function explain(verdict: Verdict, parts: ScorePart[]): string {
+  if (verdict !== 'reject')
+    return parts
+      .slice(0, 2)
+      .map(({ reason }) => reason)
+      .join('; ')
+  const worst = parts.reduce((low, part) => (part.value < low.value ? part : low))
+  return worst.reason
+}
