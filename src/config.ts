@@ -22,7 +22,11 @@ interface Setting {
 
 type Group = 'kafka' | 'registry' | 'database' | 'amazon' | 'model' | 'service'
 
-const setting = <S extends z.ZodType>(group: Group, schema: S, rest: Omit<Setting, 'schema' | 'group'>) => ({
+const setting = <G extends Group, S extends z.ZodType>(
+  group: G,
+  schema: S,
+  rest: Omit<Setting, 'schema' | 'group'>,
+) => ({
   group,
   schema,
   ...rest,
@@ -156,11 +160,10 @@ export const SETTINGS = {
 }
 
 type Settings = typeof SETTINGS
-type SettingsOf<G extends Group> = {
-  [K in keyof Settings as Settings[K]['group'] extends G ? K : never]: z.output<Settings[K]['schema']>
-}
+type AllSettings = { [K in keyof Settings]: z.output<Settings[K]['schema']> }
+type NamesOf<G extends Group> = { [K in keyof Settings]: Settings[K]['group'] extends G ? K : never }[keyof Settings]
 /** Settings in force, by their names. */
-export type Config<G extends Group = Group> = SettingsOf<G>
+export type Config<G extends Group = Group> = Pick<AllSettings, NamesOf<G>>
 
 /**
  * Reads the settings of the named groups.
@@ -183,10 +186,28 @@ export function loadConfig<G extends Group>(groups: readonly G[], env: NodeJS.Pr
         `${name}: ${raw === undefined ? 'is not set' : `got ${entry.secret ? '(hidden)' : JSON.stringify(raw)}`}, wants ${entry.wants}`,
       )
   }
+  // `try` can do without a model, the service cannot: it would leave every album to the editors without a word.
+  const runsService = (['model', 'service'] as Group[]).every((group) => (groups as readonly Group[]).includes(group))
+  if (runsService && config.MODEL_USE !== 'never' && config.OPENAI_API_KEY === undefined) {
+    mistakes.push('OPENAI_API_KEY: is not set, wants an API key, or MODEL_USE=never')
+  }
   if (mistakes.length > 0) {
     throw new EnrichmentError('CONFIG_INVALID', `${mistakes.length} wrong setting(s):\n  ${mistakes.join('\n  ')}`)
   }
   return config as Config<G>
+}
+
+/** Every setting with its value in force, as people may see it. */
+export function describeConfig(
+  env: NodeJS.ProcessEnv = environment(),
+): { name: string; value: string | null; note: string }[] {
+  return Object.entries<Setting>(SETTINGS).map(([name, entry]) => {
+    const raw = env[name] === '' ? undefined : env[name]
+    const value = raw ?? entry.default ?? null
+    const isGood = entry.schema.safeParse(value === '' ? undefined : (value ?? undefined)).success
+    const note = isGood ? (raw === undefined ? 'default' : '') : `wants ${entry.wants}`
+    return { name, value: entry.secret && value ? '(hidden)' : value, note }
+  })
 }
 
 function environment(): NodeJS.ProcessEnv {

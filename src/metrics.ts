@@ -25,11 +25,6 @@ export const metrics = {
     name: name('tombstones_total'),
     help: 'Records of album.imported without a value, which are skipped.',
   }),
-  staleCopies: new Counter({
-    ...shared,
-    name: name('stale_copies_total'),
-    help: 'Deliveries of requests that have their result already.',
-  }),
   stageDuration: new Histogram({
     ...shared,
     name: name('stage_duration_seconds'),

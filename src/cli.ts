@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+import { Argument, Command } from 'commander'
+import { loadConfig } from './config.ts'
+import { type ErrorCode, toEnrichmentError } from './errors.ts'
+import { ROLES, type Role, run } from './main.ts'
+import { configCommand } from './ops/commands/config.ts'
+import { printJson } from './ops/commands/output.ts'
+import { publishCommand } from './ops/commands/publish.ts'
+import { setupCommand } from './ops/commands/setup.ts'
+import { tryCommand } from './ops/commands/try.ts'
+
+const program = new Command('album-enricher').description('Finds the Amazon products of imported albums.')
+const verb = (name: string, description: string) => program.command(name).description(description)
+const JSON_OPTION = ['--json', 'print one JSON object'] as const
+
+verb('run', 'the service; without a role all of them')
+  .addArgument(new Argument('[roles...]', 'parts to run').choices(ROLES))
+  .action(runCommand)
+verb('setup', 'create tables, topics and schemas; safe to run again')
+  .option('--check', 'only look, change nothing')
+  .option(...JSON_OPTION)
+  .action(setupCommand)
+verb('publish', 'publish albums, one JSON object a line')
+  .argument('<file>')
+  .option(...JSON_OPTION)
+  .action(publishCommand)
+verb('config', 'the settings in force, without secrets')
+  .option(...JSON_OPTION)
+  .action(configCommand)
+verb('try', 'enrich one album and store nothing: needs an Amazon key, no Kafka and no database')
+  .argument('<artist>')
+  .argument('<title>')
+  .option(...JSON_OPTION)
+  .action(tryCommand)
+
+/** Until SIGTERM or SIGINT; a second signal ends the process at once. */
+async function runCommand(roles: Role[]): Promise<void> {
+  const config = loadConfig(['kafka', 'registry', 'database', 'amazon', 'model', 'service'])
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+  await run(config, roles.length === 0 ? [...ROLES] : roles, stop.signal)
+}
+
+/** 2: settings or topics to be mended; 3: Amazon or the model refuses; 1: the rest. */
+function exitStatusOf(code: ErrorCode): number {
+  if (['CONFIG_INVALID', 'TOPIC_WRONG', 'SCHEMA_NOT_REGISTERED', 'TABLES_OUTDATED'].includes(code)) return 2
+  return /^(AMAZON|MODEL)_/.test(code) ? 3 : 1
+}
+
+try {
+  await program.parseAsync()
+  // Nothing may hold the process once its verb is done, not even a library's idle connection.
+  process.exit(0)
+} catch (thrown) {
+  const { code, message, cause } = toEnrichmentError(thrown)
+  if (process.argv.includes('--json')) printJson({ error: { code, message } })
+  process.stderr.write(`${code}: ${message}\n`)
+  if (code === 'INTERNAL' && cause instanceof Error) process.stderr.write(`${cause.stack}\n`)
+  process.exit(exitStatusOf(code))
+}

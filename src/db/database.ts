@@ -1,0 +1,102 @@
+import { MikroORM } from '@mikro-orm/core'
+import { Migrator } from '@mikro-orm/migrations'
+import { defineConfig, type EntityManager, PostgreSqlDriver } from '@mikro-orm/postgresql'
+import { EnrichmentError } from '../errors.ts'
+import { AlbumRow } from './entities/album.entity.ts'
+import { CandidateRow } from './entities/candidate.entity.ts'
+import { Enrichment } from './entities/enrichment.entity.ts'
+import { ExternalLink } from './entities/external-link.entity.ts'
+import { MIGRATIONS } from './migrations/index.ts'
+
+export type { EntityManager }
+
+const STATEMENT_TIMEOUT_MS = 15_000
+const CONNECT_TIMEOUT_MS = 5_000
+
+/** The service's PostgreSQL database; connects when first used. */
+export class Database {
+  readonly #orm: MikroORM<PostgreSqlDriver>
+
+  constructor(url: string) {
+    this.#orm = new MikroORM(databaseConfig(url))
+  }
+
+  /**
+   * One piece of work in a transaction of its own, with an entity manager that nobody else uses.
+   *
+   * @throws EnrichmentError DATABASE_UNAVAILABLE when PostgreSQL fails or does not answer; the work's own errors as they are
+   */
+  async transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      return await this.#orm.em.fork().transactional((em) => work(em as EntityManager))
+    } catch (error) {
+      throw asDatabaseError(error)
+    }
+  }
+
+  /** Reads, or single statements, without a transaction. @throws as `transaction` */
+  async query<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.#orm.em.fork() as EntityManager)
+    } catch (error) {
+      throw asDatabaseError(error)
+    }
+  }
+
+  /** @throws EnrichmentError DATABASE_UNAVAILABLE when it does not answer */
+  async ping(): Promise<void> {
+    await this.query((em) => em.execute('select 1'))
+  }
+
+  /** Creates or updates the tables; answers the names of the migrations run. */
+  async migrate(): Promise<string[]> {
+    try {
+      return (await this.#orm.migrator.up()).map(({ name }) => name)
+    } catch (error) {
+      throw asDatabaseError(error)
+    }
+  }
+
+  /** @throws EnrichmentError TABLES_OUTDATED when migrations of this build are missing, DATABASE_UNAVAILABLE */
+  async checkMigrated(): Promise<void> {
+    const pending = await this.query(() => this.#orm.migrator.getPending())
+    if (pending.length === 0) return
+    const names = pending.map(({ name }) => name).join(', ')
+    throw new EnrichmentError('TABLES_OUTDATED', `the database lacks ${names}: run \`album-enricher setup\``)
+  }
+
+  async close(): Promise<void> {
+    await this.#orm.close(true)
+  }
+}
+
+/** Also what the check that migrations and entities agree is run with. */
+export function databaseConfig(url: string) {
+  return defineConfig({
+    driver: PostgreSqlDriver,
+    clientUrl: url,
+    entities: [AlbumRow, Enrichment, CandidateRow, ExternalLink],
+    extensions: [Migrator],
+    migrations: { migrationsList: MIGRATIONS, snapshot: false },
+    pool: { min: 0, max: 10 },
+    driverOptions: {
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      // A connection that is lost without a word must not hold a query longer than a statement may take.
+      query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
+    },
+  })
+}
+
+// Classes 08 (connection), 53 (resources), 57 (shut down, cancelled): the server's trouble, not the statement's.
+const UNAVAILABLE_STATE = /^(08|53|57)/
+const UNAVAILABLE_TEXT = /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|timeout|terminat|not queryable/i
+
+function asDatabaseError(error: unknown): unknown {
+  if (error instanceof EnrichmentError) return error
+  const { code, message = String(error) } = error as { code?: string; message?: string }
+  const isUnavailable =
+    (code !== undefined && UNAVAILABLE_STATE.test(code)) || UNAVAILABLE_TEXT.test(`${code} ${message}`)
+  if (!isUnavailable) return error
+  return new EnrichmentError('DATABASE_UNAVAILABLE', `PostgreSQL: ${message || code}`, { cause: error })
+}

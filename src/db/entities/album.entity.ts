@@ -1,0 +1,16 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import type { Album } from '../../events.ts'
+
+/** The newest facts of each album; older ones never replace them. */
+const schema = defineEntity({
+  name: 'AlbumRow',
+  tableName: 'album',
+  properties: {
+    albumId: p.text().primary(),
+    facts: p.json<Album>(),
+    importedAt: p.datetime(),
+  },
+})
+
+export class AlbumRow extends schema.class {}
+schema.setClass(AlbumRow)

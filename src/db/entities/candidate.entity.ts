@@ -1,0 +1,27 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import type { Product, ScorePart } from '../../album.ts'
+
+/** Every product that was ever a candidate for an album, with the last verdict about it. */
+const schema = defineEntity({
+  name: 'CandidateRow',
+  tableName: 'candidate',
+  properties: {
+    albumId: p.text().primary(),
+    marketplace: p.text().primary(),
+    asin: p.text().primary(),
+    product: p.json<Product>(),
+    verdict: p.enum(['accept', 'reject', 'open'] as const),
+    decidedBy: p.enum(['identifier', 'rules', 'model', 'person'] as const),
+    score: p.double().nullable(),
+    parts: p.json<ScorePart[]>(),
+    reason: p.text(),
+    /** Where the model decided: which one, and with which version of the prompt. */
+    modelName: p.text().nullable(),
+    promptVersion: p.text().nullable(),
+    requestId: p.uuid(),
+    judgedAt: p.datetime(),
+  },
+})
+
+export class CandidateRow extends schema.class {}
+schema.setClass(CandidateRow)

@@ -1,0 +1,66 @@
+import type { Album, Candidate } from '../album.ts'
+import type { AmazonApi } from '../amazon/amazon-api.ts'
+import type { ArtworkResult, CandidateCounts, ModelUse, Outcome, ProductLink, Stage } from '../events.ts'
+import type { Model } from '../model/model.ts'
+import { type Match, matchAlbum } from './match/match-album.ts'
+import { searchAmazon } from './search-amazon.ts'
+
+/** What the enrichment of one album works with; `run` stores what it does, `try` does not. */
+export interface Collaborators {
+  /** For example www.amazon.com. */
+  marketplace: string
+  /** Whether the marketplace has an index of music alone. */
+  hasMusicIndex: boolean
+  amazon: AmazonApi
+  /** null: nobody to ask, so what the rules leave open stays open. */
+  model: Model | null
+  modelUse: 'open' | 'always' | 'never'
+  /** Runs a stage, or answers what it answered before a crash or a failed attempt. */
+  stage<T>(name: Stage, run: () => Promise<T>): Promise<T>
+  /** Products linked by earlier requests: their prices are to be renewed, or they are to be withdrawn. */
+  findLinkedAsins(albumId: string): Promise<string[]>
+  saveLinks(album: Album, match: Match): Promise<SavedLinks>
+  saveArtwork(album: Album, candidates: Candidate[], signal: AbortSignal): Promise<ArtworkResult>
+}
+
+export interface SavedLinks {
+  /** All products now linked, best first. */
+  links: ProductLink[]
+  withdrawnAsins: string[]
+}
+
+/** What the enrichment of an album came to. */
+export interface Enrichment extends SavedLinks {
+  outcome: Outcome
+  candidates: Candidate[]
+  counts: CandidateCounts
+  artwork: ArtworkResult
+  model: ModelUse | null
+}
+
+/**
+ * The story of one album: search, match, save the links, fetch the artwork, sum up.
+ *
+ * @throws EnrichmentError with the code of whatever refused; stages that were finished keep their answers
+ */
+export async function enrichAlbum(album: Album, using: Collaborators, signal: AbortSignal): Promise<Enrichment> {
+  const products = await using.stage('search', () => searchAmazon(album, using, signal))
+  const match = await using.stage('match', () => matchAlbum(album, products, { ...using, signal }))
+  const saved = await using.stage('links', () => using.saveLinks(album, match))
+  const artwork = await using.stage('artwork', () => using.saveArtwork(album, match.candidates, signal))
+
+  const counts = countVerdicts(match.candidates)
+  return { outcome: toOutcome(counts), candidates: match.candidates, counts, ...saved, artwork, model: match.model }
+}
+
+function countVerdicts(candidates: Candidate[]): CandidateCounts {
+  const count = (verdict: Candidate['verdict']) =>
+    candidates.filter((candidate) => candidate.verdict === verdict).length
+  return { candidates: candidates.length, accepted: count('accept'), rejected: count('reject'), open: count('open') }
+}
+
+function toOutcome({ candidates, accepted, open }: CandidateCounts): Outcome {
+  if (accepted > 0) return 'matched'
+  if (open > 0) return 'needs_review'
+  return candidates > 0 ? 'no_match' : 'not_found'
+}

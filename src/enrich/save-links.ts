@@ -1,0 +1,100 @@
+import type { Album } from '../album.ts'
+import type { Database, EntityManager } from '../db/database.ts'
+import { CandidateRow } from '../db/entities/candidate.entity.ts'
+import { ExternalLink } from '../db/entities/external-link.entity.ts'
+import type { ProductLink } from '../events.ts'
+import type { SavedLinks } from './enrich-album.ts'
+import type { Match } from './match/match-album.ts'
+import { rankAccepted, toLink } from './to-link.ts'
+
+interface Context {
+  marketplace: string
+  requestId: string
+  now: Date
+}
+
+/**
+ * Stores every candidate with its verdict, links the accepted ones and withdraws links that no longer match, in one
+ * transaction. Identity is (album, marketplace, ASIN), so a repeat doubles nothing.
+ *
+ * @throws EnrichmentError DATABASE_UNAVAILABLE
+ */
+export async function saveLinks(db: Database, album: Album, match: Match, context: Context): Promise<SavedLinks> {
+  const { albumId } = album
+  const key = { albumId, marketplace: context.marketplace }
+  return db.transaction(async (em) => {
+    await saveCandidates(em, match, key, context)
+    const earlier = new Map((await em.find(ExternalLink, key)).map((row) => [row.asin, row]))
+    const links = rankAccepted(match.candidates).map((accepted) =>
+      keepKnown(toLink(accepted), earlier.get(accepted.product.asin)),
+    )
+    const linked = new Set(links.map(({ asin }) => asin))
+    const withdrawn = [...earlier.values()].filter((row) => row.withdrawnAt === null && !linked.has(row.asin))
+    for (const row of withdrawn) row.withdrawnAt = context.now
+    await upsertLinks(em, links, key, context)
+    return { links, withdrawnAsins: withdrawn.map(({ asin }) => asin).sort() }
+  })
+}
+
+/** What Amazon does not tell today is unknown, not gone: the last it told stays, a price with its time. */
+function keepKnown(link: ProductLink, known: ExternalLink | undefined): ProductLink {
+  if (known === undefined) return link
+  const salesRank = link.salesRank ?? known.salesRank ?? null
+  const availability = link.availability ?? known.availability ?? null
+  if (link.priceMinor !== null) return { ...link, salesRank, availability }
+  const { priceMinor, currency, condition, pricedAt } = known
+  return {
+    ...link,
+    salesRank,
+    availability,
+    priceMinor: priceMinor ?? null,
+    currency: currency ?? null,
+    condition: condition ?? null,
+    pricedAt: pricedAt?.getTime() ?? null,
+  }
+}
+
+type Key = { albumId: string; marketplace: string }
+
+async function saveCandidates(em: EntityManager, match: Match, key: Key, { requestId, now }: Context): Promise<void> {
+  if (match.candidates.length === 0) return
+  const rows = match.candidates.map(({ product, verdict, decidedBy, score, parts, reason }) => ({
+    ...key,
+    asin: product.asin,
+    product,
+    verdict,
+    decidedBy,
+    score,
+    parts,
+    reason,
+    modelName: decidedBy === 'model' ? (match.model?.name ?? null) : null,
+    promptVersion: decidedBy === 'model' ? (match.model?.promptVersion ?? null) : null,
+    requestId,
+    judgedAt: now,
+  }))
+  await em.upsertMany(CandidateRow, rows)
+}
+
+async function upsertLinks(
+  em: EntityManager,
+  links: ProductLink[],
+  key: Key,
+  { requestId, now }: Context,
+): Promise<void> {
+  if (links.length === 0) return
+  const rows = links.map((link) => ({
+    ...key,
+    ...link,
+    pricedAt: link.pricedAt === null ? null : new Date(link.pricedAt),
+    requestId,
+    updatedAt: now,
+    withdrawnAt: null,
+  }))
+  await em.upsertMany(ExternalLink, rows)
+}
+
+/** ASINs linked to the album now. @throws EnrichmentError DATABASE_UNAVAILABLE */
+export async function findLinkedAsins(db: Database, albumId: string, marketplace: string): Promise<string[]> {
+  const rows = await db.query((em) => em.find(ExternalLink, { albumId, marketplace, withdrawnAt: null }))
+  return rows.map(({ asin }) => asin)
+}

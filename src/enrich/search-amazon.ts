@@ -1,0 +1,37 @@
+import type { Album, Product } from '../album.ts'
+import type { AmazonApi } from '../amazon/amazon-api.ts'
+
+/** What Amazon takes for one getItems request. */
+const IDS_PER_REQUEST = 10
+
+interface Search {
+  marketplace: string
+  hasMusicIndex: boolean
+  amazon: AmazonApi
+  findLinkedAsins(albumId: string): Promise<string[]>
+}
+
+/**
+ * The products that may be the album, without doubles: those known by ASIN first, then what a search for artist and
+ * title finds, and only if that finds nothing what the looser keywords find. Two or three Amazon requests at most for
+ * an album with up to ten known ASINs.
+ *
+ * @throws EnrichmentError with Amazon's code; an empty list means that Amazon has nothing
+ */
+export async function searchAmazon(album: Album, search: Search, signal: AbortSignal): Promise<Product[]> {
+  const { amazon, marketplace, hasMusicIndex } = search
+  const known = [...new Set([...(album.asins[marketplace] ?? []), ...(await search.findLinkedAsins(album.albumId))])]
+  const found: Product[] = []
+  for (let at = 0; at < known.length; at += IDS_PER_REQUEST) {
+    found.push(...(await amazon.getItems(known.slice(at, at + IDS_PER_REQUEST), signal)))
+  }
+
+  const artist = album.artists.map(({ name }) => name).join(' ')
+  const searchIndex = hasMusicIndex ? 'Music' : 'All'
+  const searched = await amazon.searchItems({ artist, title: album.title, searchIndex }, signal)
+  found.push(...searched)
+  if (searched.length === 0) {
+    found.push(...(await amazon.searchItems({ keywords: `${artist} ${album.title}`, searchIndex }, signal)))
+  }
+  return [...new Map(found.map((product) => [product.asin, product])).values()]
+}

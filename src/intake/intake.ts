@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import { EnrichmentError, toEnrichmentError } from '../errors.ts'
+import type { AlbumImported, EnrichmentRequested } from '../events.ts'
+import type { Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
+import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
+import type { Kafka } from '../kafka/kafka-client.ts'
+import { ownPartitions, type PartitionOwnership } from '../kafka/partition-ownership.ts'
+import type { RecordCodec } from '../kafka/schema-registry.ts'
+import type { Logger } from '../log.ts'
+import { metrics } from '../metrics.ts'
+import { toDeadLetter } from '../retry/dead-letter.ts'
+import { decideRetry } from '../retry/decide-retry.ts'
+import { waitWhileAway } from '../retry/wait-while-away.ts'
+import { checkAlbum } from './check-album.ts'
+
+/** Records in one transaction: enough to make its 15 ms small, few enough to stay well below a second. */
+const RECORDS_PER_TRANSACTION = 1_000
+const FETCH_BYTES = 1_000_000
+
+export interface IntakeOptions {
+  kafka: Kafka
+  groupId: string
+  topics: { imported: string; enrichment: string; dead: string }
+  imported: RecordCodec<AlbumImported>
+  requested: RecordCodec<EnrichmentRequested>
+  log: Logger
+}
+
+/** What a record becomes: a request, a dead letter (with its error), or nothing (a tombstone). */
+interface Outcome {
+  delivery: Delivery
+  record: OutgoingRecord | null
+  error?: EnrichmentError
+}
+
+/**
+ * Makes a request of every album.imported record, or a dead letter of one that is no album: read, made and committed
+ * in Kafka transactions, so a record becomes exactly one of both whatever dies.
+ */
+export function startIntake(options: IntakeOptions): GroupConsumer {
+  const { kafka, groupId, topics, log } = options
+  let owned = new Map<number, PartitionOwnership>()
+
+  /** One transactional id per input partition: fencing follows the partition from owner to owner. */
+  async function takeOver(assignment: TopicPartition[]): Promise<void> {
+    await Promise.all([...owned.values()].map((ownership) => ownership.close()))
+    const entries = assignment.map(async (partition) => {
+      const transactionalId = `${groupId}.${partition.topic}.${partition.partition}`
+      return [partition.partition, await ownPartitions(kafka, groupId, transactionalId, [partition])] as const
+    })
+    owned = new Map(await Promise.all(entries))
+  }
+
+  async function forward({ topic, partition, deliveries, signal }: DeliveredBatch): Promise<void> {
+    const ownership = owned.get(partition)
+    if (ownership === undefined)
+      throw new EnrichmentError('INTERNAL', `partition ${partition} of ${topic} is not owned`)
+    const pending = deliveries.filter((delivery) => ownership.isPending(delivery))
+    for (let at = 0; at < pending.length && !signal.aborted; at += RECORDS_PER_TRANSACTION) {
+      const chunk = pending.slice(at, at + RECORDS_PER_TRANSACTION)
+      const outcomes = await waitWhileAway('intake', () => Promise.all(chunk.map(toOutcome)), log, signal)
+      if (signal.aborted) return
+      const records = outcomes.map(({ record }) => record).filter((record) => record !== null)
+      await ownership.commit(records, [{ topic, partition, offset: chunk.at(-1)?.nextOffset ?? 0n }])
+      for (const outcome of outcomes) report(outcome)
+    }
+  }
+
+  /** Throws only what passes (REGISTRY_UNAVAILABLE). */
+  async function toOutcome(delivery: Delivery): Promise<Outcome> {
+    const { topic, partition, offset, value } = delivery
+    if (value === null) return { delivery, record: null }
+    try {
+      const album = checkAlbum(await options.imported.decode(value))
+      const request: EnrichmentRequested = {
+        requestId: randomUUID(),
+        reason: 'imported',
+        stages: ['search', 'match', 'links', 'artwork'],
+        album,
+        requestedAt: Date.now(),
+        source: { topic, partition, offset: Number(offset) },
+      }
+      const bytes = await options.requested.encode(request)
+      return {
+        delivery,
+        record: { topic: topics.enrichment, key: album.albumId, value: bytes, headers: delivery.headers },
+      }
+    } catch (thrown) {
+      const error = toEnrichmentError(thrown)
+      if (decideRetry(error.code, 1) === 'wait') throw error
+      const givenUp = { error, stage: 'intake', attempt: 1, firstFailedAt: Date.now() }
+      return { delivery, record: toDeadLetter(topics.dead, delivery, givenUp), error }
+    }
+  }
+
+  function report({ delivery: { topic, partition, offset, key }, record, error }: Outcome): void {
+    const position = { topic, partition, offset: String(offset), key: key?.toString() }
+    if (record === null) {
+      metrics.tombstones.inc()
+      log.info(position, 'tombstone skipped')
+    } else if (error !== undefined) {
+      metrics.deadLetters.inc({ code: error.code })
+      log.error({ ...position, code: error.code, reason: error.message }, 'album dead-lettered')
+    }
+  }
+
+  return new GroupConsumer({
+    kafka,
+    groupId,
+    topics: [topics.imported],
+    maxBytesPerPartition: FETCH_BYTES,
+    log,
+    onAssigned: takeOver,
+    onBatch: forward,
+  })
+}

@@ -1,0 +1,54 @@
+import { createRequire } from 'node:module'
+
+interface RequestQueue {
+  pending: unknown[]
+  inflight: Map<unknown, { sentAt: number; requestTimeout: number; timeoutRequest(): void }>
+  throttledUntil: number
+  throttleCheckTimeoutId: NodeJS.Timeout | null
+  requestTimeoutIntervalId: NodeJS.Timeout
+  enforceRequestTimeout: boolean
+  checkPendingRequests(): void
+  destroy(): void
+  isConnected(): boolean
+}
+
+const SHORTEST_WAIT_MS = 10
+const TIMEOUT_CHECK_MS = 1_000
+
+/**
+ * KafkaJS 2.2.4 arms a timer of 1 ms again and again on every idle connection (its `throttledUntil` starts at -1) and
+ * looks for timed-out requests ten times a second; together 4 % of a core for an idle consumer and producer. Here the
+ * first timer is armed only while a request waits, and the second one rings once a second.
+ *
+ * @throws Error when KafkaJS no longer has what is replaced: the version is pinned, so that is a forgotten upgrade
+ */
+export function calmRequestQueue(): void {
+  const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as {
+    prototype: RequestQueue
+  }
+  for (const method of ['scheduleCheckPendingRequests', 'scheduleRequestTimeoutCheck'] as const) {
+    if (typeof (prototype as unknown as Record<string, unknown>)[method] !== 'function') {
+      throw new Error(`kafkajs has no RequestQueue.${method}: see whether calm-request-queue.ts is still needed`)
+    }
+  }
+  Object.assign(prototype, {
+    scheduleCheckPendingRequests(this: RequestQueue) {
+      if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return
+      const waitMs = Math.max(this.throttledUntil - Date.now(), SHORTEST_WAIT_MS)
+      this.throttleCheckTimeoutId = setTimeout(() => {
+        this.throttleCheckTimeoutId = null
+        this.checkPendingRequests()
+      }, waitMs)
+    },
+    scheduleRequestTimeoutCheck(this: RequestQueue) {
+      if (!this.enforceRequestTimeout) return
+      this.destroy()
+      this.requestTimeoutIntervalId = setInterval(() => {
+        for (const request of this.inflight.values()) {
+          if (Date.now() - request.sentAt > request.requestTimeout) request.timeoutRequest()
+        }
+        if (!this.isConnected()) this.destroy()
+      }, TIMEOUT_CHECK_MS)
+    },
+  })
+}

@@ -1,0 +1,205 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Consumer, EachBatchPayload, Kafka, PartitionAssigner } from 'kafkajs'
+import type { EnrichmentError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { type Delivery, type TopicPartition, toRecordHeaders } from './delivery.ts'
+import { kafkaError } from './kafka-client.ts'
+
+const SESSION_TIMEOUT_MS = 6_000
+const HEARTBEAT_MS = 1_500
+const REBALANCE_TIMEOUT_MS = 20_000
+/** How long a fetch waits at the broker; a resume takes effect after at most this. */
+const FETCH_WAIT_MS = 500
+const RESTART_DELAY_MS = 1_000
+const LONGEST_RESTART_DELAY_MS = 10_000
+
+export interface DeliveredBatch extends TopicPartition {
+  deliveries: Delivery[]
+  /** Aborted when the partition is lost or the consumer stops: finish or give up, then return. */
+  signal: AbortSignal
+}
+
+export interface GroupConsumerOptions {
+  kafka: Kafka
+  groupId: string
+  topics: string[]
+  /** Default: partitions are dealt out in turn. */
+  assigners?: PartitionAssigner[]
+  /** How many bytes of one partition a fetch may bring (a producer's batch comes whole, whatever its size). */
+  maxBytesPerPartition: number
+  log: Logger
+  /** After every join, before any delivery of the new assignment: take possession of the partitions. */
+  onAssigned(assignment: TopicPartition[]): Promise<void>
+  /** Deliveries of one partition, in order; once it resolves they are not delivered again to this assignment. */
+  onBatch(batch: DeliveredBatch): Promise<void>
+}
+
+/** One membership in the group: from a join to the next one. */
+interface Session {
+  ready: Promise<void>
+  abort: AbortController
+  /** The error that ended it, to be shown to KafkaJS so that it joins again. */
+  lost: unknown
+}
+
+/**
+ * A member of a consumer group that lives until it is stopped.
+ *
+ * States: joining, joined, ended (crashed, or a handler failed); from ended it starts again with a new KafkaJS consumer
+ * after a growing delay. KafkaJS's own restarts are switched off: they give up on some errors and rise again after a stop.
+ */
+export class GroupConsumer {
+  readonly #options: GroupConsumerOptions
+  readonly #stopped = new AbortController()
+  readonly #running: Promise<void>
+  #consumer: Consumer | undefined
+  #session: Session | undefined
+  #end: (error: EnrichmentError) => void = () => undefined
+  #joined = false
+
+  constructor(options: GroupConsumerOptions) {
+    this.#options = options
+    this.#running = this.#run()
+  }
+
+  /** Whether it is a member of the group now. */
+  get isJoined(): boolean {
+    return this.#joined
+  }
+
+  pause(topic: string): void {
+    this.#consumer?.pause([{ topic }])
+  }
+
+  resume(topic: string): void {
+    this.#consumer?.resume([{ topic }])
+  }
+
+  /** Drops all work and joins again; for when possession of a partition turned out to be lost. */
+  restart(error: unknown): void {
+    this.#end(kafkaError(error))
+  }
+
+  /** Leaves the group once the batch in hand has returned. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { log, groupId } = this.#options
+    let failures = 0
+    while (!this.#stopped.signal.aborted) {
+      const startedAt = Date.now()
+      const error = await this.#live()
+      if (error === undefined) break
+      failures = Date.now() - startedAt > 60_000 ? 1 : failures + 1
+      log.warn({ groupId, code: error.code, err: error }, 'consumer ended and will start again')
+      const waitMs = Math.min(RESTART_DELAY_MS * 2 ** (failures - 1), LONGEST_RESTART_DELAY_MS)
+      await delay(waitMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined)
+    }
+  }
+
+  /** One KafkaJS consumer's life; resolves to what ended it, or undefined when it was stopped. */
+  async #live(): Promise<EnrichmentError | undefined> {
+    const { kafka, groupId, topics, assigners, maxBytesPerPartition } = this.#options
+    const ended = Promise.withResolvers<EnrichmentError | undefined>()
+    this.#end = ended.resolve
+    const onStop = () => ended.resolve(undefined)
+    this.#stopped.signal.addEventListener('abort', onStop)
+    const consumer = kafka.consumer({
+      groupId,
+      ...(assigners && { partitionAssigners: assigners }),
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      maxBytesPerPartition,
+      allowAutoTopicCreation: false,
+      retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
+    })
+    consumer.on(consumer.events.CRASH, ({ payload }) => ended.resolve(kafkaError(payload.error)))
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberAssignment))
+    this.#consumer = consumer
+    try {
+      await consumer.connect()
+      await consumer.subscribe({ topics, fromBeginning: true })
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        eachBatch: (payload) => this.#onBatch(payload),
+      })
+      return await ended.promise
+    } catch (error) {
+      return this.#stopped.signal.aborted ? undefined : kafkaError(error)
+    } finally {
+      this.#joined = false
+      this.#session?.abort.abort()
+      this.#stopped.signal.removeEventListener('abort', onStop)
+      await consumer.disconnect().catch(() => undefined)
+    }
+  }
+
+  #onJoin(memberAssignment: Record<string, number[]>): void {
+    this.#session?.abort.abort()
+    const assignment = Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
+      partitions.map((partition) => ({ topic, partition })),
+    )
+    // KafkaJS keeps what was paused across joins; whoever wants a pause in the new assignment pauses again.
+    for (const topic of Object.keys(memberAssignment)) this.#consumer?.resume([{ topic }])
+    const ready = this.#options.onAssigned(assignment).then(() => {
+      this.#joined = true
+    })
+    // Without this a partition that stays idle would never show that it could not be owned.
+    ready.catch((error) => this.restart(error))
+    this.#session = { ready, abort: new AbortController(), lost: undefined }
+  }
+
+  async #onBatch({ batch, resolveOffset, heartbeat, pause }: EachBatchPayload): Promise<void> {
+    const session = this.#session
+    if (session === undefined) return
+    if (session.lost !== undefined) throw session.lost
+    const beat = setInterval(() => {
+      heartbeat().catch((error: unknown) => {
+        session.lost ??= error
+        session.abort.abort()
+      })
+    }, HEARTBEAT_MS)
+    try {
+      await session.ready
+      await this.#options.onBatch({
+        topic: batch.topic,
+        partition: batch.partition,
+        deliveries: toDeliveries(batch),
+        signal: AbortSignal.any([session.abort.signal, this.#stopped.signal]),
+      })
+    } catch (error) {
+      // Returning without a pause would deliver the same batch again at once, ten thousand times a second.
+      pause()
+      this.restart(error)
+      return
+    } finally {
+      clearInterval(beat)
+    }
+    if (session.lost !== undefined) throw session.lost
+    if (!this.#stopped.signal.aborted) resolveOffset(batch.messages.at(-1)?.offset ?? batch.lastOffset())
+  }
+}
+
+function toDeliveries(batch: EachBatchPayload['batch']): Delivery[] {
+  const { topic, partition, messages } = batch
+  const end = BigInt(batch.lastOffset()) + 1n
+  return messages.map((message, index) => {
+    const next = messages[index + 1]
+    return {
+      topic,
+      partition,
+      offset: BigInt(message.offset),
+      nextOffset: next === undefined ? end : BigInt(next.offset),
+      timestamp: Number(message.timestamp),
+      key: message.key,
+      value: message.value,
+      headers: toRecordHeaders(message.headers),
+    }
+  })
+}

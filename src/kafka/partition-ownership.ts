@@ -1,0 +1,61 @@
+import type { Kafka } from 'kafkajs'
+import type { CommitOffset, OutgoingRecord, TopicPartition } from './delivery.ts'
+import { withAdmin } from './kafka-client.ts'
+import { TransactionalProducer } from './transactional-producer.ts'
+
+/**
+ * Possession of some partitions under one transactional id: the producer that alone may commit for them, and where
+ * they stood when it took over.
+ */
+export interface PartitionOwnership {
+  /** Whether a record is still to be done: KafkaJS may deliver from an offset that it read before we took over. */
+  isPending(record: TopicPartition & { offset: bigint }): boolean
+  /** Publishes and commits in one transaction. @throws EnrichmentError KAFKA_UNAVAILABLE, after which it is void */
+  commit(records: OutgoingRecord[], offsets: CommitOffset[]): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Takes possession: fences the predecessor first, and reads the committed offsets only then.
+ *
+ * @throws EnrichmentError KAFKA_UNAVAILABLE
+ */
+export async function ownPartitions(
+  kafka: Kafka,
+  groupId: string,
+  transactionalId: string,
+  partitions: TopicPartition[],
+): Promise<PartitionOwnership> {
+  const producer = new TransactionalProducer(kafka, transactionalId)
+  await producer.init()
+  const committed = await readCommitted(kafka, groupId, partitions).catch(async (error) => {
+    await producer.close()
+    throw error
+  })
+  const isPending = ({ topic, partition, offset }: TopicPartition & { offset: bigint }) =>
+    offset >= (committed.get(`${topic}/${partition}`) ?? 0n)
+  return {
+    isPending,
+    async commit(records, offsets) {
+      await producer.commit(records, groupId, offsets)
+      for (const { topic, partition, offset } of offsets) committed.set(`${topic}/${partition}`, offset)
+    },
+    close: () => producer.close(),
+  }
+}
+
+/** Committed offsets by "topic/partition"; -1 where the group has none. */
+async function readCommitted(
+  kafka: Kafka,
+  groupId: string,
+  partitions: TopicPartition[],
+): Promise<Map<string, bigint>> {
+  const topics = [...new Set(partitions.map(({ topic }) => topic))]
+  if (topics.length === 0) return new Map()
+  const answer = await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId, topics }))
+  return new Map(
+    answer.flatMap(({ topic, partitions: all }) =>
+      all.map(({ partition, offset }) => [`${topic}/${partition}`, BigInt(offset)] as const),
+    ),
+  )
+}

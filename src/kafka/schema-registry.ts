@@ -1,0 +1,150 @@
+import { SchemaRegistry as RegistryClient } from '@kafkajs/confluent-schema-registry'
+import { EnrichmentError } from '../errors.ts'
+
+const TIMEOUT_MS = 5_000
+
+/** What we use of avsc's Type, which the client hands out without a type of its own. */
+interface AvroType {
+  equals(other: AvroType): boolean
+  createResolver(writer: AvroType): unknown
+  fromBuffer(bytes: Buffer, resolver?: unknown): unknown
+}
+
+/** Reads and writes one record type in Confluent's wire format: a zero byte, the schema id (4 bytes), Avro. */
+export interface RecordCodec<T> {
+  /**
+   * @throws EnrichmentError RECORD_UNDECODABLE, SCHEMA_UNKNOWN (both final), REGISTRY_UNAVAILABLE (passing)
+   */
+  decode(bytes: Buffer): Promise<T>
+  /** @throws EnrichmentError RECORD_INVALID naming the fields that the schema refuses, REGISTRY_UNAVAILABLE */
+  encode(record: T): Promise<Buffer>
+}
+
+/** Talks to a Confluent-compatible schema registry; every request ends within 5 s. */
+export class SchemaRegistry {
+  readonly #client: RegistryClient
+  readonly #url: string
+
+  constructor(url: string) {
+    this.#url = url.replace(/\/+$/, '')
+    // The client has no time-out of its own: a registry that hangs would hang the decoding for ever.
+    const withTimeout = () => ({
+      async prepareRequest(next: () => Promise<{ enhance(extras: object): unknown }>) {
+        return (await next()).enhance({ timeout: TIMEOUT_MS })
+      },
+    })
+    this.#client = new RegistryClient({ host: this.#url, middlewares: [withTimeout as never] })
+  }
+
+  /**
+   * The codec of this build's schema, looked up by its text and never registered.
+   *
+   * @param schemaText the schema as in schemas/*.avsc
+   * @throws EnrichmentError SCHEMA_NOT_REGISTERED, REGISTRY_UNAVAILABLE
+   */
+  async openCodec<T>(subject: string, schemaText: string): Promise<RecordCodec<T>> {
+    const id = await this.#client
+      .getRegistryIdBySchema(subject, { type: 'AVRO' as never, schema: schemaText })
+      .catch((error: unknown) => {
+        if (!isNotFound(error)) throw unavailable(error)
+        const message = `subject ${subject} lacks this build's schema: run \`album-enricher setup\``
+        throw new EnrichmentError('SCHEMA_NOT_REGISTERED', message, { cause: error })
+      })
+    const reader = await this.#schema(id)
+    const resolvers = new Map<number, { resolver: unknown }>()
+
+    const resolverFor = async (writerId: number) => {
+      const known = resolvers.get(writerId)
+      if (known !== undefined) return known
+      const writer = await this.#schema(writerId)
+      const made = { resolver: reader.equals(writer) ? undefined : reader.createResolver(writer) }
+      resolvers.set(writerId, made)
+      return made
+    }
+
+    return {
+      async decode(bytes) {
+        if (bytes.length < 5 || bytes[0] !== 0) {
+          throw new EnrichmentError(
+            'RECORD_UNDECODABLE',
+            `the value (${bytes.length} bytes) does not start with a zero byte and a schema id: publish it with a schema-registry serializer`,
+          )
+        }
+        const writerId = bytes.readUInt32BE(1)
+        try {
+          const { resolver } = await resolverFor(writerId)
+          return reader.fromBuffer(bytes.subarray(5), resolver) as T
+        } catch (error) {
+          if (error instanceof EnrichmentError) throw error
+          const why = error instanceof Error ? error.message : String(error)
+          throw new EnrichmentError(
+            'RECORD_UNDECODABLE',
+            `the value does not fit ${subject} (written with schema id ${writerId}): ${why}`,
+            { cause: error },
+          )
+        }
+      },
+      encode: async (record) => {
+        try {
+          return await this.#client.encode(id, record)
+        } catch (error) {
+          const paths = (error as { paths?: string[][] }).paths
+          if (paths === undefined) throw unavailable(error)
+          const fields = paths.map((path) => path.join('.')).join(', ')
+          throw new EnrichmentError('RECORD_INVALID', `fields that ${subject} refuses: ${fields}`, { cause: error })
+        }
+      },
+    }
+  }
+
+  /**
+   * Registers a schema under BACKWARD compatibility, so that readers may be deployed before writers.
+   *
+   * @returns its id; the same one when it was registered before
+   * @throws EnrichmentError SCHEMA_NOT_REGISTERED when the registry refuses it, REGISTRY_UNAVAILABLE
+   */
+  async register(subject: string, schemaText: string): Promise<number> {
+    const confluentSchema = { type: 'AVRO' as never, schema: schemaText }
+    try {
+      const { id } = await this.#client.register(confluentSchema, { subject, compatibility: 'BACKWARD' as never })
+      return id
+    } catch (error) {
+      const status = (error as { status?: number }).status
+      if (status !== 409 && status !== 422 && !/compatib/i.test(String(error))) throw unavailable(error)
+      const why = error instanceof Error ? error.message : String(error)
+      throw new EnrichmentError('SCHEMA_NOT_REGISTERED', `the registry refuses the schema of ${subject}: ${why}`, {
+        cause: error,
+      })
+    }
+  }
+
+  /** @throws EnrichmentError REGISTRY_UNAVAILABLE when it does not answer */
+  async ping(): Promise<void> {
+    try {
+      const { ok, status } = await fetch(`${this.#url}/subjects`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+      if (!ok) throw new Error(`status ${status}`)
+    } catch (error) {
+      throw unavailable(error)
+    }
+  }
+
+  async #schema(id: number): Promise<AvroType> {
+    try {
+      return (await this.#client.getSchema(id)) as unknown as AvroType
+    } catch (error) {
+      if (!isNotFound(error)) throw unavailable(error)
+      throw new EnrichmentError('SCHEMA_UNKNOWN', `the registry does not know schema id ${id}`, { cause: error })
+    }
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  const status = (error as { status?: number }).status
+  return status === 404 || /40401|40402|40403|not found/i.test(String(error))
+}
+
+// The client reports a refused connection and a time-out as status 400, so only a clear "not found" is final.
+function unavailable(error: unknown): EnrichmentError {
+  const why = error instanceof Error ? error.message : String(error)
+  return new EnrichmentError('REGISTRY_UNAVAILABLE', `schema registry: ${why}`, { cause: error })
+}

@@ -1,0 +1,93 @@
+import { createRequire } from 'node:module'
+import type { ConfigResourceTypes, Kafka } from 'kafkajs'
+import { EnrichmentError } from '../errors.ts'
+import { withAdmin } from './kafka-client.ts'
+
+// Named imports of this constant type-check but are undefined at run time: only the CommonJS default has it.
+const { ConfigResourceTypes: resourceTypes } = createRequire(import.meta.url)('kafkajs') as {
+  ConfigResourceTypes: typeof ConfigResourceTypes
+}
+
+export interface TopicPlan {
+  topic: string
+  /** How many partitions a new topic gets. */
+  partitions: number
+  /** Records wait here until they are done: they must never be deleted by age, size or compaction. */
+  keepsForever: boolean
+  /** One partition is what keeps Amazon work serial; another number is refused. */
+  mustHaveOnePartition: boolean
+  /** Bytes that the topic takes for a record (batch), where it differs from the broker's default. */
+  maxMessageBytes?: number
+}
+
+const KEEP_FOREVER = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' }
+
+/** Creates the topics that are missing and answers their names; existing ones are left as they are. */
+export async function createMissingTopics(kafka: Kafka, plans: TopicPlan[]): Promise<string[]> {
+  return withAdmin(kafka, async (admin) => {
+    const existing = new Set(await admin.listTopics())
+    const missing = plans.filter(({ topic }) => !existing.has(topic))
+    const topics = missing.map(({ topic, partitions, keepsForever, maxMessageBytes }) => ({
+      topic,
+      numPartitions: partitions,
+      configEntries: Object.entries({
+        ...(keepsForever && KEEP_FOREVER),
+        ...(maxMessageBytes !== undefined && { 'max.message.bytes': String(maxMessageBytes) }),
+      }).map(([name, value]) => ({ name, value })),
+    }))
+    if (topics.length > 0) await admin.createTopics({ waitForLeaders: true, topics })
+    return missing.map(({ topic }) => topic)
+  })
+}
+
+/**
+ * Makes sure that no topic would lose or reorder requests.
+ *
+ * @throws EnrichmentError TOPIC_WRONG naming every fault and how to mend it; KAFKA_UNAVAILABLE
+ */
+export async function checkTopics(kafka: Kafka, plans: TopicPlan[]): Promise<void> {
+  const faults = await withAdmin(kafka, async (admin) => {
+    const existing = new Set(await admin.listTopics())
+    const missing = plans.filter(({ topic }) => !existing.has(topic))
+    const present = plans.filter(({ topic }) => existing.has(topic))
+    const { topics: metadata } = await admin.fetchTopicMetadata({ topics: present.map(({ topic }) => topic) })
+    const counts = new Map(metadata.map(({ name, partitions }) => [name, partitions.length]))
+    const found = missing.map(({ topic }) => `topic ${topic} does not exist: run \`album-enricher setup\``)
+    for (const plan of present) {
+      const count = counts.get(plan.topic) ?? 0
+      if (plan.mustHaveOnePartition && count !== 1) {
+        found.push(
+          `topic ${plan.topic} has ${count} partitions and must have exactly 1, because Amazon work is serial: ` +
+            'let its records be finished, delete it and run `album-enricher setup`, or name another topic',
+        )
+      }
+    }
+    const keepers = present.filter(({ keepsForever }) => keepsForever)
+    return [...found, ...(await retentionFaults(admin, keepers))]
+  })
+  if (faults.length > 0) throw new EnrichmentError('TOPIC_WRONG', faults.join('\n'))
+}
+
+type Admin = ReturnType<Kafka['admin']>
+
+async function retentionFaults(admin: Admin, plans: TopicPlan[]): Promise<string[]> {
+  if (plans.length === 0) return []
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: plans.map(({ topic }) => ({
+      type: resourceTypes.TOPIC,
+      name: topic,
+      configNames: Object.keys(KEEP_FOREVER),
+    })),
+  })
+  return resources.flatMap(({ resourceName, configEntries }) =>
+    Object.entries(KEEP_FOREVER).flatMap(([name, wanted]) => {
+      const value = configEntries.find((entry) => entry.configName === name)?.configValue
+      if (value === wanted) return []
+      return (
+        `topic ${resourceName} has ${name}=${value} and must have ${name}=${wanted}, or it would delete unprocessed ` +
+        `records: kafka-configs.sh --alter --topic ${resourceName} --add-config ${name}=${wanted}`
+      )
+    }),
+  )
+}

@@ -1,0 +1,16 @@
+/** Rows under a header as aligned text; the last column is not padded. */
+export function formatTable(header: string[], rows: string[][]): string {
+  const all = [header, ...rows]
+  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
+  const last = header.length - 1
+  const format = (row: string[]) =>
+    header
+      .map((_, column) => (column === last ? (row[column] ?? '') : (row[column] ?? '').padEnd(widths[column] ?? 0)))
+      .join('  ')
+  return all.map((row) => format(row).trimEnd()).join('\n')
+}
+
+/** Text cut to a number of characters, with an ellipsis where something is missing. */
+export function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
+}

@@ -1,0 +1,29 @@
+import type { Config } from '../config.ts'
+import type { Database } from '../db/database.ts'
+import { schemasBySubject, topicPlans } from '../kafka/event-topics.ts'
+import type { Kafka } from '../kafka/kafka-client.ts'
+import type { SchemaRegistry } from '../kafka/schema-registry.ts'
+import { checkTopics, createMissingTopics } from '../kafka/topics.ts'
+
+export interface Servers {
+  kafka: Kafka
+  registry: SchemaRegistry
+  db: Database
+}
+
+/**
+ * Creates tables, topics and schemas; what exists already stays as it is, so it is safe to run again.
+ *
+ * @returns what was done, a line each
+ * @throws EnrichmentError TOPIC_WRONG, SCHEMA_NOT_REGISTERED, or the server that is away
+ */
+export async function setUp(config: Config<'kafka'>, { kafka, registry, db }: Servers): Promise<string[]> {
+  const done: string[] = []
+  for (const name of await db.migrate()) done.push(`table migration ${name}`)
+  for (const topic of await createMissingTopics(kafka, topicPlans(config))) done.push(`topic ${topic} created`)
+  await checkTopics(kafka, topicPlans(config))
+  for (const [subject, schema] of schemasBySubject(config)) {
+    done.push(`schema ${subject} has id ${await registry.register(subject, schema)}`)
+  }
+  return done
+}

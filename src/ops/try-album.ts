@@ -1,0 +1,56 @@
+import type { AmazonRequestSeen } from '../amazon/amazon-api.ts'
+import { createAmazon } from '../amazon/create-amazon.ts'
+import { findMarketplace } from '../amazon/marketplaces.ts'
+import type { Config } from '../config.ts'
+import { type Enrichment, enrichAlbum } from '../enrich/enrich-album.ts'
+import { rankAccepted, toLink } from '../enrich/to-link.ts'
+import type { Album } from '../events.ts'
+import { createModel } from '../model/create-model.ts'
+
+export interface Trial {
+  album: Album
+  enrichment: Enrichment
+  requests: AmazonRequestSeen[]
+  /** Why the model was not there to be asked; null when it was. */
+  withoutModel: string | null
+}
+
+/**
+ * Enriches one album the way the service does, with collaborators that store nothing: no Kafka, no database.
+ *
+ * @throws EnrichmentError with Amazon's or the model's refusal
+ */
+export async function tryAlbum(artist: string, title: string, config: Config<'amazon' | 'model'>): Promise<Trial> {
+  const { domain: marketplace, hasMusicIndex } = findMarketplace(config.AMAZON_MARKETPLACE)
+  const requests: AmazonRequestSeen[] = []
+  const withoutModel =
+    config.MODEL_USE === 'never' ? 'MODEL_USE is never' : config.OPENAI_API_KEY ? null : 'OPENAI_API_KEY is not set'
+  const album: Album = {
+    albumId: 'try',
+    title,
+    artists: [{ name: artist, musicbrainzArtistId: null }],
+    releaseYear: null,
+    barcodes: [],
+    asins: {},
+    musicbrainzReleaseGroupId: null,
+    hasPrimaryImage: false,
+    importedAt: Date.now(),
+    source: 'try',
+  }
+  const enrichment = await enrichAlbum(
+    album,
+    {
+      marketplace,
+      hasMusicIndex,
+      amazon: createAmazon(config, (seen) => requests.push(seen)),
+      model: withoutModel === null ? createModel(config) : null,
+      modelUse: config.MODEL_USE,
+      stage: (_name, run) => run(),
+      findLinkedAsins: async () => [],
+      saveLinks: async (_album, match) => ({ links: rankAccepted(match.candidates).map(toLink), withdrawnAsins: [] }),
+      saveArtwork: async () => ({ status: 'off' }),
+    },
+    new AbortController().signal,
+  )
+  return { album, enrichment, requests, withoutModel }
+}

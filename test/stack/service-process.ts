@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+
+export interface LogLine {
+  level: string
+  msg: string
+  [field: string]: unknown
+}
+
+/** The service as an operator starts it: a process of its own, told by settings, stopped by signals. */
+export class ServiceProcess {
+  readonly logs: LogLine[] = []
+  /** What it wrote that is no log line. */
+  readonly output: string[] = []
+  readonly #child: ChildProcess
+  readonly #exit: Promise<number | null>
+  readonly #waiting = new Set<() => void>()
+
+  /** @param verb with its arguments, for example ['run', 'intake'] */
+  constructor(env: Record<string, string>, verb: string[] = ['run']) {
+    this.#child = spawn(process.execPath, [CLI, ...verb], {
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#exit = once(this.#child, 'close').then(([code]) => code as number | null)
+    process.once('exit', () => this.#child.kill('SIGKILL'))
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', (line) => this.#onLine(line))
+    }
+    this.#exit.then(() => this.#look())
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  #look(): void {
+    for (const look of this.#waiting) look()
+  }
+
+  #onLine(line: string): void {
+    if (line.startsWith('{"level"')) this.logs.push(JSON.parse(line))
+    else this.output.push(line)
+    this.#look()
+  }
+
+  /** The first log line, past or future, of which the condition is true. */
+  async waitForLog(condition: string | ((line: LogLine) => boolean), timeoutMs = 30_000): Promise<LogLine> {
+    const fits = typeof condition === 'string' ? ({ msg }: LogLine) => msg === condition : condition
+    const { promise, resolve, reject } = Promise.withResolvers<LogLine>()
+    const fail = (why: string) => reject(new Error(`log line ${condition}: ${why}\n${this.tail()}`))
+    const look = () => {
+      const found = this.logs.find(fits)
+      if (found) resolve(found)
+      else if (this.#child.exitCode !== null) fail(`the process ended with ${this.#child.exitCode}`)
+    }
+    const timer = setTimeout(() => fail(`not within ${timeoutMs} ms`), timeoutMs)
+    this.#waiting.add(look)
+    look()
+    return promise.finally(() => {
+      clearTimeout(timer)
+      this.#waiting.delete(look)
+    })
+  }
+
+  /** The last lines it wrote. */
+  tail(): string {
+    return [...this.logs.slice(-30).map((line) => JSON.stringify(line)), ...this.output.slice(-30)].join('\n')
+  }
+
+  /** GET on its probes' port. */
+  async get(path: string): Promise<{ status: number; text: string }> {
+    const { port } = await this.waitForLog('service starting')
+    const response = await fetch(`http://127.0.0.1:${port}${path}`)
+    return { status: response.status, text: await response.text() }
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name)
+  }
+
+  /** Exit status, once it has ended; null when a signal ended it. */
+  async exited(): Promise<number | null> {
+    return this.#exit
+  }
+
+  /** SIGTERM, and its exit status. */
+  async stop(): Promise<number | null> {
+    this.signal('SIGTERM')
+    return this.exited()
+  }
+}
+
+/** Runs a verb to its end. */
+export async function runVerb(env: Record<string, string>, ...verb: string[]): Promise<{ status: number | null; output: string }> {
+  const child = new ServiceProcess(env, verb)
+  const status = await child.exited()
+  return { status, output: child.output.join('\n') }
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
+import { type Consumer, Kafka, logLevel } from 'kafkajs'
+
+export interface ReadRecord {
+  partition: number
+  offset: string
+  key: string | null
+  value: Buffer | null
+  headers: Record<string, string>
+  /** The decoded Avro value; undefined where the value is no Avro (a dead letter may be anything). */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into events of every type
+  event: any
+}
+
+/**
+ * Reads a topic from its beginning with read_committed, as somebody downstream would, in a group of its own.
+ * It knows nothing of the service's code.
+ */
+export class TopicReader {
+  readonly records: ReadRecord[] = []
+  readonly #kafka: Kafka
+  readonly #consumer: Consumer
+  readonly #topic: string
+  readonly #waiting = new Set<() => void>()
+  /** Next offset to be read, by partition. */
+  readonly #positions = new Map<number, bigint>()
+
+  private constructor(env: Record<string, string>, topic: string) {
+    this.#kafka = new Kafka({ brokers: (env.KAFKA_BROKERS ?? '').split(','), logLevel: logLevel.NOTHING })
+    this.#consumer = this.#kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 100 })
+    this.#topic = topic
+  }
+
+  static async open(env: Record<string, string>, topic: string): Promise<TopicReader> {
+    const reader = new TopicReader(env, topic)
+    const registry = new SchemaRegistry({ host: env.SCHEMA_REGISTRY_URL ?? '' })
+    const consumer = reader.#consumer
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch }) => {
+        for (const { offset, key, value, headers } of batch.messages) {
+          const event = value === null ? undefined : await registry.decode(value).catch(() => undefined)
+          const texts = Object.entries(headers ?? {}).map(([name, header]) => [name, String(header)])
+          const { partition } = batch
+          reader.records.push({ partition, offset, key: key?.toString() ?? null, value, headers: Object.fromEntries(texts), event })
+        }
+        reader.#positions.set(batch.partition, BigInt(batch.lastOffset()) + 1n)
+        for (const look of reader.#waiting) look()
+      },
+    })
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      reader.#positions.set(payload.partition, BigInt(payload.lastOffset) + 1n)
+      for (const look of reader.#waiting) look()
+    })
+    return reader
+  }
+
+  /** Resolves once the condition is true of what was read. */
+  async waitFor(condition: (records: ReadRecord[]) => boolean, what: string, timeoutMs = 40_000): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const look = () => {
+      if (condition(this.records)) resolve()
+    }
+    const timer = setTimeout(() => {
+      const seen = this.records.map(({ key, headers }) => `${key} ${headers['enricher-error-code'] ?? ''}`).join(', ')
+      reject(new Error(`${what}: not seen on ${this.#topic} within ${timeoutMs} ms; there: ${seen || 'nothing'}`))
+    }, timeoutMs)
+    this.#waiting.add(look)
+    look()
+    await promise.finally(() => {
+      clearTimeout(timer)
+      this.#waiting.delete(look)
+    })
+  }
+
+  /** Resolves once everything that is in the topic now has been read. */
+  async readToEnd(): Promise<ReadRecord[]> {
+    const admin = this.#kafka.admin()
+    await admin.connect()
+    const ends = await admin.fetchTopicOffsets(this.#topic)
+    await admin.disconnect()
+    const isRead = () =>
+      ends.every(({ partition, high }) => high === '0' || (this.#positions.get(partition) ?? 0n) >= BigInt(high))
+    await this.waitFor(isRead, 'the end of the topic')
+    return this.records
+  }
+
+  async close(): Promise<void> {
+    await this.#consumer.disconnect()
+  }
+}
