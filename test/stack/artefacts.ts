@@ -1,9 +1,8 @@
-import { once } from 'node:events'
-import { existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { createGuardedFolder, removeFolder, spawnGuarded } from './guard.ts'
-import { tail } from './server.ts'
+import { createGuardedFolder, removeFolder } from './guard.ts'
+import { runGuarded } from './run-guarded.ts'
 
 /** Told to people while they wait: a line without its end. */
 export type OnProgress = (line: string) => void
@@ -66,16 +65,17 @@ export async function fetchArtefact(artefact: Artefact, onProgress: OnProgress):
   const work = createGuardedFolder(`${artefact.folder}-download`, cacheFolder())
   onProgress(`downloading ${artefact.name} ...`)
   const ticker = setInterval(() => {
-    onProgress(`downloading ${artefact.name} ... ${sizeOf(work)} of about ${artefact.megabytes} MB`)
+    onProgress(`downloading ${artefact.name} ... ${sizeOf(join(work, 'repository'))} of about ${artefact.megabytes} MB`)
   }, 2_000)
   try {
     await runMaven(artefact, work)
+    if (artefact.unpack) onProgress(`unpacking ${artefact.name} ...`)
     if (artefact.unpack) await unpack(join(work, 'files'), work)
+    moveIntoPlace(join(work, 'files'), target)
   } finally {
     clearInterval(ticker)
+    removeFolder(work)
   }
-  moveIntoPlace(join(work, 'files'), target)
-  removeFolder(work)
   onProgress(`downloaded ${artefact.name}`)
   return target
 }
@@ -91,7 +91,7 @@ async function runMaven(artefact: Artefact, work: string): Promise<void> {
 </project>`,
   )
   // A repository of its own: two Mavens at once can damage a shared one.
-  await run(
+  await runGuarded(
     'mvn',
     [
       ...['--quiet', '--batch-mode', '--no-transfer-progress', '--file', pom],
@@ -101,23 +101,14 @@ async function runMaven(artefact: Artefact, work: string): Promise<void> {
       '-DincludeScope=runtime',
     ],
     work,
-    artefact.name,
   )
 }
 
 async function unpack(folder: string, work: string): Promise<void> {
   for (const archive of readdirSync(folder)) {
-    await run('tar', ['-xzf', join(folder, archive), '-C', folder], work, archive)
+    await runGuarded('tar', ['-xzf', join(folder, archive), '-C', folder], work)
     rmSync(join(folder, archive))
   }
-}
-
-async function run(command: string, args: string[], work: string, what: string): Promise<void> {
-  const logFile = join(work, 'log.txt')
-  const log = openSync(logFile, 'a')
-  const child = spawnGuarded(command, args, { cwd: work, stopSignal: 'KILL', stdio: ['pipe', log, log] })
-  const [code] = await once(child, 'exit')
-  if (code !== 0) throw new Error(`${command} could not get ${what}. Its last lines:\n${tail(logFile)}`)
 }
 
 function moveIntoPlace(from: string, to: string): void {
@@ -130,6 +121,7 @@ function moveIntoPlace(from: string, to: string): void {
 }
 
 function sizeOf(folder: string): number {
+  if (!existsSync(folder)) return 0
   let bytes = 0
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const size = statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })

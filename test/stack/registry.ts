@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { fetchArtefact, type OnProgress, REGISTRY } from './artefacts.ts'
 import { findFreePort } from './free-port.ts'
 import { createGuardedFolder } from './guard.ts'
@@ -9,7 +10,7 @@ export interface RegistryServer extends Server {
   url: string
 }
 
-/** Starts a schema registry that speaks Confluent's API and keeps its schemas in memory. @throws Error with the end of its log */
+/** Starts a schema registry that speaks Confluent's API and keeps its schemas in its folder. @throws Error with the end of its log */
 export async function startRegistry(onProgress: OnProgress = () => {}): Promise<RegistryServer> {
   const home = await fetchArtefact(REGISTRY, onProgress)
   const folder = createGuardedFolder('album-enricher-registry')
@@ -22,6 +23,8 @@ export async function startRegistry(onProgress: OnProgress = () => {}): Promise<
       ...JAVA_FLAGS,
       '-Dquarkus.http.host=127.0.0.1',
       `-Dquarkus.http.port=${port}`,
+      // In memory by default. Without a delay, so that a kill loses nothing that was answered.
+      `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${join(folder, 'schemas')};WRITE_DELAY=0`,
       '-cp',
       `${home}/apicurio-registry-app-2.6.13.Final-runner.jar:${home}/lib/*`,
       'io.quarkus.runner.GeneratedMain',

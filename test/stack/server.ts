@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type GuardedOptions, removeFolder, spawnGuarded } from './guard.ts'
 import { areGone, listTree, signalAll } from './processes.ts'
+import { tail } from './tail.ts'
 
 const START_TIMEOUT_MS = 60_000
 const POLL_MS = 50
@@ -30,8 +31,8 @@ export interface ServerOptions extends Omit<GuardedOptions, 'stdio'> {
   args: string[]
   /** Its data and its log file `log.txt`; removed by `stop`. */
   folder: string
-  /** Asked again and again while it starts; an error counts as "not yet". */
-  isReady: () => Promise<boolean>
+  /** Asked again and again while it starts, with its process id; an error counts as "not yet". */
+  isReady: (pid: number | undefined) => Promise<boolean>
 }
 
 /** Starts a server. @throws Error with the end of its log when it exits, or does not answer within a minute. */
@@ -46,7 +47,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     closeSync(log)
     child = started
     const deadline = Date.now() + START_TIMEOUT_MS
-    while (!(await isReady().catch(() => false))) {
+    while (!(await isReady(started.pid).catch(() => false))) {
       if (hasEnded(started)) throw new Error(`${name} ended while it started. Its last lines:\n${tail(logFile)}`)
       if (Date.now() > deadline) throw new Error(`${name} does not answer. Its last lines:\n${tail(logFile)}`)
       await sleep(POLL_MS)
@@ -102,10 +103,3 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 }
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
-
-/** The last 30 lines of a log, indented. */
-export function tail(logFile: string): string {
-  if (!existsSync(logFile)) return '  (none)'
-  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-30)
-  return lines.map((line) => `  ${line}`).join('\n')
-}

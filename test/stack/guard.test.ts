@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, expect, test, vi } from 'vitest'
+import { createGuardedFolder, removeFolder } from './guard.ts'
+import { areGone, listTree } from './processes.ts'
+
+const folder = createGuardedFolder('album-enricher-guard-test')
+afterAll(() => removeFolder(folder))
+
+/** `npm run stack` with a folder of its own for everything temporary. */
+function spawnStack(name: string): { stack: ChildProcess; temp: string; envFile: string; output: () => string } {
+  const temp = createGuardedFolder(name, folder)
+  const envFile = join(folder, `${name}.env`)
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: temp }
+  const stack = spawn(process.execPath, ['--', 'test/stack/stack.ts', '--env-file', envFile], { env })
+  let output = ''
+  stack.stderr.on('data', (chunk) => {
+    output += chunk
+  })
+  return { stack, temp, envFile, output: () => output }
+}
+
+const processesOf = ({ pid }: ChildProcess) => (pid === undefined ? [] : listTree(pid))
+const patience = { timeout: 30_000, interval: 50 }
+
+test.each(['SIGKILL', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  'nothing of a stack is left after %s to the process that started it',
+  async (signal) => {
+    const { stack, temp, envFile, output } = spawnStack(signal)
+    await vi.waitFor(() => expect(existsSync(envFile), output()).toBe(true), { timeout: 50_000, interval: 100 })
+    expect(readFileSync(envFile, 'utf8')).toMatch(
+      /^KAFKA_BROKERS=127.0.0.1:\d+\nSCHEMA_REGISTRY_URL=http:.*\nDATABASE_URL=postgresql:.*\n$/,
+    )
+    const processes = processesOf(stack)
+    // The parent, its guard, two JVMs, PostgreSQL and at least four of its children.
+    expect(processes.length).toBeGreaterThan(8)
+    stack.kill(signal)
+    await vi.waitFor(() => expect(areGone(processes), output()).toBe(true), patience)
+    await vi.waitFor(() => expect(readdirSync(temp)).toEqual([]), patience)
+  },
+)
+
+test('nothing is left when the process is killed while its servers start', async () => {
+  const { stack, temp, envFile } = spawnStack('early')
+  await vi.waitFor(() => expect(processesOf(stack).length).toBeGreaterThan(3), patience)
+  const processes = processesOf(stack)
+  stack.kill('SIGKILL')
+  await vi.waitFor(() => expect(areGone(processes)).toBe(true), patience)
+  await vi.waitFor(() => expect(readdirSync(temp)).toEqual([]), patience)
+  expect(existsSync(envFile)).toBe(false)
+})
