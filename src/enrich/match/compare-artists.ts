@@ -12,6 +12,10 @@ export interface ArtistMatch {
 const NOBODY = /^(various( artists?)?|multi artistes?|artistes? divers|et al|unknown|traditional|traditionnel|na)$/
 const VARIOUS =
   /^(various( artists?)?|soundtrack|original soundtrack|multi artistes?|artistes? divers|ost|verschiedene)$/
+/** What makes another artist of a name that holds the wanted one. */
+const SOMEBODY_ELSE = new Set(['jr', 'sr', 'junior', 'tribute', 'band', 'various', 'orchestra', 'karaoke', 'ensemble'])
+/** Shorter names begin like too many others. */
+const CUT_MIN_LENGTH = 12
 /** Amazon's artist fields hold lists in many styles; more names than this are songwriters. */
 const MAX_PIECES = 14
 const MAX_NAMES = 10
@@ -35,11 +39,14 @@ export function compareArtists(album: Album, product: Product): ArtistMatch {
   const parts = wanted.flatMap((name) => toPieces(name).map(toKey)).filter((key) => key !== '')
   if (runs.some((run) => parts.includes(run)))
     return { kind: 'part', reason: 'one of the credited names is the artist' }
-  const title = ` ${normalizeText(product.title)} `
+  if (wanted.some((name) => named.some((other) => isLongerName(name, other))))
+    return { kind: 'part', reason: 'one name goes on after the other' }
+  // "Harry Styles & Fine Line" is two albums: what follows an "and" is no title by him.
+  const title = ` ${normalizeText(product.title.slice(0, 600).replaceAll('/', ' & '))} `
   const albumTitle = ` ${normalizeText(album.title)} `
   const inTitle = wanted.some((name) => {
-    const needle = ` ${toWords(name).join(' ')} `
-    return without(title, 'the', 'and').includes(needle) && !without(albumTitle, 'the', 'and').includes(needle)
+    const needle = ` ${normalizeText(name).replace(/^the /, '')} `
+    return title.includes(needle) && !title.includes(`${needle}and `) && !albumTitle.includes(needle)
   })
   if (inTitle && named.length === 0) return { kind: 'same', reason: "the product's title names the artist" }
   if (given.some((name) => VARIOUS.test(normalizeText(name)))) return { kind: 'various', reason: 'by various artists' }
@@ -84,6 +91,16 @@ function toRuns(names: string): string[] {
   return runs
 }
 
+/** "Miles Davis" and "Miles Davis Quintet", "Red Hot Chili Pepper" cut short by Amazon; a son is somebody else. */
+function isLongerName(name: string, other: string): boolean {
+  const left = toWords(name).join(' ')
+  const right = toWords(other).join(' ')
+  if (left.length >= CUT_MIN_LENGTH && right.length >= CUT_MIN_LENGTH && left.startsWith(right)) return true
+  const [fewer, more] = [new Set(toWords(name)), new Set(toWords(other))].sort((a, b) => a.size - b.size)
+  if (fewer === undefined || more === undefined || fewer.size < 2) return false
+  return [...fewer].every((word) => more.has(word)) && ![...more].some((word) => SOMEBODY_ELSE.has(word))
+}
+
 function isAlike(name: string, given: string[]): boolean {
   const words = toWords(name)
   return given.some((other) => {
@@ -92,11 +109,4 @@ function isAlike(name: string, given: string[]): boolean {
     if (shared > 0 && (shared === words.length || shared === otherWords.length)) return true
     return toPieces(other).some((piece) => similarity(words.join(' '), toWords(piece).join(' ')) >= ALIKE_FROM)
   })
-}
-
-function without(text: string, ...words: string[]): string {
-  return ` ${text
-    .split(' ')
-    .filter((word) => word !== '' && !words.includes(word))
-    .join(' ')} `
 }

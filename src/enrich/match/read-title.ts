@@ -6,6 +6,8 @@ import { findOtherRecord } from './other-record-words.ts'
 export interface ReadTitle {
   /** Without notes in brackets and without words about the pressing. */
   core: string
+  /** As `core`, with trailing words about the pressing, which may be the title's own: "The Slim Shady LP". */
+  tailed: string
   /** Parts of the core between dashes and colons, in order; one element when there is none. */
   segments: string[]
   /** Notes in brackets that are about the music, such as a subtitle. */
@@ -18,9 +20,11 @@ export interface ReadTitle {
 
 const MAX_TITLE = 600
 const MAX_SEGMENTS = 8
+/** "Exclusive Limited Edition Dyers Green Colored 2x Vinyl LP" has one foreign word of nine. */
+const EDITION_SHARE = 0.6
 
 /**
- * Takes a title of Amazon or of a catalogue apart: "Red (200G/Remix/Ltd) (Vinyl)" is "red" in two editions;
+ * Takes a title of Amazon or of a catalogue apart: "Red (200G/Remix/Ltd) (Vinyl)" is "red" with two notes about the pressing;
  * "Legend (The Best Of Bob Marley)" is "legend" with a note.
  */
 export function readTitle(title: string): ReadTitle {
@@ -38,18 +42,22 @@ export function readTitle(title: string): ReadTitle {
   // A title that is nothing but a bracket ("( )", "(GI)") is no note.
   if (normalizeText(outside.replaceAll('|', '')) === '') {
     const core = normalizeText(cut)
-    return { core, segments: [core], notes: [], editions: [], isList: false }
+    return { core, tailed: core, segments: [core], notes: [], editions: [], isList: false }
   }
   const segments: string[] = []
+  const tailed: string[] = []
   for (const part of outside.split(/\||\s[-–—:]+\s|:\s|\s[-–—](?=\S)/).slice(0, MAX_SEGMENTS)) {
     const normal = normalizeText(part)
     if (normal === '') continue
-    // Without a bracket around them, weak words alone may be the title's ("Black Panther: The Album").
-    if (segments.length > 0 && normal.split(' ').some(isStrongEditionWord) && isEdition(normal)) editions.push(normal)
-    else segments.push(segments.length > 0 ? normal : dropTrailingEdition(normal, editions))
+    if (segments.length > 0 && isEditionSegment(normal)) {
+      editions.push(normal)
+      continue
+    }
+    segments.push(dropTrailingEdition(normal, editions))
+    tailed.push(normal)
   }
   const isList = outside.split(/\s\/\s/).filter((part) => !isBlankOrEdition(part)).length > 1
-  return { core: segments.join(' '), segments, notes, editions, isList }
+  return { core: segments.join(' '), tailed: tailed.join(' '), segments, notes, editions, isList }
 }
 
 /** Whether normalized words describe a pressing only: one strong word, and no sign of another record. */
@@ -63,12 +71,23 @@ function isEdition(normal: string): boolean {
   return words.some(isStrongEditionWord) && findOtherRecord(bare) === null
 }
 
+/**
+ * After a dash the rule is stricter than in brackets, for the title itself may stand there: "Daft Punk - Discovery
+ * Vinyl". Weak words alone are the title's, too ("Black Panther: The Album").
+ */
+function isEditionSegment(normal: string): boolean {
+  const words = normal.split(' ')
+  if (!words.some(isStrongEditionWord) || !isEdition(normal)) return false
+  const share = words.filter(isEditionWord).length / words.length
+  return isEditionWord(words[0] ?? '') && share >= EDITION_SHARE
+}
+
 function isBlankOrEdition(text: string): boolean {
   const normal = normalizeText(text.replaceAll('|', ' '))
   return normal === '' || /^(various|various artists)$/.test(normal) || isEdition(normal)
 }
 
-/** "In Rainbows LP" is "In Rainbows"; "The Slim Shady LP" stays itself because comparison also sees the whole. */
+/** "In Rainbows LP" is "In Rainbows". */
 function dropTrailingEdition(normal: string, editions: string[]): string {
   const words = normal.split(' ')
   let start = words.length
