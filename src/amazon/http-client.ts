@@ -15,7 +15,7 @@ export interface HttpRequest {
   url: string
   headers: Record<string, string>
   body: string
-  /** Called when the request goes onto its open connection; not when it fails before. */
+  /** Called as soon as the request is on its open connection; not when it fails before. */
   onSent?: () => void
 }
 
@@ -70,7 +70,8 @@ export function createHttpClient(timeoutMs: number): Post {
           onRequestStart(controller) {
             cancel = (cause) => controller.abort(cause)
             if (stop) controller.abort(stop.cause)
-            else onSent?.()
+            // A turn of the loop later, when it is written for certain: a machine under load may stop us before that.
+            else if (onSent) setImmediate(onSent)
           },
           onResponseStart(_controller, statusCode, responseHeaders) {
             status = statusCode

@@ -1,0 +1,219 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { answerRequest, describeQuery } from './amazon-answers.ts'
+import { type Behaviour, createBehaviours, type Operation, respond } from './amazon-behaviours.ts'
+import { createCatalogue, type ProductFacts } from './amazon-catalogue.ts'
+import { type CatalogRequest, checkRequest } from './amazon-checks.ts'
+import { createRateMeter } from './amazon-rate.ts'
+import { type Reply, refusals } from './amazon-refusals.ts'
+import { createTokens } from './amazon-tokens.ts'
+
+export { type Behaviour, trouble } from './amazon-behaviours.ts'
+export { loadProducts, type ProductFacts } from './amazon-catalogue.ts'
+
+/** The one account that the stand-in knows. */
+export const AMAZON_STAND_IN = {
+  partnerTag: 'example-20',
+  credentialId: 'stand-in-credential-id',
+  credentialSecret: 'stand-in-credential-secret',
+  credentialVersion: '3.1',
+  v2Version: '2.1',
+} as const
+
+export interface AmazonStandInOptions {
+  products: readonly ProductFacts[]
+  requestsPerSecond: number
+  /** Endless when absent. */
+  requestsPerDay?: number
+  /** How long a catalog reply takes. */
+  latencyMs?: number
+  /** 0 or absent takes a free one. */
+  port?: number
+  /** Where its images are; absent: Amazon's own hosts. */
+  imageBaseUrl?: string
+  /** Lifetime of tokens; Amazon's is an hour. */
+  tokenSeconds?: number
+  partnerTag?: string
+}
+
+export interface Call {
+  /** performance.now() when the request's head had arrived. */
+  at: number
+  operation: Operation
+  /** What was asked, for example `artist=Miles Davis title=Kind of Blue`; ids for getItems; empty for a token. */
+  query: string
+  /** Of the reply; null while none was sent, and for a broken one. */
+  status: number | null
+}
+
+export interface AmazonStandIn {
+  /** Base URL of the API. */
+  url: string
+  /** Of credentials of version 3 and of version 2. */
+  tokenUrl: string
+  v2TokenUrl: string
+  calls: Call[]
+  /** Requests that came before their time and were refused. */
+  readonly early: number
+  /** Accepted catalog requests by query. */
+  callsByQuery: Map<string, number>
+  /** The latest behaviour told that fits a request counts. */
+  behave(behaviour: Behaviour): void
+  /** From now on no token issued so far is good. */
+  revokeTokens(): void
+  /** Forgets calls, counts and behaviours; tokens and the rate go on. */
+  reset(): void
+  close(): Promise<void>
+}
+
+/** A shop that speaks the Creators API over real HTTP and is as strict as the real one. */
+export async function startAmazonStandIn(options: AmazonStandInOptions): Promise<AmazonStandIn> {
+  const account = { ...AMAZON_STAND_IN, partnerTag: options.partnerTag ?? AMAZON_STAND_IN.partnerTag }
+  const catalogue = createCatalogue(options.products)
+  // A first search takes thirty times as long as a later one, which would delay the arrival of the second request.
+  for (const { title } of options.products.slice(0, WARM_UP)) catalogue.search({ keywords: title, searchIndex: 'All' })
+  const tokens = createTokens({ ...account, expiresInSeconds: options.tokenSeconds ?? 3600 })
+  const rate = createRateMeter(options.requestsPerSecond, options.requestsPerDay)
+  const behaviours = createBehaviours()
+  const calls: Call[] = []
+  const callsByQuery = new Map<string, number>()
+  let early = 0
+
+  async function answerToken(
+    kind: 'v3' | 'v2',
+    request: IncomingMessage,
+    call: Call,
+  ): Promise<[Reply, Behaviour | undefined]> {
+    const honest = tokens.issue(
+      kind,
+      request.headers['content-type'] ?? '',
+      await readBody(request),
+      request.headers.authorization,
+    )
+    const behaviour = behaviours.take('token', call.query)
+    return behaviour ? [tell(behaviour, honest), behaviour] : [honest, undefined]
+  }
+
+  async function answerCatalog(
+    operation: 'getItems' | 'searchItems',
+    request: IncomingMessage,
+    call: Call,
+  ): Promise<[Reply, Behaviour | undefined]> {
+    const body = parseBody(await readBody(request))
+    call.query = describeQuery(operation, body ?? {})
+    const admission = rate.admit(call.at)
+    if (admission === 'early') early += 1
+    if (admission !== 'accepted') return [refusals.throttled(), undefined]
+    callsByQuery.set(call.query, (callsByQuery.get(call.query) ?? 0) + 1)
+    const behaviour = behaviours.take(operation, call.query)
+    // Before the wait: done after it, the work would fall on the moment when the next request of a steady sender
+    // arrives, and make that one look late and its successor early.
+    const honest = answerHonestly(operation, request, body)
+    await sleep(behaviour?.delayMs ?? options.latencyMs ?? 0)
+    return [behaviour ? tell(behaviour, honest) : honest, behaviour]
+  }
+
+  function answerHonestly(
+    operation: CatalogRequest['operation'],
+    request: IncomingMessage,
+    body: Body | undefined,
+  ): Reply {
+    const marketplace = request.headers['x-marketplace']?.toString()
+    const refused = tokens.check(request.headers.authorization)
+    if (refused) return refused
+    if (!body) return refusals.cannotParse()
+    const contentType = request.headers['content-type'] ?? ''
+    const wrong = checkRequest({ operation, marketplace, contentType, body }, account)
+    return wrong ?? answerRequest({ operation, marketplace: marketplace ?? '', body }, catalogue, options.imageBaseUrl)
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    const operation = request.method === 'POST' ? OPERATIONS[pathname] : undefined
+    if (!operation) return respond(response, refusals.unknownOperation(), undefined)
+    const call: Call = {
+      at: performance.now(),
+      operation: operation === 'v3' || operation === 'v2' ? 'token' : operation,
+      query: '',
+      status: null,
+    }
+    calls.push(call)
+    const [reply, behaviour] =
+      operation === 'v3' || operation === 'v2'
+        ? await answerToken(operation, request, call)
+        : await answerCatalog(operation, request, call)
+    if (behaviour?.fault === undefined) call.status = reply.status
+    await respond(response, reply, behaviour)
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
+  })
+  // Amazon's front keeps idle connections far longer than the 5 s of Node's default.
+  server.keepAliveTimeout = 60_000
+  server.listen(options.port ?? 0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the stand-in has no port')
+  const url = `http://127.0.0.1:${address.port}`
+
+  return {
+    url,
+    tokenUrl: `${url}/auth/o2/token`,
+    v2TokenUrl: `${url}/oauth2/token`,
+    calls,
+    get early() {
+      return early
+    },
+    callsByQuery,
+    behave: behaviours.add,
+    revokeTokens: tokens.revokeAll,
+    reset() {
+      calls.length = 0
+      callsByQuery.clear()
+      early = 0
+      behaviours.clear()
+    },
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+}
+
+const WARM_UP = 200
+
+const OPERATIONS: Record<string, 'v3' | 'v2' | 'getItems' | 'searchItems'> = {
+  '/auth/o2/token': 'v3',
+  '/oauth2/token': 'v2',
+  '/catalog/v1/getItems': 'getItems',
+  '/catalog/v1/searchItems': 'searchItems',
+}
+
+type Body = Record<string, unknown>
+
+function tell(behaviour: Behaviour, honest: Reply): Reply {
+  if (behaviour.status === undefined) return honest
+  return {
+    status: behaviour.status,
+    body: behaviour.body ?? '',
+    ...(behaviour.headers && { headers: behaviour.headers }),
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parseBody(text: string): Body | undefined {
+  try {
+    const body: unknown = JSON.parse(text)
+    return typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body } : undefined
+  } catch {
+    return undefined
+  }
+}
