@@ -54,7 +54,7 @@ try {
 } catch (thrown) {
   const { code, message, cause } = toEnrichmentError(thrown)
   if (process.argv.includes('--json')) printJson({ error: { code, message } })
-  process.stderr.write(`${code}: ${message}\n`)
+  process.stderr.write(`${message} (${code})\n`)
   if (code === 'INTERNAL' && cause instanceof Error) process.stderr.write(`${cause.stack}\n`)
   process.exit(exitStatusOf(code))
 }

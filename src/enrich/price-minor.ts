@@ -11,8 +11,14 @@ export function formatMinorUnits(minor: number, currency: string): string {
   return `${(minor / 10 ** exponent).toFixed(exponent)} ${currency}`
 }
 
+// Asking Intl takes 20 µs, which a backlog of prices would feel.
+const exponents = new Map<string, number>()
+
 /** ISO 4217's number of decimals, 2 for most, 0 for JPY. */
 function exponentOf(currency: string): number {
-  const { maximumFractionDigits } = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions()
-  return maximumFractionDigits ?? 2
+  const known = exponents.get(currency)
+  if (known !== undefined) return known
+  const { maximumFractionDigits = 2 } = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions()
+  exponents.set(currency, maximumFractionDigits)
+  return maximumFractionDigits
 }

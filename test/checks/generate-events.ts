@@ -31,12 +31,12 @@ function typeOf(schema: Schema, types: Map<string, string>): string {
       .map((branch) => typeOf(branch, types))
       .sort(nullLast)
       .join(' | ')
-  if (schema.type === 'array') return arrayOf(typeOf(schema['items'] as Schema, types))
-  if (schema.type === 'map') return `Record<string, ${typeOf(schema['values'] as Schema, types)}>`
+  if (schema.type === 'array') return arrayOf(typeOf(schema.items as Schema, types))
+  if (schema.type === 'map') return `Record<string, ${typeOf(schema.values as Schema, types)}>`
   if (schema.type === 'enum')
     return declare(
       schema,
-      `export type ${schema['name']} = ${(schema['symbols'] as string[]).map((s) => `'${s}'`).join(' | ')}\n`,
+      `export type ${schema.name} = ${(schema.symbols as string[]).map((s) => `'${s}'`).join(' | ')}\n`,
       types,
     )
   if (schema.type === 'record') return declare(schema, recordOf(schema, types), types)
@@ -47,22 +47,22 @@ const nullLast = (a: string, b: string) => Number(a === 'null') - Number(b === '
 const arrayOf = (item: string) => (item.includes(' ') ? `(${item})[]` : `${item}[]`)
 
 function recordOf(schema: { [key: string]: unknown }, types: Map<string, string>): string {
-  const fields = (schema['fields'] as { name: string; type: Schema; doc: string }[]).map((field) => {
+  const fields = (schema.fields as { name: string; type: Schema; doc: string }[]).map((field) => {
     const unit = UNITS[logicalType(field.type) ?? '']
     return `  /** ${field.doc}${unit ? ` (${unit})` : ''} */\n  ${field.name}: ${typeOf(field.type, types)}\n`
   })
-  return `export interface ${schema['name']} {\n${fields.join('')}}\n`
+  return `export interface ${schema.name} {\n${fields.join('')}}\n`
 }
 
 function logicalType(schema: Schema): string | undefined {
   if (typeof schema === 'string') return undefined
   if (Array.isArray(schema)) return schema.map(logicalType).find((type) => type !== undefined)
-  return schema['logicalType'] as string | undefined
+  return schema.logicalType as string | undefined
 }
 
 function declare(schema: { [key: string]: unknown }, body: string, types: Map<string, string>): string {
-  const name = schema['name'] as string
-  const text = `/** ${schema['doc']} */\n${body}`
+  const name = schema.name as string
+  const text = `/** ${schema.doc} */\n${body}`
   const earlier = types.get(name)
   if (earlier !== undefined && earlier !== text)
     throw new Error(`${name} is defined differently in two schemas: make them equal`)

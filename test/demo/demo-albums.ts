@@ -18,7 +18,10 @@ export function loadDemoAlbums(count: number): DemoAlbum[] {
 }
 
 /** What differs from what the album's line demands; empty when all is as expected, or nothing is. */
-export function findMismatches({ album, expect }: DemoAlbum, result: AlbumEnriched | 'dead_letter' | undefined): string[] {
+export function findMismatches(
+  { album, expect }: DemoAlbum,
+  result: AlbumEnriched | 'dead_letter' | undefined,
+): string[] {
   if (expect === undefined) return []
   const outcome = result === 'dead_letter' ? result : result?.outcome
   const linked = new Set(typeof result === 'object' ? result.links.map(({ asin }) => asin) : [])

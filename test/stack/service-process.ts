@@ -31,7 +31,7 @@ export class ServiceProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.#onLine(line))
     }
-    this.#exit.then(() => this.#look())
+    void this.#exit.then(() => this.#look())
   }
 
   get pid(): number {
@@ -96,7 +96,10 @@ export class ServiceProcess {
 }
 
 /** Runs a verb to its end. */
-export async function runVerb(env: Record<string, string>, ...verb: string[]): Promise<{ status: number | null; output: string }> {
+export async function runVerb(
+  env: Record<string, string>,
+  ...verb: string[]
+): Promise<{ status: number | null; output: string }> {
   const child = new ServiceProcess(env, verb)
   const status = await child.exited()
   return { status, output: child.output.join('\n') }

@@ -45,7 +45,14 @@ export class TopicReader {
           const event = value === null ? undefined : await registry.decode(value).catch(() => undefined)
           const texts = Object.entries(headers ?? {}).map(([name, header]) => [name, String(header)])
           const { partition } = batch
-          reader.records.push({ partition, offset, key: key?.toString() ?? null, value, headers: Object.fromEntries(texts), event })
+          reader.records.push({
+            partition,
+            offset,
+            key: key?.toString() ?? null,
+            value,
+            headers: Object.fromEntries(texts),
+            event,
+          })
         }
         reader.#positions.set(batch.partition, BigInt(batch.lastOffset()) + 1n)
         for (const look of reader.#waiting) look()

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { anAlbum, createScenario } from '../stack/scenario.ts'
+
+test('what is no album is dead-lettered with its bytes and a remedy, and the albums behind it go on', async () => {
+  const { start, publish, send, dead, results, env } = await createScenario()
+  const garbage = Buffer.from('this is no Avro')
+  const unknownSchema = Buffer.concat([Buffer.from([0, 0, 0x7f, 0xff, 0xff]), Buffer.from('x')])
+  await send(env.TOPIC_IMPORTED, { key: 'garbage', value: garbage, headers: { traceparent: '00-abc-def-01' } })
+  await send(env.TOPIC_IMPORTED, { key: 'unknown', value: unknownSchema })
+  await publish(anAlbum('untitled', { title: ' ' }), anAlbum('nobody', { artists: [] }), anAlbum('good'))
+  const service = start()
+  await results.waitFor((records) => records.length > 0, 'the good album')
+  await dead.waitFor((records) => records.length >= 4, 'four dead letters')
+  expect(await service.stop()).toBe(0)
+
+  expect((await results.readToEnd()).map(({ key }) => key)).toEqual(['good'])
+  const letters = new Map((await dead.readToEnd()).map((letter) => [letter.key, letter]))
+  expect(letters.size).toBe(4)
+  const headersOf = (key: string) => letters.get(key)?.headers ?? {}
+  expect(letters.get('garbage')?.value).toEqual(garbage)
+  expect(headersOf('garbage')).toMatchObject({
+    traceparent: '00-abc-def-01',
+    'enricher-original-topic': env.TOPIC_IMPORTED,
+    'enricher-error-code': 'RECORD_UNDECODABLE',
+    'enricher-stage': 'intake',
+  })
+  expect(letters.get('unknown')?.value).toEqual(unknownSchema)
+  expect(headersOf('unknown')['enricher-error-code']).toBe('SCHEMA_UNKNOWN')
+  expect(headersOf('untitled')['enricher-error-message']).toMatch(/^title is " ": .*import it again/)
+  expect(headersOf('nobody')['enricher-error-message']).toMatch(/^artists is \[\]: credit at least one artist/)
+})
+
+test('a tombstone is counted and nothing else', async () => {
+  const { start, publish, send, dead, results, env } = await createScenario()
+  await send(env.TOPIC_IMPORTED, { key: 'gone', value: null })
+  await publish(anAlbum('good'))
+  const service = start()
+  await results.waitFor((records) => records.length > 0, 'the good album')
+  await service.waitForLog('tombstone skipped')
+  expect((await service.get('/metrics')).text).toMatch(/^album_enricher_tombstones_total 1$/m)
+  expect(await service.stop()).toBe(0)
+  expect(await dead.readToEnd()).toEqual([])
+  expect((await results.readToEnd()).length).toBe(1)
+})
+
+test('a title of 10,000 characters ends in a result', async () => {
+  const { start, publish, results } = await createScenario()
+  await publish(anAlbum('long', { title: 'Na '.repeat(3_333) }))
+  const service = start()
+  await results.waitFor((records) => records.length > 0, 'the result')
+  expect(await service.stop()).toBe(0)
+  expect((await results.readToEnd())[0]?.event.outcome).toBe('not_found')
+})

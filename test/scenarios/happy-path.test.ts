@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { anAlbum, createScenario } from '../stack/scenario.ts'
+
+test('an imported album comes out enriched, once, with links and prices', async () => {
+  const { start, publish, results, dead, env, amazon } = await createScenario()
+  const service = start()
+  await publish(anAlbum('1'))
+  await results.waitFor((records) => records.length > 0, 'the result')
+  expect(await service.stop()).toBe(0)
+
+  const [record, ...more] = await results.readToEnd()
+  expect(more).toEqual([])
+  expect(record?.key).toBe('1')
+  expect(record?.event).toMatchObject({
+    albumId: '1',
+    title: 'Nevermind',
+    outcome: 'matched',
+    reason: 'imported',
+    run: 1,
+    attempts: 1,
+    marketplace: 'www.amazon.ca',
+    source: { topic: env.TOPIC_IMPORTED },
+  })
+  const [link] = record?.event.links ?? []
+  expect(link).toMatchObject({ currency: 'CAD', decidedBy: expect.stringMatching(/rules|model/) })
+  expect(Number.isInteger(link.priceMinor)).toBe(true)
+  expect(link.url).toContain('tag=example-20')
+  expect(await dead.readToEnd()).toEqual([])
+  expect(amazon.early).toBe(0)
+})
+
+test('the same album published twice gives two results and doubles no link', async () => {
+  const { start, publish, results } = await createScenario()
+  const service = start()
+  await publish(anAlbum('1'), anAlbum('1'))
+  await results.waitFor((records) => records.length >= 2, 'two results')
+  expect(await service.stop()).toBe(0)
+
+  const [first, second, ...more] = await results.readToEnd()
+  expect(more).toEqual([])
+  expect(second?.event.requestId).not.toBe(first?.event.requestId)
+  const asins = second?.event.links.map(({ asin }: { asin: string }) => asin)
+  expect(asins).toEqual(first?.event.links.map(({ asin }: { asin: string }) => asin))
+  expect(new Set(asins).size).toBe(asins.length)
+  expect(second?.event.withdrawnAsins).toEqual([])
+})

@@ -1,0 +1,118 @@
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
+import { Kafka, logLevel, type Message, Partitioners } from 'kafkajs'
+import { onTestFinished } from 'vitest'
+import { runVerb, ServiceProcess } from './service-process.ts'
+import { AMAZON_STAND_IN, type AmazonStandIn, loadProducts, startAmazonStandIn } from './stand-ins/amazon.ts'
+import { MODEL_STAND_IN_KEY, type ModelStandIn, startModelStandIn } from './stand-ins/model.ts'
+import { createTestEnv, type TestEnv } from './test-env.ts'
+import { TopicReader } from './topic-reader.ts'
+
+/** Fast enough that a test does not wait for Amazon's pace; tests of the pace set their own. */
+const REQUESTS_PER_SECOND = 10
+
+export interface Scenario {
+  env: TestEnv
+  amazon: AmazonStandIn
+  model: ModelStandIn
+  results: TopicReader
+  dead: TopicReader
+  /** Starts the service, or one role of it, as a process of its own; it is killed when the test ends. */
+  start(...roles: string[]): ServiceProcess
+  /** Publishes albums to album.imported as an importer would. */
+  publish(...albums: TestAlbum[]): Promise<void>
+  /** Publishes messages as they are. */
+  send(topic: string, ...messages: Message[]): Promise<void>
+}
+
+let products: ReturnType<typeof loadProducts> | undefined
+
+/** Topics, tables, schemas, stand-ins and readers of one test's own, on the shared servers. */
+export async function createScenario(settings: Record<string, string> = {}): Promise<Scenario> {
+  products ??= loadProducts(new URL('../data/products.jsonl', import.meta.url))
+  const requestsPerSecond = Number(settings.AMAZON_REQUESTS_PER_SECOND ?? REQUESTS_PER_SECOND)
+  const amazon = await startAmazonStandIn({ products, requestsPerSecond })
+  const model = await startModelStandIn()
+  const env: TestEnv = {
+    ...(await createTestEnv()),
+    AMAZON_URL: amazon.url,
+    AMAZON_TOKEN_URL: amazon.tokenUrl,
+    AMAZON_CREDENTIAL_ID: AMAZON_STAND_IN.credentialId,
+    AMAZON_CREDENTIAL_SECRET: AMAZON_STAND_IN.credentialSecret,
+    AMAZON_CREDENTIAL_VERSION: AMAZON_STAND_IN.credentialVersion,
+    AMAZON_PARTNER_TAG: AMAZON_STAND_IN.partnerTag,
+    AMAZON_MARKETPLACE: 'www.amazon.ca',
+    AMAZON_REQUESTS_PER_SECOND: String(requestsPerSecond),
+    OPENAI_API_KEY: MODEL_STAND_IN_KEY,
+    OPENAI_BASE_URL: model.url,
+    LOG_LEVEL: 'debug',
+    ...settings,
+  }
+  const { status, output } = await runVerb(env, 'setup')
+  if (status !== 0) throw new Error(`setup failed: ${output}`)
+
+  const results = await TopicReader.open(env, env.TOPIC_ENRICHED)
+  const dead = await TopicReader.open(env, `${env.TOPIC_ENRICHMENT}.dead`)
+  const services: ServiceProcess[] = []
+  onTestFinished(async () => {
+    for (const service of services) service.signal('SIGKILL')
+    await Promise.all([amazon.close(), model.close(), results.close(), dead.close()])
+  })
+  const send = (topic: string, ...messages: Message[]) => sendMessages(env, topic, messages)
+  return {
+    env,
+    amazon,
+    model,
+    results,
+    dead,
+    start(...roles) {
+      const service = new ServiceProcess(env, ['run', ...roles])
+      services.push(service)
+      return service
+    },
+    async publish(...albums) {
+      const values = await Promise.all(albums.map((album) => encodeAlbum(env, album)))
+      await send(env.TOPIC_IMPORTED, ...values)
+    },
+    send,
+  }
+}
+
+async function sendMessages(env: TestEnv, topic: string, messages: Message[]): Promise<void> {
+  const kafka = new Kafka({ brokers: env.KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING })
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+  await producer.connect()
+  for (let at = 0; at < messages.length; at += 500) {
+    await producer.send({ topic, messages: messages.slice(at, at + 500) })
+  }
+  await producer.disconnect()
+}
+
+interface TestAlbum {
+  albumId: string
+  artists: { name: string; musicbrainzArtistId?: string | null }[]
+  [field: string]: unknown
+}
+
+const DEFAULTS = {
+  releaseYear: null,
+  barcodes: [],
+  asins: {},
+  musicbrainzReleaseGroupId: null,
+  hasPrimaryImage: false,
+  source: 'test',
+}
+
+async function encodeAlbum(env: TestEnv, album: TestAlbum): Promise<Message> {
+  const registry = new SchemaRegistry({ host: env.SCHEMA_REGISTRY_URL })
+  const id = await registry.getLatestSchemaId(`${env.TOPIC_IMPORTED}-value`)
+  const artists = album.artists.map((artist) => ({ musicbrainzArtistId: null, ...artist }))
+  return {
+    key: album.albumId,
+    value: await registry.encode(id, { ...DEFAULTS, importedAt: Date.now(), ...album, artists }),
+  }
+}
+
+/** An album that the stand-in's shop sells. */
+export function anAlbum(albumId: string, changes: Partial<TestAlbum> = {}): TestAlbum {
+  return { albumId, title: 'Nevermind', artists: [{ name: 'Nirvana' }], releaseYear: 1991, ...changes }
+}
