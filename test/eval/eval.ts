@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Album, Product } from '../../src/album.ts'
 import { scoreCandidate } from '../../src/enrich/match/score-candidate.ts'
+import { sampleAlbum, sampleProduct } from '../data/samples.ts'
 
 interface Pair {
-  album: { title: string; artists: string[]; releaseYear?: number; barcodes?: string[] }
+  album: { title: string; artists: string[]; releaseYear?: number }
   product: { asin: string; title: string; artist?: string; binding?: string; releaseDate?: string }
   label: 'match' | 'no_match'
   round: number
@@ -92,39 +93,10 @@ function printWhenWrong({ album, product, label, score }: Judged): void {
 }
 
 function toAlbum({ album }: Pair): Album {
-  return {
-    albumId: 'eval',
-    title: album.title,
-    artists: album.artists.map((name) => ({ name, musicbrainzArtistId: null })),
-    releaseYear: album.releaseYear ?? null,
-    barcodes: album.barcodes ?? [],
-    asins: {},
-    musicbrainzReleaseGroupId: null,
-    hasPrimaryImage: false,
-    importedAt: 0,
-    source: 'eval',
-  }
+  return sampleAlbum(album.title, album.artists, { releaseYear: album.releaseYear ?? null })
 }
 
 function toProduct({ product }: Pair): Product {
-  return {
-    asin: product.asin,
-    url: `https://www.amazon.ca/dp/${product.asin}`,
-    title: product.title,
-    contributors: product.artist === undefined ? [] : [{ name: product.artist, role: null, roleType: null }],
-    brand: null,
-    manufacturer: null,
-    binding: product.binding ?? null,
-    productGroup: null,
-    edition: null,
-    formats: [],
-    releaseDate: product.releaseDate ?? null,
-    barcodes: [],
-    price: null,
-    condition: null,
-    availability: null,
-    salesRank: null,
-    image: null,
-    fetchedAt: 0,
-  }
+  const { title, artist, asin, binding, releaseDate } = product
+  return sampleProduct(title, artist, { asin, binding: binding ?? null, releaseDate: releaseDate ?? null })
 }

@@ -67,17 +67,19 @@ function compareVarious(given: string[], named: string[]): ArtistMatch {
 
 /** Order-free key of a name: "Dylan, Bob" equals "Bob Dylan". */
 function toKey(name: string): string {
-  const words = toWords(name)
-  const telling = words.filter((word) => word !== 'a')
-  return [...new Set(telling.length > 0 ? telling : words)].sort().join(' ')
+  return [...new Set(toWords(name))].sort().join(' ')
 }
 
 function toPieces(names: string): string[] {
-  return names
-    .slice(0, 400)
-    .split(/\s*[,/;&+|]\s*|\s+(?:and|with|feat\.?|featuring|ft\.?|et al\.?|x|vs\.?)\s+/i)
-    .filter(Boolean)
-    .slice(0, MAX_PIECES)
+  return (
+    names
+      .slice(0, 400)
+      // A son keeps his "Jr.", or he would be his father.
+      .replace(/\s*,\s*(?=[js]r\b)/gi, ' ')
+      .split(/\s*[,/;&+|]\s*|\s+(?:and|with|feat\.?|featuring|ft\.?|et al\.?|x|vs\.?)\s+/i)
+      .filter(Boolean)
+      .slice(0, MAX_PIECES)
+  )
 }
 
 /** Keys of all runs of neighbouring pieces, since a comma may part two people or one person's two names. */

@@ -33,6 +33,8 @@ export function normalizeText(text: string): string {
   const words = plain
     .replace(/['’‘ʼ´`]/g, '')
     .replace(/[&+]/g, ' and ')
+    // A$AP, Ke$ha.
+    .replace(/\$(?=\p{L})|(?<=\p{L})\$/gu, 's')
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
   if (words === '' || words === 'and') return plain.replace(/[\s\p{C}]+/gu, '')
@@ -41,10 +43,12 @@ export function normalizeText(text: string): string {
     .join(' ')
 }
 
-/** The words of a text without those that sources put or leave out at will ("The Clash", "Clash, The"). */
+/** The words of a text without those that sources put or leave out at will ("The Clash", "Clash, The", "A Night At The Opera"). */
 export function toWords(text: string): string[] {
   const words = normalizeText(text).split(' ').filter(Boolean)
-  const telling = words.filter((word) => word !== 'the' && word !== 'and')
+  const telling = words.filter(
+    (word, index) => word !== 'the' && word !== 'and' && !(index === 0 && (word === 'a' || word === 'an')),
+  )
   return telling.length > 0 ? telling : words
 }
 

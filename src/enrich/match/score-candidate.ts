@@ -29,11 +29,12 @@ const TITLE: Record<TitleMatch['kind'], number> = {
   alike: 0.1,
   different: -0.1,
 }
-// One credited name of several is weaker: "Prince" for "Prince And The Revolution".
+// One credited name of several is weaker: "Prince" for "Prince And The Revolution". A name that is only alike ("The
+// Chicks" once were the Dixie Chicks; Prince Royce is not Prince) may not carry an equal title to acceptance.
 const ARTIST: Record<ArtistMatch['kind'], number> = {
   same: 0.35,
   part: 0.3,
-  alike: 0.15,
+  alike: 0.1,
   unknown: 0.1,
   'in title': 0,
   various: -0.1,
@@ -41,6 +42,8 @@ const ARTIST: Record<ArtistMatch['kind'], number> = {
 }
 const FORMAT: Record<FormatMatch['kind'], number> = { record: 0.1, unknown: 0.05, other: -0.9 }
 const OTHER_RECORD = -0.6
+/** Keeps an equal title by the artist open: shops leave notes out, and the first recording has none. */
+const MISSING_NOTE = -0.25
 const EDITION_NOTED = 0.05
 /** A release before the album's first is another record, or one of two years is wrong. */
 const TOO_EARLY = -0.1
@@ -72,6 +75,12 @@ function judgeEdition(title: TitleMatch, product: Product): ScorePart[] {
   const parts: ScorePart[] = []
   if (title.other !== null)
     parts.push({ name: 'other record', value: OTHER_RECORD, reason: `it reads like ${title.other.reason}` })
+  if (title.lack !== null)
+    parts.push({
+      name: 'missing note',
+      value: MISSING_NOTE,
+      reason: `the album is ${title.lack.reason}, this may not be`,
+    })
   const edition = title.editions[0] ?? product.edition
   if (edition) parts.push({ name: 'edition', value: EDITION_NOTED, reason: `an edition: ${edition.slice(0, 80)}` })
   return parts

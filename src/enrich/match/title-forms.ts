@@ -1,0 +1,63 @@
+import { toWords } from './normalize-text.ts'
+import type { ReadTitle } from './read-title.ts'
+
+/** Bounds the cost when a title has many artists and segments. */
+const MAX_FORMS = 12
+
+/** Spellings of one title, as words with one space between. */
+export interface Forms {
+  /** The title as it stands. */
+  plain: string[]
+  /** Spellings of the whole title, the plain ones among them. */
+  whole: string[]
+  /** The title without its subtitle or its notes. */
+  short: string[]
+}
+
+/** @param names the album's artists, each as words: titles come with and without them */
+export function toForms(title: ReadTitle, names: string[][]): Forms {
+  const segments = title.segments.map((segment) => toWords(segment))
+  const core = toWords(title.core)
+  const noted = toWords([title.core, ...title.notes].join(' '))
+  const nameless = segments.filter((segment) => !names.some((name) => isSame(segment, name))).flat()
+  const plain = [core, noted, toWords(title.tailed)]
+  const whole = [core, noted, nameless, ...plain.flatMap((form) => stripNames(form, names))]
+  // A segment that is the artist's name is no short title, unless there is nothing else.
+  const short = [core, ...segments, ...segments.flatMap((form) => stripNames(form, names))].filter(
+    (form) => segments.length === 1 || !names.some((name) => isSame(form, name)),
+  )
+  return { plain: toTexts(plain), whole: toTexts(whole), short: toTexts(short) }
+}
+
+function toTexts(forms: string[][]): string[] {
+  return [...new Set(forms.map((form) => form.join(' ')).filter((form) => form !== ''))].slice(0, MAX_FORMS)
+}
+
+/** "Sam Cooke at the Copa", "Black Celebration by Depeche Mode", "Simon & Garfunkel's Greatest Hits" without the artist. */
+function stripNames(form: string[], names: string[][]): string[][] {
+  return names.flatMap((name) => {
+    const stripped: string[][] = []
+    const head = form.slice(0, name.length)
+    if (form.length > name.length && (isSame(head, name) || isSame(head, possessive(name))))
+      stripped.push(form.slice(name.length))
+    const tail = form.slice(-name.length)
+    const before = form.slice(0, -name.length)
+    if (form.length > name.length && isSame(tail, name))
+      stripped.push(before.at(-1) === 'by' ? before.slice(0, -1) : before)
+    // "The Velvet Underground & Nico" minus one of them is the other, "Songs Of Leonard Cohen" minus him no title.
+    return stripped.filter(
+      (rest) => !DANGLING.has(rest.at(-1) ?? '') && !names.some((other) => other !== name && isSame(rest, other)),
+    )
+  })
+}
+
+function possessive(name: string[]): string[] {
+  return [...name.slice(0, -1), `${name.at(-1)}s`]
+}
+
+function isSame(left: string[], right: string[]): boolean {
+  return left.length === right.length && left.every((word, index) => word === right[index])
+}
+
+/** A title does not end with these. */
+const DANGLING = new Set(['', 'of', 'with', 'by', 'a', 'to', 'for', 'in', 'is'])

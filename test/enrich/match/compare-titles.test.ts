@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { compareTitles } from '../../../src/enrich/match/compare-titles.ts'
+import { sampleAlbum, sampleProduct } from '../../data/samples.ts'
+
+const compare = (title: string, product: string, artist = 'Somebody') =>
+  compareTitles(sampleAlbum(title, [artist]), sampleProduct(product))
+
+describe('compareTitles', () => {
+  it.each([
+    ['equal', 'Timely!! = タイムリー', 'Timely!!'],
+    ['equal', 'The Marshall Mathers LP', 'The Marshall Mathers LP [LP]'],
+    ['equal', 'Scary Monsters (And Super Creeps)', 'Scary Monsters'],
+    ['shortened', 'Fully Loaded: God’s Country', 'Fully Loaded'],
+    ['near', 'Paradise Theater', 'Paradise Theatre'],
+    ['near', 'My Beautiful Dark Twisted Fantasy', 'My Beautiful Dark Twisted Fanta'],
+    ['near', 'Deadringer', 'Dead Ringer'],
+    ['sequel', 'My World 2.0', 'My World'],
+    ['sequel', 'Greatest Hits', 'Greatest Hits Vol 2'],
+    ['extended', 'Harvest', 'Harvest Moon'],
+    ['different', 'Desolation Boulevard', 'Isolation Boulevard'],
+    ['different', 'AM', 'Whatever People Say I Am'],
+    ['different', 'Memoirs of a Madman', 'Diary of a Madman'],
+  ])('calls it %s: %s and %s', (kind, title, product) => {
+    expect(compare(title, product).kind).toBe(kind)
+  })
+
+  it('reads titles with and without the artist', () => {
+    expect(compare('Sam Cooke at the Copa', 'At The Copa', 'Sam Cooke').kind).toBe('equal')
+    expect(compare('Black Celebration', 'Black Celebration by Depeche Mode', 'Depeche Mode').kind).toBe('equal')
+    expect(compare('Greatest Hits', "Simon & Garfunkel's Greatest Hits", 'Simon & Garfunkel').kind).toBe('equal')
+  })
+
+  it('takes no other album of a band for the one that bears its name', () => {
+    expect(compare('Talking Heads', 'The Name of This Band Is Talking Heads', 'Talking Heads').kind).toBe('different')
+    expect(compare('The Beatles', 'With the Beatles 180 Gram Vinyl', 'The Beatles').kind).not.toBe('equal')
+  })
+
+  it('finds signs of another record only in what the product adds', () => {
+    expect(compare('Live Through This', 'Live Through This (Vinyl)').other).toBeNull()
+    expect(compare('Holy Diver', 'Holy Diver Live').other?.kind).toBe('live')
+    expect(compare('Piano Man', 'Piano Man, A Tribute to Billy Joel', 'Billy Joel').other?.kind).toBe('tribute')
+  })
+
+  it('finds that the first recording lacks the note of the later one', () => {
+    expect(compare("Red (Taylor's Version)", 'Red (Vinyl)').lack?.kind).toBe('version')
+    expect(compare("Red (Taylor's Version)", "Red (Taylor's Version) (4Lp)")).toMatchObject({ other: null, lack: null })
+    expect(compare('Legend (The Best Of Bob Marley)', 'Legend (Vinyl)').lack).toBeNull()
+  })
+
+  it('reads the edition and the formats, too', () => {
+    const karaoke = sampleProduct('Fly', undefined, { formats: ['Karaoke'] })
+    expect(compareTitles(sampleAlbum('Fly', ['Dixie Chicks']), karaoke).other?.kind).toBe('tribute')
+  })
+})
