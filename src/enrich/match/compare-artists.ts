@@ -30,8 +30,10 @@ const ALIKE_FROM = 0.8
 export function compareArtists(album: Album, product: Product): ArtistMatch {
   const wanted = album.artists.slice(0, MAX_NAMES).map(({ name }) => name)
   const given = product.contributors.slice(0, MAX_NAMES).map(({ name }) => name)
-  const named = given.filter((name) => !NOBODY.test(normalizeText(name)))
+  // Amazon also lists contributors without a name.
+  const named = given.filter((name) => normalizeText(name) !== '' && !NOBODY.test(normalizeText(name)))
   if (wanted.some((name) => VARIOUS.test(normalizeText(name)))) return compareVarious(given, named)
+  const keys = wanted.map(toKey)
   const runs = named.flatMap(toRuns)
   for (const name of wanted) {
     if (runs.includes(toKey(name))) return { kind: 'same', reason: `the artist is ${name}` }
@@ -49,6 +51,9 @@ export function compareArtists(album: Album, product: Product): ArtistMatch {
     return title.includes(needle) && !title.includes(`${needle}and `) && !albumTitle.includes(needle)
   })
   if (inTitle && named.length === 0) return { kind: 'same', reason: "the product's title names the artist" }
+  // A record's brand is its artist or its label: it can speak for the artist, not against.
+  if (named.length === 0 && product.brand !== null && toRuns(product.brand).some((run) => keys.includes(run)))
+    return { kind: 'same', reason: `the brand is ${product.brand.slice(0, 80)}` }
   if (given.some((name) => VARIOUS.test(normalizeText(name)))) return { kind: 'various', reason: 'by various artists' }
   if (named.length === 0) return { kind: 'unknown', reason: 'the product names no artist' }
   if (wanted.some((name) => isAlike(name, named))) return { kind: 'alike', reason: 'the artists are alike, not equal' }

@@ -4,6 +4,9 @@ import type { ReadTitle } from './read-title.ts'
 /** Bounds the cost when a title has many artists and segments. */
 const MAX_FORMS = 12
 
+/** "cd stumm 26", "9362 48462 2": a number of two digits or more at the end, or next to it. */
+const CATALOGUE_NUMBER = /\d{2,}( \d+)?$/
+
 /** Spellings of one title, as words with one space between. */
 export interface Forms {
   /** The title as it stands. */
@@ -21,12 +24,26 @@ export function toForms(title: ReadTitle, names: string[][]): Forms {
   const noted = toWords([title.core, ...title.notes].join(' '))
   const nameless = segments.filter((segment) => !names.some((name) => isSame(segment, name))).flat()
   const plain = [core, noted, toWords(title.tailed)]
-  const whole = [core, noted, nameless, ...plain.flatMap((form) => stripNames(form, names))]
+  const whole = [
+    core,
+    noted,
+    nameless,
+    ...readSellerTitle(segments, names),
+    ...plain.flatMap((form) => stripNames(form, names)),
+  ]
   // A segment that is the artist's name is no short title, unless there is nothing else.
   const short = [core, ...segments, ...segments.flatMap((form) => stripNames(form, names))].filter(
     (form) => segments.length === 1 || !names.some((name) => isSame(form, name)),
   )
   return { plain: toTexts(plain), whole: toTexts(whole), short: toTexts(short) }
+}
+
+/** Sellers write "Artist - Title - Label - Catalogue number": the number shows that the rest is no second title. */
+function readSellerTitle(segments: string[][], names: string[][]): string[][] {
+  const [first, second] = segments
+  const last = segments.at(-1)?.join(' ') ?? ''
+  if (first === undefined || second === undefined || segments.length < 3) return []
+  return names.some((name) => isSame(first, name)) && CATALOGUE_NUMBER.test(last) ? [second] : []
 }
 
 function toTexts(forms: string[][]): string[] {

@@ -59,6 +59,14 @@ describe('compareArtists', () => {
     expect(compare([wanted], given)).toBe('alike')
   })
 
+  it('hears the brand when it speaks for the artist, and not when it is a label', () => {
+    const album = sampleAlbum('Some Record', ['Miles Davis'])
+    const nameless = [{ name: '', role: 'Contributor', roleType: null }]
+    const by = (brand: string) => sampleProduct('Some Record', undefined, { brand, contributors: nameless })
+    expect(compareArtists(album, by('Davis, Miles')).kind).toBe('same')
+    expect(compareArtists(album, by('Columbia')).kind).toBe('unknown')
+  })
+
   it('keeps strangers apart', () => {
     expect(compare(['King Crimson'], 'Swift, Taylor')).toBe('different')
   })

@@ -30,6 +30,12 @@ describe('compareTitles', () => {
     expect(compare('Greatest Hits', "Simon & Garfunkel's Greatest Hits", 'Simon & Garfunkel').kind).toBe('equal')
   })
 
+  it('reads the titles of sellers, who add label and catalogue number', () => {
+    const sold = 'Depeche Mode - Black Celebration - Mute - CD STUMM 26, Mute - INT 836.809'
+    expect(compare('Black Celebration', sold, 'Depeche Mode').kind).toBe('equal')
+    expect(compare('The Wall', 'Pink Floyd - The Wall - Animals', 'Pink Floyd').kind).not.toBe('equal')
+  })
+
   it('takes no other album of a band for the one that bears its name', () => {
     expect(compare('Talking Heads', 'The Name of This Band Is Talking Heads', 'Talking Heads').kind).toBe('different')
     expect(compare('The Beatles', 'With the Beatles 180 Gram Vinyl', 'The Beatles').kind).not.toBe('equal')
