@@ -37,7 +37,7 @@ export function createOpenAiModel({ apiKey, baseUrl, name, timeoutMs }: Settings
       // The client's own time-out ends with the answer's head; a stalled body would hang for ever.
       const deadline = AbortSignal.timeout(timeoutMs)
       try {
-        const completion = await client.chat.completions.create(
+        const completion: OpenAI.ChatCompletion | null = await client.chat.completions.create(
           {
             model: name,
             messages: [
@@ -57,8 +57,8 @@ export function createOpenAiModel({ apiKey, baseUrl, name, timeoutMs }: Settings
             name,
             promptVersion: PROMPT_VERSION,
             // Compatible hosts leave the usage out at will.
-            inputTokens: completion.usage?.prompt_tokens ?? 0,
-            outputTokens: completion.usage?.completion_tokens ?? 0,
+            inputTokens: completion?.usage?.prompt_tokens ?? 0,
+            outputTokens: completion?.usage?.completion_tokens ?? 0,
           },
         }
       } catch (thrown) {
@@ -74,8 +74,8 @@ export function createOpenAiModel({ apiKey, baseUrl, name, timeoutMs }: Settings
 }
 
 /** The answer's text, if the model finished it. Everything is optional here: compatible hosts are only so compatible. */
-function textOf(completion: Partial<OpenAI.ChatCompletion>): string {
-  const choice = completion.choices?.[0]
+function textOf(completion: Partial<OpenAI.ChatCompletion> | null): string {
+  const choice = completion?.choices?.[0]
   const refusal = choice?.message?.refusal
   if (refusal) throw new EnrichmentError('MODEL_BAD_ANSWER', `the model refused: ${refusal.slice(0, 200)}`)
   if (choice?.finish_reason === 'length')

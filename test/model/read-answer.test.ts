@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { readAnswer } from '../../src/model/read-answer.ts'
+
+const say = (...numbers: number[]) =>
+  JSON.stringify({
+    verdicts: numbers.map((candidate) => ({ candidate, verdict: 'accept', reason: `number ${candidate}` })),
+  })
+
+describe('readAnswer', () => {
+  it('orders the verdicts by number', () => {
+    expect(readAnswer(say(2, 1), 2).map(({ reason }) => reason)).toEqual(['number 1', 'number 2'])
+  })
+
+  it.each([
+    ['misses a candidate', say(1), 'says nothing of candidate 2'],
+    ['repeats a candidate', say(1, 1, 2), 'judges a candidate twice'],
+    ['invents a candidate', say(1, 2, 3), 'judges more than'],
+    ['counts from zero', say(0, 1), 'says nothing of candidate 2'],
+    ['has a fraction for a number', say(1, 1.5), 'says nothing of candidate 2'],
+    ['is prose', 'They are all fine.', 'is not JSON'],
+    ['has another shape', '{"answers": []}', 'is not in the shape'],
+    ['has an unknown verdict', '{"verdicts":[{"candidate":1,"verdict":"maybe","reason":""}]}', 'is not in the shape'],
+  ])('refuses an answer that %s', (_what, text, message) => {
+    expect(() => readAnswer(text, 2)).toThrow(expect.objectContaining({ code: 'MODEL_BAD_ANSWER' }))
+    expect(() => readAnswer(text, 2)).toThrow(message)
+  })
+})
