@@ -63,11 +63,14 @@ function numbersOf(text: string): string {
   return (text.match(NUMBERS) ?? []).join(' ')
 }
 
-/** "Santana" and "Santana III", "My World" and "My World 2.0"; a year may be that of an edition and says nothing. */
+/**
+ * "Santana" and "Santana III", "My World" and "My World 2.0". A year may be an edition's and a larger number its age
+ * ("Thriller 25"): they say nothing.
+ */
 function isSequel(ours: string, theirs: string): boolean {
   const [left, right] = [ours, theirs].map((text) => text.replace(NUMBERS, '').replace(/\b(volume|part)\b|\s+/g, ''))
   if (left !== right || left === '' || numbersOf(ours) === numbersOf(theirs)) return false
-  return !/\b(19|20)\d\d\b/.test(`${ours} ${theirs}`)
+  return !/\b([2-9]\d|(19|20)\d\d)\b/.test(`${ours} ${theirs}`)
 }
 
 /** Words that many titles share. */

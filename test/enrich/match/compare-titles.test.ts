@@ -17,6 +17,7 @@ describe('compareTitles', () => {
     ['sequel', 'My World 2.0', 'My World'],
     ['sequel', 'Greatest Hits', 'Greatest Hits Vol 2'],
     ['extended', 'Harvest', 'Harvest Moon'],
+    ['extended', 'Thriller', 'Thriller 25'],
     ['different', 'Desolation Boulevard', 'Isolation Boulevard'],
     ['different', 'AM', 'Whatever People Say I Am'],
     ['different', 'Memoirs of a Madman', 'Diary of a Madman'],
