@@ -65,11 +65,18 @@ export function tokenise(text: string): string[] {
 interface Entry {
   facts: ProductFacts
   title: Set<string>
+  /** Words of title and artist. */
+  words: Set<string>
+  /** Those and the barcodes. */
   all: Set<string>
 }
 
 /** Share of the artist's words that a product must have: credits are spelled in many ways. */
 const ARTIST_SHARE = 0.6
+/** Keywords are looser than fields: a shop shows what has most of them. */
+const KEYWORD_SHARE = 2 / 3
+/** Words that no shop insists on. */
+const STOP_WORDS = new Set(['the', 'a', 'an', 'and', 'of'])
 
 /** An in-memory shop: exact words, found by an inverted index, ranked by how much of the product the query covers. */
 export function createCatalogue(products: readonly ProductFacts[]): Catalogue {
@@ -79,7 +86,8 @@ export function createCatalogue(products: readonly ProductFacts[]): Catalogue {
     byAsin.set(facts.asin, facts)
     const title = new Set(tokenise(facts.title))
     const codes = [facts.ean, facts.upc].filter((code) => code !== undefined)
-    const entry = { facts, title, all: new Set([...title, ...tokenise(facts.artist ?? ''), ...codes]) }
+    const words = new Set([...title, ...tokenise(facts.artist ?? '')])
+    const entry = { facts, title, words, all: new Set([...words, ...codes]) }
     for (const word of entry.all) {
       const entries = byWord.get(word)
       if (entries) entries.push(entry)
@@ -87,31 +95,31 @@ export function createCatalogue(products: readonly ProductFacts[]): Catalogue {
     }
   }
 
+  const entriesOf = (words: string[]) => words.map((word) => byWord.get(word) ?? []).sort((a, b) => a.length - b.length)
   /** Entries with the rarest of these words: only they can have all of them. */
-  const candidates = (words: string[]) =>
-    words.map((word) => byWord.get(word) ?? []).sort((a, b) => a.length - b.length)[0] ?? []
+  const withRarest = (words: string[]) => entriesOf(words)[0] ?? []
+  const withAny = (words: string[]) => [...new Set(entriesOf(words).flat())]
 
   return {
     find: (asin) => byAsin.get(asin),
     search({ artist = '', title = '', keywords = '', searchIndex }) {
-      const titleWords = tokenise(title)
-      const keyWords = tokenise(keywords)
-      const artistWords = tokenise(artist)
+      const titleWords = weighty(tokenise(title))
+      const keyWords = weighty(tokenise(keywords))
+      const artistWords = weighty(tokenise(artist))
       const wanted = [...titleWords, ...keyWords]
-      const pool =
-        wanted.length > 0 ? candidates(wanted) : [...new Set(artistWords.flatMap((word) => byWord.get(word) ?? []))]
+      const pool = titleWords.length > 0 ? withRarest(titleWords) : withAny([...keyWords, ...artistWords])
       const asked = new Set([...wanted, ...artistWords])
       return pool
         .filter(
           ({ facts, title: inTitle, all }) =>
             (searchIndex !== 'Music' || productGroup(facts) === 'Music') &&
             titleWords.every((word) => inTitle.has(word)) &&
-            keyWords.every((word) => all.has(word)) &&
-            artistWords.filter((word) => all.has(word)).length >= artistWords.length * ARTIST_SHARE,
+            hasShare(keyWords, all, KEYWORD_SHARE) &&
+            hasShare(artistWords, all, ARTIST_SHARE),
         )
         .map((entry) => ({
           facts: entry.facts,
-          overlap: [...entry.all].filter((w) => asked.has(w)).length / entry.all.size,
+          overlap: [...entry.words].filter((w) => asked.has(w)).length / entry.words.size,
         }))
         .sort(
           (a, b) => b.overlap - a.overlap || rank(a.facts) - rank(b.facts) || (a.facts.asin < b.facts.asin ? -1 : 1),
@@ -119,6 +127,15 @@ export function createCatalogue(products: readonly ProductFacts[]): Catalogue {
         .map(({ facts }) => facts)
     },
   }
+}
+
+const hasShare = (words: string[], all: Set<string>, share: number) =>
+  words.filter((word) => all.has(word)).length >= words.length * share
+
+/** Without stop words, unless there is nothing else. */
+function weighty(words: string[]): string[] {
+  const kept = words.filter((word) => !STOP_WORDS.has(word))
+  return kept.length > 0 ? kept : words
 }
 
 const rank = ({ salesRank }: ProductFacts) => salesRank ?? Number.MAX_SAFE_INTEGER

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { findMarketplace } from '../../src/amazon/marketplaces.ts'
+
+test('a known site comes with its region, its currency and whether it has an index for music', () => {
+  expect(findMarketplace('www.amazon.co.jp')).toEqual({
+    domain: 'www.amazon.co.jp',
+    region: 'FE',
+    currency: 'JPY',
+    hasMusicIndex: true,
+  })
+  expect(findMarketplace('www.amazon.com.br').hasMusicIndex).toBe(false)
+})
+
+test('an unknown site is a wrong setting, and the message lists the known ones', () => {
+  expect(() => findMarketplace('amazon.com')).toThrow(/"amazon\.com" is not.*www\.amazon\.com, www\.amazon\.ca/)
+})

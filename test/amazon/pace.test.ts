@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { createCreatorsApi } from '../../src/amazon/creators-api.ts'
+import { createPace } from '../../src/amazon/pace.ts'
+import { AMAZON_STAND_IN, startAmazonStandIn } from '../stack/stand-ins/amazon.ts'
+import { FEW_PRODUCTS } from '../stack/stand-ins/amazon-products.ts'
+
+const never = new AbortController().signal
+
+test('at ten a second with answers that take three intervals no request is early and half come within 5 % of their time', async () => {
+  const standIn = await startAmazonStandIn({ products: FEW_PRODUCTS, requestsPerSecond: 10, latencyMs: 300 })
+  const api = createCreatorsApi({
+    ...AMAZON_STAND_IN,
+    url: standIn.url,
+    tokenUrl: standIn.tokenUrl,
+    marketplace: 'www.amazon.com',
+    pace: createPace(10),
+    onRequest: () => {},
+    timeoutMs: 5_000,
+  })
+  await Promise.all(
+    Array.from({ length: 50 }, (_, i) => api.searchItems({ keywords: `blue ${i}`, searchIndex: 'Music' }, never)),
+  )
+  const times = standIn.calls.filter(({ operation }) => operation === 'searchItems').map(({ at }) => at)
+  const gaps = times.slice(1).map((at, i) => at - (times[i] ?? 0))
+  expect(standIn.early).toBe(0)
+  expect(gaps).toHaveLength(49)
+  // The median: a machine that runs other tests as well stops us now and then, which must not count.
+  expect(gaps.sort((a, b) => a - b)[24]).toBeLessThan(105)
+  await standIn.close()
+})
+
+test('the interval counts from the send, not from the grant, and is never caught up', async () => {
+  const pace = createPace(20)
+  const first = await pace.grant(never)
+  const second = pace.grant(never)
+  const third = pace.grant(never)
+  const order: string[] = []
+  void second.then(() => order.push('second'))
+  await new Promise((resolve) => setTimeout(resolve, 120))
+  expect(order).toEqual([])
+  const sentAt = performance.now()
+  first()
+  first()
+  ;(await second)()
+  const secondAt = performance.now()
+  expect(secondAt - sentAt).toBeGreaterThanOrEqual(50)
+  ;(await third)()
+  expect(performance.now() - secondAt).toBeGreaterThanOrEqual(50)
+})
+
+test('who gives up waiting leaves the turn to the next', async () => {
+  const pace = createPace(20)
+  const first = await pace.grant(never)
+  const impatient = new AbortController()
+  const second = pace.grant(impatient.signal)
+  const third = pace.grant(never)
+  impatient.abort(new Error('changed my mind'))
+  await expect(second).rejects.toThrow('changed my mind')
+  first()
+  ;(await third)()
+})
+
+test('a hint holds everybody back, also one who sleeps already', async () => {
+  const pace = createPace(50)
+  ;(await pace.grant(never))()
+  const waiting = pace.grant(never)
+  const started = performance.now()
+  pace.slowDown(150)
+  await waiting
+  expect(performance.now() - started).toBeGreaterThanOrEqual(150)
+})
+
+test('without a hint the backoff grows with every refusal and an answer ends the growth', async () => {
+  const pace = createPace(1000)
+  const refused = async () => {
+    ;(await pace.grant(never))()
+    const started = performance.now()
+    pace.slowDown(undefined)
+    // Refused together with the first: no reason of its own to slow down.
+    pace.slowDown(undefined)
+    ;(await pace.grant(never))()
+    return performance.now() - started
+  }
+  const first = await refused()
+  expect(first).toBeGreaterThanOrEqual(500)
+  expect(first).toBeLessThan(1_500)
+  expect(await refused()).toBeGreaterThanOrEqual(1_000)
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  pace.answered()
+  expect(await refused()).toBeLessThan(1_500)
+})
