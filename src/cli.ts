@@ -1,4 +1,6 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
+// The flag: V8's young generation may grow to 48 MB on its own, and a service that waits on the network gains nothing
+// from that; it is 20 MB of resident memory.
 import { Argument, Command } from 'commander'
 import { loadConfig } from './config.ts'
 import { type ErrorCode, toEnrichmentError } from './errors.ts'

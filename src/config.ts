@@ -63,7 +63,7 @@ export const SETTINGS = {
   }),
   TOPIC_ENRICHMENT: setting('kafka', text, {
     default: 'album.enrichment',
-    description: 'Topic of requests, one partition. The dead-letter topic is this name with `.dead`.',
+    description: 'Topic of requests, one partition. Its express twin and the dead letters are this name with `.express` and `.dead`.',
     wants: 'a topic name',
   }),
   TOPIC_ENRICHED: setting('kafka', text, {

@@ -27,11 +27,18 @@ export async function searchAmazon(album: Album, search: Search, signal: AbortSi
   }
 
   const artist = album.artists.map(({ name }) => name).join(' ')
+  const title = withoutBrackets(album.title)
   const searchIndex = hasMusicIndex ? 'Music' : 'All'
-  const searched = await amazon.searchItems({ artist, title: album.title, searchIndex }, signal)
+  const searched = await amazon.searchItems({ artist, title, searchIndex }, signal)
   found.push(...searched)
   if (searched.length === 0) {
-    found.push(...(await amazon.searchItems({ keywords: `${artist} ${album.title}`, searchIndex }, signal)))
+    found.push(...(await amazon.searchItems({ keywords: `${artist} ${title}`, searchIndex }, signal)))
   }
   return [...new Map(found.map((product) => [product.asin, product])).values()]
+}
+
+/** "Legend (The Best Of ...)" is sold as "Legend": what stands in brackets only keeps editions from being found. */
+function withoutBrackets(title: string): string {
+  const bare = title.replace(/\s*[([][^)\]]*[)\]]/g, '').trim()
+  return bare === '' ? title : bare
 }

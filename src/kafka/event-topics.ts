@@ -9,6 +9,8 @@ export function topicNames(config: Config<'kafka'>) {
   return {
     imported: config.TOPIC_IMPORTED,
     enrichment: config.TOPIC_ENRICHMENT,
+    /** Requests that must not wait behind a backlog: an operator's, an editor's. */
+    express: `${config.TOPIC_ENRICHMENT}.express`,
     enriched: config.TOPIC_ENRICHED,
     dead: `${config.TOPIC_ENRICHMENT}.dead`,
   }
@@ -30,6 +32,7 @@ export function topicPlans(config: Config<'kafka'>): TopicPlan[] {
   return [
     { topic: names.imported, ...open },
     { topic: names.enrichment, ...lane },
+    { topic: names.express, ...lane },
     { topic: names.enriched, ...open },
     { topic: names.dead, ...lane, mustHaveOnePartition: false, maxMessageBytes: DEAD_LETTER_BYTES },
   ]
@@ -37,10 +40,11 @@ export function topicPlans(config: Config<'kafka'>): TopicPlan[] {
 
 /** The schema of each topic's values, by subject. */
 export function schemasBySubject(config: Config<'kafka'>): Map<string, string> {
-  const { imported, enrichment, enriched } = topicNames(config)
+  const { imported, enrichment, express, enriched } = topicNames(config)
   return new Map([
     [`${imported}-value`, readSchema('album.imported')],
     [`${enrichment}-value`, readSchema('album.enrichment')],
+    [`${express}-value`, readSchema('album.enrichment')],
     [`${enriched}-value`, readSchema('album.enriched')],
   ])
 }

@@ -4,7 +4,7 @@ import type { AlbumEnriched, Outcome } from '../../src/events.ts'
 /** An album of test/data/demo-albums.jsonl; the first 25 say what must become of them. */
 export interface DemoAlbum {
   album: { albumId: string; title: string; artists: { name: string }[] }
-  expect?: { outcome: Outcome | 'dead_letter'; mustLink: string[]; mustNotLink: string[] }
+  expect?: { outcome: Outcome | 'dead_letter'; mustLink?: string[]; mustNotLink?: string[] }
 }
 
 export function loadDemoAlbums(count: number): DemoAlbum[] {
@@ -28,7 +28,7 @@ export function findMismatches(
   const name = `${album.albumId} ${album.title}`
   return [
     ...(outcome === expect.outcome ? [] : [`${name}: outcome ${outcome}, expected ${expect.outcome}`]),
-    ...expect.mustLink.filter((asin) => !linked.has(asin)).map((asin) => `${name}: ${asin} is not linked`),
-    ...expect.mustNotLink.filter((asin) => linked.has(asin)).map((asin) => `${name}: ${asin} is linked`),
+    ...(expect.mustLink ?? []).filter((asin) => !linked.has(asin)).map((asin) => `${name}: ${asin} is not linked`),
+    ...(expect.mustNotLink ?? []).filter((asin) => linked.has(asin)).map((asin) => `${name}: ${asin} is linked`),
   ]
 }

@@ -1,9 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+
+// None outlives this process: a test runner that ends early, or a demo that fails, leaves nothing behind.
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 export interface LogLine {
   level: string
@@ -22,12 +29,14 @@ export class ServiceProcess {
 
   /** @param verb with its arguments, for example ['run', 'intake'] */
   constructor(env: Record<string, string>, verb: string[] = ['run']) {
-    this.#child = spawn(process.execPath, [CLI, ...verb], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    const PATH = `${dirname(process.execPath)}:${process.env.PATH}`
+    this.#child = spawn(CLI, verb, {
+      env: { PATH, HOME: process.env.HOME, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#exit = once(this.#child, 'close').then(([code]) => code as number | null)
-    process.once('exit', () => this.#child.kill('SIGKILL'))
+    running.add(this.#child)
+    this.#child.once('close', () => running.delete(this.#child))
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.#onLine(line))
     }
