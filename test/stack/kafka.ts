@@ -22,7 +22,8 @@ export async function startKafka(onProgress: OnProgress = () => {}): Promise<Kaf
   const properties = join(folder, 'server.properties')
   writeFileSync(properties, describeBroker(folder, port, await findFreePort()))
   const java = [...JAVA_FLAGS, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', jars]
-  const clusterId = randomBytes(16).toString('base64url')
+  // Sixteen bytes in base64url; the fixed beginning, since the tool takes a leading "-" for an option.
+  const clusterId = `A${randomBytes(16).toString('base64url').slice(1)}`
   await runGuarded('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties], folder)
   const server = await startServer({
     name: 'Apache Kafka',
