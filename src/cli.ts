@@ -7,6 +7,7 @@ import { type ErrorCode, toEnrichmentError } from './errors.ts'
 import { ROLES, type Role, run } from './main.ts'
 import { configCommand } from './ops/commands/config.ts'
 import { printJson } from './ops/commands/output.ts'
+import { pauseCommand, resumeCommand } from './ops/commands/pause.ts'
 import { publishCommand } from './ops/commands/publish.ts'
 import { setupCommand } from './ops/commands/setup.ts'
 import { tryCommand } from './ops/commands/try.ts'
@@ -34,10 +35,16 @@ verb('try', 'enrich one album and store nothing: needs an Amazon key, no Kafka a
   .argument('<title>')
   .option(...JSON_OPTION)
   .action(tryCommand)
+verb('pause', 'let the worker take no album until resume; survives restarts')
+  .option(...JSON_OPTION)
+  .action(pauseCommand)
+verb('resume', 'let the worker go on')
+  .option(...JSON_OPTION)
+  .action(resumeCommand)
 
 /** Until SIGTERM or SIGINT; a second signal ends the process at once. */
 async function runCommand(roles: Role[]): Promise<void> {
-  const config = loadConfig(['kafka', 'registry', 'database', 'amazon', 'model', 'service'])
+  const config = loadConfig(['kafka', 'registry', 'database', 'amazon', 'model', 'artwork', 'service'])
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
   await run(config, roles.length === 0 ? [...ROLES] : roles, stop.signal)

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { EnrichmentError } from './errors.ts'
 
 const text = z.string().trim().min(1)
+const list = text.transform((items) => items.split(',').map((item) => item.trim()))
 const url = z.url({ protocol: /^https?$/ })
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 
@@ -20,7 +21,7 @@ interface Setting {
   secret?: true
 }
 
-type Group = 'kafka' | 'registry' | 'database' | 'amazon' | 'model' | 'service'
+type Group = 'kafka' | 'registry' | 'database' | 'amazon' | 'model' | 'artwork' | 'service'
 
 const setting = <G extends Group, S extends z.ZodType>(
   group: G,
@@ -34,14 +35,10 @@ const setting = <G extends Group, S extends z.ZodType>(
 
 /** Every setting, in the order in which people meet them. README's table is generated from it. */
 export const SETTINGS = {
-  KAFKA_BROKERS: setting(
-    'kafka',
-    text.transform((list) => list.split(',').map((broker) => broker.trim())),
-    {
-      description: 'Kafka brokers to start from, comma-separated.',
-      wants: 'host:port,host:port',
-    },
-  ),
+  KAFKA_BROKERS: setting('kafka', list, {
+    description: 'Kafka brokers to start from, comma-separated.',
+    wants: 'host:port,host:port',
+  }),
   SCHEMA_REGISTRY_URL: setting('registry', url, {
     description: 'Base URL of a Confluent-compatible schema registry.',
     wants: 'an http or https URL',
@@ -63,7 +60,8 @@ export const SETTINGS = {
   }),
   TOPIC_ENRICHMENT: setting('kafka', text, {
     default: 'album.enrichment',
-    description: 'Topic of requests, one partition. Its express twin and the dead letters are this name with `.express` and `.dead`.',
+    description:
+      'Topic of requests, one partition. Its express twin and the dead letters are this name with `.express` and `.dead`.',
     wants: 'a topic name',
   }),
   TOPIC_ENRICHED: setting('kafka', text, {
@@ -141,6 +139,27 @@ export const SETTINGS = {
     default: '40',
     description: 'How long one model call may take, in seconds.',
     wants: 'a whole number from 1 to 600',
+  }),
+  ARTWORK: setting('artwork', z.enum(['download', 'link', 'off']), {
+    default: 'download',
+    description: "What becomes of the primary artwork. Amazon's licence lets images only be linked: see Licence.",
+    wants: 'download, link or off',
+  }),
+  ARTWORK_STORE: setting('artwork', text, {
+    default: './artwork',
+    description: 'Folder that keeps the artwork.',
+    wants: 'the path of a folder',
+  }),
+  ARTWORK_HOSTS: setting('artwork', list, {
+    default:
+      'm.media-amazon.com,images-na.ssl-images-amazon.com,images-eu.ssl-images-amazon.com,images-fe.ssl-images-amazon.com',
+    description: 'Hosts that images may be fetched from, over https only.',
+    wants: 'host names, comma-separated',
+  }),
+  ARTWORK_INSECURE_HOST: setting('artwork', text.optional(), {
+    default: '',
+    description: "One host:port that may be plain http and on this machine; for the demo's stand-in only.",
+    wants: 'host:port',
   }),
   SHUTDOWN_TIMEOUT_SECONDS: setting('service', integer(1, 600), {
     default: '25',

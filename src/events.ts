@@ -129,6 +129,14 @@ export type ArtworkStatus = 'stored' | 'linked' | 'kept' | 'none' | 'pending' | 
 export interface ArtworkResult {
   /** stored: downloaded. linked: only the link is kept. kept: the album has a primary image already. none: no matched product has an image. pending: a passing failure. failed: a final one. off: not wanted. */
   status: ArtworkStatus
+  /** The product whose image it is. */
+  asin: string | null
+  /** Where Amazon has the image. */
+  url: string | null
+  /** The original's key in the object store, when stored; 100.jpg, 150.jpg and 250.jpg stand beside it. */
+  key: string | null
+  /** Why it is pending or failed. */
+  errorCode: string | null
 }
 
 /** Candidates by verdict. */

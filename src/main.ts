@@ -2,6 +2,8 @@ import { createAmazon } from './amazon/create-amazon.ts'
 import { findMarketplace } from './amazon/marketplaces.ts'
 import type { Config } from './config.ts'
 import { Database } from './db/database.ts'
+import { createArtwork } from './enrich/artwork/create-artwork.ts'
+import { saveArtwork } from './enrich/save-artwork.ts'
 import { findLinkedAsins, saveLinks } from './enrich/save-links.ts'
 import { EnrichmentError } from './errors.ts'
 import { startIntake } from './intake/intake.ts'
@@ -65,12 +67,14 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
       const { domain: marketplace, hasMusicIndex } = findMarketplace(config.AMAZON_MARKETPLACE)
       const amazon = createAmazon(config)
       const model = createModel(config)
+      const artworkStage = createArtwork(config, log)
       const ledger = new Ledger(db, marketplace)
       members.push(
         new Worker({
           kafka,
           groupId: groups.worker,
-          requestTopics: [topics.enrichment],
+          requestTopics: [topics.express, topics.enrichment],
+          db,
           topics,
           ...codecs,
           ledger,
@@ -82,7 +86,8 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
             modelUse: config.MODEL_USE,
             findLinkedAsins: (albumId) => findLinkedAsins(db, albumId, marketplace),
             saveLinks: (album, match) => saveLinks(db, album, match, { marketplace, requestId, now: new Date() }),
-            saveArtwork: async () => ({ status: 'off' }),
+            saveArtwork: (album, accepted, signal) =>
+              saveArtwork(db, artworkStage, album, accepted, { marketplace, requestId, now: new Date() }, signal),
           }),
           shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_SECONDS * 1_000,
           log,

@@ -77,6 +77,12 @@ export const metrics = {
     help: 'Tokens of the language model, by kind (input or output).',
     labelNames: ['kind'],
   }),
+  artwork: new Counter({
+    ...shared,
+    name: name('artwork_total'),
+    help: 'What became of the primary artwork, by status.',
+    labelNames: ['status'],
+  }),
   consumerLagRecords: new Gauge({
     ...shared,
     name: name('consumer_lag_records'),

@@ -3,9 +3,11 @@ import { Migrator } from '@mikro-orm/migrations'
 import { defineConfig, type EntityManager, PostgreSqlDriver } from '@mikro-orm/postgresql'
 import { EnrichmentError } from '../errors.ts'
 import { AlbumRow } from './entities/album.entity.ts'
+import { ArtworkRow } from './entities/artwork.entity.ts'
 import { CandidateRow } from './entities/candidate.entity.ts'
 import { Enrichment } from './entities/enrichment.entity.ts'
 import { ExternalLink } from './entities/external-link.entity.ts'
+import { LaneRow } from './entities/lane.entity.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 
 export type { EntityManager }
@@ -75,7 +77,7 @@ export function databaseConfig(url: string) {
   return defineConfig({
     driver: PostgreSqlDriver,
     clientUrl: url,
-    entities: [AlbumRow, Enrichment, CandidateRow, ExternalLink],
+    entities: [AlbumRow, Enrichment, CandidateRow, ExternalLink, ArtworkRow, LaneRow],
     extensions: [Migrator],
     migrations: { migrationsList: MIGRATIONS, snapshot: false },
     pool: { min: 0, max: 10 },

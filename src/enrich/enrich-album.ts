@@ -4,6 +4,7 @@ import type { ArtworkResult, CandidateCounts, ModelUse, Outcome, ProductLink, St
 import type { Model } from '../model/model.ts'
 import { type Match, matchAlbum } from './match/match-album.ts'
 import { searchAmazon } from './search-amazon.ts'
+import { rankAccepted } from './to-link.ts'
 
 /** What the enrichment of one album works with; `run` stores what it does, `try` does not. */
 export interface Collaborators {
@@ -20,7 +21,8 @@ export interface Collaborators {
   /** Products linked by earlier requests: their prices are to be renewed, or they are to be withdrawn. */
   findLinkedAsins(albumId: string): Promise<string[]>
   saveLinks(album: Album, match: Match): Promise<SavedLinks>
-  saveArtwork(album: Album, candidates: Candidate[], signal: AbortSignal): Promise<ArtworkResult>
+  /** @param accepted best first; a failure of the image's host or of the store is in the answer, never thrown */
+  saveArtwork(album: Album, accepted: Candidate[], signal: AbortSignal): Promise<ArtworkResult>
 }
 
 export interface SavedLinks {
@@ -47,7 +49,7 @@ export async function enrichAlbum(album: Album, using: Collaborators, signal: Ab
   const products = await using.stage('search', () => searchAmazon(album, using, signal))
   const match = await using.stage('match', () => matchAlbum(album, products, { ...using, signal }))
   const saved = await using.stage('links', () => using.saveLinks(album, match))
-  const artwork = await using.stage('artwork', () => using.saveArtwork(album, match.candidates, signal))
+  const artwork = await using.stage('artwork', () => using.saveArtwork(album, rankAccepted(match.candidates), signal))
 
   const counts = countVerdicts(match.candidates)
   return { outcome: toOutcome(counts), candidates: match.candidates, counts, ...saved, artwork, model: match.model }

@@ -2,10 +2,12 @@ import { Kafka, logLevel } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { calmRequestQueue } from './calm-request-queue.ts'
+import { installCodecs } from './codecs.ts'
 
 export type { Kafka }
 
 calmRequestQueue()
+installCodecs()
 
 /**
  * A client of the given brokers; it connects when first used.

@@ -48,7 +48,7 @@ export async function tryAlbum(artist: string, title: string, config: Config<'am
       stage: (_name, run) => run(),
       findLinkedAsins: async () => [],
       saveLinks: async (_album, match) => ({ links: rankAccepted(match.candidates).map(toLink), withdrawnAsins: [] }),
-      saveArtwork: async () => ({ status: 'off' }),
+      saveArtwork: async () => ({ status: 'off', asin: null, url: null, key: null, errorCode: null }),
     },
     new AbortController().signal,
   )

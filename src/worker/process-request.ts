@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FailedAttempt } from '../db/entities/enrichment.entity.ts'
-import { type Collaborators, enrichAlbum } from '../enrich/enrich-album.ts'
+import { type Collaborators, type Enrichment, enrichAlbum } from '../enrich/enrich-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { AlbumEnriched, EnrichmentRequested, Outcome, Stage } from '../events.ts'
 import type { Delivery, OutgoingRecord } from '../kafka/delivery.ts'
@@ -78,6 +78,7 @@ export async function processRequest(
       const event = toAlbumEnriched({ ...request, album: entry.album }, enrichment, circumstances)
       const bytes = await context.enriched.encode(event)
       await ledger.saveResult(request.requestId, event.outcome, bytes, event.finishedAt)
+      countVerdicts(enrichment)
       return toDecided(delivery, topics.enriched, event, bytes, log)
     } catch (thrown) {
       const error = toEnrichmentError(thrown)
@@ -94,6 +95,11 @@ export async function processRequest(
       await delay(retryDelayMs(attempt, error.retryAfterMs), undefined, { signal })
     }
   }
+}
+
+function countVerdicts({ candidates, artwork }: Enrichment): void {
+  for (const { decidedBy, verdict } of candidates) metrics.verdicts.inc({ by: decidedBy, verdict })
+  metrics.artwork.inc({ status: artwork.status })
 }
 
 /** A stage's stored answer, or the answer of running it, stored before the next stage begins. */

@@ -1,10 +1,13 @@
+import type { Database } from '../db/database.ts'
 import type { Delivery, TopicPartition } from '../kafka/delivery.ts'
 import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
+import { laneAssigner } from '../kafka/lane-assigner.ts'
 import { ownPartitions, type PartitionOwnership } from '../kafka/partition-ownership.ts'
 import { metrics } from '../metrics.ts'
 import { waitWhileAway } from '../retry/wait-while-away.ts'
 import { Backlog } from './backlog.ts'
+import { LaneGate } from './lane-gate.ts'
 import { processRequest, type RequestContext } from './process-request.ts'
 
 /** Records of a topic that may wait in memory before its fetching pauses. */
@@ -13,6 +16,8 @@ const FETCH_BYTES = 65_536
 
 export interface WorkerOptions extends RequestContext {
   kafka: Kafka
+  db: Database
+  /** Also the name of the lane. */
   groupId: string
   /** The one-partition topics of requests, in the order of their turns. */
   requestTopics: string[]
@@ -28,6 +33,7 @@ export class Worker {
   readonly #options: WorkerOptions
   readonly #backlog: Backlog
   readonly #consumer: GroupConsumer
+  readonly #gate: LaneGate
   readonly #stopping = new AbortController()
   readonly #giveUp = new AbortController()
   readonly #working: Promise<void>
@@ -37,10 +43,12 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.#options = options
     this.#backlog = new Backlog(options.requestTopics)
+    this.#gate = new LaneGate(options.db, options.groupId, options.log, this.#stopping.signal)
     this.#consumer = new GroupConsumer({
       kafka: options.kafka,
       groupId: options.groupId,
       topics: options.requestTopics,
+      assigners: [laneAssigner],
       maxBytesPerPartition: FETCH_BYTES,
       log: options.log,
       onAssigned: (assignment) => this.#takeOver(assignment),
@@ -59,6 +67,7 @@ export class Worker {
     const timer = setTimeout(() => this.#giveUp.abort(), this.#options.shutdownTimeoutMs)
     await this.#working
     clearTimeout(timer)
+    await this.#gate.closed()
     await this.#consumer.stop()
     await (await this.#ownership)?.close()
   }
@@ -76,8 +85,7 @@ export class Worker {
       })
     this.#ownership = ownership
     const isOwner = (await ownership) !== null
-    metrics.laneState.set({ state: 'running' }, isOwner ? 1 : 0)
-    this.#options.log.info({ assignment }, isOwner ? 'lane running' : 'lane stands by')
+    this.#options.log.info({ assignment }, isOwner ? 'lane taken over' : 'lane stands by')
   }
 
   async #receive({ topic, deliveries }: DeliveredBatch): Promise<void> {
@@ -87,6 +95,7 @@ export class Worker {
 
   async #work(): Promise<void> {
     for (;;) {
+      await this.#gate.pass()
       const delivery = await this.#backlog.take(this.#stopping.signal)
       if (delivery === undefined) return
       metrics.albumsInFlight.set(1)
@@ -107,6 +116,9 @@ export class Worker {
 
   async #handle(delivery: Delivery): Promise<void> {
     const { log } = this.#options
+    // Paused while it waited for a record: this one waits too.
+    await this.#gate.pass()
+    if (this.#stopping.signal.aborted) return
     // After a rebalance Kafka delivers again what was finished in the meantime.
     if (!(await this.#ownership)?.isPending(delivery)) return
     const decided = await waitWhileAway(

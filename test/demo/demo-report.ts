@@ -55,7 +55,7 @@ export function printReport({ summary, albums, json, stays, env, metricsPort }: 
   const { results, mismatches, ...figures } = summary
   const rows = albums.map(({ album }) => describe(album, results.get(album.albumId)?.[0]))
   const say = json ? (text: string) => process.stderr.write(`${text}\n`) : console.log
-  say(`\n${formatTable(['album', 'outcome', 'links', 'best price', 'decided by'], rows)}\n`)
+  say(`\n${formatTable(['album', 'outcome', 'links', 'best price', 'decided by', 'artwork'], rows)}\n`)
   say(
     `${figures.enriched} enriched, ${figures.deadLetters} dead-lettered in ${figures.seconds.toFixed(1)} s; ` +
       `${figures.amazonRequests ?? '?'} Amazon requests (${figures.early ?? '?'} early), ${figures.modelCalls ?? '?'} model calls`,
@@ -67,15 +67,15 @@ export function printReport({ summary, albums, json, stays, env, metricsPort }: 
 
 function describe({ title, artists }: DemoAlbum['album'], result: AlbumEnriched | undefined): string[] {
   const name = shorten(`${artists.map(({ name }) => name).join(', ')} – ${title || '(no title)'}`, 52)
-  if (result === undefined) return [name, 'dead letter', '', '', '']
-  const { outcome, links } = result
+  if (result === undefined) return [name, 'dead letter']
+  const { outcome, links, artwork } = result
   const cheapest = links
     .filter(({ priceMinor }) => priceMinor !== null)
     .sort((a, b) => (a.priceMinor ?? 0) - (b.priceMinor ?? 0))[0]
   const price =
     cheapest?.priceMinor != null && cheapest.currency ? formatMinorUnits(cheapest.priceMinor, cheapest.currency) : '-'
   const deciders = [...new Set(links.map(({ decidedBy }) => decidedBy))].join(', ') || '-'
-  return [name, outcome, String(links.length), price, deciders]
+  return [name, outcome, String(links.length), price, deciders, artwork.status]
 }
 
 function nextThings(env: Record<string, string>, metricsPort: number): string {

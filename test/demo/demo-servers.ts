@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { AMAZON_STAND_IN, type AmazonStandIn, loadProducts, startAmazonStandIn } from '../stack/stand-ins/amazon.ts'
+import { type ImageStandIn, startImageStandIn } from '../stack/stand-ins/images.ts'
 import { MODEL_STAND_IN_KEY, type ModelStandIn, startModelStandIn } from '../stack/stand-ins/model.ts'
 import { startStack } from '../stack/start-stack.ts'
 
@@ -19,12 +23,16 @@ export interface DemoServers {
 /** The stack, and stand-ins for those servers across the internet for which the environment has no key. */
 export async function startDemoServers(onProgress: (line: string) => void): Promise<DemoServers> {
   const stack = await startStack({ onProgress })
-  const amazon = process.env.AMAZON_CREDENTIAL_ID ? undefined : await startAmazon()
+  const images = process.env.AMAZON_CREDENTIAL_ID ? undefined : await startImageStandIn()
+  const amazon = images && (await startAmazon(images))
+  const artworkStore = mkdtempSync(join(tmpdir(), 'album-enricher-artwork-'))
   const model = process.env.OPENAI_API_KEY ? undefined : await startModelStandIn({ latencyMs: MODEL_LATENCY_MS })
   // On servers of the user's own the demo keeps to names of its own, new ones every time.
   const prefix = process.env.KAFKA_BROKERS ? `demo-${Date.now().toString(36)}.` : ''
   const databaseUrl = await stack.createDatabase(`demo_${Date.now().toString(36)}`)
   const env = {
+    ARTWORK_STORE: artworkStore,
+    ...(images && { ARTWORK_INSECURE_HOST: images.host }),
     ...ownSettings(),
     KAFKA_BROKERS: stack.kafkaBrokers,
     SCHEMA_REGISTRY_URL: stack.registryUrl,
@@ -43,22 +51,24 @@ export async function startDemoServers(onProgress: (line: string) => void): Prom
     early: () => amazon?.early ?? null,
     modelCalls: () => model?.calls.length ?? null,
     async stop() {
-      await Promise.all([amazon?.close(), model?.close()])
+      await Promise.all([amazon?.close(), images?.close(), model?.close()])
       await stack.stop()
+      rmSync(artworkStore, { recursive: true, force: true })
     },
   }
 }
 
 /** The user's own settings for the real servers. */
 function ownSettings(): Record<string, string> {
-  const names = Object.entries(process.env).filter(([name]) => /^(AMAZON|OPENAI|MODEL)_/.test(name))
+  const names = Object.entries(process.env).filter(([name]) => /^((AMAZON|OPENAI|MODEL)_|ARTWORK)/.test(name))
   return Object.fromEntries(names.map(([name, value]) => [name, value ?? '']))
 }
 
-function startAmazon(): Promise<AmazonStandIn> {
+function startAmazon(images: ImageStandIn): Promise<AmazonStandIn> {
   return startAmazonStandIn({
     products: loadProducts(new URL('../data/products.jsonl', import.meta.url)),
     requestsPerSecond: REQUESTS_PER_SECOND,
+    imageBaseUrl: images.url,
   })
 }
 

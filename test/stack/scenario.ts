@@ -44,6 +44,7 @@ export async function createScenario(settings: Record<string, string> = {}): Pro
     AMAZON_REQUESTS_PER_SECOND: String(requestsPerSecond),
     OPENAI_API_KEY: MODEL_STAND_IN_KEY,
     OPENAI_BASE_URL: model.url,
+    ARTWORK: 'off',
     LOG_LEVEL: 'debug',
     ...settings,
   }

@@ -1,0 +1,71 @@
+import type { Album, Candidate } from '../album.ts'
+import type { Database } from '../db/database.ts'
+import { ArtworkRow } from '../db/entities/artwork.entity.ts'
+import type { ArtworkResult } from '../events.ts'
+import type { ArtworkOutcome, ArtworkStage } from './artwork/create-artwork-stage.ts'
+
+interface Context {
+  marketplace: string
+  requestId: string
+  now: Date
+}
+
+/**
+ * Gets the album its primary image and remembers what became of it. An image that is stored already is not fetched
+ * again while its product is still accepted.
+ *
+ * @param accepted best first
+ * @throws EnrichmentError DATABASE_UNAVAILABLE; the signal's reason
+ */
+export async function saveArtwork(
+  db: Database,
+  stage: ArtworkStage,
+  album: Album,
+  accepted: Candidate[],
+  { marketplace, requestId, now }: Context,
+  signal: AbortSignal,
+): Promise<ArtworkResult> {
+  const key = { albumId: album.albumId, marketplace }
+  const earlier = await db.query((em) => em.findOne(ArtworkRow, key))
+  const isStillGood = earlier?.status === 'stored' && accepted.some(({ product }) => product.asin === earlier.asin)
+  if (isStillGood && !album.hasPrimaryImage) return toResult(earlier)
+
+  const links = accepted.map(({ product }) => ({ asin: product.asin, product }))
+  const row = { ...key, ...toFields(await stage(album, links, signal)), requestId, updatedAt: now }
+  await db.query((em) => em.upsert(ArtworkRow, row))
+  return toResult(row)
+}
+
+type Fields = Pick<
+  ArtworkRow,
+  'status' | 'asin' | 'url' | 'key' | 'width' | 'height' | 'bytes' | 'errorCode' | 'errorMessage'
+>
+
+const NOTHING = {
+  asin: null,
+  url: null,
+  key: null,
+  width: null,
+  height: null,
+  bytes: null,
+  errorCode: null,
+  errorMessage: null,
+}
+
+function toFields(outcome: ArtworkOutcome): Fields {
+  const { status } = outcome
+  if (status === 'stored') {
+    const { asin, url, key, width, height, bytes } = outcome
+    return { ...NOTHING, status, asin, url, key, width, height, bytes }
+  }
+  if (status === 'linked') return { ...NOTHING, status, asin: outcome.asin, url: outcome.url }
+  if (status === 'pending' || status === 'failed') {
+    return { ...NOTHING, status, errorCode: outcome.code, errorMessage: outcome.message }
+  }
+  return { ...NOTHING, status }
+}
+
+/** @param accepted best first; what `try` tells, which stores nothing */
+export function toResult({ status, asin, url, key, errorCode }: Fields): ArtworkResult {
+  return { status, asin: asin ?? null, url: url ?? null, key: key ?? null, errorCode: errorCode ?? null }
+}
