@@ -37,4 +37,6 @@ while [ "$tries" -lt 80 ] && any_alive; do
   tries=$((tries + 1))
 done
 for entry in $processes; do kill -s KILL -- "-${entry%%:*}"; done
-[ "$#" -eq 0 ] || rm -rf -- "$@"
+[ "$#" -eq 0 ] && exit
+# A child of PostgreSQL may write its last file meanwhile.
+rm -rf -- "$@" || { sleep 1; rm -rf -- "$@"; }

@@ -66,7 +66,8 @@ function findBinaries(copyTo: string | undefined): string {
   )
   const native = join(dirname(dirname(entry)), 'native')
   if (!copyTo || isOpenToAll(join(native, 'bin'))) return join(native, 'bin')
-  cpSync(native, copyTo, { recursive: true })
+  // The links among its libraries stay relative, so they point into the copy.
+  cpSync(native, copyTo, { recursive: true, verbatimSymlinks: true })
   return join(copyTo, 'bin')
 }
 

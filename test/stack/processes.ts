@@ -1,12 +1,42 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+
+interface Row {
+  pid: number
+  parent: number
+  /** Begins with Z for a zombie. */
+  state: string
+}
 
 /** Every living process of this machine and its parent's id; zombies are not alive. */
 function listProcesses(): Map<number, number> {
+  // Small images have no `ps`, and macOS has no /proc.
+  const rows = existsSync('/proc/self/stat') ? readProc() : askPs()
+  return new Map(rows.filter(({ state }) => !state.startsWith('Z')).map(({ pid, parent }) => [pid, parent]))
+}
+
+function readProc(): Row[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        // After the command's name in brackets, which may hold anything: state, parent, ...
+        const [state = '', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+        return [{ pid: Number(pid), parent: Number(parent), state }]
+      } catch {
+        // It ended since the folder was read.
+        return []
+      }
+    })
+}
+
+function askPs(): Row[] {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' }).trim().split('\n')
-  const rows = lines.map((line) => line.trim().split(/\s+/))
-  return new Map(
-    rows.filter(([, , stat]) => !stat?.startsWith('Z')).map(([pid, parent]) => [Number(pid), Number(parent)]),
-  )
+  return lines.map((line) => {
+    const [pid, parent, state = ''] = line.trim().split(/\s+/)
+    return { pid: Number(pid), parent: Number(parent), state }
+  })
 }
 
 /** The process and all its descendants, oldest first. PostgreSQL's children leave its process group, so that does not do. */

@@ -1,6 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { expect, inject, test } from 'vitest'
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, expect, inject, test } from 'vitest'
+import { createGuardedFolder, removeFolder } from './guard.ts'
 import { startStack } from './start-stack.ts'
+
+const folder = createGuardedFolder('album-enricher-start-test')
+afterAll(() => removeFolder(folder))
 
 test("the user's own servers are used, and nothing is started for them", async () => {
   const env = {
@@ -30,4 +36,22 @@ test('without Java and Maven one message says what to install, and nothing is st
       'Or set KAFKA_BROKERS and SCHEMA_REGISTRY_URL to servers that you have.\n',
   )
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+})
+
+test('when a server fails to start, the end of its log is told and the others are stopped', () => {
+  const temp = createGuardedFolder('temp', folder)
+  const bin = createGuardedFolder('bin', folder)
+  const java = join(bin, 'java')
+  writeFileSync(
+    java,
+    '#!/bin/sh\n[ "$1" = -version ] && echo \'version "21.0.1"\' >&2 || { echo out of luck; exit 1; }\n',
+  )
+  chmodSync(java, 0o755)
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--', 'test/stack/stack.ts'], {
+    env: { PATH: `${bin}:${process.env.PATH}`, HOME: process.env.HOME, TMPDIR: temp },
+    encoding: 'utf8',
+  })
+  expect(stderr).toContain('out of luck')
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+  expect(readdirSync(temp)).toEqual([])
 })
