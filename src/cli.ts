@@ -1,6 +1,6 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
-// The flag: V8's young generation may grow to 48 MB on its own, and a service that waits on the network gains nothing
-// from that; it is 20 MB of resident memory.
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=2 --optimize-for-size
+// Memory: left alone, V8's young generation grows to 48 MB and glibc keeps an arena a thread. A service that waits on the
+// network gains nothing from either; with these flags 300 albums peak at 181 MB instead of 221 (`npm run demo`).
 import { Argument, Command } from 'commander'
 import { loadConfig } from './config.ts'
 import { type ErrorCode, toEnrichmentError } from './errors.ts'

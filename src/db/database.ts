@@ -79,6 +79,8 @@ export function databaseConfig(url: string) {
     clientUrl: url,
     entities: [AlbumRow, Enrichment, CandidateRow, ExternalLink, ArtworkRow, LaneRow],
     extensions: [Migrator],
+    // The migrator would write to standard output, which belongs to the commands.
+    logger: () => undefined,
     migrations: { migrationsList: MIGRATIONS, snapshot: false },
     pool: { min: 0, max: 10 },
     driverOptions: {
