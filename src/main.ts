@@ -2,6 +2,7 @@ import { createAmazon } from './amazon/create-amazon.ts'
 import { findMarketplace } from './amazon/marketplaces.ts'
 import type { Config } from './config.ts'
 import { Database } from './db/database.ts'
+import { Quota } from './db/quota.ts'
 import { createArtwork } from './enrich/artwork/create-artwork.ts'
 import { saveArtwork } from './enrich/save-artwork.ts'
 import { findLinkedAsins, saveLinks } from './enrich/save-links.ts'
@@ -65,7 +66,9 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     }
     if (roles.includes('worker')) {
       const { domain: marketplace, hasMusicIndex } = findMarketplace(config.AMAZON_MARKETPLACE)
-      const amazon = createAmazon(config)
+      const amazon = createAmazon(config, {
+        slots: new Quota(db, config.AMAZON_CREDENTIAL_ID, config.AMAZON_REQUESTS_PER_SECOND),
+      })
       const model = createModel(config)
       const artworkStage = createArtwork(config, log)
       const ledger = new Ledger(db, marketplace)

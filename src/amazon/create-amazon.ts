@@ -2,16 +2,20 @@ import type { Config } from '../config.ts'
 import { metrics } from '../metrics.ts'
 import type { AmazonApi, AmazonRequestSeen } from './amazon-api.ts'
 import { createCreatorsApi } from './creators-api.ts'
-import { createPace } from './pace.ts'
+import { createPace, type SharedSlots } from './pace.ts'
 
 /** For one HTTP request; Amazon answers in 0.3 s or so. */
 const TIMEOUT_MS = 15_000
 
-/** Amazon as the settings say, paced and counted. @param onRequest told of every request, also the refused ones */
-export function createAmazon(
-  config: Config<'amazon'>,
-  onRequest: (seen: AmazonRequestSeen) => void = () => undefined,
-): AmazonApi {
+interface Extras {
+  /** Told of every request, also the refused ones. */
+  onRequest?: (seen: AmazonRequestSeen) => void
+  /** Keeps one pace across processes. */
+  slots?: SharedSlots
+}
+
+/** Amazon as the settings say, paced and counted. */
+export function createAmazon(config: Config<'amazon'>, { onRequest, slots }: Extras = {}): AmazonApi {
   metrics.amazonRateLimit.set(config.AMAZON_REQUESTS_PER_SECOND)
   return createCreatorsApi({
     url: config.AMAZON_URL,
@@ -21,11 +25,11 @@ export function createAmazon(
     credentialVersion: config.AMAZON_CREDENTIAL_VERSION,
     marketplace: config.AMAZON_MARKETPLACE,
     partnerTag: config.AMAZON_PARTNER_TAG,
-    pace: createPace(config.AMAZON_REQUESTS_PER_SECOND),
+    pace: createPace(config.AMAZON_REQUESTS_PER_SECOND, slots),
     timeoutMs: TIMEOUT_MS,
     onRequest: (seen) => {
       metrics.amazonRequests.inc({ operation: seen.operation, result: seen.result })
-      onRequest(seen)
+      onRequest?.(seen)
     },
   })
 }

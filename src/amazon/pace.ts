@@ -17,26 +17,41 @@ export interface Pace {
   answered(): void
 }
 
+/** The account's moments, shared by every process that uses the credential. Each may throw when its server is away. */
+export interface SharedSlots {
+  /** The next free moment: how long from now, in milliseconds. */
+  book(): Promise<{ waitMs: number; nextAt: string }>
+  /** Moves a booking that was not used in time to now; null when somebody has booked behind it. */
+  moveToNow(nextAt: string): Promise<string | null>
+  /** Nobody sends for so many milliseconds. */
+  hold(forMs: number): Promise<void>
+}
+
 const FIRST_BACKOFF_MS = 1_000
 const LONGEST_BACKOFF_MS = 60_000
 /** Node's timers ring at once when asked for more than 24.8 days. */
 const LONGEST_SLEEP_MS = 3_600_000
 const TIMER_SLACK_MS = 2
+/** A moment used later than this would let the next one, in another process, come too soon after it. */
+const LATEST_USE_MS = 5
 
 /** Loops and timers are a millisecond late; without this, ten requests a second would be nine and three quarters. */
 const FORGIVEN = { share: 0.02, ms: 2 }
 
 /**
- * A pace for one process: an interval after the actual last send, never catching up. Counting from the send and not
- * from the turn keeps a request that had to open its connection first from being followed too closely. Only the small
- * lateness of a computer is forgiven: at most 2 % of an interval and 2 ms, a fifth of what Amazon's stand-in tolerates.
+ * A pace: an interval after the actual last send, never catching up. Counting from the send and not from the turn keeps
+ * a request that had to open its connection first from being followed too closely. Only the small lateness of a computer
+ * is forgiven: at most 2 % of an interval and 2 ms, a fifth of what Amazon's stand-in tolerates.
+ *
+ * @param shared keeps the pace across processes too: one after a crash, or several at once; without it only this one's
  */
-export function createPace(requestsPerSecond: number): Pace {
+export function createPace(requestsPerSecond: number, shared?: SharedSlots): Pace {
   const intervalMs = 1000 / requestsPerSecond
   const forgivenMs = Math.min(intervalMs * FORGIVEN.share, FORGIVEN.ms)
   let notBefore = Number.NEGATIVE_INFINITY
   let refusals = 0
   let lastTurn: Promise<void> = Promise.resolve()
+  let holding: Promise<void> = Promise.resolve()
 
   async function waitUntilDue(signal: AbortSignal): Promise<void> {
     // Again after each sleep: slowDown() may have moved the date meanwhile.
@@ -47,6 +62,30 @@ export function createPace(requestsPerSecond: number): Pace {
     }
   }
 
+  /** Waits for a shared moment and for our own spacing, whichever is later. */
+  async function waitForSlot(slots: SharedSlots, signal: AbortSignal): Promise<void> {
+    const held = holding
+    // A hold that could not be shared is told once; this process keeps to it all the same.
+    holding = Promise.resolve()
+    await orAborted(held, signal)
+    for (;;) {
+      const { waitMs, nextAt } = await orAborted(slots.book(), signal)
+      const slotDue = performance.now() + waitMs
+      notBefore = Math.max(notBefore, slotDue)
+      await waitUntilDue(signal)
+      if (performance.now() - slotDue <= LATEST_USE_MS) return
+      if ((await orAborted(slots.moveToNow(nextAt), signal)) !== null) return
+    }
+  }
+
+  function hold(forMs: number): void {
+    notBefore = Math.max(notBefore, performance.now() + forMs)
+    if (shared === undefined) return
+    holding = shared.hold(forMs)
+    // Shown to whoever asks for the next turn.
+    holding.catch(() => undefined)
+  }
+
   return {
     async grant(signal) {
       const turn = Promise.withResolvers<void>()
@@ -54,7 +93,7 @@ export function createPace(requestsPerSecond: number): Pace {
       lastTurn = before.then(() => turn.promise)
       try {
         await orAborted(before, signal)
-        await waitUntilDue(signal)
+        await (shared === undefined ? waitUntilDue(signal) : waitForSlot(shared, signal))
       } catch (error) {
         turn.resolve()
         throw error
@@ -72,7 +111,7 @@ export function createPace(requestsPerSecond: number): Pace {
     slowDown(retryAfterMs) {
       const now = performance.now()
       if (retryAfterMs !== undefined) {
-        notBefore = Math.max(notBefore, now + retryAfterMs)
+        hold(retryAfterMs)
         return
       }
       // Several requests in the air are refused together: that is one reason to slow down, not several.
@@ -80,7 +119,7 @@ export function createPace(requestsPerSecond: number): Pace {
       const backoff = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** refusals)
       refusals += 1
       // Jitter, since other processes with the same credential are refused at the same moment.
-      notBefore = Math.max(notBefore, now + backoff * (0.5 + Math.random() / 2))
+      hold(backoff * (0.5 + Math.random() / 2))
     },
     answered() {
       // An answer that arrives while we hold back belongs to a request from before; it says nothing about now.

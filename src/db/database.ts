@@ -8,6 +8,7 @@ import { CandidateRow } from './entities/candidate.entity.ts'
 import { Enrichment } from './entities/enrichment.entity.ts'
 import { ExternalLink } from './entities/external-link.entity.ts'
 import { LaneRow } from './entities/lane.entity.ts'
+import { QuotaRow } from './entities/quota.entity.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 
 export type { EntityManager }
@@ -77,7 +78,7 @@ export function databaseConfig(url: string) {
   return defineConfig({
     driver: PostgreSqlDriver,
     clientUrl: url,
-    entities: [AlbumRow, Enrichment, CandidateRow, ExternalLink, ArtworkRow, LaneRow],
+    entities: [AlbumRow, Enrichment, CandidateRow, ExternalLink, ArtworkRow, LaneRow, QuotaRow],
     extensions: [Migrator],
     // The migrator would write to standard output, which belongs to the commands.
     logger: () => undefined,

@@ -42,7 +42,7 @@ export async function tryAlbum(artist: string, title: string, config: Config<'am
     {
       marketplace,
       hasMusicIndex,
-      amazon: createAmazon(config, (seen) => requests.push(seen)),
+      amazon: createAmazon(config, { onRequest: (seen) => requests.push(seen) }),
       model: withoutModel === null ? createModel(config) : null,
       modelUse: config.MODEL_USE,
       stage: (_name, run) => run(),

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import { createPace } from '../../src/amazon/pace.ts'
+import { Database } from '../../src/db/database.ts'
+import { Quota } from '../../src/db/quota.ts'
+import { createDatabase } from '../stack/create-database.ts'
+
+async function createQuotas(count: number, requestsPerSecond: number): Promise<Quota[]> {
+  const url = await createDatabase(inject('databaseUrl'), `quota-${randomUUID().slice(0, 8)}`)
+  return Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const db = new Database(url)
+      onTestFinished(() => db.close())
+      if (index === 0) await db.migrate()
+      return new Quota(db, 'account', requestsPerSecond)
+    }),
+  )
+}
+
+/** Times of sends, in order, of several paces that all send as fast as they may. */
+async function sendFrom(paces: ReturnType<typeof createPace>[], each: number): Promise<number[]> {
+  const times: number[] = []
+  const signal = new AbortController().signal
+  await Promise.all(
+    paces.map(async (pace) => {
+      for (let count = 0; count < each; count += 1) {
+        const sent = await pace.grant(signal)
+        times.push(performance.now())
+        sent()
+      }
+    }),
+  )
+  return times.sort((a, b) => a - b)
+}
+
+test('two paces on one account together never send faster than it allows', async () => {
+  const quotas = await createQuotas(2, 10)
+  const times = await sendFrom(
+    quotas.map((quota) => createPace(10, quota)),
+    15,
+  )
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+  expect(Math.min(...gaps)).toBeGreaterThan(90)
+})
+
+test('a pace that takes over from a killed one keeps its distance', async () => {
+  const [former, next] = await createQuotas(2, 2)
+  const sent = await createPace(2, former).grant(new AbortController().signal)
+  const at = performance.now()
+  void sent
+  await createPace(2, next).grant(new AbortController().signal)
+  expect(performance.now() - at).toBeGreaterThan(490)
+})
+
+test('one pace alone loses next to nothing to the booking', async () => {
+  const [quota] = await createQuotas(1, 10)
+  const times = await sendFrom([createPace(10, quota)], 40)
+  const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1_000
+  expect(39 / seconds).toBeGreaterThan(9.6)
+})
+
+test('a hold counts for every process', async () => {
+  const [refused, other] = await createQuotas(2, 10)
+  const pace = createPace(10, refused)
+  await pace.grant(new AbortController().signal).then((sent) => sent())
+  pace.slowDown(700)
+  const at = performance.now()
+  await refused?.hold(700)
+  await createPace(10, other).grant(new AbortController().signal)
+  expect(performance.now() - at).toBeGreaterThan(690)
+})
