@@ -161,6 +161,12 @@ export const SETTINGS = {
     description: "One host:port that may be plain http and on this machine; for the demo's stand-in only.",
     wants: 'host:port',
   }),
+  MAX_ALBUMS_IN_FLIGHT: setting('service', z.union([z.literal('auto'), integer(1, 10_000)]), {
+    default: 'auto',
+    description:
+      'Albums worked on at once; auto: what the allowed rate starts in 60 s, at least 64; 1: strictly one by one.',
+    wants: 'auto, or a whole number from 1 to 10000',
+  }),
   SHUTDOWN_TIMEOUT_SECONDS: setting('service', integer(1, 600), {
     default: '25',
     description: 'How long a stop may wait for the album in the air, in seconds.',

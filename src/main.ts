@@ -17,7 +17,7 @@ import { createModel } from './model/create-model.ts'
 import { startProbes } from './ops/probes.ts'
 import { waitWhileAway } from './retry/wait-while-away.ts'
 import { Ledger } from './worker/ledger.ts'
-import { Worker } from './worker/worker.ts'
+import { maxAlbumsInFlight, Worker } from './worker/worker.ts'
 
 /** The parts of the service; each may run in a process of its own. */
 export const ROLES = ['intake', 'worker'] as const
@@ -81,7 +81,9 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
           topics,
           ...codecs,
           ledger,
-          collaboratorsFor: (requestId) => ({
+          amazon,
+          maxAlbumsInFlight: maxAlbumsInFlight(config),
+          collaboratorsFor: (requestId, amazon) => ({
             marketplace,
             hasMusicIndex,
             amazon,

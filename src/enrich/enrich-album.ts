@@ -16,14 +16,17 @@ export interface Collaborators {
   /** null: nobody to ask, so what the rules leave open stays open. */
   model: Model | null
   modelUse: 'open' | 'always' | 'never'
-  /** Runs a stage, or answers what it answered before a crash or a failed attempt. */
-  stage<T>(name: Stage, run: () => Promise<T>): Promise<T>
+  /** Runs a step, or answers what it answered before a crash or a failed attempt. */
+  step<T>(name: Step, run: () => Promise<T>): Promise<T>
   /** Products linked by earlier requests: their prices are to be renewed, or they are to be withdrawn. */
   findLinkedAsins(albumId: string): Promise<string[]>
   saveLinks(album: Album, match: Match): Promise<SavedLinks>
   /** @param accepted best first; a failure of the image's host or of the store is in the answer, never thrown */
   saveArtwork(album: Album, accepted: Candidate[], signal: AbortSignal): Promise<ArtworkResult>
 }
+
+/** A stage, or one Amazon answer of the search: each is paid for, so each is kept. */
+export type Step = Exclude<Stage, 'search'> | `search.${string}`
 
 export interface SavedLinks {
   /** All products now linked, best first. */
@@ -46,10 +49,10 @@ export interface Enrichment extends SavedLinks {
  * @throws EnrichmentError with the code of whatever refused; stages that were finished keep their answers
  */
 export async function enrichAlbum(album: Album, using: Collaborators, signal: AbortSignal): Promise<Enrichment> {
-  const products = await using.stage('search', () => searchAmazon(album, using, signal))
-  const match = await using.stage('match', () => matchAlbum(album, products, { ...using, signal }))
-  const saved = await using.stage('links', () => using.saveLinks(album, match))
-  const artwork = await using.stage('artwork', () => using.saveArtwork(album, rankAccepted(match.candidates), signal))
+  const products = await searchAmazon(album, using, signal)
+  const match = await using.step('match', () => matchAlbum(album, products, { ...using, signal }))
+  const saved = await using.step('links', () => using.saveLinks(album, match))
+  const artwork = await using.step('artwork', () => using.saveArtwork(album, rankAccepted(match.candidates), signal))
 
   const counts = countVerdicts(match.candidates)
   return { outcome: toOutcome(counts), candidates: match.candidates, counts, ...saved, artwork, model: match.model }

@@ -8,6 +8,7 @@ interface Search {
   marketplace: string
   hasMusicIndex: boolean
   amazon: AmazonApi
+  step<T>(name: `search.${string}`, run: () => Promise<T>): Promise<T>
   findLinkedAsins(albumId: string): Promise<string[]>
 }
 
@@ -19,20 +20,23 @@ interface Search {
  * @throws EnrichmentError with Amazon's code; an empty list means that Amazon has nothing
  */
 export async function searchAmazon(album: Album, search: Search, signal: AbortSignal): Promise<Product[]> {
-  const { amazon, marketplace, hasMusicIndex } = search
-  const known = [...new Set([...(album.asins[marketplace] ?? []), ...(await search.findLinkedAsins(album.albumId))])]
+  const { amazon, marketplace, hasMusicIndex, step } = search
+  const linked = await step('search.linked', () => search.findLinkedAsins(album.albumId))
+  const known = [...new Set([...(album.asins[marketplace] ?? []), ...linked])]
   const found: Product[] = []
   for (let at = 0; at < known.length; at += IDS_PER_REQUEST) {
-    found.push(...(await amazon.getItems(known.slice(at, at + IDS_PER_REQUEST), signal)))
+    const asins = known.slice(at, at + IDS_PER_REQUEST)
+    found.push(...(await step(`search.known.${at}`, () => amazon.getItems(asins, signal))))
   }
 
   const artist = album.artists.map(({ name }) => name).join(' ')
   const title = withoutBrackets(album.title)
   const searchIndex = hasMusicIndex ? 'Music' : 'All'
-  const searched = await amazon.searchItems({ artist, title, searchIndex }, signal)
+  const searched = await step('search.fields', () => amazon.searchItems({ artist, title, searchIndex }, signal))
   found.push(...searched)
   if (searched.length === 0) {
-    found.push(...(await amazon.searchItems({ keywords: `${artist} ${title}`, searchIndex }, signal)))
+    const keywords = `${artist} ${title}`
+    found.push(...(await step('search.keywords', () => amazon.searchItems({ keywords, searchIndex }, signal))))
   }
   return [...new Map(found.map((product) => [product.asin, product])).values()]
 }

@@ -10,6 +10,8 @@ import { TransactionalProducer } from './transactional-producer.ts'
 export interface PartitionOwnership {
   /** Whether a record is still to be done: KafkaJS may deliver from an offset that it read before we took over. */
   isPending(record: TopicPartition & { offset: bigint }): boolean
+  /** Where the partitions stand now; without those that nobody has committed yet. */
+  committedOffsets(): CommitOffset[]
   /** Publishes and commits in one transaction. @throws EnrichmentError KAFKA_UNAVAILABLE, after which it is void */
   commit(records: OutgoingRecord[], offsets: CommitOffset[]): Promise<void>
   close(): Promise<void>
@@ -36,6 +38,11 @@ export async function ownPartitions(
     offset >= (committed.get(`${topic}/${partition}`) ?? 0n)
   return {
     isPending,
+    committedOffsets: () =>
+      partitions.flatMap(({ topic, partition }) => {
+        const offset = committed.get(`${topic}/${partition}`) ?? -1n
+        return offset < 0n ? [] : [{ topic, partition, offset }]
+      }),
     async commit(records, offsets) {
       await producer.commit(records, groupId, offsets)
       for (const { topic, partition, offset } of offsets) committed.set(`${topic}/${partition}`, offset)

@@ -45,7 +45,7 @@ export async function tryAlbum(artist: string, title: string, config: Config<'am
       amazon: createAmazon(config, { onRequest: (seen) => requests.push(seen) }),
       model: withoutModel === null ? createModel(config) : null,
       modelUse: config.MODEL_USE,
-      stage: (_name, run) => run(),
+      step: (_name, run) => run(),
       findLinkedAsins: async () => [],
       saveLinks: async (_album, match) => ({ links: rankAccepted(match.candidates).map(toLink), withdrawnAsins: [] }),
       saveArtwork: async () => ({ status: 'off', asin: null, url: null, key: null, errorCode: null }),

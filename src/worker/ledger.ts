@@ -1,6 +1,6 @@
 import type { Database } from '../db/database.ts'
 import { Enrichment, type FailedAttempt } from '../db/entities/enrichment.entity.ts'
-import type { Album, EnrichmentRequested, Stage } from '../events.ts'
+import type { Album, EnrichmentRequested } from '../events.ts'
 
 /** What is known of a request when it is taken up. */
 export interface LedgerEntry {
@@ -54,11 +54,11 @@ export class Ledger {
     })
   }
 
-  async saveAnswer(requestId: string, stage: Stage, answer: unknown): Promise<void> {
+  async saveAnswer(requestId: string, step: string, answer: unknown): Promise<void> {
     await this.#db.query((em) =>
       em.execute(
         'update enrichment set answers = answers || jsonb_build_object(?::text, ?::jsonb) where request_id = ?',
-        [stage, JSON.stringify(answer), requestId],
+        [step, JSON.stringify(answer), requestId],
       ),
     )
   }

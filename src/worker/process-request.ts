@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FailedAttempt } from '../db/entities/enrichment.entity.ts'
-import { type Collaborators, type Enrichment, enrichAlbum } from '../enrich/enrich-album.ts'
+import { type Collaborators, type Enrichment, enrichAlbum, type Step } from '../enrich/enrich-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { AlbumEnriched, EnrichmentRequested, Outcome, Stage } from '../events.ts'
 import type { Delivery, OutgoingRecord } from '../kafka/delivery.ts'
@@ -18,7 +18,7 @@ export interface RequestContext {
   enriched: RecordCodec<AlbumEnriched>
   ledger: Ledger
   /** Everything of enrichAlbum's collaborators that does not depend on the request. */
-  collaboratorsFor(requestId: string): Omit<Collaborators, 'stage'>
+  collaboratorsFor(requestId: string): Omit<Collaborators, 'step'>
   log: Logger
 }
 
@@ -27,6 +27,8 @@ export interface Decided {
   record: OutgoingRecord
   report(): void
 }
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * Takes one delivered request to its end: a result, or a dead letter after the last attempt.
@@ -44,6 +46,9 @@ export async function processRequest(
   try {
     if (delivery.value === null) throw new EnrichmentError('RECORD_INVALID', 'the request has no value: send a request')
     request = await context.requested.decode(delivery.value)
+    if (!UUID.test(request.requestId)) {
+      throw new EnrichmentError('RECORD_INVALID', `requestId is ${JSON.stringify(request.requestId)}: give it a UUID`)
+    }
   } catch (thrown) {
     const error = toEnrichmentError(thrown)
     if (decideRetry(error.code, 1) === 'wait') throw error
@@ -60,12 +65,12 @@ export async function processRequest(
   for (;;) {
     const attempt = entry.failures.length + 1
     let stage: Stage | 'result' = 'search'
-    const runStage = async <T>(name: Stage, run: () => Promise<T>): Promise<T> => {
-      stage = name
+    const step = async <T>(name: Step, run: () => Promise<T>): Promise<T> => {
+      stage = stageOf(name)
       return checkpoint(name, run, request.requestId, entry, ledger)
     }
     try {
-      const collaborators = { ...context.collaboratorsFor(request.requestId), stage: runStage }
+      const collaborators = { ...context.collaboratorsFor(request.requestId), step }
       const enrichment = await enrichAlbum(entry.album, collaborators, signal)
       stage = 'result'
       const { startedAt } = entry
@@ -102,16 +107,18 @@ function countVerdicts({ candidates, artwork }: Enrichment): void {
   metrics.artwork.inc({ status: artwork.status })
 }
 
-/** A stage's stored answer, or the answer of running it, stored before the next stage begins. */
+const stageOf = (name: Step) => name.split('.')[0] as Stage
+
+/** A step's stored answer, or the answer of running it, stored before the next step begins. */
 async function checkpoint<T>(
-  name: Stage,
+  name: Step,
   run: () => Promise<T>,
   requestId: string,
   entry: LedgerEntry,
   ledger: Ledger,
 ): Promise<T> {
   if (name in entry.answers) return entry.answers[name] as T
-  const stop = metrics.stageDuration.startTimer({ stage: name })
+  const stop = metrics.stageDuration.startTimer({ stage: stageOf(name) })
   const answer = await run()
   stop()
   await ledger.saveAnswer(requestId, name, answer)

@@ -26,7 +26,7 @@ const schema = defineEntity({
     requestedAt: p.datetime(),
     startedAt: p.datetime(),
     attempt: p.integer(),
-    /** Answers of the finished stages, by stage. */
+    /** Answers of the finished steps, by step (see Collaborators.step). */
     answers: p.json<Record<string, unknown>>(),
     failures: p.json<FailedAttempt[]>(),
     decision: p.enum(['result', 'dead_letter'] as const).nullable(),
