@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Refusal } from './refusal.ts'
 
 const maybeText = z
   .string()
@@ -21,17 +22,9 @@ const refusalBody = z.object({
 })
 
 /** A refusal of the Creators API, unwrapped. */
-export interface CreatorsRefusal {
-  status: number
+export interface CreatorsRefusal extends Refusal {
   /** For example ThrottleException; null when the body does not say. */
   type: string | null
-  /** For example InvalidPartnerTag; null when the body does not say. */
-  reason: string | null
-  message: string
-  /** Names of the request's fields that Amazon complains about. */
-  fields: string[]
-  /** The body's hint when to come back. */
-  retryAfterMs: number | undefined
 }
 
 /**

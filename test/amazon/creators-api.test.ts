@@ -171,3 +171,26 @@ test('an abort in the air stops the request with the signal’s reason', async (
   await expect(asked).rejects.toBe(reason)
   expect(seen.at(-1)).toMatchObject({ operation: 'searchItems', status: null, result: 'aborted' })
 })
+
+test('credentials of version 2 fetch their token with a form and name their version in every request', async () => {
+  const api = open({ tokenUrl: standIn.v2TokenUrl, credentialVersion: 'v2.1' })
+  expect(await api.searchItems(KIND_OF_BLUE, never)).toHaveLength(2)
+})
+
+test('a version that is not the credential’s is explained, with both regions at hand', async () => {
+  const api = open({ tokenUrl: standIn.v2TokenUrl, credentialVersion: '2.2', marketplace: 'www.amazon.de' })
+  await expect(api.searchItems(KIND_OF_BLUE, never)).rejects.toMatchObject({
+    code: 'AMAZON_BAD_CREDENTIALS',
+    message: expect.stringMatching(
+      /^401 InvalidIssuer.*AMAZON_CREDENTIAL_VERSION is 2\.2, AMAZON_MARKETPLACE is www\.amazon\.de.*x\.2 Europe/,
+    ),
+  })
+})
+
+test('a token address of the other credential generation is explained', async () => {
+  const api = open({ tokenUrl: standIn.v2TokenUrl, credentialVersion: '3.1' })
+  await expect(api.searchItems(KIND_OF_BLUE, never)).rejects.toMatchObject({
+    code: 'AMAZON_BAD_CREDENTIALS',
+    message: expect.stringMatching(/^400 invalid_request.*AMAZON_CREDENTIAL_VERSION \(now 3\.1\)/),
+  })
+})
