@@ -141,13 +141,16 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
   }
 
   function readAnswer(reply: HttpReply, request: CreatorsRequest): Reply {
-    const items = reply.status === 200 ? readItems(reply.json) : undefined
-    if (items) {
+    const answer = reply.status === 200 ? readItems(reply.json, request.operation) : undefined
+    if (answer && 'refusal' in answer) return answer
+    if (answer) {
       const context = {
         fetchedAt: Date.now(),
         productPage: (asin: string) => `https://${marketplace}/dp/${asin}?tag=${encodeURIComponent(partnerTag)}`,
       }
-      return { products: items.map((item) => readProduct(item, context)).filter((product) => product !== undefined) }
+      return {
+        products: answer.items.map((item) => readProduct(item, context)).filter((product) => product !== undefined),
+      }
     }
     const refusal = reply.status >= 400 ? readRefusal(reply.status, reply.json) : undefined
     // Nothing found is an error body in this protocol (troubleshooting/processing-of-errors).

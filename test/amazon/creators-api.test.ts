@@ -60,6 +60,16 @@ test('an empty search is an empty list and counts as a good request', async () =
   expect(seen.at(-1)).toMatchObject({ status: 404, result: 'ok', products: 0 })
 })
 
+test.for([
+  { searchResult: null },
+  { searchResult: { items: null, totalResultCount: 0 } },
+  { searchResult: {}, errors: null },
+  { errors: [{ code: 'NoResults', message: 'No results found for your request.' }] },
+])('an empty search told with status 200 is an empty list too: %j', async (body) => {
+  standIn.behave({ status: 200, body })
+  expect(await open().searchItems(KIND_OF_BLUE, never)).toEqual([])
+})
+
 test('getItems leaves out what Amazon does not know, down to an empty list', async () => {
   const api = open()
   const some = await api.getItems(['B0TEST0004', 'B0UNKNOWN0'], never)
