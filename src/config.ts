@@ -69,6 +69,11 @@ export const SETTINGS = {
     description: 'Topic of results.',
     wants: 'a topic name',
   }),
+  AMAZON_API: setting('amazon', z.enum(['creators', 'paapi']), {
+    default: 'creators',
+    description: "Amazon's API: creators, or the legacy paapi, which Amazon switched off in May 2026.",
+    wants: 'creators or paapi',
+  }),
   AMAZON_MARKETPLACE: setting('amazon', text, {
     default: 'www.amazon.com',
     description: 'The Amazon site to search.',
@@ -91,12 +96,14 @@ export const SETTINGS = {
     'amazon',
     z
       .string()
-      .regex(/^v?3\.[123]$/)
-      .transform((v) => v.replace(/^v/, '')),
+      .regex(/^v?[23]\.[123]$/)
+      .transform((version) => version.replace(/^v/, ''))
+      .optional(),
     {
+      default: '',
       description:
-        'Credential version from Associates Central; it names the region (3.1 Americas, 3.2 Europe, 3.3 Far East).',
-      wants: '3.1, 3.2 or 3.3',
+        'Credential version from Associates Central; it names the region (2.1 and 3.1 Americas, 2.2 and 3.2 Europe, 2.3 and 3.3 Far East). Required unless AMAZON_API is paapi.',
+      wants: '2.1, 2.2, 2.3, 3.1, 3.2 or 3.3',
     },
   ),
   AMAZON_REQUESTS_PER_SECOND: setting('amazon', z.coerce.number().positive().max(10), {
@@ -104,9 +111,9 @@ export const SETTINGS = {
     description: 'Amazon requests a second that the account may make.',
     wants: 'a number above 0, at most 10',
   }),
-  AMAZON_URL: setting('amazon', url, {
-    default: 'https://creatorsapi.amazon',
-    description: 'Where the Creators API is.',
+  AMAZON_URL: setting('amazon', url.optional(), {
+    default: '',
+    description: "Where Amazon's API is; empty: Amazon's own (https://creatorsapi.amazon for creators).",
     wants: 'an http or https URL',
   }),
   AMAZON_TOKEN_URL: setting('amazon', url.optional(), {
@@ -211,15 +218,25 @@ export function loadConfig<G extends Group>(groups: readonly G[], env: NodeJS.Pr
         `${name}: ${raw === undefined ? 'is not set' : `got ${entry.secret ? '(hidden)' : JSON.stringify(raw)}`}, wants ${entry.wants}`,
       )
   }
-  // `try` can do without a model, the service cannot: it would leave every album to the editors without a word.
-  const runsService = (['model', 'service'] as Group[]).every((group) => (groups as readonly Group[]).includes(group))
-  if (runsService && config.MODEL_USE !== 'never' && config.OPENAI_API_KEY === undefined) {
-    mistakes.push('OPENAI_API_KEY: is not set, wants an API key, or MODEL_USE=never')
-  }
+  mistakes.push(...findConflicts(config, groups))
   if (mistakes.length > 0) {
     throw new EnrichmentError('CONFIG_INVALID', `${mistakes.length} wrong setting(s):\n  ${mistakes.join('\n  ')}`)
   }
   return config as Config<G>
+}
+
+/** What is wrong only in view of another setting. */
+function findConflicts(config: Record<string, unknown>, groups: readonly Group[]): string[] {
+  const conflicts: string[] = []
+  if (config.AMAZON_API === 'creators' && config.AMAZON_CREDENTIAL_VERSION === undefined) {
+    conflicts.push(`AMAZON_CREDENTIAL_VERSION: is not set, wants ${SETTINGS.AMAZON_CREDENTIAL_VERSION.wants}`)
+  }
+  // `try` can do without a model, the service cannot: it would leave every album to the editors without a word.
+  const isService = groups.includes('model') && groups.includes('service')
+  if (isService && config.MODEL_USE !== 'never' && config.OPENAI_API_KEY === undefined) {
+    conflicts.push('OPENAI_API_KEY: is not set, wants an API key, or MODEL_USE=never')
+  }
+  return conflicts
 }
 
 /** Every setting with its value in force, as people may see it. */

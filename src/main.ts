@@ -30,6 +30,7 @@ export type Role = (typeof ROLES)[number]
  * @throws EnrichmentError TOPIC_WRONG, SCHEMA_NOT_REGISTERED, TABLES_OUTDATED: what `setup` or a person must mend first
  */
 export async function run(config: Config, roles: Role[], stop: AbortSignal): Promise<void> {
+  const { domain: marketplace, hasMusicIndex } = findMarketplace(config.AMAZON_MARKETPLACE)
   const log = createLogger(config.LOG_LEVEL)
   const kafka = createKafka(config.KAFKA_BROKERS, config.KAFKA_GROUP_PREFIX, log)
   const registry = new SchemaRegistry(config.SCHEMA_REGISTRY_URL)
@@ -65,7 +66,6 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
       members.push(startIntake({ kafka, groupId: groups.intake, topics, ...codecs, log }))
     }
     if (roles.includes('worker')) {
-      const { domain: marketplace, hasMusicIndex } = findMarketplace(config.AMAZON_MARKETPLACE)
       const amazon = createAmazon(config, {
         slots: new Quota(db, config.AMAZON_CREDENTIAL_ID, config.AMAZON_REQUESTS_PER_SECOND),
       })

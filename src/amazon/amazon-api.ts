@@ -14,15 +14,17 @@ export interface AmazonQuery {
 export interface AmazonApi {
   /**
    * @param asins 1 to 10 of them; they cost one Amazon request together
+   * @param onTurn told when the pace lets the request go
    * @returns the products in Amazon's order; those that Amazon does not know or show are absent
    * @throws EnrichmentError AMAZON_*; the signal's reason when it aborts
    */
-  getItems(asins: string[], signal: AbortSignal): Promise<Product[]>
+  getItems(asins: string[], signal: AbortSignal, onTurn?: () => void): Promise<Product[]>
   /**
+   * @param onTurn told when the pace lets the request go
    * @returns at most 10 products, best first; an empty list means that Amazon found nothing
    * @throws EnrichmentError AMAZON_*; the signal's reason when it aborts
    */
-  searchItems(query: AmazonQuery, signal: AbortSignal): Promise<Product[]>
+  searchItems(query: AmazonQuery, signal: AbortSignal, onTurn?: () => void): Promise<Product[]>
 }
 
 /** One HTTP request to Amazon, told when it is over. */

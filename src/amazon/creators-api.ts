@@ -54,11 +54,11 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
   /** Remembered: what an account may not ask for it will not be allowed with the next album either. */
   let highRes = true
 
-  async function ask(request: CreatorsRequest, signal: AbortSignal): Promise<Product[]> {
+  async function ask(request: CreatorsRequest, signal: AbortSignal, onTurn?: () => void): Promise<Product[]> {
     let renewed = false
     for (;;) {
       const askedHighRes = highRes
-      const answer = await askOnce(request, signal)
+      const answer = await askOnce(request, signal, onTurn)
       if ('products' in answer) {
         pace.answered()
         return answer.products
@@ -77,10 +77,11 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
     }
   }
 
-  async function askOnce(request: CreatorsRequest, signal: AbortSignal): Promise<Answer> {
+  async function askOnce(request: CreatorsRequest, signal: AbortSignal, onTurn?: () => void): Promise<Answer> {
     // Fetched ahead of the grant, so that it is not used late; asked again, since the wait may outlast a token.
     await getToken(signal)
     const sent = await pace.grant(signal)
+    onTurn?.()
     try {
       const token = await tokens.get(signal)
       return { ...(await send(request, token, sent, signal)), token }
@@ -141,13 +142,16 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
   }
 
   function readAnswer(reply: HttpReply, request: CreatorsRequest): Reply {
-    const items = reply.status === 200 ? readItems(reply.json) : undefined
-    if (items) {
+    const answer = reply.status === 200 ? readItems(reply.json, request.operation) : undefined
+    if (answer && 'refusal' in answer) return answer
+    if (answer) {
       const context = {
         fetchedAt: Date.now(),
         productPage: (asin: string) => `https://${marketplace}/dp/${asin}?tag=${encodeURIComponent(partnerTag)}`,
       }
-      return { products: items.map((item) => readProduct(item, context)).filter((product) => product !== undefined) }
+      return {
+        products: answer.items.map((item) => readProduct(item, context)).filter((product) => product !== undefined),
+      }
     }
     const refusal = reply.status >= 400 ? readRefusal(reply.status, reply.json) : undefined
     // Nothing found is an error body in this protocol (troubleshooting/processing-of-errors).
@@ -165,8 +169,8 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
   }
 
   return {
-    getItems: async (asins, signal) => ask(itemsRequest(asins), signal),
-    searchItems: async (query, signal) => ask(searchRequest(query), signal),
+    getItems: async (asins, signal, onTurn) => ask(itemsRequest(asins), signal, onTurn),
+    searchItems: async (query, signal, onTurn) => ask(searchRequest(query), signal, onTurn),
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Refusal } from './refusal.ts'
 
 const maybeText = z
   .string()
@@ -21,17 +22,9 @@ const refusalBody = z.object({
 })
 
 /** A refusal of the Creators API, unwrapped. */
-export interface CreatorsRefusal {
-  status: number
+export interface CreatorsRefusal extends Refusal {
   /** For example ThrottleException; null when the body does not say. */
   type: string | null
-  /** For example InvalidPartnerTag; null when the body does not say. */
-  reason: string | null
-  message: string
-  /** Names of the request's fields that Amazon complains about. */
-  fields: string[]
-  /** The body's hint when to come back. */
-  retryAfterMs: number | undefined
 }
 
 /**
@@ -74,20 +67,33 @@ const answer = z.object({
 })
 
 const ROOTS = ['searchResult', 'itemsResult', 'itemResults'] as const
-/** Codes that say of single ids that there is nothing to show (api-reference/operations/get-items). */
-const NOTHING_THERE = ['NoResults', 'ItemNotFound', 'ItemNotAccessible', 'InvalidParameterValue']
+/** Codes that say of single ids, or of a search, that there is nothing to show (api-reference/operations/get-items). */
+const NOTHING_THERE = ['NoResults', 'ItemNotFound', 'ItemNotAccessible']
+/** Of an id it says that there is no such product; of a search that the search is wrong. */
+const BAD_VALUE = 'InvalidParameterValue'
 
 /**
- * The items of a reply with status 200. Items that failed one by one are simply not among them.
+ * Reads a reply with status 200. Items that failed one by one are simply not among the items.
  *
  * @returns undefined when it is not a reply of the catalog at all
  */
-export function readItems(json: unknown): unknown[] | undefined {
+export function readItems(
+  json: unknown,
+  operation: 'getItems' | 'searchItems',
+): { items: unknown[] } | { refusal: CreatorsRefusal } | undefined {
   const parsed = answer.safeParse(json)
   if (!parsed.success) return undefined
   const root = ROOTS.find((name) => name in parsed.data)
-  if (root) return parsed.data[root]?.items ?? []
-  const errors = parsed.data.errors ?? []
-  const nothingThere = errors.length > 0 && errors.every((error) => NOTHING_THERE.includes(error?.code ?? ''))
-  return nothingThere ? [] : undefined
+  const found = root && parsed.data[root]?.items
+  const errors = (parsed.data.errors ?? []).filter((error) => error !== null)
+  if (found && found.length > 0) return { items: found }
+  const grave = errors.find(
+    ({ code }) => !NOTHING_THERE.includes(code) && (code !== BAD_VALUE || operation === 'searchItems'),
+  )
+  if (grave?.code === BAD_VALUE) {
+    const { code, message } = grave
+    const rest = { fields: [], retryAfterMs: undefined }
+    return { refusal: { status: 200, type: null, reason: code, message: message ?? 'no message', ...rest } }
+  }
+  return grave || (root === undefined && errors.length === 0) ? undefined : { items: [] }
 }

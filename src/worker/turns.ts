@@ -22,17 +22,26 @@ export interface Turn {
   pass(): void
 }
 
-/** Amazon for one album: its first request waits for the album's turn and passes it on once it has been made. */
-export function inTurn(amazon: AmazonApi, turn: Turn): AmazonApi {
-  const asked = async <T>(request: () => Promise<T>): Promise<T> => {
+/**
+ * Amazon for one album: its first request waits for the album's turn, and passes it on when the pace lets the request go.
+ *
+ * @param stopping once aborted, an album whose turn has not come is not begun: its request's answer throws the reason
+ */
+export function inTurn(amazon: AmazonApi, turn: Turn, stopping: AbortSignal): AmazonApi {
+  let isBegun = false
+  const begin = async () => {
     await turn.come
-    // Called, not awaited: from here on the pace keeps the order.
-    const answer = request()
-    turn.pass()
-    return answer
+    if (!isBegun) stopping.throwIfAborted()
+    isBegun = true
   }
   return {
-    getItems: (asins, signal) => asked(() => amazon.getItems(asins, signal)),
-    searchItems: (query, signal) => asked(() => amazon.searchItems(query, signal)),
+    async getItems(asins, signal) {
+      await begin()
+      return amazon.getItems(asins, signal, turn.pass)
+    },
+    async searchItems(query, signal) {
+      await begin()
+      return amazon.searchItems(query, signal, turn.pass)
+    },
   }
 }

@@ -20,7 +20,7 @@ const FETCH_BYTES = 65_536
 /** How long finished albums may wait for others to be published in the same transaction. */
 const FLUSH_MS = 100
 
-export interface WorkerOptions extends Omit<RequestContext, 'collaboratorsFor'> {
+export interface WorkerOptions extends Omit<RequestContext, 'collaboratorsFor' | 'stopping'> {
   kafka: Kafka
   db: Database
   /** Also the name of the lane. */
@@ -161,7 +161,8 @@ export class Worker {
     if (this.#albums.isBusy(albumId)) turn.pass()
     const context: RequestContext = {
       ...this.#options,
-      collaboratorsFor: (requestId) => collaboratorsFor(requestId, inTurn(amazon, turn)),
+      stopping: this.#stopping.signal,
+      collaboratorsFor: (requestId) => collaboratorsFor(requestId, inTurn(amazon, turn, this.#stopping.signal)),
     }
     try {
       const work = () => processRequest(slot.delivery, context, signal)

@@ -60,6 +60,16 @@ test('an empty search is an empty list and counts as a good request', async () =
   expect(seen.at(-1)).toMatchObject({ status: 404, result: 'ok', products: 0 })
 })
 
+test.for([
+  { searchResult: null },
+  { searchResult: { items: null, totalResultCount: 0 } },
+  { searchResult: {}, errors: null },
+  { errors: [{ code: 'NoResults', message: 'No results found for your request.' }] },
+])('an empty search told with status 200 is an empty list too: %j', async (body) => {
+  standIn.behave({ status: 200, body })
+  expect(await open().searchItems(KIND_OF_BLUE, never)).toEqual([])
+})
+
 test('getItems leaves out what Amazon does not know, down to an empty list', async () => {
   const api = open()
   const some = await api.getItems(['B0TEST0004', 'B0UNKNOWN0'], never)
@@ -170,4 +180,27 @@ test('an abort in the air stops the request with the signal’s reason', async (
   controller.abort(reason)
   await expect(asked).rejects.toBe(reason)
   expect(seen.at(-1)).toMatchObject({ operation: 'searchItems', status: null, result: 'aborted' })
+})
+
+test('credentials of version 2 fetch their token with a form and name their version in every request', async () => {
+  const api = open({ tokenUrl: standIn.v2TokenUrl, credentialVersion: 'v2.1' })
+  expect(await api.searchItems(KIND_OF_BLUE, never)).toHaveLength(2)
+})
+
+test('a version that is not the credential’s is explained, with both regions at hand', async () => {
+  const api = open({ tokenUrl: standIn.v2TokenUrl, credentialVersion: '2.2', marketplace: 'www.amazon.de' })
+  await expect(api.searchItems(KIND_OF_BLUE, never)).rejects.toMatchObject({
+    code: 'AMAZON_BAD_CREDENTIALS',
+    message: expect.stringMatching(
+      /^401 InvalidIssuer.*AMAZON_CREDENTIAL_VERSION is 2\.2, AMAZON_MARKETPLACE is www\.amazon\.de.*x\.2 Europe/,
+    ),
+  })
+})
+
+test('a token address of the other credential generation is explained', async () => {
+  const api = open({ tokenUrl: standIn.v2TokenUrl, credentialVersion: '3.1' })
+  await expect(api.searchItems(KIND_OF_BLUE, never)).rejects.toMatchObject({
+    code: 'AMAZON_BAD_CREDENTIALS',
+    message: expect.stringMatching(/^400 invalid_request.*AMAZON_CREDENTIAL_VERSION \(now 3\.1\)/),
+  })
 })

@@ -3,7 +3,7 @@ import { anAlbum, createScenario } from '../stack/scenario.ts'
 
 test('after SIGTERM in the middle and a new start every album has its result, none twice', async () => {
   const { start, publish, results, dead } = await createScenario()
-  const ids = Array.from({ length: 30 }, (_, index) => String(index))
+  const ids = Array.from({ length: 150 }, (_, index) => String(index))
   await publish(...ids.map((id) => anAlbum(id)))
   const first = start()
   await results.waitFor((records) => records.length >= 5, 'some results')
@@ -33,7 +33,7 @@ test('after SIGKILL in the middle and a new start every album has its result, no
   expect(await second.stop()).toBe(0)
   const keys = (await results.readToEnd()).map(({ key }) => key)
   expect(keys.toSorted()).toEqual(ids.toSorted())
-  // One request may have been in the air at the kill.
+  // What was in the air at the kill was asked and not yet stored: at ten a second that is a few.
   const repeated = [...amazon.callsByQuery].filter(([, count]) => count > 1)
-  expect(repeated.length).toBeLessThanOrEqual(1)
+  expect(repeated.length).toBeLessThanOrEqual(3)
 })

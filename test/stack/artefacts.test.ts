@@ -5,9 +5,13 @@ import { type Artefact, fetchArtefact } from './artefacts.ts'
 import { createGuardedFolder, removeFolder } from './guard.ts'
 
 const ARTEFACT: Artefact = { name: 'Thing 1.0', folder: 'thing-1.0', dependencies: '<dependency/>', megabytes: 1 }
-/** Finds the folder that Maven is told to fill. */
-const FIND_OUTPUT =
-  'for arg; do case $arg in -DoutputDirectory=*) out=$(echo "$arg" | cut -d= -f2-) ;; esac; done; mkdir -p "$out"'
+/** Finds the repository that Maven is told to fill, and prepares to name a jar in it. */
+const READ_ARGUMENTS = `for arg; do
+  value=$(echo "$arg" | cut -d= -f2-)
+  case $arg in -Dmaven.repo.local=*) out=$value ;; -Dexec.outputFile=*) list=$value ;; esac
+done
+mkdir -p "$out"
+echo "/target/classes:$out/a.jar" > "$list"`
 
 let folder: string
 let cache: string
@@ -26,7 +30,7 @@ afterEach(() => {
 /** A program called mvn that runs these lines of sh. */
 function installMaven(...lines: string[]): void {
   const program = join(folder, 'bin', 'mvn')
-  writeFileSync(program, ['#!/bin/sh', FIND_OUTPUT, ...lines].join('\n'))
+  writeFileSync(program, ['#!/bin/sh', READ_ARGUMENTS, ...lines].join('\n'))
   chmodSync(program, 0o755)
 }
 

@@ -74,7 +74,11 @@ export function checkRequest(request: CatalogRequest, rules: { partnerTag: strin
   if (!isText(tag, 64)) return refusals.invalid('partnerTag', 'must be 1 to 64 characters, not blank')
   if (tag !== rules.partnerTag) return refusals.partnerTag()
   const resources = body.resources ?? []
-  if (!Array.isArray(resources) || resources.length > 100 || resources.some((name) => !RESOURCES.has(name))) {
+  if (
+    !Array.isArray(resources) ||
+    resources.length > 100 ||
+    resources.some((name) => !RESOURCES.has(name) && !(operation === 'searchItems' && name === 'searchRefinements'))
+  ) {
     return refusals.invalid('resources', 'Member must satisfy enum value set')
   }
   return operation === 'getItems' ? checkItems(body) : checkSearch(body, marketplace)

@@ -15,7 +15,8 @@ export const refusals = {
   invalid: (field: string, why: string) =>
     refusal(400, 'ValidationException', `Request validation failed: ${why}`, {
       reason: 'FieldValidationFailed',
-      fieldList: [field],
+      // Names in the documents, objects in Amazon's SDKs, which cannot read names.
+      fieldList: [{ name: field, message: why }],
     }),
   cannotParse: () =>
     refusal(400, 'ValidationException', 'The request body cannot be parsed.', { reason: 'CannotParse' }),

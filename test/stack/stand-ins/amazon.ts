@@ -1,10 +1,10 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answerRequest, describeQuery } from './amazon-answers.ts'
 import { type Behaviour, createBehaviours, type Operation, respond } from './amazon-behaviours.ts'
 import { createCatalogue, type ProductFacts } from './amazon-catalogue.ts'
 import { type CatalogRequest, checkRequest } from './amazon-checks.ts'
+import { listen, parseBody, readBody } from './amazon-http.ts'
 import { createRateMeter } from './amazon-rate.ts'
 import { type Reply, refusals } from './amazon-refusals.ts'
 import { createTokens } from './amazon-tokens.ts'
@@ -147,16 +147,7 @@ export async function startAmazonStandIn(options: AmazonStandInOptions): Promise
     await respond(response, reply, behaviour)
   }
 
-  const server = createServer((request, response) => {
-    handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
-  })
-  // Amazon's front keeps idle connections far longer than the 5 s of Node's default.
-  server.keepAliveTimeout = 60_000
-  server.listen(options.port ?? 0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the stand-in has no port')
-  const url = `http://127.0.0.1:${address.port}`
+  const { url, close } = await listen(handle, options.port ?? 0)
 
   return {
     url,
@@ -175,11 +166,7 @@ export async function startAmazonStandIn(options: AmazonStandInOptions): Promise
       early = 0
       behaviours.clear()
     },
-    async close() {
-      server.close()
-      server.closeAllConnections()
-      await once(server, 'close')
-    },
+    close,
   }
 }
 
@@ -200,20 +187,5 @@ function tell(behaviour: Behaviour, honest: Reply): Reply {
     status: behaviour.status,
     body: behaviour.body ?? '',
     ...(behaviour.headers && { headers: behaviour.headers }),
-  }
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function parseBody(text: string): Body | undefined {
-  try {
-    const body: unknown = JSON.parse(text)
-    return typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body } : undefined
-  } catch {
-    return undefined
   }
 }

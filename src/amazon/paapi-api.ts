@@ -1,0 +1,104 @@
+import type { Product } from '../album.ts'
+import { EnrichmentError } from '../errors.ts'
+import type { AmazonApi, AmazonRequestSeen } from './amazon-api.ts'
+import { type CreatorsRequest, itemsRequest, searchRequest } from './creators-request.ts'
+import { createPaapiClient, type PaapiAnswer } from './paapi-client.ts'
+import { explainPaapiRefusal, isPaapiThrottle } from './paapi-refusal.ts'
+import { readPaapiRefusal, readPaapiReply } from './paapi-reply.ts'
+import { paapiFields } from './paapi-request.ts'
+import type { Pace } from './pace.ts'
+import { readProduct } from './read-product.ts'
+import type { Refusal } from './refusal.ts'
+
+export interface PaapiOptions {
+  /** Base URL without /paapi5; undefined: Amazon's host of the marketplace. */
+  url?: string | undefined
+  accessKey: string
+  secretKey: string
+  /** For example www.amazon.com. */
+  marketplace: string
+  partnerTag: string
+  /** Asked before every request. */
+  pace: Pace
+  onRequest: (seen: AmazonRequestSeen) => void
+  /** For one HTTP request with its reply, waiting for the pace left out; milliseconds. */
+  timeoutMs: number
+}
+
+type Answer = { products: Product[] } | { refusal: Refusal }
+
+/**
+ * PA-API 5.0, which Amazon closed in May 2026, for accounts that still have an agreement.
+ *
+ * A throttled request waits and goes again by itself: it never throws AMAZON_THROTTLED.
+ */
+export function createPaapiApi(options: PaapiOptions): AmazonApi {
+  const { marketplace, partnerTag, pace, onRequest } = options
+  const call = createPaapiClient({ ...options, url: options.url })
+
+  async function ask(request: CreatorsRequest, signal: AbortSignal, onTurn?: () => void): Promise<Product[]> {
+    for (;;) {
+      const answer = await askOnce(request, signal, onTurn)
+      if ('products' in answer) {
+        pace.answered()
+        return answer.products
+      }
+      if (!isPaapiThrottle(answer.refusal)) throw explain(answer.refusal, request)
+      pace.slowDown(answer.refusal.retryAfterMs)
+    }
+  }
+
+  async function askOnce(request: CreatorsRequest, signal: AbortSignal, onTurn?: () => void): Promise<Answer> {
+    const sent = await pace.grant(signal)
+    onTurn?.()
+    const started = performance.now()
+    const { operation, query } = request
+    const seen = (status: number | null, result: AmazonRequestSeen['result'], products = 0) =>
+      onRequest({ operation, query, status, result, products, durationMs: performance.now() - started })
+    let status: number | null = null
+    try {
+      const reply = await call(operation, paapiFields(request, marketplace), sent, signal)
+      status = reply.status
+      const answer = readAnswer(reply, request)
+      if ('products' in answer) seen(status, 'ok', answer.products.length)
+      else seen(status, isPaapiThrottle(answer.refusal) ? 'AMAZON_THROTTLED' : explain(answer.refusal, request).code)
+      return answer
+    } catch (error) {
+      seen(status, signal.aborted ? 'aborted' : error instanceof EnrichmentError ? error.code : 'INTERNAL')
+      throw error
+    } finally {
+      sent()
+    }
+  }
+
+  function readAnswer({ status, body, retryAfterMs }: PaapiAnswer, request: CreatorsRequest): Answer {
+    if (status === 429) {
+      return { refusal: { status, reason: 'TooManyRequests', message: '', fields: [], retryAfterMs } }
+    }
+    if (status === 200) {
+      const reply = readPaapiReply(body, request.operation)
+      if (reply && 'refusal' in reply) return reply
+      if (reply) return { products: readProducts(reply.items) }
+    }
+    const refusal = status === 200 ? undefined : readPaapiRefusal(status, body)
+    if (refusal) return { refusal }
+    throw new EnrichmentError(
+      'AMAZON_UNAVAILABLE',
+      `${status} with a body that is no reply of PA-API. Asked: ${request.query}.`,
+    )
+  }
+
+  function readProducts(items: unknown[]): Product[] {
+    const fetchedAt = Date.now()
+    const productPage = (asin: string) => `https://${marketplace}/dp/${asin}?tag=${encodeURIComponent(partnerTag)}`
+    return items.map((item) => readProduct(item, { fetchedAt, productPage })).filter((product) => product !== undefined)
+  }
+
+  const explain = (refusal: Refusal, { query }: CreatorsRequest) =>
+    explainPaapiRefusal(refusal, { query, marketplace, partnerTag })
+
+  return {
+    getItems: async (asins, signal, onTurn) => ask(itemsRequest(asins), signal, onTurn),
+    searchItems: async (query, signal, onTurn) => ask(searchRequest(query), signal, onTurn),
+  }
+}
