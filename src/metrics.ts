@@ -25,6 +25,11 @@ export const metrics = {
     name: name('tombstones_total'),
     help: 'Records of album.imported without a value, which are skipped.',
   }),
+  staleCopies: new Counter({
+    ...shared,
+    name: name('stale_copies_total'),
+    help: 'Requests delivered again from another place, which have no result of their own.',
+  }),
   stageDuration: new Histogram({
     ...shared,
     name: name('stage_duration_seconds'),

@@ -5,6 +5,7 @@ import { EnrichmentError } from '../errors.ts'
 import { AlbumRow } from './entities/album.entity.ts'
 import { ArtworkRow } from './entities/artwork.entity.ts'
 import { CandidateRow } from './entities/candidate.entity.ts'
+import { DeadLetterMark } from './entities/dead-letter-mark.entity.ts'
 import { Enrichment } from './entities/enrichment.entity.ts'
 import { ExternalLink } from './entities/external-link.entity.ts'
 import { LaneRow } from './entities/lane.entity.ts'
@@ -78,7 +79,7 @@ export function databaseConfig(url: string) {
   return defineConfig({
     driver: PostgreSqlDriver,
     clientUrl: url,
-    entities: [AlbumRow, Enrichment, CandidateRow, ExternalLink, ArtworkRow, LaneRow, QuotaRow],
+    entities: [AlbumRow, Enrichment, CandidateRow, ExternalLink, ArtworkRow, LaneRow, QuotaRow, DeadLetterMark],
     extensions: [Migrator],
     // The migrator would write to standard output, which belongs to the commands.
     logger: () => undefined,

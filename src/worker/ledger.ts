@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.ts'
 import { Enrichment, type FailedAttempt } from '../db/entities/enrichment.entity.ts'
 import type { Album, EnrichmentRequested } from '../events.ts'
+import type { Delivery } from '../kafka/delivery.ts'
 
 /** What is known of a request when it is taken up. */
 export interface LedgerEntry {
@@ -9,6 +10,8 @@ export interface LedgerEntry {
   startedAt: number
   answers: Record<string, unknown>
   failures: FailedAttempt[]
+  /** Whether the request came before, from another place: its result is not this delivery's to publish. */
+  isStale: boolean
   /** Set once decided; a result has its bytes as they were (or are to be) published. */
   decision: { kind: 'result'; bytes: Buffer } | { kind: 'dead_letter' } | null
 }
@@ -27,7 +30,8 @@ export class Ledger {
   }
 
   /** Takes a request up: merges its facts into the album's (newer ones win) and answers what is stored so far. */
-  open({ requestId, reason, album, requestedAt }: EnrichmentRequested, now: number): Promise<LedgerEntry> {
+  open(request: EnrichmentRequested, delivery: Delivery, now: number): Promise<LedgerEntry> {
+    const { requestId, reason, album, requestedAt } = request
     return this.#db.transaction(async (em) => {
       await em.execute(
         `insert into album (album_id, facts, imported_at) values (?, ?::jsonb, ?)
@@ -36,9 +40,19 @@ export class Ledger {
         [album.albumId, JSON.stringify(album), new Date(album.importedAt)],
       )
       await em.execute(
-        `insert into enrichment (request_id, album_id, marketplace, reason, requested_at, started_at, attempt, answers, failures)
-         values (?, ?, ?, ?, ?, ?, 0, '{}', '[]') on conflict do nothing`,
-        [requestId, album.albumId, this.#marketplace, reason, new Date(requestedAt), new Date(now)],
+        `insert into enrichment (request_id, album_id, marketplace, reason, source_topic, source_offset, requested_at,
+           started_at, attempt, answers, failures)
+         values (?, ?, ?, ?, ?, ?, ?, ?, 0, '{}', '[]') on conflict do nothing`,
+        [
+          requestId,
+          album.albumId,
+          this.#marketplace,
+          reason,
+          delivery.topic,
+          String(delivery.offset),
+          new Date(requestedAt),
+          new Date(now),
+        ],
       )
       const [facts] = await em.execute<{ facts: Album }[]>('select facts from album where album_id = ?', [
         album.albumId,
@@ -49,6 +63,7 @@ export class Ledger {
         startedAt: row.startedAt.getTime(),
         answers: row.answers,
         failures: row.failures,
+        isStale: row.sourceTopic !== delivery.topic || BigInt(row.sourceOffset) !== delivery.offset,
         decision: toDecision(row),
       }
     })

@@ -26,7 +26,8 @@ export interface RequestContext {
 
 /** The one record that a request ends in, and what is to be said once it is published. */
 export interface Decided {
-  record: OutgoingRecord
+  /** null for a stale copy, which has no result of its own. */
+  record: OutgoingRecord | null
   report(): void
 }
 
@@ -57,8 +58,9 @@ export async function processRequest(
     return giveUp(delivery, error, [], undefined, context)
   }
 
-  const entry = await ledger.open(request, Date.now())
+  const entry = await ledger.open(request, delivery, Date.now())
   const fields = { albumId: request.album.albumId, title: request.album.title, requestId: request.requestId, run: 1 }
+  if (entry.isStale) return skipStale(delivery, fields, log)
   if (entry.decision?.kind === 'result') return publishStored(delivery, request, entry.decision.bytes, context)
   if (entry.decision?.kind === 'dead_letter')
     return giveUp(delivery, lastError(entry.failures), entry.failures, request, context)
@@ -127,6 +129,16 @@ async function checkpoint<T>(
   await ledger.saveAnswer(requestId, name, answer)
   entry.answers[name] = answer
   return answer
+}
+
+function skipStale({ topic, offset }: Delivery, fields: object, log: Logger): Decided {
+  return {
+    record: null,
+    report() {
+      metrics.staleCopies.inc()
+      log.info({ ...fields, topic, offset: String(offset) }, 'stale copy skipped')
+    },
+  }
 }
 
 async function publishStored(

@@ -23,6 +23,9 @@ const schema = defineEntity({
     albumId: p.text(),
     marketplace: p.text(),
     reason: p.text(),
+    /** The delivery that the row belongs to; the same request delivered from elsewhere is a stale copy. */
+    sourceTopic: p.text(),
+    sourceOffset: p.bigint('bigint'),
     requestedAt: p.datetime(),
     startedAt: p.datetime(),
     attempt: p.integer(),

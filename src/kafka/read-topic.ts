@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import type { Kafka } from 'kafkajs'
+import { type Delivery, toRecordHeaders } from './delivery.ts'
+import { kafkaError, withAdmin } from './kafka-client.ts'
+
+/**
+ * Reads what a topic holds now, from its beginning, record by record; commits nothing and leaves no group behind.
+ *
+ * @param onRecord may stop the reading by answering false
+ * @throws EnrichmentError KAFKA_UNAVAILABLE; what onRecord throws
+ */
+export async function readTopic(
+  kafka: Kafka,
+  topic: string,
+  onRecord: (record: Omit<Delivery, 'nextOffset'>) => boolean | undefined | Promise<boolean | undefined>,
+): Promise<void> {
+  const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
+  const unread = new Map(ends.filter(({ low, high }) => low !== high).map((end) => [end.partition, BigInt(end.high)]))
+  if (unread.size === 0) return
+  const groupId = `album-enricher-command-${randomUUID()}`
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false })
+  const done = Promise.withResolvers<void>()
+  const finish = (partition: number, nextOffset: bigint) => {
+    if (nextOffset >= (unread.get(partition) ?? 0n)) unread.delete(partition)
+    if (unread.size === 0) done.resolve()
+  }
+  // A batch of control records alone is never shown to eachBatch, only told here.
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) =>
+    finish(partition, BigInt(lastOffset) + 1n),
+  )
+  consumer.on(consumer.events.CRASH, ({ payload }) => done.reject(kafkaError(payload.error)))
+  try {
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch: { partition, messages } }) => {
+        for (const { offset, timestamp, key, value, headers } of messages) {
+          if (BigInt(offset) >= (unread.get(partition) ?? 0n)) break
+          const record = { topic, partition, offset: BigInt(offset), timestamp: Number(timestamp), key, value }
+          if ((await onRecord({ ...record, headers: toRecordHeaders(headers) })) === false) return done.resolve()
+        }
+      },
+    })
+    await done.promise
+  } finally {
+    await consumer.disconnect().catch(() => undefined)
+    await withAdmin(kafka, (admin) => admin.deleteGroups([groupId])).catch(() => undefined)
+  }
+}
