@@ -6,10 +6,20 @@ import { loadConfig } from './config.ts'
 import { type ErrorCode, toEnrichmentError } from './errors.ts'
 import { ROLES, type Role, run } from './main.ts'
 import { configCommand } from './ops/commands/config.ts'
+import {
+  deadDeleteCommand,
+  deadExportCommand,
+  deadListCommand,
+  deadRetryCommand,
+  deadShowCommand,
+} from './ops/commands/dead.ts'
+import { enrichCommand } from './ops/commands/enrich.ts'
 import { printJson } from './ops/commands/output.ts'
 import { pauseCommand, resumeCommand } from './ops/commands/pause.ts'
 import { publishCommand } from './ops/commands/publish.ts'
 import { setupCommand } from './ops/commands/setup.ts'
+import { showCommand } from './ops/commands/show.ts'
+import { statusCommand } from './ops/commands/status.ts'
 import { tryCommand } from './ops/commands/try.ts'
 
 const program = new Command('album-enricher').description('Finds the Amazon products of imported albums.')
@@ -35,12 +45,58 @@ verb('try', 'enrich one album and store nothing: needs an Amazon key, no Kafka a
   .argument('<title>')
   .option(...JSON_OPTION)
   .action(tryCommand)
+verb('status', 'the lane, what waits, what is in the air, what was given up')
+  .option(...JSON_OPTION)
+  .action(statusCommand)
+verb('show', 'the story of an album or a request')
+  .argument('<id>', "an album's id or a request's")
+  .option(...JSON_OPTION)
+  .action(showCommand)
+verb('enrich', 'enrich albums again, ahead of any backlog')
+  .argument('<album-ids...>')
+  .option(...JSON_OPTION)
+  .action(enrichCommand)
 verb('pause', 'let the worker take no album until resume; survives restarts')
   .option(...JSON_OPTION)
   .action(pauseCommand)
 verb('resume', 'let the worker go on')
   .option(...JSON_OPTION)
   .action(resumeCommand)
+
+const dead = verb('dead', 'what was given up: list, show, retry, delete, export')
+const CODE_OPTION = ['--code <code>', 'those with this error code'] as const
+dead
+  .command('list')
+  .description('what is not handled yet')
+  .option(...CODE_OPTION)
+  .option(...JSON_OPTION)
+  .action(deadListCommand)
+dead
+  .command('show')
+  .description('one of them')
+  .argument('<id>')
+  .option(...JSON_OPTION)
+  .action(deadShowCommand)
+for (const [name, description, action] of [
+  ['retry', 'send a new request for each, ahead of any backlog', deadRetryCommand],
+  ['delete', 'leave them out of every list; Kafka keeps the records', deadDeleteCommand],
+] as const) {
+  dead
+    .command(name)
+    .description(description)
+    .argument('[ids...]', 'ids of `dead list`, or request ids')
+    .option(...CODE_OPTION)
+    .option('--all', 'all of them')
+    .option(...JSON_OPTION)
+    .action(action)
+}
+dead
+  .command('export')
+  .description('all of them, a line of JSON each, values in base64')
+  .argument('<file>')
+  .option(...CODE_OPTION)
+  .option(...JSON_OPTION)
+  .action(deadExportCommand)
 
 /** Until SIGTERM or SIGINT; a second signal ends the process at once. */
 async function runCommand(roles: Role[]): Promise<void> {
@@ -58,8 +114,8 @@ function exitStatusOf(code: ErrorCode): number {
 
 try {
   await program.parseAsync()
-  // Nothing may hold the process once its verb is done, not even a library's idle connection.
-  process.exit(0)
+  // Nothing may hold the process once its verb is done, not even a library's idle connection. Its status is the verb's.
+  process.exit()
 } catch (thrown) {
   const { code, message, cause } = toEnrichmentError(thrown)
   if (process.argv.includes('--json')) printJson({ error: { code, message } })

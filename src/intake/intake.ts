@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { AlbumImported, EnrichmentRequested } from '../events.ts'
 import type { Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
@@ -11,7 +12,6 @@ import { metrics } from '../metrics.ts'
 import { toDeadLetter } from '../retry/dead-letter.ts'
 import { decideRetry } from '../retry/decide-retry.ts'
 import { waitWhileAway } from '../retry/wait-while-away.ts'
-import { checkAlbum } from './check-album.ts'
 
 /** Records in one transaction: enough to make its 15 ms small, few enough to stay well below a second. */
 const RECORDS_PER_TRANSACTION = 1_000

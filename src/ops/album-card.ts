@@ -6,9 +6,7 @@ import { formatTable, shorten } from './format-table.ts'
 
 /** An album's story for people: what was found, every candidate with verdict and why, and what it came to. */
 export function formatAlbumCard(album: Album, { outcome, candidates, counts }: Enrichment): string {
-  const who = album.artists.map(({ name }) => name).join(', ')
-  const year = album.releaseYear === null ? '' : ` (${album.releaseYear})`
-  const lines = [`${who} – ${album.title}${year}`, '']
+  const lines = [nameAlbum(album), '']
   if (candidates.length > 0) lines.push(formatCandidates(candidates), '')
   const best = candidates.find(({ verdict, product }) => verdict === 'accept' && product.image !== null)
   if (best?.product.image) {
@@ -21,7 +19,14 @@ export function formatAlbumCard(album: Album, { outcome, candidates, counts }: E
   return lines.join('\n')
 }
 
-function formatCandidates(candidates: Candidate[]): string {
+/** For people: "Miles Davis – Kind of Blue (1959)". */
+export function nameAlbum({ artists, title, releaseYear }: Album): string {
+  const year = releaseYear === null ? '' : ` (${releaseYear})`
+  return `${artists.map(({ name }) => name).join(', ')} – ${title}${year}`
+}
+
+/** Every candidate with its verdict, who decided, the score's parts and the reason. */
+export function formatCandidates(candidates: Candidate[]): string {
   const rows = candidates.map(({ product, verdict, decidedBy, score, parts, reason }) => [
     verdict,
     decidedBy,

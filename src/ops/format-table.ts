@@ -14,3 +14,10 @@ export function formatTable(header: string[], rows: string[][]): string {
 export function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`
 }
+
+/** Text from outside made harmless for a terminal: control characters are shown, not obeyed. */
+export function escapeText(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (char) =>
+    char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

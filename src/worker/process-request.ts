@@ -20,8 +20,6 @@ export interface RequestContext {
   /** Everything of enrichAlbum's collaborators that does not depend on the request. */
   collaboratorsFor(requestId: string): Omit<Collaborators, 'step'>
   log: Logger
-  /** Aborted when no album may be begun any more; those in the air are finished. */
-  stopping: AbortSignal
 }
 
 /** The one record that a request ends in, and what is to be said once it is published. */
@@ -92,8 +90,7 @@ export async function processRequest(
     } catch (thrown) {
       const error = toEnrichmentError(thrown)
       const decision = decideRetry(error.code, attempt)
-      const isNotBegun = context.stopping.aborted && thrown === context.stopping.reason
-      if (signal.aborted || isNotBegun || decision === 'wait') throw error
+      if (signal.aborted || decision === 'wait') throw error
       const failure = { attempt, at: new Date().toISOString(), stage, code: error.code, message: error.message }
       await ledger.saveFailure(request.requestId, failure)
       entry.failures.push(failure)

@@ -12,7 +12,6 @@ import { ByKey } from './by-key.ts'
 import { LaneGate } from './lane-gate.ts'
 import { LaneWindow, offsetsAfter, type Slot } from './lane-window.ts'
 import { type Decided, processRequest, type RequestContext } from './process-request.ts'
-import { inTurn, Turns } from './turns.ts'
 
 /** Records of a topic that may wait in memory before its fetching pauses; a producer's batch comes whole, whatever its size. */
 const BACKLOG = 64
@@ -20,7 +19,7 @@ const FETCH_BYTES = 65_536
 /** How long finished albums may wait for others to be published in the same transaction. */
 const FLUSH_MS = 100
 
-export interface WorkerOptions extends Omit<RequestContext, 'collaboratorsFor' | 'stopping'> {
+export interface WorkerOptions extends Omit<RequestContext, 'collaboratorsFor'> {
   kafka: Kafka
   db: Database
   /** Also the name of the lane. */
@@ -43,7 +42,6 @@ export class Worker {
   readonly #window: LaneWindow<Decided>
   readonly #consumer: GroupConsumer
   readonly #gate: LaneGate
-  readonly #turns = new Turns()
   readonly #albums = new ByKey()
   readonly #stopping = new AbortController()
   readonly #starting: Promise<void>
@@ -141,28 +139,34 @@ export class Worker {
       }
       const { topic } = slot.delivery
       if (this.#window.waitingIn(topic) < BACKLOG / 2 && this.#paused.delete(topic)) this.#consumer.resume(topic)
-      const job = this.#enrich(slot).finally(() => {
+      const begun = Promise.withResolvers<void>()
+      const job = this.#enrich(slot, begun.resolve).finally(() => {
+        begun.resolve()
         this.#jobs.delete(job)
         metrics.albumsInFlight.set(this.#jobs.size)
         this.#wake()
       })
       this.#jobs.add(job)
       metrics.albumsInFlight.set(this.#jobs.size)
+      // Only then the next: so Amazon requests begin in order, and a record that comes through express meanwhile has its turn.
+      await begun.promise
     }
   }
 
-  /** Takes one request to its end; what fails here comes back with the next delivery. */
-  async #enrich(slot: Slot<Decided>): Promise<void> {
+  /**
+   * Takes one request to its end; what fails here comes back with the next delivery.
+   *
+   * @param onBegun told when the next album may be started: this one's first Amazon request has had its turn, or it waits
+   *   for another request for the same album
+   */
+  async #enrich(slot: Slot<Decided>, onBegun: () => void): Promise<void> {
     const { amazon, collaboratorsFor, log } = this.#options
     const { signal } = this.#giveUp
     const albumId = slot.delivery.key?.toString() ?? ''
-    const turn = this.#turns.next()
-    // Behind another request for the same album it waits, and the albums behind it do not.
-    if (this.#albums.isBusy(albumId)) turn.pass()
+    if (this.#albums.isBusy(albumId)) onBegun()
     const context: RequestContext = {
       ...this.#options,
-      stopping: this.#stopping.signal,
-      collaboratorsFor: (requestId) => collaboratorsFor(requestId, inTurn(amazon, turn, this.#stopping.signal)),
+      collaboratorsFor: (requestId) => collaboratorsFor(requestId, withTurn(amazon, onBegun)),
     }
     try {
       const work = () => processRequest(slot.delivery, context, signal)
@@ -173,8 +177,6 @@ export class Worker {
       // Given up, with the lane or the process: not done, so not committed, and what was stored is not paid for twice.
       slot.started = false
       if (!signal.aborted && !this.#stopping.signal.aborted) this.#consumer.restart(error)
-    } finally {
-      turn.pass()
     }
   }
 
@@ -213,4 +215,12 @@ export class Worker {
 export function maxAlbumsInFlight(config: Config<'amazon' | 'service'>): number {
   const setting = config.MAX_ALBUMS_IN_FLIGHT
   return setting === 'auto' ? Math.max(64, Math.ceil(60 * config.AMAZON_REQUESTS_PER_SECOND)) : setting
+}
+
+/** Amazon, telling when the pace lets a request go. */
+function withTurn(amazon: AmazonApi, onTurn: () => void): AmazonApi {
+  return {
+    getItems: (asins, signal) => amazon.getItems(asins, signal, onTurn),
+    searchItems: (query, signal) => amazon.searchItems(query, signal, onTurn),
+  }
 }

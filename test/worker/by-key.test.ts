@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { ByKey } from '../../src/worker/by-key.ts'
-import { Turns } from '../../src/worker/turns.ts'
 
 test('work of one key never overlaps and keeps its order, other keys overtake', async () => {
   const albums = new ByKey()
@@ -25,18 +24,4 @@ test('a failure of one does not keep the next of its key from running', async ()
   const next = albums.run('1', async () => 'done')
   await expect(failing).rejects.toThrow('no')
   expect(await next).toBe('done')
-})
-
-test('turns come in the order in which they were taken, however early a later one is ready', async () => {
-  const turns = new Turns()
-  const [first, second] = [turns.next(), turns.next()]
-  let came = false
-  const waiting = second.come.then(() => {
-    came = true
-  })
-  await first.come
-  expect(came).toBe(false)
-  first.pass()
-  await waiting
-  expect(came).toBe(true)
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkAlbum } from '../../src/intake/check-album.ts'
+import { checkAlbum } from '../../src/enrich/check-album.ts'
 
 const good = {
   albumId: '1',

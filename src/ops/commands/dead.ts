@@ -1,0 +1,138 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { userInfo } from 'node:os'
+import { loadConfig } from '../../config.ts'
+import { EnrichmentError } from '../../errors.ts'
+import { openCodecs, topicNames } from '../../kafka/event-topics.ts'
+import {
+  type DeadLetter,
+  deleteDeadLetter,
+  forEachDeadLetter,
+  type Retried,
+  retryDeadLetter,
+  type Selection,
+} from '../dead-letters.ts'
+import { escapeText, formatTable, shorten } from '../format-table.ts'
+import { print, printJson } from './output.ts'
+import { withServers } from './with-servers.ts'
+
+interface Options {
+  all?: true
+  code?: string
+  json?: true
+}
+
+const DEPENDENCIES = ['kafka', 'registry', 'database'] as const
+
+/** `dead list`: what was given up and is not handled yet. */
+export async function deadListCommand({ code, json }: Options): Promise<void> {
+  const letters = await collect(code === undefined ? { all: true } : { code })
+  if (json) return printJson({ deadLetters: letters.map(summarise) })
+  if (letters.length === 0) return print('no dead letters')
+  const rows = letters.map(({ id, key, code, stage, attempt, firstFailedAt, message }) =>
+    [id, key ?? '-', code, stage, String(attempt), firstFailedAt, shorten(message, 90)].map(escapeText),
+  )
+  print(formatTable(['id', 'album', 'code', 'stage', 'attempts', 'first failed', 'why'], rows))
+}
+
+/** `dead show ID`: one dead letter with its headers and, where it can be decoded, its album. */
+export async function deadShowCommand(id: string, { json }: Options): Promise<void> {
+  const config = loadConfig(DEPENDENCIES)
+  const [letter] = await collect({ ids: [id] })
+  if (letter === undefined) return
+  const content = await withServers(config, async ({ registry }) => {
+    const codecs = await openCodecs(config, registry)
+    const { value } = letter.record
+    if (value === null) return null
+    const decode = letter.stage === 'intake' ? codecs.imported.decode(value) : codecs.requested.decode(value)
+    return decode.catch(() => value.toString('base64'))
+  })
+  if (json) return printJson({ ...summarise(letter), headers: letter.headers, value: content })
+  print(
+    formatTable(
+      ['header', 'value'],
+      Object.entries(letter.headers).map((row) => row.map(escapeText)),
+    ),
+  )
+  print(`\n${escapeText(JSON.stringify(content, null, 2))}`)
+}
+
+/** `dead retry`: a new request through express for each; what intake gave up is checked again first. */
+export async function deadRetryCommand(ids: string[], options: Options): Promise<void> {
+  const config = loadConfig(DEPENDENCIES)
+  const { dead: topic, express } = topicNames(config)
+  const done: Retried[] = []
+  await withServers(config, async ({ kafka, registry, db }) => {
+    const codecs = await openCodecs(config, registry)
+    await forEachDeadLetter({ kafka, db, topic }, toSelection(ids, options), async (letter) => {
+      done.push(await retryDeadLetter({ kafka, db, topic, express }, codecs, letter, userInfo().username))
+    })
+  })
+  const refused = done.filter((entry) => entry.refused !== null)
+  if (options.json) printJson({ retried: done.length - refused.length, refused: refused.length, letters: done })
+  else {
+    for (const { id, requestId, refused: why } of done) {
+      print(why === null ? `${id} is retried as request ${requestId}` : `${id} is refused: ${escapeText(why)}`)
+    }
+    print(`${done.length - refused.length} retried, ${refused.length} refused`)
+  }
+  if (refused.length > 0) process.exitCode = 1
+}
+
+/** `dead delete`: leaves them out of every list; Kafka keeps the records. */
+export async function deadDeleteCommand(ids: string[], options: Options): Promise<void> {
+  const config = loadConfig(DEPENDENCIES)
+  const { dead: topic } = topicNames(config)
+  const deleted: string[] = []
+  await withServers(config, ({ kafka, db }) =>
+    forEachDeadLetter({ kafka, db, topic }, toSelection(ids, options), async (letter) => {
+      await deleteDeadLetter(db, topic, letter, userInfo().username)
+      deleted.push(letter.id)
+    }),
+  )
+  if (options.json) printJson({ deleted })
+  else print(`${deleted.length} deleted${deleted.length > 0 ? `: ${deleted.join(', ')}` : ''}`)
+}
+
+/** `dead export FILE`: every unhandled dead letter as a line of JSON, its value in base64. */
+export async function deadExportCommand(file: string, { code, json }: Options): Promise<void> {
+  const config = loadConfig(DEPENDENCIES)
+  const { dead: topic } = topicNames(config)
+  const out = createWriteStream(file)
+  await once(out, 'open')
+  let exported = 0
+  await withServers(config, ({ kafka, db }) =>
+    forEachDeadLetter({ kafka, db, topic }, code === undefined ? { all: true } : { code }, async (letter) => {
+      const value = letter.record.value?.toString('base64') ?? null
+      const line = `${JSON.stringify({ ...summarise(letter), headers: letter.headers, value })}\n`
+      if (!out.write(line)) await once(out, 'drain')
+      exported += 1
+    }),
+  )
+  out.end()
+  await once(out, 'finish')
+  if (json) printJson({ exported, file })
+  else print(`${exported} dead letters written to ${file}`)
+}
+
+function toSelection(ids: string[], { all, code }: Options): Selection {
+  if (ids.length > 0) return { ids }
+  if (code !== undefined) return { code }
+  if (all) return { all }
+  throw new EnrichmentError('CONFIG_INVALID', 'which dead letters: name ids, or --code CODE, or --all')
+}
+
+async function collect(selection: Selection): Promise<DeadLetter[]> {
+  const config = loadConfig(DEPENDENCIES)
+  const letters: DeadLetter[] = []
+  await withServers(config, ({ kafka, db }) =>
+    forEachDeadLetter({ kafka, db, topic: topicNames(config).dead }, selection, (letter) => {
+      letters.push(letter)
+    }),
+  )
+  return letters
+}
+
+function summarise({ id, key, code, message, stage, attempt, firstFailedAt, requestId }: DeadLetter) {
+  return { id, albumId: key, code, message, stage, attempt, firstFailedAt, requestId }
+}

@@ -1,0 +1,36 @@
+import { loadConfig } from '../../config.ts'
+import { escapeText, formatTable } from '../format-table.ts'
+import { readStatus, type Status } from '../read-status.ts'
+import { print, printJson } from './output.ts'
+import { withServers } from './with-servers.ts'
+
+/** `status`: the lane, what waits, what is in the air, what was given up. Exit status 1 when a server is away. */
+export async function statusCommand({ json }: { json?: true }): Promise<void> {
+  const config = loadConfig(['kafka', 'registry', 'database'])
+  const status = await withServers(config, (servers) => readStatus(config, servers))
+  if (json) printJson(status)
+  else print(formatStatus(status))
+  if (Object.keys(status.away).length > 0) process.exitCode = 1
+}
+
+function formatStatus({ away, lane, waiting, inFlight, lastResultAt, deadLetters }: Status): string {
+  const lines = Object.entries(away).map(([name, why]) => `${name} does not answer: ${escapeText(why)}`)
+  if (lane?.state === 'paused')
+    lines.push(`the lane is paused by ${lane.changedBy} since ${lane.changedAt}: resume lets it go on`)
+  else if (lane) lines.push('the lane is running')
+  if (inFlight !== null) lines.push(`${inFlight} albums in flight; last result ${lastResultAt ?? 'never'}`)
+  if (waiting) {
+    const rows = waiting.map(({ group, topic, records }) => [topic, group, String(records)])
+    lines.push('', formatTable(['topic', 'group', 'waiting'], rows))
+  }
+  if (deadLetters) lines.push('', ...formatDeadLetters(deadLetters))
+  return lines.join('\n')
+}
+
+function formatDeadLetters(deadLetters: NonNullable<Status['deadLetters']>): string[] {
+  if (deadLetters.length === 0) return ['no dead letters']
+  const lines = deadLetters.map(
+    ({ code, count, meaning }) => `${count} dead letters with ${escapeText(code)}: ${meaning}`,
+  )
+  return [...lines, 'see `dead list`; `dead retry --code CODE` sends them again once the cause is gone']
+}

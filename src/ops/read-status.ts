@@ -1,0 +1,96 @@
+import type { Config } from '../config.ts'
+import { Enrichment } from '../db/entities/enrichment.entity.ts'
+import { readLane } from '../db/lane.ts'
+import { ERROR_CODES, type ErrorCode, toEnrichmentError } from '../errors.ts'
+import { groupNames, topicNames } from '../kafka/event-topics.ts'
+import { readLag } from '../kafka/read-lag.ts'
+import { forEachDeadLetter } from './dead-letters.ts'
+import type { Servers } from './set-up.ts'
+
+export interface Status {
+  /** Servers that do not answer, and why; what depends on them is null below. */
+  away: Record<string, string>
+  lane: { state: string; changedBy: string | null; changedAt: string | null } | null
+  /** Records not finished, by group and topic. */
+  waiting: { group: string; topic: string; records: number }[] | null
+  inFlight: number | null
+  lastResultAt: string | null
+  /** Unhandled ones, by code, the commonest first. */
+  deadLetters: { code: string; count: number; meaning: string }[] | null
+}
+
+/** How the service is doing, as far as the servers that answer can tell. Never throws for one that is away. */
+export async function readStatus(config: Config<'kafka'>, { kafka, registry, db }: Servers): Promise<Status> {
+  const away: Record<string, string> = {}
+  const ask = async <T>(name: string, question: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await question()
+    } catch (error) {
+      away[name] = toEnrichmentError(error).message
+      return null
+    }
+  }
+  const groups = groupNames(config)
+  const topics = topicNames(config)
+  const [lane, progress, waiting] = await Promise.all([
+    ask('database', () => readLane(db, groups.worker)),
+    ask('database', () => readProgress(db)),
+    ask('kafka', () => readWaiting(kafka, groups, topics)),
+    ask('registry', () => registry.ping()),
+  ])
+  const deadLetters = waiting && progress && (await ask('kafka', () => countDeadLetters(kafka, db, topics.dead)))
+  return {
+    away,
+    lane: lane && {
+      state: lane.state,
+      changedBy: lane.changedBy ?? null,
+      changedAt: lane.changedAt?.toISOString() ?? null,
+    },
+    waiting,
+    inFlight: progress?.inFlight ?? null,
+    lastResultAt: progress?.lastResultAt ?? null,
+    deadLetters,
+  }
+}
+
+async function readProgress(db: Servers['db']) {
+  return db.query(async (em) => {
+    const inFlight = await em.count(Enrichment, { decision: null })
+    const [last] = await em.find(Enrichment, { decision: 'result' }, { orderBy: { decidedAt: 'desc' }, limit: 1 })
+    return { inFlight, lastResultAt: last?.decidedAt?.toISOString() ?? null }
+  })
+}
+
+async function readWaiting(
+  kafka: Servers['kafka'],
+  groups: ReturnType<typeof groupNames>,
+  topics: ReturnType<typeof topicNames>,
+): Promise<Status['waiting']> {
+  const lags = await Promise.all([
+    readLag(kafka, groups.intake, [topics.imported]).then((all) =>
+      all.map((lag) => ({ group: groups.intake, ...lag })),
+    ),
+    readLag(kafka, groups.worker, [topics.enrichment, topics.express]).then((all) =>
+      all.map((lag) => ({ group: groups.worker, ...lag })),
+    ),
+  ])
+  const byTopic = Map.groupBy(lags.flat(), ({ group, topic }) => JSON.stringify({ group, topic }))
+  return [...byTopic].map(([key, partitions]) => ({
+    ...(JSON.parse(key) as { group: string; topic: string }),
+    records: Number(partitions.reduce((sum, { lag }) => sum + lag, 0n)),
+  }))
+}
+
+async function countDeadLetters(
+  kafka: Servers['kafka'],
+  db: Servers['db'],
+  topic: string,
+): Promise<Status['deadLetters']> {
+  const counts = new Map<string, number>()
+  await forEachDeadLetter({ kafka, db, topic }, { all: true }, ({ code }) => {
+    counts.set(code, (counts.get(code) ?? 0) + 1)
+  })
+  return [...counts]
+    .map(([code, count]) => ({ code, count, meaning: ERROR_CODES[code as ErrorCode] ?? 'a code of another build' }))
+    .sort((a, b) => b.count - a.count)
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto'
+import { AlbumRow } from '../db/entities/album.entity.ts'
+import { EnrichmentError } from '../errors.ts'
+import type { Album, EnrichmentRequested } from '../events.ts'
+import type { EventCodecs } from '../kafka/event-topics.ts'
+import { publishRecords } from '../kafka/publish-records.ts'
+import { readTopic } from '../kafka/read-topic.ts'
+import type { Servers } from './set-up.ts'
+
+export interface Requested {
+  albumId: string
+  requestId: string
+}
+
+/**
+ * Asks for albums to be enriched now, through express. Their facts come from the table of albums, else from the newest
+ * request for them that still stands in album.enrichment. All or none: nothing is sent when one of them is unknown.
+ *
+ * @throws EnrichmentError RECORD_INVALID naming the unknown ids; KAFKA_, REGISTRY_ or DATABASE_UNAVAILABLE
+ */
+export async function requestEnrichment(
+  { kafka, db }: Omit<Servers, 'registry'>,
+  topics: { enrichment: string; express: string },
+  codecs: EventCodecs,
+  albumIds: string[],
+): Promise<Requested[]> {
+  const rows = await db.query((em) => em.find(AlbumRow, { albumId: { $in: albumIds } }))
+  const facts = new Map(rows.map((row) => [row.albumId, row.facts]))
+  const unknown = new Set(albumIds.filter((albumId) => !facts.has(albumId)))
+  if (unknown.size > 0) {
+    for (const [albumId, album] of await findWaiting(kafka, topics.enrichment, codecs, unknown))
+      facts.set(albumId, album)
+  }
+  const missing = albumIds.filter((albumId) => !facts.has(albumId))
+  if (missing.length > 0) {
+    const ids = missing.join(', ')
+    const message = `nothing is known of album ${ids}: let the importer publish it, or \`album-enricher publish\` it`
+    throw new EnrichmentError('RECORD_INVALID', message)
+  }
+  const requests = [...facts.values()].map(toRequest)
+  const records = requests.map(async (request) => ({
+    topic: topics.express,
+    key: request.album.albumId,
+    value: await codecs.requested.encode(request),
+  }))
+  await publishRecords(kafka, await Promise.all(records))
+  return requests.map(({ requestId, album: { albumId } }) => ({ albumId, requestId }))
+}
+
+/** The newest facts of these albums that stand in the topic of requests, whether they were worked on or not. */
+async function findWaiting(kafka: Servers['kafka'], topic: string, codecs: EventCodecs, albumIds: Set<string>) {
+  const newest = new Map<string, Album>()
+  await readTopic(kafka, topic, async ({ key, value }) => {
+    if (value !== null && albumIds.has(key?.toString() ?? '')) {
+      const { album } = await codecs.requested.decode(value)
+      newest.set(album.albumId, album)
+    }
+    return undefined
+  })
+  return newest
+}
+
+function toRequest(album: Album): EnrichmentRequested {
+  return {
+    requestId: randomUUID(),
+    reason: 'replay',
+    stages: ['search', 'match', 'links', 'artwork'],
+    album,
+    requestedAt: Date.now(),
+    source: null,
+  }
+}

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { runVerb } from '../stack/service-process.ts'
+import { trouble } from '../stack/stand-ins/amazon.ts'
+
+test('Amazon refuses the account, an operator pauses, and after its recovery every album ends in one result', async () => {
+  const { env, start, publish, results, dead, amazon } = await createScenario()
+  const run = (...verb: string[]) => runVerb(env, ...verb)
+  const json = async (...verb: string[]) => JSON.parse((await run(...verb, '--json')).output.split('\n').at(-1) ?? '')
+  const ids = ['1', '2', '3', '4']
+  amazon.behave(trouble.notEligible())
+  const service = start()
+  await publish(...ids.map((id) => anAlbum(id)))
+  await dead.waitFor((records) => records.length >= ids.length, 'the dead letters')
+
+  const status = await run('status')
+  expect(status.status).toBe(0)
+  expect(status.output).toContain('the lane is running')
+  expect(status.output).toContain(
+    '4 dead letters with AMAZON_NOT_ELIGIBLE: the associate account is not eligible for the API',
+  )
+  expect((await run('pause')).output).toContain('the lane is paused')
+  await service.waitForLog('lane paused')
+  expect((await run('status')).output).toMatch(/the lane is paused by \w+ since/)
+  await publish(anAlbum('5'))
+
+  amazon.reset()
+  const restarted = [await service.stop(), start()] as const
+  expect(restarted[0]).toBe(0)
+  await restarted[1].waitForLog('lane paused')
+  expect(amazon.calls).toEqual([])
+  expect((await run('resume')).output).toContain('the lane is running')
+  await results.waitFor((records) => records.length === 1, 'the album that waited')
+
+  const listed = (await json('dead', 'list')).deadLetters
+  expect(listed.map(({ albumId }: { albumId: string }) => albumId).toSorted()).toEqual(ids)
+  const shown = await run('dead', 'show', listed[0].id)
+  expect(shown.output).toContain('enricher-error-code')
+  const [first] = listed
+  expect(await json('dead', 'retry', first.id)).toMatchObject({ retried: 1, refused: 0 })
+  expect(await json('dead', 'retry', '--all')).toMatchObject({ retried: 3, refused: 0 })
+  await results.waitFor((records) => records.length === 5, 'all results')
+  expect((await run('dead', 'list')).output).toBe('no dead letters')
+  expect((await run('dead', 'retry', first.id)).status).toBe(1)
+
+  expect(await restarted[1].stop()).toBe(0)
+  const keys = (await results.readToEnd()).map(({ key }) => key)
+  expect(keys.toSorted()).toEqual([...ids, '5'])
+  expect(results.records.map(({ event }) => event.reason).toSorted()).toEqual(['imported', ...ids.map(() => 'replay')])
+})
+
+test('a dead letter of intake is refused while it is still bad, and can be deleted and exported', async () => {
+  const { env, start, publish, dead } = await createScenario()
+  await publish(anAlbum('bad', { title: '' }))
+  const service = start('intake')
+  await dead.waitFor((records) => records.length === 1, 'the dead letter')
+  await service.stop()
+  const retry = await runVerb(env, 'dead', 'retry', '--all')
+  expect(retry.status).toBe(1)
+  expect(retry.output).toMatch(/is refused: RECORD_INVALID: title is ""/)
+  expect((await runVerb(env, 'dead', 'retry')).output).toContain('name ids, or --code CODE, or --all')
+  expect((await runVerb(env, 'dead', 'delete', '--code', 'RECORD_INVALID')).output).toMatch(/^1 deleted/)
+  expect((await runVerb(env, 'dead', 'list')).output).toBe('no dead letters')
+})
+
+test('enrich overtakes a backlog, show tells the story, and an unknown album is named', async () => {
+  const { env, start, publish, results, amazon } = await createScenario()
+  const backlog = Array.from({ length: 2_000 }, (_, index) =>
+    anAlbum(`b${index}`, { title: 'Nothing At All Like This' }),
+  )
+  await publish(...backlog)
+  const service = start()
+  await results.waitFor((records) => records.length > 0, 'the first of the backlog')
+  const requested = await runVerb(env, 'enrich', 'b1999', '--json')
+  expect(requested.status).toBe(0)
+  const asked = Date.now()
+  await results.waitFor(
+    (records) => records.some(({ event }) => event.reason === 'replay'),
+    'the album that was asked for',
+  )
+  expect(Date.now() - asked).toBeLessThan(15_000)
+  expect(results.records.length).toBeLessThan(backlog.length)
+  expect(amazon.early).toBe(0)
+
+  const story = await runVerb(env, 'show', 'b1999')
+  expect(story.output).toContain('Nirvana – Nothing At All Like This (1991) (album b1999)')
+  expect(story.output).toContain('not_found')
+  const unknown = await runVerb(env, 'enrich', 'nobody-knows')
+  expect(unknown.status).toBe(1)
+  expect(unknown.output).toContain('nothing is known of album nobody-knows')
+  expect((await runVerb(env, 'show', 'nobody-knows')).status).toBe(1)
+  service.signal('SIGKILL')
+})
