@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ConfigResourceTypes, Kafka } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
 import { withAdmin } from './kafka-client.ts'
@@ -35,9 +36,30 @@ export async function createMissingTopics(kafka: Kafka, plans: TopicPlan[]): Pro
         ...(maxMessageBytes !== undefined && { 'max.message.bytes': String(maxMessageBytes) }),
       }).map(([name, value]) => ({ name, value })),
     }))
-    if (topics.length > 0) await admin.createTopics({ waitForLeaders: true, topics })
-    return missing.map(({ topic }) => topic)
+    const created = missing.map(({ topic }) => topic)
+    if (topics.length > 0) await admin.createTopics({ waitForLeaders: false, topics })
+    await untilVisible(admin, created)
+    return created
   })
+}
+
+const VISIBLE_WITHIN_MS = 10_000
+
+/** A broker may not know a topic for a moment after its creation; KafkaJS's own waiting fails on that. */
+async function untilVisible(admin: Admin, topics: string[]): Promise<void> {
+  const deadline = Date.now() + VISIBLE_WITHIN_MS
+  while (topics.length > 0) {
+    const isLast = Date.now() > deadline
+    try {
+      const { topics: metadata } = await admin.fetchTopicMetadata({ topics })
+      if (metadata.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)))
+        return
+    } catch (error) {
+      if (isLast) throw error
+    }
+    if (isLast) return
+    await delay(100)
+  }
 }
 
 /**

@@ -1,7 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/database.ts'
-import { toEnrichmentError } from '../errors.ts'
 import { schemasBySubject, topicPlans } from '../kafka/event-topics.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import type { SchemaRegistry } from '../kafka/schema-registry.ts'
@@ -23,24 +21,9 @@ export async function setUp(config: Config<'kafka'>, { kafka, registry, db }: Se
   const done: string[] = []
   for (const name of await db.migrate()) done.push(`table migration ${name}`)
   for (const topic of await createMissingTopics(kafka, topicPlans(config))) done.push(`topic ${topic} created`)
-  await untilVisible(() => checkTopics(kafka, topicPlans(config)))
+  await checkTopics(kafka, topicPlans(config))
   for (const [subject, schema] of schemasBySubject(config)) {
     done.push(`schema ${subject} has id ${await registry.register(subject, schema)}`)
   }
   return done
-}
-
-const VISIBLE_WITHIN_MS = 10_000
-
-/** A topic just created is unknown to a broker for a moment. */
-async function untilVisible(check: () => Promise<void>): Promise<void> {
-  const deadline = Date.now() + VISIBLE_WITHIN_MS
-  for (;;) {
-    try {
-      return await check()
-    } catch (error) {
-      if (toEnrichmentError(error).code !== 'KAFKA_UNAVAILABLE' || Date.now() > deadline) throw error
-      await delay(200)
-    }
-  }
 }

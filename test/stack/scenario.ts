@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { Kafka, logLevel, type Message, Partitioners } from 'kafkajs'
 import { onTestFinished } from 'vitest'
 import { runVerb, ServiceProcess } from './service-process.ts'
 import { AMAZON_STAND_IN, type AmazonStandIn, loadProducts, startAmazonStandIn } from './stand-ins/amazon.ts'
+import { type ImageStandIn, startImageStandIn } from './stand-ins/images.ts'
 import { MODEL_STAND_IN_KEY, type ModelStandIn, startModelStandIn } from './stand-ins/model.ts'
 import { createTestEnv, type TestEnv } from './test-env.ts'
 import { TopicReader } from './topic-reader.ts'
@@ -14,6 +18,7 @@ export interface Scenario {
   env: TestEnv
   amazon: AmazonStandIn
   model: ModelStandIn
+  images: ImageStandIn
   results: TopicReader
   dead: TopicReader
   /** Starts the service, or one role of it, as a process of its own; it is killed when the test ends. */
@@ -30,7 +35,9 @@ let products: ReturnType<typeof loadProducts> | undefined
 export async function createScenario(settings: Record<string, string> = {}): Promise<Scenario> {
   products ??= loadProducts(new URL('../data/products.jsonl', import.meta.url))
   const requestsPerSecond = Number(settings.AMAZON_REQUESTS_PER_SECOND ?? REQUESTS_PER_SECOND)
-  const amazon = await startAmazonStandIn({ products, requestsPerSecond })
+  const images = await startImageStandIn()
+  const amazon = await startAmazonStandIn({ products, requestsPerSecond, imageBaseUrl: images.url })
+  const artworkStore = mkdtempSync(join(tmpdir(), 'album-enricher-artwork-'))
   const model = await startModelStandIn()
   const env: TestEnv = {
     ...(await createTestEnv()),
@@ -45,6 +52,8 @@ export async function createScenario(settings: Record<string, string> = {}): Pro
     OPENAI_API_KEY: MODEL_STAND_IN_KEY,
     OPENAI_BASE_URL: model.url,
     ARTWORK: 'off',
+    ARTWORK_STORE: artworkStore,
+    ARTWORK_INSECURE_HOST: images.host,
     LOG_LEVEL: 'debug',
     ...settings,
   }
@@ -56,13 +65,15 @@ export async function createScenario(settings: Record<string, string> = {}): Pro
   const services: ServiceProcess[] = []
   onTestFinished(async () => {
     for (const service of services) service.signal('SIGKILL')
-    await Promise.all([amazon.close(), model.close(), results.close(), dead.close()])
+    await Promise.all([amazon.close(), model.close(), images.close(), results.close(), dead.close()])
+    rmSync(artworkStore, { recursive: true, force: true })
   })
   const send = (topic: string, ...messages: Message[]) => sendMessages(env, topic, messages)
   return {
     env,
     amazon,
     model,
+    images,
     results,
     dead,
     start(...roles) {

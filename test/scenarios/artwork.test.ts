@@ -1,0 +1,60 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { anAlbum, createScenario } from '../stack/scenario.ts'
+
+const filesIn = (folder: string) =>
+  existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : []
+const images = (folder: string) => filesIn(folder).filter((entry) => entry.isFile() && entry.name.endsWith('.jpg'))
+
+test('the artwork is stored once, in four sizes, and metric, event and files agree', async () => {
+  const { env, start, publish, results } = await createScenario({ ARTWORK: 'download' })
+  await publish(anAlbum('1'), anAlbum('2', { hasPrimaryImage: true }))
+  const service = start()
+  await results.waitFor((records) => records.length === 2, 'the results')
+  const { text } = await service.get('/metrics')
+  expect(text).toContain('album_enricher_artwork_total{status="stored"} 1')
+  expect(text).toContain('album_enricher_artwork_total{status="kept"} 1')
+  expect(await service.stop()).toBe(0)
+
+  const artwork = new Map(results.records.map(({ key, event }) => [key, event.artwork]))
+  expect(artwork.get('2')).toMatchObject({ status: 'kept', key: null })
+  const { status, key, asin } = artwork.get('1')
+  expect([status, asin]).toEqual(['stored', expect.stringMatching(/^B/)])
+  expect(existsSync(join(env.ARTWORK_STORE ?? '', key))).toBe(true)
+  expect(
+    images(env.ARTWORK_STORE ?? '')
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(['100.jpg', '150.jpg', '250.jpg', 'original.jpg'])
+})
+
+test('ARTWORK=link stores no byte and asks no image host', async () => {
+  const { env, start, publish, results, images: host } = await createScenario({ ARTWORK: 'link' })
+  await publish(anAlbum('1'))
+  const service = start()
+  await results.waitFor((records) => records.length === 1, 'the result')
+  expect(await service.stop()).toBe(0)
+  expect(results.records[0]?.event.artwork).toMatchObject({
+    status: 'linked',
+    url: expect.stringContaining('/images/'),
+  })
+  expect(host.totalCalls()).toBe(0)
+  expect(images(env.ARTWORK_STORE ?? '')).toEqual([])
+})
+
+test.each([
+  [503, 'pending', 'ARTWORK_UNAVAILABLE'],
+  [404, 'failed', 'ARTWORK_NOT_FOUND'],
+])(
+  'an image host that answers %i leaves the artwork %s, and the album is enriched',
+  async (status, outcome, errorCode) => {
+    const { start, publish, results, images: host } = await createScenario({ ARTWORK: 'download' })
+    host.behave({ kind: 'status', status })
+    await publish(anAlbum('1'))
+    const service = start()
+    await results.waitFor((records) => records.length === 1, 'the result')
+    expect(await service.stop()).toBe(0)
+    expect(results.records[0]?.event).toMatchObject({ outcome: 'matched', artwork: { status: outcome, errorCode } })
+  },
+)
