@@ -14,6 +14,7 @@ import { SchemaRegistry } from './kafka/schema-registry.ts'
 import { checkTopics } from './kafka/topics.ts'
 import { createLogger } from './log.ts'
 import { createModel } from './model/create-model.ts'
+import { keepLagMetrics } from './ops/lag-metrics.ts'
 import { startProbes } from './ops/probes.ts'
 import { waitWhileAway } from './retry/wait-while-away.ts'
 import { Ledger } from './worker/ledger.ts'
@@ -100,6 +101,11 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
       )
     }
     log.info({ roles }, 'service running')
+    const followers = [
+      { role: 'intake', group: groups.intake, topics: [topics.imported] },
+      { role: 'worker', group: groups.worker, topics: [topics.express, topics.enrichment] },
+    ].filter(({ role }) => roles.includes(role as Role))
+    void keepLagMetrics(kafka, followers, log, stop)
     await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }))
     log.info({}, 'service stopping')
   } finally {

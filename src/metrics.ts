@@ -94,4 +94,10 @@ export const metrics = {
     help: 'Records a group has not finished, by topic and partition.',
     labelNames: ['group', 'topic', 'partition'],
   }),
+  consumerLagSeconds: new Gauge({
+    ...shared,
+    name: name('consumer_lag_seconds'),
+    help: 'Age of the oldest record that a group has not finished, by topic and partition.',
+    labelNames: ['group', 'topic', 'partition'],
+  }),
 }

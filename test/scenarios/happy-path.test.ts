@@ -1,11 +1,23 @@
 import { expect, test } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
+import type { ServiceProcess } from '../stack/service-process.ts'
+
+/** Of every partition that the service follows; NaN until it has looked. */
+async function sumOfLag(service: ServiceProcess): Promise<number> {
+  const { text } = await service.get('/metrics')
+  const values = [...text.matchAll(/^album_enricher_consumer_lag_records\{.*\} (\d+)$/gm)].map((match) =>
+    Number(match[1]),
+  )
+  return values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value, 0)
+}
 
 test('an imported album comes out enriched, once, with links and prices', async () => {
   const { start, publish, results, dead, env, amazon } = await createScenario()
   const service = start()
   await publish(anAlbum('1'))
   await results.waitFor((records) => records.length > 0, 'the result')
+  // Transaction markers take offsets too, and must not look like work that waits.
+  await expect.poll(() => sumOfLag(service), { timeout: 30_000, interval: 1_000 }).toBe(0)
   expect(await service.stop()).toBe(0)
 
   const [record, ...more] = await results.readToEnd()

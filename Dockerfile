@@ -1,0 +1,26 @@
+# syntax=docker/dockerfile:1
+FROM node:24.11.0-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
+
+FROM node:24.11.0-bookworm-slim
+LABEL org.opencontainers.image.title="album-enricher" \
+      org.opencontainers.image.description="Kafka consumer that finds the Amazon products of imported albums"
+ENV NODE_ENV=production ARTWORK_STORE=/var/lib/album-enricher/artwork
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json ./
+COPY schemas schemas
+COPY src src
+# The artwork is the only thing written, so the root file system may be read-only.
+RUN mkdir -p /var/lib/album-enricher/artwork && chown -R 1000:1000 /var/lib/album-enricher
+VOLUME /var/lib/album-enricher
+USER 1000:1000
+EXPOSE 9464
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.METRICS_PORT || 9464) + '/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# The bin itself: its first line sets the memory flags, and node is the process that gets the signals.
+ENTRYPOINT ["/app/src/cli.ts"]
+CMD ["run"]

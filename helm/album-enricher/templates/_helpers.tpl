@@ -1,0 +1,134 @@
+{{- define "album-enricher.name" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Short enough that a deployment's or job's name still fits after it in the 63 characters of a label. */}}
+{{- define "album-enricher.fullname" -}}
+{{- $name := include "album-enricher.name" . -}}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- .Values.fullnameOverride | default $full | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Never the chart's version: a selector cannot be changed, so the next upgrade would be refused. */}}
+{{- define "album-enricher.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "album-enricher.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "album-enricher.labels" -}}
+{{ include "album-enricher.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | trunc 63 | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end -}}
+
+{{- define "album-enricher.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+
+{{- define "album-enricher.metricsPort" -}}
+{{ .Values.settings.METRICS_PORT | default 9464 }}
+{{- end -}}
+
+{{/* The image's own folder for it. */}}
+{{- define "album-enricher.artworkStore" -}}
+{{ .Values.settings.ARTWORK_STORE | default "/var/lib/album-enricher/artwork" }}
+{{- end -}}
+
+{{- define "album-enricher.keepsArtwork" -}}
+{{- if eq (.Values.settings.ARTWORK | default "download") "download" }}true{{ end -}}
+{{- end -}}
+
+{{/* Everything that is missing at once, as the service itself does: the schema alone would tell of one after the other. */}}
+{{- define "album-enricher.check" -}}
+{{- $settings := .Values.settings -}}
+{{- $secrets := .Values.secrets -}}
+{{- $mistakes := list -}}
+{{- if not .Values.image.repository -}}
+  {{- $mistakes = append $mistakes "image.repository: is not set, wants the repository that you pushed the image to" -}}
+{{- end -}}
+{{- $plain := list "KAFKA_BROKERS" "SCHEMA_REGISTRY_URL" "AMAZON_PARTNER_TAG" "AMAZON_CREDENTIAL_ID" -}}
+{{- if ne ($settings.AMAZON_API | default "creators") "paapi" -}}
+  {{- $plain = append $plain "AMAZON_CREDENTIAL_VERSION" -}}
+{{- end -}}
+{{- range $plain -}}
+  {{- if not (or (hasKey $settings .) (hasKey $secrets .)) -}}
+    {{- $mistakes = append $mistakes (printf "settings.%s: is not set" .) -}}
+  {{- end -}}
+{{- end -}}
+{{- $hidden := list "DATABASE_URL" "AMAZON_CREDENTIAL_SECRET" -}}
+{{- if ne ($settings.MODEL_USE | default "open") "never" -}}
+  {{- $hidden = append $hidden "OPENAI_API_KEY" -}}
+{{- end -}}
+{{- range $hidden -}}
+  {{- if not (hasKey $secrets .) -}}
+    {{- $mistakes = append $mistakes (printf "secrets.%s: is not set, wants {name, key} of an existing Secret" .) -}}
+  {{- end -}}
+{{- end -}}
+{{- range $name, $_ := $secrets -}}
+  {{- if hasKey $settings $name -}}
+    {{- $mistakes = append $mistakes (printf "%s: is in settings and in secrets, wants one of them" $name) -}}
+  {{- end -}}
+{{- end -}}
+{{- if and (include "album-enricher.keepsArtwork" .) (not .Values.artwork.existingClaim) (not .Values.artwork.emptyDir) -}}
+  {{- $mistakes = append $mistakes "artwork.existingClaim: is not set, wants a PersistentVolumeClaim; else artwork.emptyDir: true (lost with the pod) or settings.ARTWORK: link" -}}
+{{- end -}}
+{{- if $mistakes -}}
+  {{- fail (printf "%d wrong value(s):\n  %s" (len $mistakes) (join "\n  " $mistakes)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Written out in the pods, not in a ConfigMap: a changed setting so restarts them, and the setup hook, which runs before
+     anything else is installed, has them too. */}}
+{{- define "album-enricher.env" -}}
+{{- range $name, $value := omit .Values.settings "ARTWORK_STORE" "METRICS_PORT" }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+- name: ARTWORK_STORE
+  value: {{ include "album-enricher.artworkStore" . | quote }}
+- name: METRICS_PORT
+  value: {{ include "album-enricher.metricsPort" . | quote }}
+{{- range $name, $secret := .Values.secrets }}
+- name: {{ $name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $secret.name }}
+      key: {{ $secret.key }}
+{{- end }}
+{{- end -}}
+
+{{/* What the pods of the service and of the setup job have in common. */}}
+{{- define "album-enricher.podSpec" -}}
+automountServiceAccountToken: false
+# Otherwise every Service of the namespace becomes a variable, and one named "kafka" would look like a setting.
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  # The image's user is named, not numbered, and runAsNonRoot believes numbers only.
+  runAsUser: 1000
+  runAsGroup: 1000
+  fsGroup: 1000
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile:
+    type: RuntimeDefault
+{{- with .Values.serviceAccountName }}
+serviceAccountName: {{ . }}
+{{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- range $field := list "imagePullSecrets" "nodeSelector" "tolerations" "affinity" }}
+{{- with index $.Values $field }}
+{{ $field }}:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "album-enricher.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
