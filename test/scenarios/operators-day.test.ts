@@ -65,13 +65,13 @@ test('a dead letter of intake is refused while it is still bad, and can be delet
 
 test('enrich overtakes a backlog, show tells the story, and an unknown album is named', async () => {
   const { env, start, publish, results, amazon } = await createScenario()
-  const backlog = Array.from({ length: 2_000 }, (_, index) =>
+  const backlog = Array.from({ length: 10_000 }, (_, index) =>
     anAlbum(`b${index}`, { title: 'Nothing At All Like This' }),
   )
   await publish(...backlog)
   const service = start()
   await results.waitFor((records) => records.length > 0, 'the first of the backlog')
-  const requested = await runVerb(env, 'enrich', 'b1999', '--json')
+  const requested = await runVerb(env, 'enrich', 'b9999', '--json')
   expect(requested.status).toBe(0)
   const asked = Date.now()
   await results.waitFor(
@@ -82,8 +82,8 @@ test('enrich overtakes a backlog, show tells the story, and an unknown album is 
   expect(results.records.length).toBeLessThan(backlog.length)
   expect(amazon.early).toBe(0)
 
-  const story = await runVerb(env, 'show', 'b1999')
-  expect(story.output).toContain('Nirvana – Nothing At All Like This (1991) (album b1999)')
+  const story = await runVerb(env, 'show', 'b9999')
+  expect(story.output).toContain('Nirvana – Nothing At All Like This (1991) (album b9999)')
   expect(story.output).toContain('not_found')
   const unknown = await runVerb(env, 'enrich', 'nobody-knows')
   expect(unknown.status).toBe(1)
