@@ -65,7 +65,7 @@ function toFields(outcome: ArtworkOutcome): Fields {
   return { ...NOTHING, status }
 }
 
-/** @param accepted best first; what `try` tells, which stores nothing */
-export function toResult({ status, asin, url, key, errorCode }: Fields): ArtworkResult {
+/** What the event tells of it. */
+function toResult({ status, asin, url, key, errorCode }: Fields): ArtworkResult {
   return { status, asin: asin ?? null, url: url ?? null, key: key ?? null, errorCode: errorCode ?? null }
 }

@@ -10,7 +10,6 @@ const LONGEST_DELAY_MS = 5_000
  * Does some work as soon as the servers it needs are there: while one of our own (Kafka, registry, PostgreSQL) is away
  * it tries again and again, which counts as nothing.
  *
- * @param onAway told at every failed try, for the readiness probe
  * @throws everything else, and the last error once the signal is aborted
  */
 export async function waitWhileAway<T>(
@@ -18,7 +17,6 @@ export async function waitWhileAway<T>(
   work: () => Promise<T>,
   log: Logger,
   signal: AbortSignal,
-  onAway: (reason: string) => void = () => undefined,
 ): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {
@@ -26,7 +24,6 @@ export async function waitWhileAway<T>(
     } catch (thrown) {
       const error = toEnrichmentError(thrown)
       if (decideRetry(error.code, 1) !== 'wait' || signal.aborted) throw error
-      onAway(error.message)
       if (tries === 0) log.warn({ for: name, code: error.code, reason: error.message }, 'waiting for a server')
       const waitMs = Math.min(FIRST_DELAY_MS * 2 ** tries, LONGEST_DELAY_MS)
       await delay(waitMs, undefined, { signal }).catch(() => undefined)
