@@ -48,6 +48,9 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     void keepLagMetrics(kafka, followers, log, stop)
     if (!stop.aborted) await once(stop, 'abort')
     log.info({}, 'service stopping')
+  } catch (error) {
+    // Told to stop while it still waited for a server: that is an ordinary end.
+    if (!stop.aborted) throw error
   } finally {
     await Promise.all(members.map((member) => member.stop()))
     await probes.close()

@@ -21,6 +21,8 @@ export function createKafka(brokers: string[], clientId: string, log: Logger): K
     clientId,
     connectionTimeout: 3_000,
     requestTimeout: 15_000,
+    // Of connecting; longer would only hide from the readiness probe that no broker answers.
+    retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
     logLevel: logLevel.INFO,
     logCreator:
       () =>

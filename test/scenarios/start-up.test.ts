@@ -57,7 +57,7 @@ test.each([
     expect((await service.get('/live')).status).toBe(200)
 
     await proxy.open()
-    await service.waitForLog('service running')
+    await service.waitForLog('service running', 60_000)
     env[setting] = real
     await publish(anAlbum('1'))
     await results.waitFor((records) => records.length > 0, 'the result')
@@ -65,6 +65,14 @@ test.each([
     expect(await service.stop()).toBe(0)
   },
 )
+
+test('told to stop while it waits for a server, it ends at once and well', async () => {
+  const { env, start } = await createScenario()
+  env.DATABASE_URL = 'postgresql://nobody@127.0.0.1:1/nothing'
+  const service = start()
+  await service.waitForLog('waiting for a server')
+  expect(await service.stop()).toBe(0)
+})
 
 test('setup run twice changes nothing the second time, and setup --check agrees', async () => {
   const env = await createTestEnv()
