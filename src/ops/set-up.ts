@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/database.ts'
+import { toEnrichmentError } from '../errors.ts'
 import { schemasBySubject, topicPlans } from '../kafka/event-topics.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import type { SchemaRegistry } from '../kafka/schema-registry.ts'
@@ -23,7 +25,21 @@ export async function setUp(config: Config<'kafka'>, { kafka, registry, db }: Se
   for (const topic of await createMissingTopics(kafka, topicPlans(config))) done.push(`topic ${topic} created`)
   await checkTopics(kafka, topicPlans(config))
   for (const [subject, schema] of schemasBySubject(config)) {
-    done.push(`schema ${subject} has id ${await registry.register(subject, schema)}`)
+    done.push(`schema ${subject} has id ${await tryAgain(() => registry.register(subject, schema))}`)
   }
   return done
+}
+
+const TRIES = 5
+
+/** A registry that has just started, or a busy one, may need longer than one time-out; setting up has the time. */
+async function tryAgain<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (toEnrichmentError(error).code !== 'REGISTRY_UNAVAILABLE' || tries >= TRIES) throw error
+      await delay(1_000)
+    }
+  }
 }

@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
 import { runVerb } from '../stack/service-process.ts'
 import { trouble } from '../stack/stand-ins/amazon.ts'
+
+// A command is a process of its own, which takes seconds on a busy machine, and an operator runs many.
+vi.setConfig({ testTimeout: 180_000 })
 
 test('Amazon refuses the account, an operator pauses, and after its recovery every album ends in one result', async () => {
   const { env, start, publish, results, dead, amazon } = await createScenario()
