@@ -1,8 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { CHART, lacks, runTool } from './tools.ts'
+import { SETTINGS } from '../../src/config.ts'
+import { ROLES } from '../../src/main.ts'
+import { CHART, lacks, ROOT, runTool } from './tools.ts'
 
 /** helm built from source thinks of an old Kubernetes when it has no cluster to ask. */
 const template = (...args: string[]) => runTool('helm', ['template', 'x', CHART, '--kube-version', '1.37.0', ...args])
@@ -36,5 +38,81 @@ describe.skipIf(lacks('helm', 'kubernetes-validate'))('the chart', () => {
     expect(asked).toContain('alert: AlbumEnricherDeadLetters')
     expect(asked).toContain('is-it-flowing.json')
     expect(await template(...valuesOf('default-values.yaml'))).not.toContain('AlbumEnricherDeadLetters')
+  })
+
+  test('runs restricted, with secrets by reference, and gives a stop its time', async () => {
+    const manifests = await template(...valuesOf('default-values.yaml'))
+    // The deployment's pod and the setup job's.
+    for (const line of [
+      'runAsNonRoot: true',
+      'readOnlyRootFilesystem: true',
+      'allowPrivilegeEscalation: false',
+      'drop: [ALL]',
+      'type: RuntimeDefault',
+      'automountServiceAccountToken: false',
+    ])
+      expect([line, manifests.split(line).length - 1]).toEqual([line, 2])
+    for (const [name, entry] of Object.entries(SETTINGS))
+      if ('secret' in entry) expect(manifests).not.toMatch(new RegExp(`name: ${name}\\n +value:`))
+    expect(manifests).toContain(
+      `terminationGracePeriodSeconds: ${Number(SETTINGS.SHUTDOWN_TIMEOUT_SECONDS.default) + 5}`,
+    )
+    expect(manifests).toContain(`containerPort: ${SETTINGS.METRICS_PORT.default}`)
+    expect(await template(...valuesOf('all-settings-values.yaml'))).toContain('terminationGracePeriodSeconds: 95')
+  })
+
+  test('selects pods by nothing that an upgrade changes', async () => {
+    const manifests = await template(...valuesOf('monitoring-values.yaml'))
+    const selectors = [...manifests.matchAll(/^ *(?:selector|matchLabels):\n((?: +\S+\/\S+: .*\n)+)/gm)]
+    expect(selectors.length).toBe(3)
+    const names = selectors.flatMap(([, labels]) => [...(labels ?? '').matchAll(/^ +(\S+):/gm)].map((name) => name[1]))
+    expect([...new Set(names)].sort()).toEqual(
+      ['component', 'instance', 'name'].map((name) => `app.kubernetes.io/${name}`),
+    )
+  })
+})
+
+interface Bounds {
+  enum?: unknown[]
+  minimum?: number
+  maximum?: number
+  anyOf?: Bounds[]
+}
+
+describe("the chart's schema", () => {
+  const { properties } = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'))
+  const settings: Record<string, Bounds> = properties.settings.properties
+
+  test('knows every setting, and lets secrets be given by reference alone', () => {
+    const secrets = Object.keys(properties.secrets.properties)
+    expect([...new Set([...Object.keys(settings), ...secrets])].sort()).toEqual(Object.keys(SETTINGS).sort())
+    const hidden = Object.entries(SETTINGS).flatMap(([name, entry]) => ('secret' in entry ? [name] : []))
+    expect(secrets).toEqual(expect.arrayContaining(hidden))
+    expect(Object.keys(settings).filter((name) => hidden.includes(name))).toEqual([])
+  })
+
+  test('draws the bounds where the service draws them', () => {
+    for (const [name, entry] of Object.entries(SETTINGS)) {
+      const takes = (value: unknown) => [name, value, entry.schema.safeParse(String(value)).success]
+      const given = settings[name] ?? {}
+      for (const bounds of [given, ...(given.anyOf ?? [])]) {
+        for (const value of bounds.enum ?? []) expect(takes(value)).toEqual([name, value, true])
+        for (const [edge, beyond] of [
+          // A pod cannot be probed at a port taken by chance, nor may its user take one below 1024.
+          name === 'METRICS_PORT' ? [bounds.minimum] : [bounds.minimum, (bounds.minimum ?? 0) - 1],
+          [bounds.maximum, (bounds.maximum ?? 0) + 1],
+        ]) {
+          if (edge === undefined) continue
+          expect(takes(edge)).toEqual([name, edge, true])
+          if (beyond !== undefined) expect(takes(beyond)).toEqual([name, beyond, false])
+        }
+      }
+    }
+  })
+
+  test('knows the roles that there are, and the chart is of this version of the service', () => {
+    expect(properties.deployments.additionalProperties.properties.roles.items.enum).toEqual([...ROLES])
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    expect(readFileSync(join(CHART, 'Chart.yaml'), 'utf8')).toMatch(new RegExp(`^appVersion: ${version}$`, 'm'))
   })
 })
