@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { createGuardedFolder, removeFolder } from '../stack/guard.ts'
 import { AMAZON_STAND_IN, type AmazonStandIn, loadProducts, startAmazonStandIn } from '../stack/stand-ins/amazon.ts'
 import { type ImageStandIn, startImageStandIn } from '../stack/stand-ins/images.ts'
 import { MODEL_STAND_IN_KEY, type ModelStandIn, startModelStandIn } from '../stack/stand-ins/model.ts'
@@ -25,7 +23,7 @@ export async function startDemoServers(onProgress: (line: string) => void): Prom
   const stack = await startStack({ onProgress })
   const images = process.env.AMAZON_CREDENTIAL_ID ? undefined : await startImageStandIn()
   const amazon = images && (await startAmazon(images))
-  const artworkStore = mkdtempSync(join(tmpdir(), 'album-enricher-artwork-'))
+  const artworkStore = createGuardedFolder('album-enricher-artwork')
   const model = process.env.OPENAI_API_KEY ? undefined : await startModelStandIn({ latencyMs: MODEL_LATENCY_MS })
   // On servers of the user's own the demo keeps to names of its own, new ones every time.
   const prefix = process.env.KAFKA_BROKERS ? `demo-${Date.now().toString(36)}.` : ''
@@ -53,7 +51,7 @@ export async function startDemoServers(onProgress: (line: string) => void): Prom
     async stop() {
       await Promise.all([amazon?.close(), images?.close(), model?.close()])
       await stack.stop()
-      rmSync(artworkStore, { recursive: true, force: true })
+      removeFolder(artworkStore)
     },
   }
 }

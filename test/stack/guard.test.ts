@@ -29,9 +29,9 @@ test.each(['SIGKILL', 'SIGINT'] as const)(
   async (signal) => {
     const { stack, temp, envFile, output } = spawnStack(signal)
     await vi.waitFor(() => expect(existsSync(envFile), output()).toBe(true), { timeout: 50_000, interval: 100 })
-    expect(readFileSync(envFile, 'utf8')).toMatch(
-      /^KAFKA_BROKERS=127.0.0.1:\d+\nSCHEMA_REGISTRY_URL=http:.*\nDATABASE_URL=postgresql:.*\n$/,
-    )
+    const settings = readFileSync(envFile, 'utf8')
+    expect(settings).toMatch(/^KAFKA_BROKERS=127.0.0.1:\d+\nSCHEMA_REGISTRY_URL=http:.*\nDATABASE_URL=postgresql:.*$/m)
+    expect(settings).toMatch(/^AMAZON_URL=http:\/\/127.0.0.1:\d+$/m)
     const processes = processesOf(stack)
     // The parent, its guard, two JVMs, PostgreSQL and at least four of its children.
     expect(processes.length).toBeGreaterThan(8)
