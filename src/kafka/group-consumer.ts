@@ -14,7 +14,10 @@ const RESTART_DELAY_MS = 1_000
 const LONGEST_RESTART_DELAY_MS = 10_000
 
 export interface DeliveredBatch extends TopicPartition {
+  /** In order; none where only transaction markers or records of given-up transactions stood. */
   deliveries: Delivery[]
+  /** Where the next batch begins: to be committed once everything delivered is done, or the markers stay behind as lag. */
+  nextOffset: bigint
   /** Aborted when the partition is lost or the consumer stops: finish or give up, then return. */
   signal: AbortSignal
 }
@@ -56,6 +59,8 @@ export class GroupConsumer {
   #session: Session | undefined
   #end: (error: EnrichmentError) => void = () => undefined
   #joined = false
+  /** Batches without deliveries; KafkaJS does not wait for them. */
+  #skipping: Promise<void> = Promise.resolve()
 
   constructor(options: GroupConsumerOptions) {
     this.#options = options
@@ -119,6 +124,9 @@ export class GroupConsumer {
       retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
     })
     consumer.on(consumer.events.CRASH, ({ payload }) => ended.resolve(kafkaError(payload.error)))
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize === 0) this.#onSkipped(payload.topic, payload.partition, BigInt(payload.lastOffset) + 1n)
+    })
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberAssignment))
     this.#consumer = consumer
     try {
@@ -137,6 +145,7 @@ export class GroupConsumer {
       this.#session?.abort.abort()
       this.#stopped.signal.removeEventListener('abort', onStop)
       await consumer.disconnect().catch(() => undefined)
+      await this.#skipping
     }
   }
 
@@ -167,11 +176,13 @@ export class GroupConsumer {
     }, HEARTBEAT_MS)
     try {
       await session.ready
+      await this.#skipping
       await this.#options.onBatch({
         topic: batch.topic,
         partition: batch.partition,
         deliveries: toDeliveries(batch),
-        signal: AbortSignal.any([session.abort.signal, this.#stopped.signal]),
+        nextOffset: BigInt(batch.lastOffset()) + 1n,
+        signal: this.#signalOf(session),
       })
     } catch (error) {
       // Returning without a pause would deliver the same batch again at once, ten thousand times a second.
@@ -183,6 +194,25 @@ export class GroupConsumer {
     }
     if (session.lost !== undefined) throw session.lost
     if (!this.#stopped.signal.aborted) resolveOffset(batch.messages.at(-1)?.offset ?? batch.lastOffset())
+  }
+
+  /** KafkaJS shows nobody a fetch that brought a marker alone, as happens behind a large batch: it only goes on. */
+  #onSkipped(topic: string, partition: number, nextOffset: bigint): void {
+    const session = this.#session
+    if (session === undefined) return
+    const signal = this.#signalOf(session)
+    this.#skipping = this.#skipping.then(async () => {
+      try {
+        await session.ready
+        if (!signal.aborted) await this.#options.onBatch({ topic, partition, deliveries: [], nextOffset, signal })
+      } catch (error) {
+        this.restart(error)
+      }
+    })
+  }
+
+  #signalOf(session: Session): AbortSignal {
+    return AbortSignal.any([session.abort.signal, this.#stopped.signal])
   }
 }
 

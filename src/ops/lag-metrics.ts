@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Kafka } from '../kafka/kafka-client.ts'
-import { type PartitionLag, readLag } from '../kafka/read-lag.ts'
+import { findOldestTime, type PartitionLag, readLag } from '../kafka/read-lag.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 
@@ -13,10 +13,12 @@ export interface Follower {
   topics: string[]
 }
 
+/** Where a partition stood at the last look, and since when what stands there waits. */
+type Known = Map<string, { next: bigint; oldestAt: number }>
+
 /**
  * Keeps the lag metrics of some groups up to date in the background, so that a scrape never waits for Kafka. The age of
- * the oldest unfinished record is told by when the end of its partition was first seen to have passed it: exact to the
- * ten seconds between two looks, and counted from the first look after a start.
+ * the oldest unfinished record is that of the record itself, so it outlives restarts.
  *
  * @returns when the signal is aborted
  */
@@ -26,36 +28,45 @@ export async function keepLagMetrics(
   log: Logger,
   stop: AbortSignal,
 ): Promise<void> {
-  const ends = new Map<string, { end: bigint; seenAt: number }[]>()
+  await Promise.all(followers.map((follower) => keepLag(kafka, follower, log, stop)))
+}
+
+async function keepLag(kafka: Kafka, { group, topics }: Follower, log: Logger, stop: AbortSignal): Promise<void> {
+  const known: Known = new Map()
+  const shown = new Map<string, ReturnType<typeof toLabels>>()
   let collectedAt = Date.now()
   while (!stop.aborted) {
     try {
-      for (const { group, topics } of followers) {
-        for (const lag of await readLag(kafka, group, topics)) setGauges(group, lag, ends, Date.now())
+      for (const lag of await readLag(kafka, group, topics)) {
+        const labels = toLabels(group, lag)
+        const oldestAt = await findSince(kafka, lag, known)
+        metrics.consumerLagRecords.set(labels, Number(lag.lag))
+        metrics.consumerLagSeconds.set(labels, oldestAt === undefined ? 0 : (Date.now() - oldestAt) / 1_000)
+        shown.set(toKey(lag), labels)
       }
       collectedAt = Date.now()
     } catch (error) {
-      log.debug({ err: error }, 'lag not readable')
+      log.debug({ group, err: error }, 'lag not readable')
       if (Date.now() - collectedAt > OLDEST_MS) {
-        metrics.consumerLagRecords.reset()
-        metrics.consumerLagSeconds.reset()
+        for (const labels of shown.values()) {
+          metrics.consumerLagRecords.remove(labels)
+          metrics.consumerLagSeconds.remove(labels)
+        }
       }
     }
     await delay(COLLECT_MS, undefined, { signal: stop }).catch(() => undefined)
   }
 }
 
-function setGauges(
-  group: string,
-  { topic, partition, committed, end, lag }: PartitionLag,
-  ends: Map<string, { end: bigint; seenAt: number }[]>,
-  now: number,
-): void {
-  const labels = { group, topic, partition: String(partition) }
-  const key = JSON.stringify(labels)
-  const seen = (ends.get(key) ?? []).filter((mark) => committed === null || mark.end > committed)
-  if (lag > 0n && seen.at(-1)?.end !== end) seen.push({ end, seenAt: now })
-  ends.set(key, seen)
-  metrics.consumerLagRecords.set(labels, Number(lag))
-  metrics.consumerLagSeconds.set(labels, lag === 0n ? 0 : (now - (seen[0]?.seenAt ?? now)) / 1_000)
+/** Since when the oldest unfinished record waits; undefined when there is none. */
+async function findSince(kafka: Kafka, lag: PartitionLag, known: Known): Promise<number | undefined> {
+  if (lag.lag === 0n) return undefined
+  const before = known.get(toKey(lag))
+  if (before?.next === lag.next) return before.oldestAt
+  const oldestAt = await findOldestTime(kafka, lag, before?.oldestAt)
+  known.set(toKey(lag), { next: lag.next, oldestAt })
+  return oldestAt
 }
+
+const toKey = ({ topic, partition }: PartitionLag) => `${topic}/${partition}`
+const toLabels = (group: string, { topic, partition }: PartitionLag) => ({ group, topic, partition: String(partition) })

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { withAdmin } from '../../src/kafka/kafka-client.ts'
+import { findOldestTime, readLag } from '../../src/kafka/read-lag.ts'
+import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
+import { createKafkaRoom, type KafkaRoom } from '../stack/kafka-room.ts'
+
+const HOUR_MS = 3_600_000
+
+/** Publishes records as if they had been written so long ago; outside a transaction, so without a marker. */
+async function publishAged({ kafka, topic }: KafkaRoom, ...agesMs: number[]): Promise<void> {
+  const producer = kafka.producer()
+  await producer.connect()
+  const messages = agesMs.map((age) => ({ value: 'x', partition: 0, timestamp: String(Date.now() - age) }))
+  await producer.send({ topic, messages })
+  await producer.disconnect()
+}
+
+async function commit({ kafka, topic, group }: KafkaRoom, offset: bigint): Promise<void> {
+  const producer = new TransactionalProducer(kafka, `${group}.committer`)
+  await producer.init()
+  await producer.commit([], group, [{ topic, partition: 0, offset }])
+  await producer.close()
+}
+
+test('a group that has committed nothing has the whole log before it, and one that has, the rest', async () => {
+  const room = await createKafkaRoom(2)
+  const { kafka, group, topic } = room
+  await publishAged(room, 0, 0, 0)
+  const lags = await readLag(kafka, group, [topic])
+  const [first, second] = lags.toSorted((a, b) => a.partition - b.partition)
+  expect(first).toEqual({ topic, partition: 0, committed: null, next: 0n, end: 3n, lag: 3n })
+  expect(second).toMatchObject({ partition: 1, lag: 0n })
+  for (const [offset, lag] of [
+    [2n, 1n],
+    [3n, 0n],
+  ] as const) {
+    await commit(room, offset)
+    const now = (await readLag(kafka, group, [topic])).find(({ partition }) => partition === 0)
+    expect(now).toMatchObject({ committed: offset, next: offset, lag })
+  }
+})
+
+test('records that retention has deleted are nobody’s lag', async () => {
+  const room = await createKafkaRoom()
+  const { kafka, group, topic } = room
+  await publishAged(room, 0, 0, 0)
+  await commit(room, 1n)
+  await withAdmin(kafka, async (admin) => {
+    // KafkaJS deletes only from topics that it has asked about before.
+    await admin.fetchTopicOffsets(topic)
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] })
+  })
+  expect((await readLag(kafka, group, [topic]))[0]).toMatchObject({ committed: 1n, next: 2n, lag: 1n })
+})
+
+test('the oldest unfinished record tells its time to the second, whatever is known from before', async () => {
+  const room = await createKafkaRoom()
+  const { kafka, topic } = room
+  await publishAged(room, 240 * HOUR_MS, 2 * HOUR_MS, 2 * HOUR_MS - 500, HOUR_MS)
+  const ages = [240 * HOUR_MS, 2 * HOUR_MS, 2 * HOUR_MS - 500, HOUR_MS]
+  for (const [offset, age] of ages.entries()) {
+    const record = { topic, partition: 0, next: BigInt(offset) }
+    const known = [undefined, Date.now() - 240 * HOUR_MS, Date.now() - 2 * HOUR_MS - 60_000, Date.now() - 1_000]
+    for (const knownMs of known) {
+      const found = Date.now() - (await findOldestTime(kafka, record, knownMs))
+      expect(Math.abs(found - age)).toBeLessThan(2_000)
+    }
+  }
+})
+
+test('a record dated in the future is as old as now', async () => {
+  const room = await createKafkaRoom()
+  await publishAged(room, -HOUR_MS)
+  const oldestAt = await findOldestTime(room.kafka, { topic: room.topic, partition: 0, next: 0n })
+  expect(Date.now() - oldestAt).toBeGreaterThanOrEqual(0)
+  expect(Date.now() - oldestAt).toBeLessThan(5_000)
+})

@@ -1,0 +1,74 @@
+import { afterEach, expect, inject, onTestFinished, test, vi } from 'vitest'
+import { createKafka } from '../../src/kafka/kafka-client.ts'
+import { registry } from '../../src/metrics.ts'
+import { keepLagMetrics } from '../../src/ops/lag-metrics.ts'
+import { createKafkaRoom, type KafkaRoom } from '../stack/kafka-room.ts'
+import { createTcpProxy } from '../stack/tcp-proxy.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+  registry.resetMetrics()
+})
+
+/** The value of a lag metric of the topic's first partition; undefined when it is not told. */
+async function read(unit: 'records' | 'seconds', group: string, topic: string): Promise<number | undefined> {
+  const line = `album_enricher_consumer_lag_${unit}{group="${group}",topic="${topic}",partition="0"} `
+  const found = (await registry.metrics()).split('\n').find((text) => text.startsWith(line))
+  return found === undefined ? undefined : Number(found.slice(line.length))
+}
+
+function keep({ kafka, group, topic, log }: Pick<KafkaRoom, 'kafka' | 'group' | 'topic' | 'log'>) {
+  const stop = new AbortController()
+  const keeping = keepLagMetrics(kafka, [{ group, topics: [topic] }], log, stop.signal)
+  onTestFinished(async () => {
+    stop.abort()
+    await keeping
+  })
+}
+
+test('tells the records that a group has not finished and the age of the oldest, from the first look on', async () => {
+  const room = await createKafkaRoom()
+  const { kafka, topic, group } = room
+  const producer = kafka.producer()
+  await producer.connect()
+  const hourAgo = String(Date.now() - 3_600_000)
+  await producer.send({
+    topic,
+    messages: [
+      { value: 'old', timestamp: hourAgo },
+      { value: 'new', timestamp: String(Date.now()) },
+    ],
+  })
+  await producer.disconnect()
+  keep(room)
+  await expect.poll(() => read('records', group, topic), { timeout: 10_000 }).toBe(2)
+  const seconds = await read('seconds', group, topic)
+  expect(seconds).toBeGreaterThan(3_595)
+  expect(seconds).toBeLessThan(3_620)
+})
+
+test('nothing unfinished is no records and no seconds', async () => {
+  const room = await createKafkaRoom()
+  const { topic, group } = room
+  keep(room)
+  await expect.poll(() => read('records', group, topic), { timeout: 10_000 }).toBe(0)
+  expect(await read('seconds', group, topic)).toBe(0)
+})
+
+test('figures older than a minute are taken back, those of a group that can be read stay', async () => {
+  const [seen, lost] = [await createKafkaRoom(), await createKafkaRoom()]
+  const [address = ''] = inject('kafkaBrokers').split(',')
+  const proxy = await createTcpProxy(address)
+  onTestFinished(() => proxy.close())
+  await proxy.open()
+  keep(seen)
+  keep({ ...lost, kafka: createKafka([`127.0.0.1:${proxy.port}`], lost.topic, lost.log) })
+  await expect.poll(() => read('records', seen.group, seen.topic), { timeout: 10_000 }).toBe(0)
+  await expect.poll(() => read('records', lost.group, lost.topic), { timeout: 10_000 }).toBe(0)
+
+  await proxy.close()
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 })
+  await expect.poll(() => read('records', lost.group, lost.topic), { timeout: 30_000, interval: 500 }).toBe(undefined)
+  expect(await read('seconds', lost.group, lost.topic)).toBe(undefined)
+  expect(await read('records', seen.group, seen.topic)).toBe(0)
+})

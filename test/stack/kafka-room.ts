@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto'
+import { inject, onTestFinished } from 'vitest'
+import type { OutgoingRecord } from '../../src/kafka/delivery.ts'
+import { createKafka, type Kafka, withAdmin } from '../../src/kafka/kafka-client.ts'
+import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
+import { createLogger, type Logger } from '../../src/log.ts'
+
+export interface KafkaRoom {
+  kafka: Kafka
+  log: Logger
+  /** A new topic of the test's own. */
+  topic: string
+  /** Name of a group, and the beginning of transactional ids, that nobody else uses. */
+  group: string
+  /** Publishes values to the topic in one transaction, and commits it. */
+  publish(...values: string[]): Promise<void>
+}
+
+/** A new topic on the shared broker, for tests of what src/kafka makes of it. */
+export async function createKafkaRoom(partitions = 1): Promise<KafkaRoom> {
+  const topic = `room-${randomUUID().slice(0, 8)}`
+  const log = createLogger('fatal')
+  const kafka = createKafka(inject('kafkaBrokers').split(','), topic, log)
+  await withAdmin(kafka, (admin) =>
+    admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true }),
+  )
+  const group = `${topic}.group`
+  return {
+    kafka,
+    log,
+    topic,
+    group,
+    async publish(...values) {
+      const producer = new TransactionalProducer(kafka, `${topic}.publisher`)
+      await producer.init()
+      await producer.commit(
+        values.map((value) => aRecord(topic, value)),
+        group,
+        [],
+      )
+      await producer.close()
+    },
+  }
+}
+
+export function aRecord(topic: string, value: string): OutgoingRecord {
+  return { topic, key: 'key', value: Buffer.from(value) }
+}
+
+/** Publishes values in a transaction that is given up: nobody sees them, but they and their marker stand in the log. */
+export async function publishAborted({ kafka, topic }: KafkaRoom, ...values: string[]): Promise<void> {
+  const producer = kafka.producer({ transactionalId: `${topic}.aborter`, maxInFlightRequests: 1 })
+  onTestFinished(() => producer.disconnect())
+  await producer.connect()
+  const transaction = await producer.transaction()
+  await transaction.send({ topic, messages: values.map((value) => ({ key: 'key', value })) })
+  await transaction.abort()
+}
