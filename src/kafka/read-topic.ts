@@ -20,6 +20,7 @@ export async function readTopic(
   const groupId = `album-enricher-command-${randomUUID()}`
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false })
   const done = Promise.withResolvers<void>()
+  let isOver = false
   const finish = (partition: number, nextOffset: bigint) => {
     if (nextOffset >= (unread.get(partition) ?? 0n)) unread.delete(partition)
     if (unread.size === 0) done.resolve()
@@ -36,9 +37,16 @@ export async function readTopic(
       autoCommit: false,
       eachBatch: async ({ batch: { partition, messages } }) => {
         for (const { offset, timestamp, key, value, headers } of messages) {
-          if (BigInt(offset) >= (unread.get(partition) ?? 0n)) break
+          if (isOver || BigInt(offset) >= (unread.get(partition) ?? 0n)) break
           const record = { topic, partition, offset: BigInt(offset), timestamp: Number(timestamp), key, value }
-          if ((await onRecord({ ...record, headers: toRecordHeaders(headers) })) === false) return done.resolve()
+          try {
+            if ((await onRecord({ ...record, headers: toRecordHeaders(headers) })) !== false) continue
+            done.resolve()
+          } catch (error) {
+            // Thrown on, KafkaJS would show the records of this batch once more.
+            done.reject(error)
+          }
+          isOver = true
         }
       },
     })

@@ -1,0 +1,51 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { ownPartitions, type PartitionOwnership } from '../../src/kafka/partition-ownership.ts'
+import { aRecord, createKafkaRoom, type KafkaRoom } from '../stack/kafka-room.ts'
+
+async function own({ kafka, group, topic }: KafkaRoom, partitions = [0]): Promise<PartitionOwnership> {
+  const topicPartitions = partitions.map((partition) => ({ topic, partition }))
+  const ownership = await ownPartitions(kafka, group, `${group}.owner`, topicPartitions)
+  onTestFinished(() => ownership.close())
+  return ownership
+}
+
+test('without a commit every record is to be done, and afterwards those behind it', async () => {
+  const room = await createKafkaRoom(2)
+  const { topic } = room
+  const ownership = await own(room, [0, 1])
+  expect(ownership.committedOffsets()).toEqual([])
+  expect(ownership.isPending({ topic, partition: 0, offset: 0n })).toBe(true)
+  await ownership.commit([aRecord(topic, 'result')], [{ topic, partition: 0, offset: 3n }])
+  const pending = [2n, 3n].map((offset) => ownership.isPending({ topic, partition: 0, offset }))
+  expect(pending).toEqual([false, true])
+  expect(ownership.isPending({ topic, partition: 1, offset: 0n })).toBe(true)
+  expect(ownership.committedOffsets()).toEqual([{ topic, partition: 0, offset: 3n }])
+})
+
+test('who takes over goes on where the former owner stood, and shuts it out', async () => {
+  const room = await createKafkaRoom()
+  const { topic } = room
+  const former = await own(room)
+  await former.commit([], [{ topic, partition: 0, offset: 5n }])
+  const owner = await own(room)
+  expect(owner.committedOffsets()).toEqual([{ topic, partition: 0, offset: 5n }])
+  const late = former.commit([aRecord(topic, 'late')], [{ topic, partition: 0, offset: 6n }])
+  await expect(late).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' })
+  await owner.commit([], [{ topic, partition: 0, offset: 7n }])
+  expect((await own(room)).committedOffsets()).toEqual([{ topic, partition: 0, offset: 7n }])
+})
+
+test('a transaction that its producer left open is ended by whoever takes over', async () => {
+  const room = await createKafkaRoom()
+  const { kafka, group, topic } = room
+  const crashed = kafka.producer({ transactionalId: `${group}.owner`, maxInFlightRequests: 1 })
+  onTestFinished(() => crashed.disconnect())
+  await crashed.connect()
+  const open = await crashed.transaction()
+  await open.send({ topic, messages: [{ value: 'half' }] })
+  await open.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: [{ partition: 0, offset: '1' }] }] })
+
+  const ownership = await own(room)
+  expect(ownership.committedOffsets()).toEqual([])
+  await expect(open.commit()).rejects.toThrow()
+})
