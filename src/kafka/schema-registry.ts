@@ -46,7 +46,9 @@ export class SchemaRegistry {
     const id = await this.#client
       .getRegistryIdBySchema(subject, { type: 'AVRO' as never, schema: schemaText })
       .catch((error: unknown) => {
-        if (!isNotFound(error)) throw unavailable(error)
+        // Of a 404 the client keeps the text alone, which every registry words in its own way.
+        const isMissing = error instanceof Error && error.name === 'ConfluentSchemaRegistryError'
+        if (!isMissing && !isNotFound(error)) throw unavailable(error)
         const message = `subject ${subject} lacks this build's schema: run \`album-enricher setup\``
         throw new EnrichmentError('SCHEMA_NOT_REGISTERED', message, { cause: error })
       })

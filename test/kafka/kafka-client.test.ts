@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { EnrichmentError } from '../../src/errors.ts'
+import { createKafka, kafkaError, withAdmin } from '../../src/kafka/kafka-client.ts'
+import { createLogger } from '../../src/log.ts'
+import { findFreePort } from '../stack/free-port.ts'
+import { createKafkaRoom } from '../stack/kafka-room.ts'
+
+test('without a broker a question ends within seconds and says which address did not answer', async () => {
+  const broker = `127.0.0.1:${await findFreePort()}`
+  const kafka = createKafka([broker], 'test', createLogger('fatal'))
+  const askedAt = Date.now()
+  await expect(withAdmin(kafka, (admin) => admin.listTopics())).rejects.toMatchObject({
+    code: 'KAFKA_UNAVAILABLE',
+    message: expect.stringContaining(broker),
+  })
+  expect(Date.now() - askedAt).toBeLessThan(10_000)
+})
+
+test('an error of ours passes through as it is, any other is Kafka’s', async () => {
+  const ours = new EnrichmentError('TOPIC_WRONG', 'ours')
+  expect(kafkaError(ours)).toBe(ours)
+  expect(kafkaError('broken')).toMatchObject({ code: 'KAFKA_UNAVAILABLE', message: 'Kafka: broken' })
+  const { kafka } = await createKafkaRoom()
+  await expect(withAdmin(kafka, () => Promise.reject(ours))).rejects.toBe(ours)
+})

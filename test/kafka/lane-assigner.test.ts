@@ -1,0 +1,35 @@
+import kafkajs, { type Cluster, type GroupMember } from 'kafkajs'
+import { expect, test } from 'vitest'
+import { laneAssigner } from '../../src/kafka/lane-assigner.ts'
+
+const { AssignerProtocol } = kafkajs
+
+const cluster = { findTopicPartitionMetadata: () => [{ partitionId: 0 }] } as unknown as Cluster
+const assigner = laneAssigner({ cluster, groupId: 'lane', logger: undefined as never })
+const members: GroupMember[] = ['worker-b', 'worker-a', 'worker-c'].map((memberId) => ({
+  memberId,
+  memberMetadata: Buffer.alloc(0),
+}))
+
+test('one member gets both topics of the lane, whoever asks and in whatever order, and the others get none', async () => {
+  const answers = await Promise.all(
+    [members, members.toReversed()].map((order) =>
+      assigner.assign({ members: order, topics: ['express', 'requests'] }),
+    ),
+  )
+  for (const answer of answers) {
+    expect(answer.map(({ memberId }) => memberId)).toEqual(['worker-a'])
+    const decoded = AssignerProtocol.MemberAssignment.decode(answer[0]?.memberAssignment ?? Buffer.alloc(0))
+    expect(decoded?.assignment).toEqual({ express: [0], requests: [0] })
+  }
+})
+
+test('a group without members is given nothing', async () => {
+  expect(await assigner.assign({ members: [], topics: ['requests'] })).toEqual([])
+})
+
+test('members announce the topics they want under a name that no other assigner has', () => {
+  const { name, metadata } = assigner.protocol({ topics: ['express', 'requests'] })
+  expect(name).toBe('LaneAssigner')
+  expect(AssignerProtocol.MemberMetadata.decode(metadata)?.topics).toEqual(['express', 'requests'])
+})
