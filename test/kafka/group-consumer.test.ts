@@ -4,6 +4,7 @@ import type { TopicPartition } from '../../src/kafka/delivery.ts'
 import { type DeliveredBatch, GroupConsumer } from '../../src/kafka/group-consumer.ts'
 import { ownPartitions, type PartitionOwnership } from '../../src/kafka/partition-ownership.ts'
 import { readLag } from '../../src/kafka/read-lag.ts'
+import { readTopic } from '../../src/kafka/read-topic.ts'
 import { createKafkaRoom, type KafkaRoom, publishAborted } from '../stack/kafka-room.ts'
 
 /** Follows the room's topic as intake does: what a batch brings is committed before it returns. */
@@ -50,4 +51,82 @@ test('records of a transaction that was given up are not delivered and leave no 
   await publishAborted(room, 'three', 'four')
   await expect.poll(() => lagOf(room), { timeout: 5_000 }).toBe(0)
   expect(values).toEqual(['one', 'two'])
+})
+
+/** A member that notes what it is given and does with it what the test says. */
+function join({ kafka, group, topic, log }: KafkaRoom, onBatch: (batch: DeliveredBatch) => Promise<void>) {
+  const assignments: TopicPartition[][] = []
+  const consumer = new GroupConsumer({
+    kafka,
+    groupId: group,
+    topics: [topic],
+    maxBytesPerPartition: 65_536,
+    log,
+    onAssigned: async (assignment) => void assignments.push(assignment),
+    onBatch,
+  })
+  onTestFinished(() => consumer.stop())
+  return { consumer, assignments }
+}
+
+const valuesOf = ({ deliveries }: DeliveredBatch) => deliveries.map(({ value }) => String(value))
+
+test('a batch whose handler fails comes again after a new join, and not at once', async () => {
+  const room = await createKafkaRoom()
+  await room.publish('one')
+  const seenAt: number[] = []
+  const { assignments } = join(room, async (batch) => {
+    if (batch.deliveries.length === 0) return
+    expect(valuesOf(batch)).toEqual(['one'])
+    if (seenAt.push(performance.now()) < 3) throw new Error('not now')
+  })
+  await expect.poll(() => seenAt.length, { timeout: 20_000 }).toBe(3)
+  const [first = 0, second = 0, third = 0] = seenAt
+  expect(second - first).toBeGreaterThan(1_000)
+  expect(third - second).toBeGreaterThan(2_000)
+  expect(assignments.length).toBe(3)
+})
+
+test('a stop aborts the batch in hand and waits for it', async () => {
+  const room = await createKafkaRoom()
+  await room.publish('one')
+  const taken = Promise.withResolvers<void>()
+  let isReturned = false
+  const { consumer } = join(room, async ({ signal }) => {
+    taken.resolve()
+    await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    isReturned = true
+  })
+  await taken.promise
+  expect(consumer.isJoined).toBe(true)
+  await consumer.stop()
+  expect([isReturned, consumer.isJoined]).toEqual([true, false])
+})
+
+test('when a second member joins, both have partitions, and when it leaves, the first has all again', async () => {
+  const room = await createKafkaRoom(2)
+  const first = join(room, async () => undefined)
+  await expect.poll(() => first.assignments.at(-1)?.length, { timeout: 20_000 }).toBe(2)
+  const second = join(room, async () => undefined)
+  await expect.poll(() => second.assignments.at(-1)?.length, { timeout: 20_000 }).toBe(1)
+  await expect.poll(() => first.assignments.at(-1)?.length, { timeout: 20_000 }).toBe(1)
+  await second.consumer.stop()
+  await expect.poll(() => first.assignments.at(-1)?.length, { timeout: 20_000 }).toBe(2)
+})
+
+test('a paused topic brings nothing until it is resumed', async () => {
+  const room = await createKafkaRoom()
+  await room.publish('one')
+  const seen: string[] = []
+  const { consumer } = join(room, async (batch) => {
+    seen.push(...valuesOf(batch))
+    consumer.pause(room.topic)
+  })
+  await expect.poll(() => seen, { timeout: 20_000 }).toEqual(['one'])
+  await room.publish('two')
+  // Somebody else has found and read it by then.
+  await readTopic(room.kafka, room.topic, ({ value }) => String(value) !== 'two')
+  expect(seen).toEqual(['one'])
+  consumer.resume(room.topic)
+  await expect.poll(() => seen, { timeout: 20_000 }).toEqual(['one', 'two'])
 })

@@ -1,13 +1,15 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { Database } from '../../src/db/database.ts'
+import { ArtworkRow } from '../../src/db/entities/artwork.entity.ts'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
 
 const filesIn = (folder: string) =>
   existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : []
 const images = (folder: string) => filesIn(folder).filter((entry) => entry.isFile() && entry.name.endsWith('.jpg'))
 
-test('the artwork is stored once, in four sizes, and metric, event and files agree', async () => {
+test('the artwork is stored once, in four sizes, and metric, event, table and files agree', async () => {
   const { env, start, publish, results } = await createScenario({ ARTWORK: 'download' })
   await publish(anAlbum('1'), anAlbum('2', { hasPrimaryImage: true }))
   const service = start()
@@ -21,7 +23,14 @@ test('the artwork is stored once, in four sizes, and metric, event and files agr
   expect(artwork.get('2')).toMatchObject({ status: 'kept', key: null })
   const { status, key, asin } = artwork.get('1')
   expect([status, asin]).toEqual(['stored', expect.stringMatching(/^B/)])
-  expect(existsSync(join(env.ARTWORK_STORE ?? '', key))).toBe(true)
+  const db = new Database(env.DATABASE_URL)
+  onTestFinished(() => db.close())
+  const rows = await db.query((em) => em.find(ArtworkRow, {}, { orderBy: { albumId: 'asc' } }))
+  expect(rows).toMatchObject([
+    { albumId: '1', status: 'stored', asin, key, errorCode: null },
+    { albumId: '2', status: 'kept', asin: null, key: null, errorCode: null },
+  ])
+  expect(statSync(join(env.ARTWORK_STORE ?? '', key)).size).toBe(rows[0]?.bytes)
   expect(
     images(env.ARTWORK_STORE ?? '')
       .map(({ name }) => name)
