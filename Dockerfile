@@ -5,8 +5,6 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
 
 FROM node:24.11.0-bookworm-slim
-LABEL org.opencontainers.image.title="album-enricher" \
-      org.opencontainers.image.description="Kafka consumer that finds the Amazon products of imported albums"
 ENV NODE_ENV=production ARTWORK_STORE=/var/lib/album-enricher/artwork
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
@@ -24,3 +22,10 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
 # The bin itself: its first line sets the memory flags, and node is the process that gets the signals.
 ENTRYPOINT ["/app/src/cli.ts"]
 CMD ["run"]
+# Last, so that a new version leaves the layers above as they are.
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="album-enricher" \
+      org.opencontainers.image.description="Kafka consumer that finds the Amazon products of imported albums" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"

@@ -1,20 +1,79 @@
-import { expect, test } from 'vitest'
-import { lacks, runTool } from './tools.ts'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { ServiceProcess } from '../stack/service-process.ts'
+import { lacks, ROOT, runTool } from './tools.ts'
 
 test.skipIf(lacks('hadolint'))('the Dockerfile has no fault that hadolint knows', async () => {
   expect(await runTool('hadolint', ['Dockerfile'])).toBe('')
 })
 
-const FILLED = {
-  POSTGRES_PASSWORD: 'x',
-  GRAFANA_PASSWORD: 'x',
-  AMAZON_CREDENTIAL_ID: 'x',
-  AMAZON_CREDENTIAL_SECRET: 'x',
-  AMAZON_PARTNER_TAG: 'x',
-}
+const RUN_IMAGE = join(ROOT, 'test/deploy/run-image.sh')
+const SHUTDOWN_SECONDS = 4
+const podman = (command: string) =>
+  runTool('bash', ['-c', `. test/deploy/image-store.sh && "\${podman[@]}" ${command} "$image"`])
 
-test.skipIf(lacks('docker-compose'))('the compose file is whole, and says which secrets it lacks', async () => {
-  await runTool('docker-compose', ['config', '-q'], FILLED)
-  const without = runTool('docker-compose', ['config', '-q'], { ...FILLED, AMAZON_CREDENTIAL_SECRET: '' })
-  await expect(without).rejects.toThrow('set AMAZON_CREDENTIAL_SECRET in .env')
+describe.skipIf(lacks('podman', 'debootstrap') || process.getuid?.() !== 0)('the image', () => {
+  beforeAll(async () => {
+    await runTool('test/deploy/build-image.sh', [])
+  }, 400_000)
+
+  afterAll(async () => {
+    await podman('image unmount')
+  })
+
+  function startImage(settings: Record<string, string>): ServiceProcess {
+    // Where the artwork goes is the image's own matter.
+    const { ARTWORK_STORE: _, ...env } = settings
+    const service = new ServiceProcess(env, ['run'], RUN_IMAGE)
+    onTestFinished(() => service.signal('SIGKILL'))
+    return service
+  }
+
+  test('enriches an album, artwork included, as a plain user on a read-only root, and its health check sees that', async () => {
+    const { env, publish, results } = await createScenario({ ARTWORK: 'download' })
+    const service = startImage(env)
+    await publish(anAlbum('1'))
+    await results.waitFor((records) => records.length === 1, 'the result')
+    expect(results.records[0]?.event).toMatchObject({ outcome: 'matched', artwork: { status: 'stored' } })
+
+    const { port } = await service.waitForLog('service starting')
+    const checkHealth = (METRICS_PORT: string) =>
+      new ServiceProcess({ METRICS_PORT }, ['--healthcheck'], RUN_IMAGE).exited()
+    expect(await checkHealth(String(port))).toBe(0)
+    expect(await service.stop()).toBe(0)
+    expect(await checkHealth(String(port))).toBe(1)
+  })
+
+  test('told to stop in the middle of a model call it ends in its grace period, and the next one loses nothing', async () => {
+    const { env, model, publish, results, dead } = await createScenario({
+      MODEL_USE: 'always',
+      SHUTDOWN_TIMEOUT_SECONDS: String(SHUTDOWN_SECONDS),
+    })
+    model.behave({ stall: 'head' })
+    const first = startImage(env)
+    await publish(anAlbum('1'), anAlbum('2'))
+    await expect.poll(() => model.calls.length, { timeout: 30_000 }).toBeGreaterThan(0)
+    const toldAt = performance.now()
+    expect(await first.stop()).toBe(0)
+    // What the chart and the compose file allow: five seconds more than the setting.
+    expect(performance.now() - toldAt).toBeLessThan((SHUTDOWN_SECONDS + 5) * 1_000)
+    expect(await results.readToEnd()).toEqual([])
+
+    model.behave({ times: 0 })
+    startImage(env)
+    await results.waitFor((records) => records.length === 2, 'both results')
+    expect((await results.readToEnd()).map(({ key }) => key).toSorted()).toEqual(['1', '2'])
+    expect(await dead.readToEnd()).toEqual([])
+  })
+
+  test('tells engines what it is', async () => {
+    const [{ Config }] = JSON.parse(await podman('image inspect'))
+    expect(Config.Labels).toMatchObject({
+      'org.opencontainers.image.title': 'album-enricher',
+      'org.opencontainers.image.version': expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      'org.opencontainers.image.revision': expect.stringMatching(/^[0-9a-f]{40}$/),
+    })
+    expect(Config).toMatchObject({ User: '1000:1000', StopSignal: 'SIGTERM' })
+  })
 })

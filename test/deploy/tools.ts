@@ -13,6 +13,7 @@ const FOLDERS = [
   join(homedir(), 'go/bin'),
   '/usr/bin',
   '/usr/local/bin',
+  '/usr/sbin',
 ]
 
 /** Where a tool of the deployment's checks is; undefined when it is not installed. */

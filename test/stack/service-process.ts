@@ -27,10 +27,13 @@ export class ServiceProcess {
   readonly #exit: Promise<number | null>
   readonly #waiting = new Set<() => void>()
 
-  /** @param verb with its arguments, for example ['run', 'intake'] */
-  constructor(env: Record<string, string>, verb: string[] = ['run']) {
+  /**
+   * @param verb with its arguments, for example ['run', 'intake']
+   * @param command what takes the verb; absent: this checkout's own
+   */
+  constructor(env: Record<string, string>, verb: string[] = ['run'], command = CLI) {
     const PATH = `${dirname(process.execPath)}:${process.env.PATH}`
-    this.#child = spawn(CLI, verb, {
+    this.#child = spawn(command, verb, {
       env: { PATH, HOME: process.env.HOME, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
