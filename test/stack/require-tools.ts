@@ -7,21 +7,21 @@ import { spawnSync } from 'node:child_process'
  * @throws Error that says what to install
  */
 export function requireTools(servers: { name: string; setting: string }[], needsMaven: boolean): void {
-  const hasJava = javaVersion() >= 17
-  const hasMaven = !needsMaven || spawnSync('mvn', ['--version']).status === 0
-  if (hasJava && hasMaven) return
-  const missing = [...(hasJava ? [] : ['Java 17 or newer']), ...(hasMaven ? [] : ['Maven'])].join(' and ')
-  const packages = [...(hasJava ? [] : ['openjdk-17-jre-headless']), ...(hasMaven ? [] : ['maven'])].join(' ')
+  const isJavaThere = hasJava()
+  const isMavenThere = !needsMaven || spawnSync('mvn', ['--version']).status === 0
+  if (isJavaThere && isMavenThere) return
+  const missing = [...(isJavaThere ? [] : ['Java 17 or newer']), ...(isMavenThere ? [] : ['Maven'])].join(' and ')
+  const packages = [...(isJavaThere ? [] : ['openjdk-17-jre-headless']), ...(isMavenThere ? [] : ['maven'])].join(' ')
   throw new Error(
     `${missing} must be on this machine to run ${servers.map(({ name }) => name).join(' and ')}.\n` +
       `Install: apt-get install ${packages} (macOS: brew install openjdk maven).\n` +
+      `Or, without Java, start a Docker engine that this user may use.\n` +
       `Or set ${servers.map(({ setting }) => setting).join(' and ')} to servers that you have.`,
   )
 }
 
-/** The major version of the `java` on the path; 0 without one. */
-function javaVersion(): number {
+/** Whether the `java` on the path is new enough for Kafka 4. */
+export function hasJava(): boolean {
   const { status, stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' })
-  if (status !== 0) return 0
-  return Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0)
+  return status === 0 && Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0) >= 17
 }

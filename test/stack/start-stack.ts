@@ -1,9 +1,10 @@
 import { isCached, KAFKA, type OnProgress, REGISTRY } from './artefacts.ts'
 import { createDatabase } from './create-database.ts'
+import { hasDocker, startDockerServers } from './docker.ts'
 import { type KafkaServer, startKafka } from './kafka.ts'
 import { type PostgresServer, startPostgres } from './postgres.ts'
 import { type RegistryServer, startRegistry } from './registry.ts'
-import { requireTools } from './require-tools.ts'
+import { hasJava, requireTools } from './require-tools.ts'
 
 export interface Stack {
   /** host:port, comma-separated. */
@@ -23,12 +24,15 @@ export interface Stack {
 
 /**
  * Kafka, a schema registry and PostgreSQL: the ones that KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL name, and new
- * ones on free ports of this machine for the rest. The new ones end with this process, however it ends.
+ * ones on free ports of this machine for the rest. The new ones end with this process, however it ends. On a machine
+ * without Java a Docker engine runs them, from docker-compose.yml; those end with `stop`.
  *
  * @throws Error that says what is missing or failed; nothing is left running then
  */
 export async function startStack(options: { onProgress?: OnProgress; env?: NodeJS.ProcessEnv } = {}): Promise<Stack> {
   const { onProgress = () => {}, env = process.env } = options
+  const needsJava = !env.KAFKA_BROKERS || !env.SCHEMA_REGISTRY_URL
+  if (needsJava && !hasJava() && hasDocker()) return await startDockerStack(onProgress, env)
   const { KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: registryUrl, DATABASE_URL: databaseUrl } = env
   requireToolsFor({ ...(!brokers && { KAFKA_BROKERS: KAFKA }), ...(!registryUrl && { SCHEMA_REGISTRY_URL: REGISTRY }) })
   const started = await Promise.allSettled([
@@ -57,6 +61,19 @@ export async function startStack(options: { onProgress?: OnProgress; env?: NodeJ
     ...(registry && { registry }),
     ...(postgres && { postgres }),
     stop,
+  }
+}
+
+/** Docker's servers stand in for those that the environment does not name. */
+async function startDockerStack(onProgress: OnProgress, env: NodeJS.ProcessEnv): Promise<Stack> {
+  const docker = await timed('Docker', startDockerServers(onProgress), onProgress)
+  const databaseUrl = env.DATABASE_URL || docker.settings.DATABASE_URL
+  return {
+    kafkaBrokers: env.KAFKA_BROKERS || docker.settings.KAFKA_BROKERS,
+    registryUrl: env.SCHEMA_REGISTRY_URL || docker.settings.SCHEMA_REGISTRY_URL,
+    databaseUrl,
+    createDatabase: (name) => createDatabase(databaseUrl, name),
+    stop: docker.stop,
   }
 }
 
