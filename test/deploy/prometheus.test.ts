@@ -10,6 +10,7 @@ import { CHART, lacks, runTool } from './tools.ts'
 interface Panel {
   title: string
   description: string
+  fieldConfig: { defaults: { unit: string } }
   targets: { expr: string }[]
 }
 
@@ -24,7 +25,11 @@ async function startPrometheus(target: string): Promise<string> {
   const job = { job_name: 'album-enricher', static_configs: [{ targets: [target] }] }
   writeFileSync(
     config,
-    JSON.stringify({ global: { scrape_interval: '1s' }, rule_files: [rules], scrape_configs: [job] }),
+    JSON.stringify({
+      global: { scrape_interval: '1s', evaluation_interval: '1s' },
+      rule_files: [rules],
+      scrape_configs: [job],
+    }),
   )
   const child = spawn(
     'prometheus',
@@ -38,15 +43,20 @@ async function startPrometheus(target: string): Promise<string> {
   return `http://127.0.0.1:${port}`
 }
 
-async function query(prometheus: string, expr: string): Promise<unknown[]> {
-  const response = await fetch(`${prometheus}/api/v1/query?query=${encodeURIComponent(expr)}`).catch(() => undefined)
-  const body = (await response?.json()) as { data?: { result: unknown[] } } | undefined
-  return body?.data?.result ?? []
+/** What Prometheus's API answers; undefined while it does not. */
+async function ask<T>(prometheus: string, path: string): Promise<T | undefined> {
+  const response = await fetch(`${prometheus}/api/v1/${path}`).catch(() => undefined)
+  return response && ((await response.json()) as { data?: T }).data
+}
+
+async function countSeries(prometheus: string, expr: string): Promise<number> {
+  const answer = await ask<{ result: unknown[] }>(prometheus, `query?query=${encodeURIComponent(expr)}`)
+  return answer?.result.length ?? 0
 }
 
 describe.skipIf(lacks('prometheus', 'promtool'))('monitoring', () => {
   test('every panel of the dashboard shows something of a running service, and its metrics are clean', async () => {
-    const { start, publish, results, dead } = await createScenario({ ARTWORK: 'link' })
+    const { start, publish, results, dead } = await createScenario({ ARTWORK: 'link', MODEL_USE: 'always' })
     const service = start()
     await publish(anAlbum('1'), anAlbum('2', { title: '' }))
     await results.waitFor((records) => records.length === 1, 'the result')
@@ -60,11 +70,23 @@ describe.skipIf(lacks('prometheus', 'promtool'))('monitoring', () => {
         const shown = async () => {
           album += 1
           await publish(anAlbum(String(album)))
-          return (await query(prometheus, expr)).length
+          return await countSeries(prometheus, expr)
         }
         await expect.poll(shown, { message: `${title}: ${expr}`, timeout: 40_000, interval: 1_000 }).toBeGreaterThan(0)
       }
     }
+    // Of the alerts only the one about the dead letter has something to say.
+    const firing = async () => {
+      const answer = await ask<{ groups: { rules: { name: string; state: string; health: string }[] }[] }>(
+        prometheus,
+        'rules',
+      )
+      const loaded = answer?.groups.flatMap((group) => group.rules) ?? []
+      expect(loaded.map(({ health }) => health)).toEqual(loaded.map(() => 'ok'))
+      return loaded.filter(({ state }) => state === 'firing').map(({ name }) => name)
+    }
+    await expect.poll(firing, { timeout: 10_000 }).toEqual(['AlbumEnricherDeadLetters'])
+
     const folder = mkdtempSync(join(tmpdir(), 'metrics-'))
     writeFileSync(join(folder, 'metrics'), (await service.get('/metrics')).text)
     const own = `grep -E '^(# (HELP|TYPE) )?album_enricher' ${folder}/metrics | promtool check metrics`
@@ -75,9 +97,14 @@ describe.skipIf(lacks('prometheus', 'promtool'))('monitoring', () => {
     rmSync(folder, { recursive: true })
   }, 120_000)
 
-  test('every panel asks a question and explains itself', () => {
-    for (const { title, description } of panels)
-      expect([title.endsWith('?'), description.length > 10]).toEqual([true, true])
+  test('every panel asks a question, explains itself and has a unit', () => {
+    for (const { title, description, fieldConfig } of panels)
+      expect([title, title.endsWith('?'), description.length > 10, fieldConfig.defaults.unit]).toEqual([
+        title,
+        true,
+        true,
+        expect.stringMatching(/^\w+$/),
+      ])
   })
 
   test('the alerts fire when they must and not otherwise, and each has its runbook', async () => {
