@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { OUR_RULES } from './rules.ts'
+import { findFailure, MOVING, ORDINARY } from './walk.ts'
+import { WEAK_RULES } from './weak-rules.ts'
+
+/** In each kind of walk. */
+const WALKS = 15_000
+/** A rule that is not caught in so many is not caught. */
+const CATCHING_WALKS = 40_000
+
+const seeds = (count: number) => Array.from({ length: count }, (_, seed) => seed)
+
+test.each([
+  ['crashes, pauses, rebalances and retries', ORDINARY],
+  ['offsets that somebody moves back', MOVING],
+])('nothing is lost, doubled, paid twice or not replayed through %s', (_, actions) => {
+  expect(findFailure(OUR_RULES, actions, seeds(WALKS))).toBeNull()
+})
+
+test.each(Object.entries(WEAK_RULES))('walks would tell if %s', (_, weak) => {
+  expect(findFailure({ ...OUR_RULES, ...weak }, MOVING, seeds(CATCHING_WALKS))).not.toBeNull()
+})

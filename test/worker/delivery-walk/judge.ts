@@ -1,0 +1,120 @@
+/** What a run came to, as it lies in the ledger and, later, in a topic. */
+export interface Decision {
+  kind: 'result' | 'dead letter' | 'retry'
+  requestId: string
+  run: number
+  attempt: number
+  resultId: string
+  decidedAt: number
+}
+
+export function tellDecision({ kind, requestId, run, attempt, resultId }: Decision): string {
+  return `${kind} ${resultId} of ${requestId}, run ${run}, attempt ${attempt}`
+}
+
+/** The walk broke a promise. */
+export class Breach extends Error {}
+
+interface Story {
+  /** Every record of the request in the lane that was ever taken, by topic the highest. */
+  taken: Map<string, bigint>
+  /** When offsets were moved back to before a record that was taken: from each on, one more result is due. */
+  moves: number[]
+  /** How often an offset was moved back to before a record of the request, taken or not. */
+  timesMoved: number
+  published: Decision[]
+  /** An operator skipped it, so nothing is due until an offset is moved back again. */
+  isSkipped: boolean
+}
+
+/** Watches a walk from outside, and knows nothing of the rule. */
+export class Judge {
+  /** Counts the steps of the walk. */
+  now = 0
+  /** Whether the database or the offsets were lost: a result may then come again, with the same resultId. */
+  hadDisaster = false
+  readonly #stories = new Map<string, Story>()
+  readonly #stored = new Set<string>()
+  readonly #asked = new Set<string>()
+
+  requested(requestId: string): void {
+    this.#stories.set(requestId, { taken: new Map(), moves: [], timesMoved: 0, published: [], isSkipped: false })
+  }
+
+  taken(requestId: string, run: number, topic: string, offset: bigint): void {
+    const { taken, timesMoved } = this.#story(requestId)
+    if (run - 1 > timesMoved && !this.hadDisaster)
+      throw new Breach(`paid twice: run ${run} of ${requestId}, and offsets were moved ${timesMoved} times`)
+    if (offset > (taken.get(topic) ?? -1n)) taken.set(topic, offset)
+  }
+
+  /** @param records the requests that lie in the topic at or above the new offset */
+  movedBack(topic: string, offset: bigint, records: string[]): void {
+    for (const requestId of records) {
+      const story = this.#story(requestId)
+      story.timesMoved += 1
+      if ((story.taken.get(topic) ?? -1n) >= offset) story.moves.push(this.now)
+      else if (story.taken.size > 0) continue
+      story.isSkipped = false
+    }
+  }
+
+  skipped(records: string[]): void {
+    for (const requestId of records) this.#story(requestId).isSkipped = true
+  }
+
+  asked(requestId: string, run: number, stage: string): void {
+    const key = `${requestId}/${run}/${stage}`
+    if (this.#stored.has(key)) throw new Breach(`paid twice: ${stage} of ${requestId} in run ${run}`)
+    this.#asked.add(key)
+  }
+
+  answerStored(requestId: string, run: number, stage: string): void {
+    this.#stored.add(`${requestId}/${run}/${stage}`)
+  }
+
+  /** A run that uses another run's answers has replayed nothing. */
+  enriched(requestId: string, run: number, stages: readonly string[]): void {
+    const missing = stages.find((stage) => !this.#asked.has(`${requestId}/${run}/${stage}`))
+    if (missing !== undefined) throw new Breach(`not replayed: run ${run} of ${requestId} never asked for ${missing}`)
+  }
+
+  published(decision: Decision): void {
+    const { requestId, run, attempt, kind, resultId } = decision
+    const { published } = this.#story(requestId)
+    if (published.some((other) => other.resultId === resultId)) {
+      if (this.hadDisaster) return
+      throw new Breach(`doubled: ${kind} ${resultId} of ${requestId} was published before`)
+    }
+    const isDouble = published.some((it) => it.run === run && (it.attempt === attempt || it.kind !== 'retry'))
+    if (isDouble && !this.hadDisaster) throw new Breach(`doubled: run ${run} of ${requestId} had ended`)
+    published.push(decision)
+  }
+
+  committed(topic: string, before: bigint | undefined, offset: bigint): void {
+    if (before === undefined || offset >= before || this.hadDisaster) return
+    throw new Breach(`offset of ${topic} went back by a commit, from ${before} to ${offset}`)
+  }
+
+  /** At the end, once nothing is left to do. */
+  finish(): void {
+    for (const [requestId, { moves, published, isSkipped }] of this.#stories) {
+      const ends = published.filter(({ kind }) => kind !== 'retry')
+      const bounds = [0, ...moves, Number.POSITIVE_INFINITY]
+      for (let index = 1; index < bounds.length; index += 1) {
+        const [from = 0, to = 0] = [bounds[index - 1], bounds[index]]
+        const count = ends.filter(({ decidedAt }) => decidedAt > from && decidedAt <= to).length
+        const when = from === 0 ? '' : ` after offsets were moved at step ${from}`
+        if (count > 1 && !this.hadDisaster) throw new Breach(`doubled: ${requestId} ended ${count} times${when}`)
+        if (count === 0 && to === Number.POSITIVE_INFINITY && !isSkipped)
+          throw new Breach(`${from === 0 ? 'lost' : 'not replayed'}: ${requestId} never ended${when}`)
+      }
+    }
+  }
+
+  #story(requestId: string): Story {
+    const story = this.#stories.get(requestId)
+    if (story === undefined) throw new Error(`nobody requested ${requestId}`)
+    return story
+  }
+}

@@ -1,0 +1,39 @@
+import { isClaimed, judgeDelivery, mustRunAgain } from '../../../src/worker/delivery-rule.ts'
+import { isPending, stampOffsets } from '../../../src/worker/lane-commit.ts'
+import { keepsWork, planStart } from '../../../src/worker/plan-start.ts'
+import type { ModelRow } from './model-ledger.ts'
+
+/** Everything that a worker in the model goes by. */
+export interface Rules {
+  judgeDelivery: typeof judgeDelivery
+  mustRunAgain(row: ModelRow, position: Parameters<typeof mustRunAgain>[1]): boolean
+  isClaimed: typeof isClaimed
+  planStart: typeof planStart
+  stampOffsets: typeof stampOffsets
+  isPending: typeof isPending
+  keepsWork: typeof keepsWork
+  /** PostgreSQL refuses what a former owner saves. */
+  fences: boolean
+  /** The committed offset is read after the producer was initialised. */
+  initialisesFirst: boolean
+  /** Nothing is committed once the last heartbeat is old. */
+  heedsHeartbeats: boolean
+  /** A delivery that is known attaches to its work. */
+  attaches: boolean
+  publishesStale: boolean
+}
+
+export const OUR_RULES: Rules = {
+  judgeDelivery,
+  mustRunAgain,
+  isClaimed,
+  planStart,
+  stampOffsets,
+  isPending,
+  keepsWork,
+  fences: true,
+  initialisesFirst: true,
+  heedsHeartbeats: true,
+  attaches: true,
+  publishesStale: false,
+}
