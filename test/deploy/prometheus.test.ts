@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -54,7 +54,7 @@ async function countSeries(prometheus: string, expr: string): Promise<number> {
   return answer?.result.length ?? 0
 }
 
-describe.skipIf(lacks('prometheus', 'promtool'))('monitoring', () => {
+describe.skipIf(lacks('prometheus', 'promtool', 'python'))('monitoring', () => {
   test('every panel of the dashboard shows something of a running service, and its metrics are clean', async () => {
     const { start, publish, results, dead } = await createScenario({ ARTWORK: 'link', MODEL_USE: 'always' })
     const service = start()
@@ -105,6 +105,11 @@ describe.skipIf(lacks('prometheus', 'promtool'))('monitoring', () => {
         true,
         expect.stringMatching(/^\w+$/),
       ])
+  })
+
+  test("Grafana's own types know all that the dashboards say", async () => {
+    const files = readdirSync(join(CHART, 'dashboards')).map((file) => join(CHART, 'dashboards', file))
+    expect(await runTool('python', ['test/deploy/read-dashboards.py', ...files])).toBe('')
   })
 
   test('the alerts fire when they must and not otherwise, and each has its runbook', async () => {
