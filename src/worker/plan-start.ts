@@ -1,5 +1,5 @@
 import type { LanePosition, TopicStart } from './delivery-rule.ts'
-import { type CommitStamp, parseStamp } from './lane-commit.ts'
+import { parseStamp } from './lane-commit.ts'
 
 /** One of the lane's topics as Kafka has it, read AFTER the transactional producer was initialised. */
 export interface KafkaTopic {
@@ -18,9 +18,12 @@ export interface KafkaLane {
 }
 
 /** The lane as PostgreSQL remembers it. */
-export interface LaneMemory extends CommitStamp {
-  clusterId: string
-  /** By topic what was last committed; stored after the commit, so it may be one commit behind. */
+export interface LaneMemory {
+  /** null before the first start; stored with `offsets`, so that a start in another cluster is done whole or again. */
+  clusterId: string | null
+  /** The number of the last commit that was begun, 0 at first; stored BEFORE each commit. */
+  flush: number
+  /** By topic what was last committed; stored AFTER each commit, so it may be one behind. */
   offsets: Readonly<Record<string, bigint>>
 }
 
@@ -30,7 +33,7 @@ export type HoldCause =
   | { kind: 'offset_below_log'; topic: string; committed: bigint; logStart: bigint }
   | { kind: 'offset_beyond_log'; topic: string; committed: bigint; logEnd: bigint }
   | { kind: 'offset_missing'; topic: string; remembered: bigint }
-  | { kind: 'database_behind'; kafka: CommitStamp; database: CommitStamp }
+  | { kind: 'database_behind'; kafka: number; database: number }
 
 /**
  * - run: mark the rows that must run again (all of one transaction), commit `topics` with the next flush number if
@@ -44,49 +47,38 @@ export type LaneStart =
 /**
  * Compares Kafka's word with PostgreSQL's before anything is consumed.
  *
- * @param lane null before the lane's first start
  * @param accepted the causes that a person has accepted; any other one holds all the same
  */
-export function planStart(
-  kafka: KafkaLane,
-  lane: LaneMemory | null,
-  accepted: ReadonlySet<HoldCause['kind']>,
-): LaneStart {
-  const stamps = kafka.topics.flatMap(({ committed }) => parseStamp(committed?.metadata ?? null) ?? [])
-  const newest = {
-    flush: Math.max(0, ...stamps.map(({ flush }) => flush)),
-    fence: Math.max(0, ...stamps.map(({ fence }) => fence)),
+export function planStart(kafka: KafkaLane, lane: LaneMemory, accepted: ReadonlySet<HoldCause['kind']>): LaneStart {
+  const newestFlush = Math.max(0, ...kafka.topics.map(({ committed }) => readFlush(committed) ?? 0))
+  const isNewCluster = lane.clusterId !== null && lane.clusterId !== kafka.clusterId
+  const causes: HoldCause[] = []
+  if (isNewCluster) causes.push({ kind: 'other_cluster', expected: lane.clusterId ?? '', found: kafka.clusterId })
+  else {
+    // PostgreSQL stores a flush number before Kafka does, so Kafka can be ahead only of a database that was put back.
+    if (newestFlush > lane.flush) causes.push({ kind: 'database_behind', kafka: newestFlush, database: lane.flush })
+    causes.push(...kafka.topics.flatMap((topic) => findLostOffset(topic, lane.offsets[topic.topic])))
   }
-  const isNewCluster = lane !== null && lane.clusterId !== kafka.clusterId
-  const causes = isNewCluster
-    ? [{ kind: 'other_cluster' as const, expected: lane.clusterId, found: kafka.clusterId }]
-    : [...findRestoredDatabase(newest, lane), ...kafka.topics.flatMap((topic) => findLostOffset(topic, lane))]
   const unaccepted = causes.filter(({ kind }) => !accepted.has(kind))
   if (unaccepted.length > 0) return { kind: 'hold', causes: unaccepted }
 
-  const remembered = isNewCluster ? {} : (lane?.offsets ?? {})
-  const topics = kafka.topics.map((topic) => startTopic(topic, newest.flush, remembered[topic.topic]))
+  const remembered = isNewCluster ? {} : lane.offsets
+  const topics = kafka.topics.map((topic) => startTopic(topic, newestFlush, remembered[topic.topic]))
   return {
     kind: 'run',
     topics: topics.map(({ mustCommit: _, ...start }) => start),
-    flush: Math.max(newest.flush, lane?.flush ?? 0),
-    mustCommit: topics.some(({ mustCommit }) => mustCommit),
+    flush: Math.max(newestFlush, lane.flush),
+    // A database that was put back learns of Kafka's count, or it would be held again.
+    mustCommit: newestFlush > lane.flush || topics.some(({ mustCommit }) => mustCommit),
     formerCluster: isNewCluster ? lane.offsets : null,
   }
 }
 
-/** PostgreSQL stores a flush number before Kafka does, so Kafka can be ahead only of a database that was put back. */
-function findRestoredDatabase(kafka: CommitStamp, lane: LaneMemory | null): HoldCause[] {
-  const database = { flush: lane?.flush ?? 0, fence: lane?.fence ?? 0 }
-  const isBehind = kafka.flush > database.flush || kafka.fence > database.fence
-  return isBehind ? [{ kind: 'database_behind', kafka, database }] : []
-}
-
-function findLostOffset({ topic, logStart, logEnd, committed }: KafkaTopic, lane: LaneMemory | null): HoldCause[] {
-  if (committed === null) {
-    const remembered = lane?.offsets[topic]
-    return remembered === undefined ? [] : [{ kind: 'offset_missing', topic, remembered }]
-  }
+function findLostOffset(
+  { topic, logStart, logEnd, committed }: KafkaTopic,
+  remembered: bigint | undefined,
+): HoldCause[] {
+  if (committed === null) return remembered === undefined ? [] : [{ kind: 'offset_missing', topic, remembered }]
   const { offset } = committed
   if (offset < logStart) return [{ kind: 'offset_below_log', topic, committed: offset, logStart }]
   if (offset > logEnd) return [{ kind: 'offset_beyond_log', topic, committed: offset, logEnd }]
@@ -102,9 +94,14 @@ function startTopic(
   // Beyond its end a log is another one than we knew (a topic made anew): all of it is unread.
   const from = wanted < logStart || wanted > logEnd ? logStart : wanted
   // Offsets put back together with their metadata show too: each commit stamps all topics, and PostgreSQL knows the last.
-  const isOurs = committed !== null && parseStamp(committed.metadata)?.flush === newestFlush
+  const isOurs = readFlush(committed) === newestFlush
   const isMoved = committed !== null && (!isOurs || committed.offset < (remembered ?? 0n))
   return { topic, from, isMoved, mustCommit: !isOurs || isMoved || from !== wanted }
+}
+
+/** undefined where the committed offset is not one of ours. */
+function readFlush(committed: KafkaTopic['committed']): number | undefined {
+  return parseStamp(committed?.metadata ?? null)?.flush
 }
 
 /**

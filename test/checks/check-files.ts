@@ -4,7 +4,7 @@ import { listFiles } from './list-files.ts'
 
 const LONGEST = 300
 /** Folders under test/ whose files are helpers, stand-ins, data or commands. */
-const HELPERS = /^test\/(stack|demo|checks|data|eval|deploy|bench|chaos)\//
+const HELPERS = /^test\/(stack|demo|checks|data|eval|deploy|bench|chaos|worker\/delivery-walk)\//
 
 /** Files that are too long, tests that would never run, and tests that share a name. */
 export function checkFiles(root: string): string[] {

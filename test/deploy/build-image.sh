@@ -27,6 +27,8 @@ make_base() {
 }
 
 "${podman[@]}" image exists "$base" || make_base
+# podman 4.3 takes a layer from its cache though a build argument has changed; what npm installed stays there.
+"${podman[@]}" image rm --force "$image" >/dev/null 2>&1 || true
 # How this machine reaches npm's registry is lent to the build, and stays out of the image.
 npmrc=${NPM_CONFIG_USERCONFIG:-$HOME/.npmrc}
 cp "$npmrc" "$work/npmrc" 2>/dev/null || true
@@ -37,5 +39,5 @@ echo 'cafile=/etc/ssl/certs/ca-certificates.crt' >>"$work/npmrc"
   --build-arg "VERSION=$(node -p 'require("./package.json").version')" \
   --build-arg "REVISION=$(git rev-parse HEAD)" \
   --tag "$image" .
-# Untagged images are the layers that the next build starts from: those in use are young.
+# Untagged images are the layers that the next build starts from; old ones belong to dependencies of the past.
 "${podman[@]}" image prune --force --filter until=168h >/dev/null

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { type KafkaTopic, keepsWork, type LaneMemory, planStart } from '../../src/worker/plan-start.ts'
 
-const ours = (offset: bigint, flush = 7, fence = 2) => ({ offset, metadata: `ae1 flush=${flush} fence=${fence}` })
+const ours = (offset: bigint, flush = 7) => ({ offset, metadata: `ae1 flush=${flush} fence=2` })
+
+const unknown: LaneMemory = { clusterId: null, flush: 0, offsets: {} }
 
 const topic = (name: string, committed: KafkaTopic['committed'], logStart = 0n, logEnd = 100n): KafkaTopic => ({
   topic: name,
@@ -10,7 +12,7 @@ const topic = (name: string, committed: KafkaTopic['committed'], logStart = 0n, 
   committed,
 })
 
-const memory: LaneMemory = { clusterId: 'one', flush: 7, fence: 3, offsets: { enrichment: 10n, express: 4n } }
+const memory: LaneMemory = { clusterId: 'one', flush: 7, offsets: { enrichment: 10n, express: 4n } }
 
 const plan = (
   topics: KafkaTopic[],
@@ -18,7 +20,7 @@ const plan = (
 ): ReturnType<typeof planStart> => planStart({ clusterId, topics }, lane, new Set(accepted))
 
 interface Given {
-  lane: LaneMemory | null
+  lane: LaneMemory
   accepted: ('other_cluster' | 'offset_below_log' | 'offset_beyond_log' | 'offset_missing' | 'database_behind')[]
   clusterId: string
 }
@@ -26,7 +28,7 @@ interface Given {
 const start = (name: string, from: bigint, isMoved = false) => ({ topic: name, from, isMoved })
 
 test('a lane starts for the first time at the beginning of its topics', () => {
-  expect(plan([topic('enrichment', null, 3n), topic('express', null)], { lane: null })).toEqual({
+  expect(plan([topic('enrichment', null, 3n), topic('express', null)], { lane: unknown })).toEqual({
     kind: 'run',
     topics: [start('enrichment', 3n), start('express', 0n)],
     flush: 0,
@@ -79,8 +81,8 @@ test.each([
   ['offset_beyond_log', [topic('enrichment', ours(10n), 0n, 9n), topic('express', ours(4n))], {}],
   ['offset_missing', [topic('enrichment', null), topic('express', ours(4n))], {}],
   ['database_behind', [topic('enrichment', ours(10n, 8)), topic('express', ours(4n, 8))], {}],
-  ['database_behind', [topic('enrichment', ours(10n, 7, 4)), topic('express', ours(4n, 7, 4))], {}],
-  ['database_behind', [topic('enrichment', ours(10n)), topic('express', ours(4n))], { lane: null }],
+  ['database_behind', [topic('enrichment', ours(10n, 8)), topic('express', { offset: 4n, metadata: '' })], {}],
+  ['database_behind', [topic('enrichment', ours(10n)), topic('express', ours(4n))], { lane: unknown }],
 ] as const)('%s holds the lane until it is accepted: %#', (kind, topics, given) => {
   expect(plan([...topics], given)).toMatchObject({ kind: 'hold', causes: [{ kind }] })
   expect(plan([...topics], { ...given, accepted: [kind] })).toMatchObject({ kind: 'run' })

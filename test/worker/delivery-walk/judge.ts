@@ -31,8 +31,10 @@ interface Story {
 export class Judge {
   /** Counts the steps of the walk. */
   now = 0
-  /** Whether the database or the offsets were lost: a result may then come again, with the same resultId. */
-  hadDisaster = false
+  /** The group's offsets were lost: what was published last may come again, with the same resultId. */
+  #mayRepeat = false
+  /** The database was put back, or the cluster is another one: what was published may be decided again. */
+  #mayDouble = false
   readonly #stories = new Map<string, Story>()
   readonly #stored = new Set<string>()
   readonly #asked = new Set<string>()
@@ -43,13 +45,13 @@ export class Judge {
 
   taken(requestId: string, run: number, topic: string, offset: bigint): void {
     const { taken, timesMoved } = this.#story(requestId)
-    if (run - 1 > timesMoved && !this.hadDisaster)
+    if (run - 1 > timesMoved && !this.#mayDouble)
       throw new Breach(`paid twice: run ${run} of ${requestId}, and offsets were moved ${timesMoved} times`)
     if (offset > (taken.get(topic) ?? -1n)) taken.set(topic, offset)
   }
 
   /** @param records the requests that lie in the topic at or above the new offset */
-  movedBack(topic: string, offset: bigint, records: string[]): void {
+  moved(topic: string, offset: bigint, records: string[]): void {
     for (const requestId of records) {
       const story = this.#story(requestId)
       story.timesMoved += 1
@@ -61,6 +63,20 @@ export class Judge {
 
   skipped(records: string[]): void {
     for (const requestId of records) this.#story(requestId).isSkipped = true
+  }
+
+  offsetsLost(): void {
+    this.#mayRepeat = true
+  }
+
+  /** Nothing may be lost all the same; but what was asked for before is forgotten. */
+  memoryLost(): void {
+    this.#mayDouble = true
+    this.#stored.clear()
+    for (const story of this.#stories.values()) {
+      story.moves = []
+      story.taken.clear()
+    }
   }
 
   asked(requestId: string, run: number, stage: string): void {
@@ -76,23 +92,24 @@ export class Judge {
   /** A run that uses another run's answers has replayed nothing. */
   enriched(requestId: string, run: number, stages: readonly string[]): void {
     const missing = stages.find((stage) => !this.#asked.has(`${requestId}/${run}/${stage}`))
-    if (missing !== undefined) throw new Breach(`not replayed: run ${run} of ${requestId} never asked for ${missing}`)
+    if (missing !== undefined && !this.#mayDouble)
+      throw new Breach(`not replayed: run ${run} of ${requestId} never asked for ${missing}`)
   }
 
   published(decision: Decision): void {
     const { requestId, run, attempt, kind, resultId } = decision
     const { published } = this.#story(requestId)
     if (published.some((other) => other.resultId === resultId)) {
-      if (this.hadDisaster) return
+      if (this.#mayRepeat || this.#mayDouble) return
       throw new Breach(`doubled: ${kind} ${resultId} of ${requestId} was published before`)
     }
     const isDouble = published.some((it) => it.run === run && (it.attempt === attempt || it.kind !== 'retry'))
-    if (isDouble && !this.hadDisaster) throw new Breach(`doubled: run ${run} of ${requestId} had ended`)
+    if (isDouble && !this.#mayDouble) throw new Breach(`doubled: run ${run} of ${requestId} had ended`)
     published.push(decision)
   }
 
   committed(topic: string, before: bigint | undefined, offset: bigint): void {
-    if (before === undefined || offset >= before || this.hadDisaster) return
+    if (before === undefined || offset >= before) return
     throw new Breach(`offset of ${topic} went back by a commit, from ${before} to ${offset}`)
   }
 
@@ -105,7 +122,7 @@ export class Judge {
         const [from = 0, to = 0] = [bounds[index - 1], bounds[index]]
         const count = ends.filter(({ decidedAt }) => decidedAt > from && decidedAt <= to).length
         const when = from === 0 ? '' : ` after offsets were moved at step ${from}`
-        if (count > 1 && !this.hadDisaster) throw new Breach(`doubled: ${requestId} ended ${count} times${when}`)
+        if (count > 1 && !this.#mayDouble) throw new Breach(`doubled: ${requestId} ended ${count} times${when}`)
         if (count === 0 && to === Number.POSITIVE_INFINITY && !isSkipped)
           throw new Breach(`${from === 0 ? 'lost' : 'not replayed'}: ${requestId} never ended${when}`)
       }

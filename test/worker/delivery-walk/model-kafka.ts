@@ -63,8 +63,8 @@ interface GroupOffset {
 
 /** The broker: the lane's topics, the retry topic, the worker's group and its one transactional id. */
 export class ModelKafka {
-  clusterId = 'one'
-  readonly lane = { enrichment: new ModelLog(), express: new ModelLog() }
+  clusterId = 'first'
+  lane = { enrichment: new ModelLog(), express: new ModelLog() }
   readonly retries = new ModelLog()
   readonly group = new Map<LaneTopic, GroupOffset>()
   readonly #judge: Judge
@@ -114,6 +114,22 @@ export class ModelKafka {
   moveOffset(topic: LaneTopic, offset: bigint, metadata = ''): void {
     this.#writes += 1
     this.group.set(topic, { offset, metadata, writtenAt: this.#writes })
+  }
+
+  /** Another cluster with the same records, where offsets have no gaps and nobody knows of transactions. */
+  moveToCluster(clusterId: string, keepsOffsets: boolean): void {
+    this.clusterId = clusterId
+    this.transaction = null
+    for (const topic of LANE_TOPICS) {
+      const before = this.lane[topic]
+      const after = new ModelLog()
+      for (const { record } of before.records) after.append(record)
+      const committed = this.group.get(topic)?.offset
+      this.lane[topic] = after
+      this.group.delete(topic)
+      if (committed === undefined || !keepsOffsets) continue
+      this.moveOffset(topic, BigInt(before.records.filter(({ offset }) => offset < committed).length))
+    }
   }
 
   readLane(): KafkaLane {

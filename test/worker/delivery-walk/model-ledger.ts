@@ -12,7 +12,7 @@ export interface ModelRow extends LedgerRow<Decision> {
 /** PostgreSQL: every method is one transaction, which is there whole or not at all. */
 export class ModelLedger {
   rows = new Map<string, ModelRow>()
-  lane: LaneMemory | null = null
+  lane: LaneMemory = { clusterId: null, flush: 0, offsets: {} }
   #fence = 0
   readonly #rules: Rules
 
@@ -24,7 +24,6 @@ export class ModelLedger {
   takeOver(): { fence: number; before: number } {
     const before = this.#fence
     this.#fence += 1
-    if (this.lane !== null) this.lane = { ...this.lane, fence: this.#fence }
     return { fence: this.#fence, before }
   }
 
@@ -38,21 +37,21 @@ export class ModelLedger {
       if (this.#rules.mustRunAgain(row, position)) this.rows.set(requestId, { ...row, again: true })
   }
 
-  storeFlush(clusterId: string, flush: number): void {
-    this.lane = { clusterId, flush, fence: this.#fence, offsets: this.lane?.offsets ?? {} }
+  storeFlush(flush: number): void {
+    this.lane = { ...this.lane, flush }
   }
 
-  storeOffsets(offsets: ReadonlyMap<string, bigint>): void {
-    if (this.lane !== null) this.lane = { ...this.lane, offsets: Object.fromEntries(offsets) }
+  storeOffsets(clusterId: string, offsets: ReadonlyMap<string, bigint>): void {
+    this.lane = { ...this.lane, clusterId, offsets: Object.fromEntries(offsets) }
   }
 
-  /** A backup: rows are never changed in place. */
-  copy(): () => void {
-    const [rows, lane, fence] = [new Map(this.rows), this.lane, this.#fence]
+  /** A backup: what is stored is never changed in place. @returns what puts it back */
+  backUp(): () => void {
+    const [rows, lane] = [new Map(this.rows), this.lane]
     return () => {
+      // The fence goes on: it is drawn from the clock, so that no former owner's comes again.
       this.rows = new Map(rows)
       this.lane = lane
-      this.#fence = fence
     }
   }
 }

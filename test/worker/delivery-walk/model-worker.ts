@@ -148,7 +148,7 @@ export class ModelWorker implements Possession {
     if (commit.step === 'store flush') {
       this.#checkFence()
       this.#flush += 1
-      this.#world.ledger.storeFlush(this.#world.kafka.clusterId, this.#flush)
+      this.#world.ledger.storeFlush(this.#flush)
       commit.step = 'begin'
     } else if (commit.step === 'begin') {
       if (this.isZombie && this.#world.rules.heedsHeartbeats) throw new GivenUp('its last heartbeat is old')
@@ -179,7 +179,8 @@ export class ModelWorker implements Possession {
 
   #storeOffsets(): void {
     this.#checkFence()
-    this.#world.ledger.storeOffsets(this.committed)
+    this.#world.ledger.storeOffsets(this.#world.kafka.clusterId, this.committed)
+    if (this.phase === 'started') this.#world.started()
     this.#to('running')
   }
 

@@ -15,7 +15,11 @@ export class World {
   readonly workers: [ModelWorker, ModelWorker]
   /** What happened, if somebody wants to read it. */
   readonly story: string[] | null
+  /** The causes that a person has accepted. */
   accepted: ReadonlySet<HoldCause['kind']> = new Set()
+  /** Causes for which the lane may be held, and that for which it must be, before it starts again. */
+  readonly #expected = new Set<HoldCause['kind']>()
+  #due: HoldCause['kind'] | null = null
   /** How likely a stage fails. */
   failing = 0.2
   /** The group's member that has the lane's topics. */
@@ -24,12 +28,14 @@ export class World {
   #imported = 0
   #intakeAt = 0
   #relayAt = 0n
+  #putBackDatabase: () => void
   #exports: { topic: LaneTopic; offset: bigint; metadata: string }[] = []
 
   constructor(rules: Rules, story: string[] | null) {
     this.rules = rules
     this.story = story
     this.ledger = new ModelLedger(rules)
+    this.#putBackDatabase = this.ledger.backUp()
     this.workers = [new ModelWorker('A', this), new ModelWorker('B', this)]
   }
 
@@ -53,8 +59,17 @@ export class World {
   }
 
   hold(causes: HoldCause[]): void {
-    const [cause] = causes
-    throw new Breach(`held without cause: ${cause?.kind}`)
+    const wrong = causes.find(({ kind }) => !this.#expected.has(kind))
+    if (wrong !== undefined) throw new Breach(`held without reason: ${wrong.kind}`)
+    this.accepted = new Set(causes.map(({ kind }) => kind))
+    if (this.#due !== null && this.accepted.has(this.#due)) this.#due = null
+    this.note(() => `a person accepts ${[...this.accepted].join(' and ')}`)
+  }
+
+  started(): void {
+    if (this.#due !== null) throw new Breach(`not held, in spite of ${this.#due}`)
+    this.accepted = new Set()
+    this.#expected.clear()
   }
 
   import(): void {
@@ -148,7 +163,7 @@ export class World {
     for (const { topic, offset, metadata } of this.#exports) {
       const committed = this.kafka.group.get(topic)?.offset ?? 0n
       // One commit that PostgreSQL does not know of yet cannot be told from a crash in front of it.
-      const isKnown = this.ledger.lane?.offsets[topic] === committed
+      const isKnown = this.ledger.lane.offsets[topic] === committed
       if (random.chance(0.7) && offset < committed && isKnown) this.#move(topic, offset, metadata)
     }
   }
@@ -161,8 +176,38 @@ export class World {
     const offset = committed.offset + BigInt(random.int(1 + Number(log.end - committed.offset)))
     const passed = log.records.filter((it) => it.offset >= committed.offset && it.offset < offset)
     this.judge.skipped(passed.map(({ record }) => record.requestId))
-    this.note(() => `a tool moves ${topic} forward to ${offset}`)
-    this.kafka.moveOffset(topic, offset)
+    this.#move(topic, offset)
+  }
+
+  backUpDatabase(): void {
+    this.#putBackDatabase = this.ledger.backUp()
+  }
+
+  restoreDatabase(random: Random): void {
+    this.emptyGroup(random)
+    this.#putBackDatabase()
+    this.judge.memoryLost()
+    const metadata = [...this.kafka.group.values()].map((it) => Number(/flush=(\d+)/.exec(it.metadata)?.[1] ?? 0))
+    this.#expect('database_behind', Math.max(0, ...metadata) > this.ledger.lane.flush)
+    this.note(() => `the database is put back to flush ${this.ledger.lane.flush}`)
+  }
+
+  /** Kafka forgets the offsets of a group that was empty for long. */
+  loseOffsets(topics: readonly LaneTopic[], random: Random): void {
+    this.emptyGroup(random)
+    const isKnown = topics.some((topic) => topic in this.ledger.lane.offsets)
+    for (const topic of topics) this.kafka.group.delete(topic)
+    this.judge.offsetsLost()
+    this.#expect('offset_missing', isKnown)
+    this.note(() => `Kafka loses the offsets of ${topics.join(' and ')}`)
+  }
+
+  moveToCluster(random: Random): void {
+    this.emptyGroup(random)
+    this.kafka.moveToCluster(this.newId('cluster '), random.chance(0.5))
+    this.judge.memoryLost()
+    this.#expect(null)
+    this.note(() => `all is moved to ${this.kafka.clusterId}`)
   }
 
   moveRelay(random: Random): void {
@@ -194,13 +239,26 @@ export class World {
     throw new Breach('stuck: the work never ends')
   }
 
+  #expect(kind: HoldCause['kind'] | null, isDue = false): void {
+    const { clusterId } = this.ledger.lane
+    const isElsewhere = clusterId !== null && clusterId !== this.kafka.clusterId
+    if (kind !== null) this.#expected.add(kind)
+    if (isElsewhere) this.#expected.add('other_cluster')
+    // In another cluster nothing else can be compared.
+    this.#due = isElsewhere ? 'other_cluster' : isDue ? kind : null
+    // What a person has accepted stays accepted until the lane has started.
+    if (this.#due !== null && this.accepted.has(this.#due)) this.#due = null
+  }
+
   #move(topic: LaneTopic, offset: bigint, metadata = ''): void {
     const reached = this.kafka.lane[topic].records.filter((it) => it.offset >= offset)
-    this.judge.movedBack(
+    this.judge.moved(
       topic,
       offset,
       reached.map(({ record }) => record.requestId),
     )
+    // Without our metadata Kafka no longer tells how far the lane had come.
+    this.#expect(null)
     this.note(() => `a tool moves ${topic} to ${offset}`)
     this.kafka.moveOffset(topic, offset, metadata)
   }
