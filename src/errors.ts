@@ -7,6 +7,8 @@ export const ERROR_CODES = {
   RECORD_UNDECODABLE: 'the bytes are not what the schema says',
   SCHEMA_UNKNOWN: 'the record names a schema id that the registry does not know',
   RECORD_INVALID: 'a field of the record is missing or senseless',
+  RECORD_TOO_LARGE: 'the record is larger than Kafka takes',
+  CRASHED_WORKER: 'the process died each time it worked on this album, also when on nothing else',
   // Amazon
   AMAZON_THROTTLED: 'Amazon asks to slow down',
   AMAZON_NOT_ELIGIBLE: 'the associate account is not eligible for the API',
@@ -42,6 +44,8 @@ export const ERROR_CODES = {
   SCHEMA_NOT_REGISTERED: "this build's schema is not in the registry",
   TABLES_OUTDATED: 'the database lacks migrations of this build',
   // Ours
+  ALBUM_TOO_SLOW: 'the album used up its time before it was done',
+  LANE_LOST: 'another worker has taken the lane over',
   INTERNAL: 'a fault of this service',
 } as const
 

@@ -10,7 +10,7 @@ import type { RecordCodec } from '../kafka/schema-registry.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { toDeadLetter } from '../retry/dead-letter.ts'
-import { decideRetry } from '../retry/decide-retry.ts'
+import { isOutage } from '../retry/decide-retry.ts'
 import { waitWhileAway } from '../retry/wait-while-away.ts'
 
 /** Records in one transaction: enough to make its 15 ms small, few enough to stay well below a second. */
@@ -87,7 +87,7 @@ export function startIntake(options: IntakeOptions): GroupConsumer {
       }
     } catch (thrown) {
       const error = toEnrichmentError(thrown)
-      if (decideRetry(error.code, 1) === 'wait') throw error
+      if (isOutage(error.code)) throw error
       const givenUp = { error, stage: 'intake', attempt: 1, firstFailedAt: Date.now() }
       return { delivery, record: toDeadLetter(topics.dead, delivery, givenUp), error }
     }

@@ -1,60 +1,139 @@
 import type { ErrorCode } from '../errors.ts'
+import { chooseTier, type RetryTier } from './retry-tiers.ts'
 
-/**
- * - dead letter: trying again would fail again
- * - retry: try the album again in place, a few times, then it is a dead letter
- * - wait: our own server is away, so the fault is not the record's: wait for it and go on, nothing counted
- */
-export type Decision = 'dead letter' | 'retry' | 'wait'
-
-/** What becomes of a request that failed with a code. A code without a row does not compile. */
-const DECISIONS = {
-  RECORD_UNDECODABLE: 'dead letter',
-  SCHEMA_UNKNOWN: 'dead letter',
-  RECORD_INVALID: 'dead letter',
-  // A 429 is waited for where it happens and is no attempt; it gets here only when a client gives up on it.
-  AMAZON_THROTTLED: 'retry',
-  AMAZON_NOT_ELIGIBLE: 'retry',
-  AMAZON_FORBIDDEN: 'retry',
-  AMAZON_BAD_CREDENTIALS: 'retry',
-  AMAZON_TOKEN_REFUSED: 'retry',
-  AMAZON_INVALID_PARTNER_TAG: 'retry',
-  AMAZON_INVALID_REQUEST: 'dead letter',
-  AMAZON_API_RETIRED: 'retry',
-  AMAZON_UNAVAILABLE: 'retry',
-  MODEL_BAD_CREDENTIALS: 'retry',
-  MODEL_QUOTA_SPENT: 'retry',
-  MODEL_INVALID_REQUEST: 'dead letter',
-  MODEL_THROTTLED: 'retry',
-  MODEL_UNAVAILABLE: 'retry',
-  MODEL_BAD_ANSWER: 'retry',
-  ARTWORK_HOST_REFUSED: 'dead letter',
-  ARTWORK_ADDRESS_REFUSED: 'dead letter',
-  ARTWORK_TOO_LARGE: 'dead letter',
-  ARTWORK_NOT_AN_IMAGE: 'dead letter',
-  ARTWORK_NOT_FOUND: 'dead letter',
-  ARTWORK_UNAVAILABLE: 'retry',
-  STORE_UNAVAILABLE: 'retry',
-  KAFKA_UNAVAILABLE: 'wait',
-  REGISTRY_UNAVAILABLE: 'wait',
-  DATABASE_UNAVAILABLE: 'wait',
-  CONFIG_INVALID: 'retry',
-  TOPIC_WRONG: 'retry',
-  SCHEMA_NOT_REGISTERED: 'retry',
-  TABLES_OUTDATED: 'retry',
-  INTERNAL: 'retry',
-} as const satisfies Record<ErrorCode, Decision>
-
-/** Attempts at one album, the first included. */
-export const ATTEMPTS = 4
-
-/** @param attempt how many attempts have failed, counted from 1 */
-export function decideRetry(code: ErrorCode, attempt: number): Decision {
-  const decision = DECISIONS[code]
-  return decision === 'retry' && attempt >= ATTEMPTS ? 'dead letter' : decision
+export interface Failure {
+  code: ErrorCode
+  /** The server's own word how long to wait, in milliseconds. */
+  retryAfterMs: number | undefined
+  /** Tries of this attempt that failed, this one included; from 1. */
+  tries: number
+  /** Hops through retry topics so far. */
+  attempt: number
+  /** Milliseconds since the request's first failure, time spent waiting in the lane left out. */
+  ageMs: number
 }
 
-/** How long to wait before the next attempt, in milliseconds: the server's own word, else 0.5 s, 1 s, 2 s. */
-export function retryDelayMs(attempt: number, retryAfterMs: number | undefined): number {
-  return retryAfterMs ?? 500 * 2 ** (attempt - 1)
+export interface RetryPolicy {
+  /** Shortest first. */
+  tiers: readonly RetryTier[]
+  /** How long the last tier repeats, counted like a failure's age. */
+  deadlineMs: number
+}
+
+/**
+ * - again: the same request once more, here, after a pause
+ * - retry: through the topic of a retry tier
+ * - dead letter: given up
+ * - wait: for a hold or a breaker to deal with; the request counts no try, no attempt and no age for it
+ */
+export type Decision =
+  | { kind: 'again'; afterMs: number }
+  | { kind: 'retry'; tier: RetryTier }
+  | { kind: 'dead letter' }
+  | { kind: 'wait' }
+
+/**
+ * - bad record: trying again would fail again
+ * - passing: a few quick tries in place, then the next retry tier
+ * - passing slowly: nothing that goes by within seconds, so the next retry tier at once
+ * - slow down: asked to come back later, which is no failure of the request however often it happens
+ * - dependency: a server that every request needs is away
+ * - account: Amazon or the model host refuses the account, whatever the request
+ * - set-up: this deployment is put together wrongly
+ * - lost: somebody else has the work
+ */
+type Kind = 'bad record' | 'passing' | 'passing slowly' | 'slow down' | 'dependency' | 'account' | 'set-up' | 'lost'
+
+/** What kind of failure a code is. A code without a row does not compile. */
+const KINDS = {
+  RECORD_UNDECODABLE: 'bad record',
+  SCHEMA_UNKNOWN: 'bad record',
+  RECORD_INVALID: 'bad record',
+  RECORD_TOO_LARGE: 'bad record',
+  CRASHED_WORKER: 'bad record',
+  // The client waits for its turn by itself; a 429 gets here only when it gives up on that.
+  AMAZON_THROTTLED: 'slow down',
+  AMAZON_NOT_ELIGIBLE: 'account',
+  AMAZON_FORBIDDEN: 'account',
+  AMAZON_BAD_CREDENTIALS: 'account',
+  AMAZON_TOKEN_REFUSED: 'account',
+  AMAZON_INVALID_PARTNER_TAG: 'account',
+  AMAZON_INVALID_REQUEST: 'bad record',
+  AMAZON_API_RETIRED: 'account',
+  // One failure alone may be this request's; a breaker sees when it is everybody's.
+  AMAZON_UNAVAILABLE: 'passing',
+  MODEL_BAD_CREDENTIALS: 'account',
+  MODEL_QUOTA_SPENT: 'account',
+  MODEL_INVALID_REQUEST: 'bad record',
+  MODEL_THROTTLED: 'slow down',
+  MODEL_UNAVAILABLE: 'passing',
+  MODEL_BAD_ANSWER: 'passing',
+  ARTWORK_HOST_REFUSED: 'bad record',
+  ARTWORK_ADDRESS_REFUSED: 'bad record',
+  ARTWORK_TOO_LARGE: 'bad record',
+  ARTWORK_NOT_AN_IMAGE: 'bad record',
+  ARTWORK_NOT_FOUND: 'bad record',
+  // Artwork never holds up the lane: only a request for nothing but artwork fails with these two.
+  ARTWORK_UNAVAILABLE: 'passing slowly',
+  STORE_UNAVAILABLE: 'passing slowly',
+  KAFKA_UNAVAILABLE: 'dependency',
+  REGISTRY_UNAVAILABLE: 'dependency',
+  DATABASE_UNAVAILABLE: 'dependency',
+  CONFIG_INVALID: 'set-up',
+  TOPIC_WRONG: 'set-up',
+  SCHEMA_NOT_REGISTERED: 'set-up',
+  TABLES_OUTDATED: 'set-up',
+  // Its budget is gone, and quick tries would keep the albums behind it waiting for as long again.
+  ALBUM_TOO_SLOW: 'passing slowly',
+  LANE_LOST: 'lost',
+  INTERNAL: 'passing',
+} as const satisfies Record<ErrorCode, Kind>
+
+const QUICK_TRIES_MS = [500, 1_000, 2_000]
+/** A request that is to wait longer than this does it in a retry topic, not in the lane's way. */
+const LONGEST_QUICK_MS = 2_000
+
+const FIRST_SLOW_DOWN_MS = 1_000
+const LONGEST_SLOW_DOWN_MS = 60_000
+
+/** What becomes of a request that failed. Pure, and total: every failure ends somewhere. */
+export function decideRetry(failure: Failure, policy: RetryPolicy): Decision {
+  const { code, retryAfterMs, tries } = failure
+  switch (KINDS[code]) {
+    case 'bad record':
+      return { kind: 'dead letter' }
+    case 'slow down':
+      return { kind: 'again', afterMs: retryAfterMs || slowDownMs(tries) }
+    case 'passing':
+      return quickTry(failure) ?? retryLater(failure, policy)
+    case 'passing slowly':
+      return retryLater(failure, policy)
+    case 'dependency':
+    case 'account':
+    case 'set-up':
+    case 'lost':
+      return { kind: 'wait' }
+  }
+}
+
+/** Whether a failure that is waited for says that a dependency is away or refuses the account: no request can do better. */
+export function isOutage(code: ErrorCode): boolean {
+  return KINDS[code] === 'dependency' || KINDS[code] === 'account'
+}
+
+function quickTry({ retryAfterMs = 0, tries }: Failure): Decision | undefined {
+  const delayMs = QUICK_TRIES_MS[tries - 1]
+  if (delayMs === undefined || retryAfterMs > LONGEST_QUICK_MS) return undefined
+  return { kind: 'again', afterMs: Math.max(delayMs, retryAfterMs) }
+}
+
+/** The next tier. Age alone ends nothing: a deadline shorter than the tiers together still leaves one try to each. */
+function retryLater({ attempt, ageMs, retryAfterMs }: Failure, { tiers, deadlineMs }: RetryPolicy): Decision {
+  const wasEverywhere = attempt >= tiers.length
+  if (wasEverywhere && (ageMs >= deadlineMs || tiers.length === 0)) return { kind: 'dead letter' }
+  return { kind: 'retry', tier: chooseTier(tiers, attempt, retryAfterMs) }
+}
+
+function slowDownMs(tries: number): number {
+  return Math.min(FIRST_SLOW_DOWN_MS * 2 ** (tries - 1), LONGEST_SLOW_DOWN_MS)
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { toEnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { decideRetry } from './decide-retry.ts'
+import { isOutage } from './decide-retry.ts'
 
 const FIRST_DELAY_MS = 250
 const LONGEST_DELAY_MS = 5_000
@@ -23,7 +23,7 @@ export async function waitWhileAway<T>(
       return await work()
     } catch (thrown) {
       const error = toEnrichmentError(thrown)
-      if (decideRetry(error.code, 1) !== 'wait' || signal.aborted) throw error
+      if (!isOutage(error.code) || signal.aborted) throw error
       if (tries === 0) log.warn({ for: name, code: error.code, reason: error.message }, 'waiting for a server')
       const waitMs = Math.min(FIRST_DELAY_MS * 2 ** tries, LONGEST_DELAY_MS)
       await delay(waitMs, undefined, { signal }).catch(() => undefined)

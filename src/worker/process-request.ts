@@ -8,7 +8,7 @@ import type { RecordCodec } from '../kafka/schema-registry.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { toDeadLetter } from '../retry/dead-letter.ts'
-import { decideRetry, retryDelayMs } from '../retry/decide-retry.ts'
+import { decideRetry, isOutage } from '../retry/decide-retry.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import { toAlbumEnriched } from './to-album-enriched.ts'
 
@@ -28,6 +28,9 @@ export interface Decided {
   record: OutgoingRecord | null
   report(): void
 }
+
+/** Without retry topics a request ends after its quick tries. */
+const IN_PLACE_ONLY = { tiers: [], deadlineMs: 0 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -52,7 +55,7 @@ export async function processRequest(
     }
   } catch (thrown) {
     const error = toEnrichmentError(thrown)
-    if (decideRetry(error.code, 1) === 'wait') throw error
+    if (isOutage(error.code)) throw error
     return giveUp(delivery, error, [], undefined, context)
   }
 
@@ -89,17 +92,18 @@ export async function processRequest(
       return toDecided(delivery, topics.enriched, event, bytes, log)
     } catch (thrown) {
       const error = toEnrichmentError(thrown)
-      const decision = decideRetry(error.code, attempt)
-      if (signal.aborted || decision === 'wait') throw error
+      const { code, retryAfterMs } = error
+      const decision = decideRetry({ code, retryAfterMs, tries: attempt, attempt: 0, ageMs: 0 }, IN_PLACE_ONLY)
+      if (signal.aborted || decision.kind === 'wait') throw error
       const failure = { attempt, at: new Date().toISOString(), stage, code: error.code, message: error.message }
       await ledger.saveFailure(request.requestId, failure)
       entry.failures.push(failure)
-      if (decision === 'dead letter') {
+      if (decision.kind !== 'again') {
         await ledger.saveDeadLetter(request.requestId, Date.now())
         return giveUp(delivery, error, entry.failures, request, context)
       }
       log.debug({ ...fields, attempt, code: error.code, reason: error.message }, 'album will be retried')
-      await delay(retryDelayMs(attempt, error.retryAfterMs), undefined, { signal })
+      await delay(decision.afterMs, undefined, { signal })
     }
   }
 }
