@@ -2,10 +2,17 @@ import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import { EnrichmentError } from './errors.ts'
+import { parseRetryDelays, type RetryTier } from './retry-delays.ts'
 
 const text = z.string().trim().min(1)
 const list = text.transform((items) => items.split(',').map((item) => item.trim()))
 const url = z.url({ protocol: /^https?$/ })
+const retryDelays = text.transform((delays, context): RetryTier[] => {
+  const tiers = parseRetryDelays(delays)
+  if (tiers !== null) return tiers
+  context.addIssue({ code: 'custom', message: 'no ascending delays' })
+  return z.NEVER
+})
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 
 interface Setting {
@@ -61,7 +68,7 @@ export const SETTINGS = {
   TOPIC_ENRICHMENT: setting('kafka', text, {
     default: 'album.enrichment',
     description:
-      'Topic of requests, one partition. Its express twin and the dead letters are this name with `.express` and `.dead`.',
+      'Topic of requests, one partition. Its express twin, the retries and the dead letters are this name with `.express`, `.retry.1m` and so on, and `.dead`.',
     wants: 'a topic name',
   }),
   TOPIC_ENRICHED: setting('kafka', text, {
@@ -173,6 +180,17 @@ export const SETTINGS = {
     description:
       'Albums worked on at once; auto: what the allowed rate starts in 60 s, at least 64; 1: strictly one by one.',
     wants: 'auto, or a whole number from 1 to 10000',
+  }),
+  RETRY_DELAYS: setting('kafka', retryDelays, {
+    default: '1m,10m,1h,6h',
+    description: 'How long a request that failed waits before it is tried again: first, second, ... time.',
+    wants: '1 to 10 ascending delays, comma-separated: whole numbers with s, m or h, at most 168h',
+  }),
+  RETRY_DEADLINE_HOURS: setting('service', integer(1, 8_760), {
+    default: '72',
+    description:
+      'Hours after its first failure in which a request is tried again, by the last of RETRY_DELAYS again and again.',
+    wants: 'a whole number from 1 to 8760',
   }),
   SHUTDOWN_TIMEOUT_SECONDS: setting('service', integer(1, 600), {
     default: '25',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Config } from '../config.ts'
 import type { AlbumEnriched, AlbumImported, EnrichmentRequested } from '../events.ts'
+import { type Kafka, withAdmin } from './kafka-client.ts'
 import type { RecordCodec, SchemaRegistry } from './schema-registry.ts'
 import type { TopicPlan } from './topics.ts'
 
@@ -12,17 +13,42 @@ export function topicNames(config: Config<'kafka'>) {
     /** Requests that must not wait behind a backlog: an operator's, an editor's. */
     express: `${config.TOPIC_ENRICHMENT}.express`,
     enriched: config.TOPIC_ENRICHED,
+    /** Requests that wait to be tried again, by the tier's label, shortest delay first. */
+    retry: Object.fromEntries(
+      config.RETRY_DELAYS.map(({ label }) => [label, `${retryPrefix(config.TOPIC_ENRICHMENT)}${label}`]),
+    ),
     dead: `${config.TOPIC_ENRICHMENT}.dead`,
   }
 }
 
-/** Consumer groups, also the beginnings of the transactional ids. */
-export function groupNames(config: Config<'kafka'>) {
-  return { intake: `${config.KAFKA_GROUP_PREFIX}.intake`, worker: `${config.KAFKA_GROUP_PREFIX}.worker` }
+const retryPrefix = (enrichment: string) => `${enrichment}.retry.`
+
+/**
+ * Every topic of retries that there is: also those of tiers that the settings no longer name, whose records still wait.
+ *
+ * @throws EnrichmentError KAFKA_UNAVAILABLE
+ */
+export async function listRetryTopics(kafka: Kafka, enrichment: string): Promise<string[]> {
+  const topics = await withAdmin(kafka, (admin) => admin.listTopics())
+  return topics.filter((topic) => topic.startsWith(retryPrefix(enrichment))).sort()
 }
 
-/** Room for a dead letter's headers beside the largest record that another topic takes. */
-const DEAD_LETTER_BYTES = 2_097_152
+/** The label in a name of listRetryTopics. */
+export function tierLabel(enrichment: string, retryTopic: string): string {
+  return retryTopic.slice(retryPrefix(enrichment).length)
+}
+
+/** Consumer groups, also the beginnings of the transactional ids. */
+export function groupNames(config: Config<'kafka'>) {
+  const { KAFKA_GROUP_PREFIX: prefix } = config
+  return { intake: `${prefix}.intake`, worker: `${prefix}.worker`, relay: `${prefix}.relay` }
+}
+
+/**
+ * Bytes that topics take for a batch, compressed. An importer's topic takes 1 MB unless told otherwise; each hop adds
+ * headers, so the topics further on take 1 MB more than the one that their records come from.
+ */
+export const MESSAGE_BYTES = { request: 2_097_152, retry: 3_145_728, dead: 3_145_728 }
 
 /** How the topics are created, and what start-up insists on. */
 export function topicPlans(config: Config<'kafka'>): TopicPlan[] {
@@ -31,20 +57,21 @@ export function topicPlans(config: Config<'kafka'>): TopicPlan[] {
   const lane = { partitions: 1, keepsForever: true, mustHaveOnePartition: true }
   return [
     { topic: names.imported, ...open },
-    { topic: names.enrichment, ...lane },
-    { topic: names.express, ...lane },
+    { topic: names.enrichment, ...lane, maxMessageBytes: MESSAGE_BYTES.request },
+    { topic: names.express, ...lane, maxMessageBytes: MESSAGE_BYTES.request },
     { topic: names.enriched, ...open },
-    { topic: names.dead, ...lane, mustHaveOnePartition: false, maxMessageBytes: DEAD_LETTER_BYTES },
+    ...Object.values(names.retry).map((topic) => ({ topic, ...lane, maxMessageBytes: MESSAGE_BYTES.retry })),
+    { topic: names.dead, ...lane, mustHaveOnePartition: false, maxMessageBytes: MESSAGE_BYTES.dead },
   ]
 }
 
 /** The schema of each topic's values, by subject. */
 export function schemasBySubject(config: Config<'kafka'>): Map<string, string> {
-  const { imported, enrichment, express, enriched } = topicNames(config)
+  const { imported, enrichment, express, retry, enriched } = topicNames(config)
+  const request = readSchema('album.enrichment')
   return new Map([
     [`${imported}-value`, readSchema('album.imported')],
-    [`${enrichment}-value`, readSchema('album.enrichment')],
-    [`${express}-value`, readSchema('album.enrichment')],
+    ...[enrichment, express, ...Object.values(retry)].map((topic) => [`${topic}-value`, request] as const),
     [`${enriched}-value`, readSchema('album.enriched')],
   ])
 }

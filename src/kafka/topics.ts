@@ -17,10 +17,11 @@ export interface TopicPlan {
   keepsForever: boolean
   /** One partition is what keeps Amazon work serial; another number is refused. */
   mustHaveOnePartition: boolean
-  /** Bytes that the topic takes for a record (batch), where it differs from the broker's default. */
+  /** Bytes that the topic takes for a batch at least, where it differs from the broker's default. */
   maxMessageBytes?: number
 }
 
+const LARGEST = 'max.message.bytes'
 const KEEP_FOREVER = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' }
 
 /** Creates the topics that are missing and answers their names; existing ones are left as they are. */
@@ -33,7 +34,7 @@ export async function createMissingTopics(kafka: Kafka, plans: TopicPlan[]): Pro
       numPartitions: partitions,
       configEntries: Object.entries({
         ...(keepsForever && KEEP_FOREVER),
-        ...(maxMessageBytes !== undefined && { 'max.message.bytes': String(maxMessageBytes) }),
+        ...(maxMessageBytes !== undefined && { [LARGEST]: String(maxMessageBytes) }),
       }).map(([name, value]) => ({ name, value })),
     }))
     const created = missing.map(({ topic }) => topic)
@@ -84,32 +85,44 @@ export async function checkTopics(kafka: Kafka, plans: TopicPlan[]): Promise<voi
         )
       }
     }
-    const keepers = present.filter(({ keepsForever }) => keepsForever)
-    return [...found, ...(await retentionFaults(admin, keepers))]
+    return [...found, ...(await configFaults(admin, present))]
   })
   if (faults.length > 0) throw new EnrichmentError('TOPIC_WRONG', faults.join('\n'))
 }
 
 type Admin = ReturnType<Kafka['admin']>
 
-async function retentionFaults(admin: Admin, plans: TopicPlan[]): Promise<string[]> {
+/** Settings of existing topics that would lose records, or stop the lane at the first large one. */
+async function configFaults(admin: Admin, plans: TopicPlan[]): Promise<string[]> {
   if (plans.length === 0) return []
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: plans.map(({ topic }) => ({
       type: resourceTypes.TOPIC,
       name: topic,
-      configNames: Object.keys(KEEP_FOREVER),
+      configNames: [...Object.keys(KEEP_FOREVER), LARGEST],
     })),
   })
-  return resources.flatMap(({ resourceName, configEntries }) =>
-    Object.entries(KEEP_FOREVER).flatMap(([name, wanted]) => {
-      const value = configEntries.find((entry) => entry.configName === name)?.configValue
+  return plans.flatMap(({ topic, keepsForever, maxMessageBytes = 0 }) => {
+    const entries = resources.find(({ resourceName }) => resourceName === topic)?.configEntries ?? []
+    const valueOf = (name: string) => entries.find((entry) => entry.configName === name)?.configValue
+    const remedy = (name: string, value: string) =>
+      `kafka-configs.sh --alter --topic ${topic} --add-config ${name}=${value}`
+    const losses = Object.entries(keepsForever ? KEEP_FOREVER : {}).flatMap(([name, wanted]) => {
+      const value = valueOf(name)
       if (value === wanted) return []
       return (
-        `topic ${resourceName} has ${name}=${value} and must have ${name}=${wanted}, or it would delete unprocessed ` +
-        `records: kafka-configs.sh --alter --topic ${resourceName} --add-config ${name}=${wanted}`
+        `topic ${topic} has ${name}=${value} and must have ${name}=${wanted}, or it would delete unprocessed ` +
+        `records: ${remedy(name, wanted)}`
       )
-    }),
-  )
+    })
+    const largest = Number(valueOf(LARGEST))
+    if (largest >= maxMessageBytes) return losses
+    const wanted = String(maxMessageBytes)
+    return [
+      ...losses,
+      `topic ${topic} has ${LARGEST}=${largest} and must have at least ${wanted}, or a large record would come no ` +
+        `further: ${remedy(LARGEST, wanted)}`,
+    ]
+  })
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
-import { chooseTier, type RetryTier } from './retry-tiers.ts'
+import type { RetryTier } from '../retry-delays.ts'
+import { chooseTier } from './retry-tiers.ts'
 
 export interface Failure {
   code: ErrorCode

@@ -1,9 +1,4 @@
-/** One retry topic: everything in it waits equally long. */
-export interface RetryTier {
-  /** As in RETRY_DELAYS and in the topic's name, such as 10m. */
-  label: string
-  delayMs: number
-}
+import type { RetryTier } from '../retry-delays.ts'
 
 /**
  * The tier of the next retry: the next longer one each time, at the end the last again and again. A tier that is shorter

@@ -42,7 +42,7 @@ test('a topic takes records as large as planned', async () => {
 })
 
 test('every fault of every topic is told at once, with its remedy', async () => {
-  const [missing, wide, short] = [aPlan(), aPlan(), aPlan()]
+  const [missing, wide, short] = [aPlan(), aPlan({ maxMessageBytes: 2_097_152 }), aPlan()]
   await create(wide.topic, 3, { 'retention.ms': '-1' })
   await create(short.topic, 1, { 'retention.ms': '-1', 'cleanup.policy': 'compact', 'retention.bytes': '1000' })
   const checking = checkTopics(kafka, [missing, wide, short])
@@ -51,6 +51,7 @@ test('every fault of every topic is told at once, with its remedy', async () => 
   const wanted = [
     `topic ${missing.topic} does not exist: run \`album-enricher setup\``,
     `topic ${wide.topic} has 3 partitions and must have exactly 1`,
+    `topic ${wide.topic} has max.message.bytes=1048588 and must have at least 2097152`,
     `topic ${short.topic} has cleanup.policy=compact and must have cleanup.policy=delete`,
     `topic ${short.topic} has retention.bytes=1000 and must have retention.bytes=-1`,
   ]
