@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Config } from './config.ts'
 import { Database } from './db/database.ts'
 import { startIntake } from './intake/intake.ts'
-import { groupNames, openCodecs, topicNames, topicPlans } from './kafka/event-topics.ts'
+import { groupNames, listRetryTopics, openCodecs, topicNames, topicPlans } from './kafka/event-topics.ts'
 import { createKafka } from './kafka/kafka-client.ts'
 import { SchemaRegistry } from './kafka/schema-registry.ts'
 import { checkTopics } from './kafka/topics.ts'
@@ -10,16 +10,17 @@ import { createLogger } from './log.ts'
 import { keepLagMetrics } from './ops/lag-metrics.ts'
 import { startProbes } from './ops/probes.ts'
 import { readinessChecks } from './ops/readiness.ts'
+import { startRelay } from './retry/relay.ts'
 import { waitWhileAway } from './retry/wait-while-away.ts'
 import { startWorker } from './worker/start-worker.ts'
 
 /** The parts of the service; each may run in a process of its own. */
-export const ROLES = ['intake', 'worker'] as const
+export const ROLES = ['intake', 'worker', 'relay'] as const
 export type Role = (typeof ROLES)[number]
 
 /**
- * The service: connect, check, then album.imported -> intake -> album.enrichment -> worker -> album.enriched, until told
- * to stop. Servers that are not there yet are waited for.
+ * The service: connect, check, then album.imported -> intake -> album.enrichment -> worker -> album.enriched, with what
+ * failed -> retry topics -> relay -> express -> worker, until told to stop. Servers that are not there yet are waited for.
  *
  * @throws EnrichmentError TOPIC_WRONG, SCHEMA_NOT_REGISTERED, TABLES_OUTDATED: what `setup` or a person must mend first
  */
@@ -38,12 +39,15 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     await waitWhileAway('start', () => checkTopics(kafka, topicPlans(config)), log, stop)
     await waitWhileAway('start', () => db.checkMigrated(), log, stop)
     const codecs = await waitWhileAway('start', () => openCodecs(config, registry), log, stop)
+    const retry = await waitWhileAway('start', () => listRetryTopics(kafka, topics.enrichment), log, stop)
 
     if (roles.includes('intake')) members.push(startIntake({ kafka, groupId: groups.intake, topics, ...codecs, log }))
     if (roles.includes('worker')) members.push(startWorker(config, { kafka, db, codecs, log }))
+    if (roles.includes('relay'))
+      members.push(startRelay({ kafka, groupId: groups.relay, topics: { ...topics, retry }, log }))
     log.info({ roles }, 'service running')
 
-    const followed = { intake: [topics.imported], worker: [topics.express, topics.enrichment] }
+    const followed = { intake: [topics.imported], worker: [topics.express, topics.enrichment], relay: retry }
     const followers = roles.map((role) => ({ group: groups[role], topics: followed[role] }))
     void keepLagMetrics(kafka, followers, log, stop)
     if (!stop.aborted) await once(stop, 'abort')

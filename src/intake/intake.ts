@@ -3,19 +3,24 @@ import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { AlbumImported, EnrichmentRequested } from '../events.ts'
 import type { Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
+import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { ownPartitions, type PartitionOwnership } from '../kafka/partition-ownership.ts'
+import { fitsInto, recordBytes } from '../kafka/record-size.ts'
 import type { RecordCodec } from '../kafka/schema-registry.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { toDeadLetter } from '../retry/dead-letter.ts'
 import { isOutage } from '../retry/decide-retry.ts'
+import { withoutOwnHeaders } from '../retry/retry-headers.ts'
 import { waitWhileAway } from '../retry/wait-while-away.ts'
 
 /** Records in one transaction: enough to make its 15 ms small, few enough to stay well below a second. */
 const RECORDS_PER_TRANSACTION = 1_000
 const FETCH_BYTES = 1_000_000
+/** Leaves room for the headers that a retry adds, so that its copy still fits into express. */
+const LARGEST_REQUEST = MESSAGE_BYTES.request - 65_536
 
 export interface IntakeOptions {
   kafka: Kafka
@@ -81,15 +86,19 @@ export function startIntake(options: IntakeOptions): GroupConsumer {
         source: { topic, partition, offset: Number(offset) },
       }
       const bytes = await options.requested.encode(request)
-      return {
-        delivery,
-        record: { topic: topics.enrichment, key: album.albumId, value: bytes, headers: delivery.headers },
+      const headers = withoutOwnHeaders(delivery.headers)
+      const record = { topic: topics.enrichment, key: album.albumId, value: bytes, headers }
+      if (!fitsInto(record, LARGEST_REQUEST)) {
+        const message = `the request would have ${recordBytes(record)} bytes: import the album with fewer facts or headers`
+        throw new EnrichmentError('RECORD_TOO_LARGE', message)
       }
+      return { delivery, record }
     } catch (thrown) {
       const error = toEnrichmentError(thrown)
       if (isOutage(error.code)) throw error
       const givenUp = { error, stage: 'intake', attempt: 1, firstFailedAt: Date.now() }
-      return { delivery, record: toDeadLetter(topics.dead, delivery, givenUp), error }
+      const untrusted = { ...delivery, headers: withoutOwnHeaders(delivery.headers) }
+      return { delivery, record: toDeadLetter(topics.dead, untrusted, givenUp), error }
     }
   }
 

@@ -1,4 +1,5 @@
 import type { IHeaders, TopicMessages } from 'kafkajs'
+import { NULL_HEADER } from './null-headers.ts'
 
 export interface TopicPartition {
   topic: string
@@ -41,8 +42,16 @@ export interface CommitOffset extends TopicPartition {
   offset: bigint
 }
 
-/** Foreign records may carry null headers, which KafkaJS refuses to publish again: they become empty ones. */
+/**
+ * Headers as they were delivered, in a form that can be published again. One without a value is NULL_HEADER. A name that
+ * every JavaScript object has, such as "constructor", comes from KafkaJS with what the object has under it in front.
+ */
 export function toRecordHeaders(headers: IHeaders | undefined): RecordHeaders {
-  const entries = Object.entries(headers ?? {}).map(([name, value]) => [name, value ?? Buffer.alloc(0)] as const)
+  const toValue = (value: unknown) => (Buffer.isBuffer(value) || typeof value === 'string' ? value : NULL_HEADER)
+  const entries = Object.entries(headers ?? {}).map(([name, value]) => {
+    if (!Array.isArray(value)) return [name, toValue(value)] as const
+    const values = name in Object.prototype ? value.slice(1) : value
+    return [name, values.length === 1 ? toValue(values[0]) : values.map(toValue)] as const
+  })
   return Object.fromEntries(entries)
 }

@@ -3,11 +3,13 @@ import { EnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { calmRequestQueue } from './calm-request-queue.ts'
 import { installCodecs } from './codecs.ts'
+import { writeNullHeaders } from './null-headers.ts'
 
 export type { Kafka }
 
 calmRequestQueue()
 installCodecs()
+writeNullHeaders()
 
 /**
  * A client of the given brokers; it connects when first used.

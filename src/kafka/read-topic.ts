@@ -4,8 +4,9 @@ import { type Delivery, toRecordHeaders } from './delivery.ts'
 import { kafkaError, withAdmin } from './kafka-client.ts'
 
 /**
- * Reads what a topic holds now, from its beginning, record by record; commits nothing and leaves no group behind.
+ * Reads what a topic holds now, record by record; commits nothing and leaves no group behind.
  *
+ * @param from where to begin, by partition; default: where the log begins
  * @param onRecord may stop the reading by answering false
  * @throws EnrichmentError KAFKA_UNAVAILABLE; what onRecord throws
  */
@@ -13,9 +14,15 @@ export async function readTopic(
   kafka: Kafka,
   topic: string,
   onRecord: (record: Omit<Delivery, 'nextOffset'>) => boolean | undefined | Promise<boolean | undefined>,
+  from: ReadonlyMap<number, bigint> = new Map(),
 ): Promise<void> {
   const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
-  const unread = new Map(ends.filter(({ low, high }) => low !== high).map((end) => [end.partition, BigInt(end.high)]))
+  const startOf = (partition: number) => from.get(partition) ?? 0n
+  const unread = new Map(
+    ends
+      .filter(({ partition, low, high }) => BigInt(high) > BigInt(low) && BigInt(high) > startOf(partition))
+      .map((end) => [end.partition, BigInt(end.high)]),
+  )
   if (unread.size === 0) return
   const groupId = `album-enricher-command-${randomUUID()}`
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false })
@@ -38,6 +45,7 @@ export async function readTopic(
       eachBatch: async ({ batch: { partition, messages } }) => {
         for (const { offset, timestamp, key, value, headers } of messages) {
           if (isOver || BigInt(offset) >= (unread.get(partition) ?? 0n)) break
+          if (BigInt(offset) < startOf(partition)) continue
           const record = { topic, partition, offset: BigInt(offset), timestamp: Number(timestamp), key, value }
           try {
             if ((await onRecord({ ...record, headers: toRecordHeaders(headers) })) !== false) continue
@@ -50,6 +58,7 @@ export async function readTopic(
         }
       },
     })
+    for (const [partition, offset] of from) consumer.seek({ topic, partition, offset: String(offset) })
     await done.promise
   } finally {
     await consumer.disconnect().catch(() => undefined)

@@ -105,18 +105,18 @@ async function configFaults(admin: Admin, plans: TopicPlan[]): Promise<string[]>
   })
   return plans.flatMap(({ topic, keepsForever, maxMessageBytes = 0 }) => {
     const entries = resources.find(({ resourceName }) => resourceName === topic)?.configEntries ?? []
-    const valueOf = (name: string) => entries.find((entry) => entry.configName === name)?.configValue
+    const settingOf = (name: string) => entries.find((entry) => entry.configName === name)?.configValue
     const remedy = (name: string, value: string) =>
       `kafka-configs.sh --alter --topic ${topic} --add-config ${name}=${value}`
     const losses = Object.entries(keepsForever ? KEEP_FOREVER : {}).flatMap(([name, wanted]) => {
-      const value = valueOf(name)
+      const value = settingOf(name)
       if (value === wanted) return []
       return (
         `topic ${topic} has ${name}=${value} and must have ${name}=${wanted}, or it would delete unprocessed ` +
         `records: ${remedy(name, wanted)}`
       )
     })
-    const largest = Number(valueOf(LARGEST))
+    const largest = Number(settingOf(LARGEST))
     if (largest >= maxMessageBytes) return losses
     const wanted = String(maxMessageBytes)
     return [

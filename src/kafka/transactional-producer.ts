@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { CompressionTypes, type Kafka, Partitioners, type Transaction } from 'kafkajs'
 import { type CommitOffset, type OutgoingRecord, toTopicMessages } from './delivery.ts'
 import { kafkaError } from './kafka-client.ts'
+import { recordBytes } from './record-size.ts'
 
 /** KafkaJS puts all messages of one send for a partition into one batch, and a batch of 1 MB is refused. */
 const SEND_RECORDS = 1_000
@@ -75,11 +76,12 @@ export class TransactionalProducer {
   }
 }
 
+/** A record larger than a chunk goes in one of its own, since a topic's limit is for the whole batch. */
 function* chunksOf(records: OutgoingRecord[]): Generator<OutgoingRecord[]> {
   let chunk: OutgoingRecord[] = []
   let bytes = 0
   for (const record of records) {
-    const size = (record.value?.length ?? 0) + (record.key?.length ?? 0)
+    const size = recordBytes(record)
     if (chunk.length > 0 && (chunk.length >= SEND_RECORDS || bytes + size > SEND_BYTES)) {
       yield chunk
       chunk = []

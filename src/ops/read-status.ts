@@ -2,8 +2,10 @@ import type { Config } from '../config.ts'
 import { Enrichment } from '../db/entities/enrichment.entity.ts'
 import { readLane } from '../db/lane.ts'
 import { ERROR_CODES, type ErrorCode, toEnrichmentError } from '../errors.ts'
-import { groupNames, topicNames } from '../kafka/event-topics.ts'
+import { groupNames, listRetryTopics, tierLabel, topicNames } from '../kafka/event-topics.ts'
 import { readLag } from '../kafka/read-lag.ts'
+import { readTopic } from '../kafka/read-topic.ts'
+import { parseRetryDelays } from '../retry-delays.ts'
 import { forEachDeadLetter } from './dead-letters.ts'
 import type { Servers } from './set-up.ts'
 
@@ -13,6 +15,8 @@ export interface Status {
   lane: { state: string; changedBy: string | null; changedAt: string | null } | null
   /** Records not finished, by group and topic. */
   waiting: { group: string; topic: string; records: number }[] | null
+  /** Retries that are not due yet, by tier. */
+  retries: { tier: string; records: number }[] | null
   inFlight: number | null
   lastResultAt: string | null
   /** Unhandled ones, by code, the commonest first. */
@@ -32,10 +36,11 @@ export async function readStatus(config: Config<'kafka'>, { kafka, registry, db 
   }
   const groups = groupNames(config)
   const topics = topicNames(config)
-  const [lane, progress, waiting] = await Promise.all([
+  const [lane, progress, waiting, retries] = await Promise.all([
     ask('database', () => readLane(db, groups.worker)),
     ask('database', () => readProgress(db)),
     ask('kafka', () => readWaiting(kafka, groups, topics)),
+    ask('kafka', () => readRetries(kafka, groups.relay, topics.enrichment)),
     ask('registry', () => registry.ping()),
   ])
   const deadLetters = waiting && progress && (await ask('kafka', () => countDeadLetters(kafka, db, topics.dead)))
@@ -47,6 +52,7 @@ export async function readStatus(config: Config<'kafka'>, { kafka, registry, db 
       changedAt: lane.changedAt?.toISOString() ?? null,
     },
     waiting,
+    retries,
     inFlight: progress?.inFlight ?? null,
     lastResultAt: progress?.lastResultAt ?? null,
     deadLetters,
@@ -80,6 +86,24 @@ async function readWaiting(
     records: Number(partitions.reduce((sum, { lag }) => sum + lag, 0n)),
   }))
 }
+
+/** Counted one by one: the markers of the transactions that wrote them would double the lag. */
+async function readRetries(kafka: Servers['kafka'], group: string, enrichment: string): Promise<Status['retries']> {
+  const counts: NonNullable<Status['retries']> = []
+  for (const topic of await listRetryTopics(kafka, enrichment)) {
+    const from = new Map((await readLag(kafka, group, [topic])).map(({ partition, next }) => [partition, next]))
+    let records = 0
+    const count = () => {
+      records += 1
+      return undefined
+    }
+    await readTopic(kafka, topic, count, from)
+    counts.push({ tier: tierLabel(enrichment, topic), records })
+  }
+  return counts.sort((a, b) => delayOf(a.tier) - delayOf(b.tier))
+}
+
+const delayOf = (tier: string) => parseRetryDelays(tier)?.[0]?.delayMs ?? 0
 
 async function countDeadLetters(
   kafka: Servers['kafka'],

@@ -1,52 +1,68 @@
-import type { EnrichmentError } from '../errors.ts'
-import type { Delivery, OutgoingRecord, RecordHeaders } from '../kafka/delivery.ts'
+import { createHash } from 'node:crypto'
+import type { Delivery, OutgoingRecord } from '../kafka/delivery.ts'
+import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
+import { fitsInto, headerBytes } from '../kafka/record-size.ts'
+import { cutText, type Failure, toFailureHeaders, withoutOwnHeaders } from './retry-headers.ts'
 
-/** Kafka counts headers towards a record's size, and a page must be able to show them. */
-const LONGEST_MESSAGE = 2_000
+/** In bytes, so that all our headers together stay under 16 kB. */
 const LONGEST_HISTORY = 8_000
+const LONGEST_PAST_MESSAGE = 500
+/** What a pointer takes over of a record that is too large. */
+const POINTER_HEADERS = 65_536
+const POINTER_KEY = 65_536
 
-export interface GivenUp {
-  error: EnrichmentError
-  /** Which part of the work failed: intake, or a stage of the enrichment. */
-  stage: string
-  /** How many attempts were made. */
-  attempt: number
-  /** When the first one failed, milliseconds since 1970. */
-  firstFailedAt: number
-  requestId?: string
+export interface GivenUp extends Omit<Failure, 'run'> {
+  /** Default: 1. */
+  run?: number
   /** Earlier attempts, oldest first. */
-  history?: unknown[]
+  history?: readonly { message: string }[]
 }
 
 /**
- * The dead letter of a record: its own bytes, key and headers, and beside them where it stood and why it was given up.
- * What an earlier hop wrote about the record's origin stays as it is.
+ * The dead letter of a record: its own bytes, key and headers, and beside them where it first stood and why it was given
+ * up. One that its topic would not take becomes a pointer: no value, but where the record stands and how to know it.
  */
 export function toDeadLetter(topic: string, delivery: Delivery, givenUp: GivenUp): OutgoingRecord {
-  const { error, stage, attempt, firstFailedAt, requestId, history } = givenUp
-  const origin: RecordHeaders = {
-    'enricher-original-topic': delivery.topic,
-    'enricher-original-partition': String(delivery.partition),
-    'enricher-original-offset': String(delivery.offset),
-    'enricher-original-timestamp': new Date(delivery.timestamp).toISOString(),
-  }
-  const reason: RecordHeaders = {
-    'enricher-first-failed-at': new Date(firstFailedAt).toISOString(),
-    'enricher-attempt': String(attempt),
-    'enricher-stage': stage,
-    'enricher-error-code': error.code,
-    'enricher-error-message': error.message.slice(0, LONGEST_MESSAGE),
-    ...(requestId !== undefined && { 'enricher-request-id': requestId }),
+  const foreign = withoutOwnHeaders(delivery.headers)
+  const own = toDeadLetterHeaders(delivery, givenUp)
+  const letter = { topic, key: delivery.key, value: delivery.value, headers: { ...foreign, ...own } }
+  return fitsInto(letter, MESSAGE_BYTES.dead) ? letter : toPointer(topic, delivery, givenUp)
+}
+
+/** Our own headers of a dead letter, less than 16 kB: text that can be stored. */
+export function toDeadLetterHeaders(delivery: Delivery, givenUp: GivenUp): Record<string, string> {
+  const { history, run = 1, ...failure } = givenUp
+  return {
+    ...toFailureHeaders(delivery, { run, ...failure }),
     ...(history !== undefined && { 'enricher-history': boundedHistory(history) }),
   }
-  return { topic, key: delivery.key, value: delivery.value, headers: { ...delivery.headers, ...origin, ...reason } }
+}
+
+function toPointer(topic: string, delivery: Delivery, givenUp: GivenUp): OutgoingRecord {
+  const { key, value } = delivery
+  const foreign = withoutOwnHeaders(delivery.headers)
+  const { code, message } = givenUp.error
+  const bytes = value ?? Buffer.alloc(0)
+  const why = `too large for ${topic}, so only a pointer to where it stands: ${message}`
+  const own = {
+    ...toDeadLetterHeaders(delivery, { ...givenUp, error: { code: 'RECORD_TOO_LARGE', message: why } }),
+    'enricher-cause-code': code,
+    'enricher-value-bytes': String(bytes.length),
+    'enricher-value-sha256': createHash('sha256').update(bytes).digest('hex'),
+  }
+  const headers = headerBytes(foreign) <= POINTER_HEADERS ? { ...foreign, ...own } : own
+  return { topic, key: key !== null && key.length > POINTER_KEY ? null : key, value: null, headers }
 }
 
 /** The newest attempts as JSON, as many as fit. */
-function boundedHistory(history: unknown[]): string {
-  for (let from = 0; from < history.length; from += 1) {
-    const text = JSON.stringify(history.slice(from))
-    if (text.length <= LONGEST_HISTORY) return text
-  }
-  return '[]'
+function boundedHistory(history: readonly { message: string }[]): string {
+  const entries = history.map((entry) =>
+    JSON.stringify({ ...entry, message: cutText(entry.message, LONGEST_PAST_MESSAGE) }),
+  )
+  let bytes = 1
+  const from = entries.findLastIndex((entry) => {
+    bytes += Buffer.byteLength(entry) + 1
+    return bytes > LONGEST_HISTORY
+  })
+  return `[${entries.slice(from + 1).join()}]`
 }

@@ -1,15 +1,14 @@
 import type { RetryTier } from '../retry-delays.ts'
 
 /**
- * The tier of the next retry: the next longer one each time, at the end the last again and again. A tier that is shorter
- * than the server's hint is passed over unless it is the last.
+ * The tier in which a request waits before it is tried again.
  *
- * @param tiers shortest first, at least one
- * @param attempt retries so far
+ * @param tiers at least one, ascending
+ * @param attempt retries so far: the first one takes the first tier, and beyond the last one it is the last again
+ * @param hintMs how long the refusing server asked to wait; no shorter tier is taken unless it is the last
  */
 export function chooseTier(tiers: readonly RetryTier[], attempt: number, hintMs = 0): RetryTier {
-  const ahead = tiers.slice(Math.min(attempt, tiers.length - 1))
-  const chosen = ahead.find(({ delayMs }) => delayMs >= hintMs) ?? tiers.at(-1)
-  if (chosen === undefined) throw new RangeError('there is no retry tier')
-  return chosen
+  const last = tiers.at(-1)
+  if (last === undefined) throw new RangeError('no retry tiers')
+  return tiers.slice(attempt).find(({ delayMs }) => delayMs >= hintMs) ?? last
 }

@@ -13,7 +13,7 @@ export async function statusCommand({ json }: { json?: true }): Promise<void> {
   if (Object.keys(status.away).length > 0) process.exitCode = 1
 }
 
-function formatStatus({ away, lane, waiting, inFlight, lastResultAt, deadLetters }: Status): string {
+function formatStatus({ away, lane, waiting, retries, inFlight, lastResultAt, deadLetters }: Status): string {
   const lines = Object.entries(away).map(([name, why]) => `${name} does not answer: ${escapeText(why)}`)
   if (lane?.state === 'paused')
     lines.push(`the lane is paused by ${lane.changedBy} since ${lane.changedAt}: resume lets it go on`)
@@ -23,8 +23,15 @@ function formatStatus({ away, lane, waiting, inFlight, lastResultAt, deadLetters
     const rows = waiting.map(({ group, topic, records }) => [topic, group, String(records)])
     lines.push('', formatTable(['topic', 'group', 'waiting'], rows))
   }
+  if (retries) lines.push('', formatRetries(retries))
   if (deadLetters) lines.push('', ...formatDeadLetters(deadLetters))
   return lines.join('\n')
+}
+
+function formatRetries(retries: NonNullable<Status['retries']>): string {
+  const waiting = retries.filter(({ records }) => records > 0)
+  if (waiting.length === 0) return 'no retries wait'
+  return waiting.map(({ tier, records }) => `${records} retries wait in ${tier}`).join('\n')
 }
 
 function formatDeadLetters(deadLetters: NonNullable<Status['deadLetters']>): string[] {
