@@ -1,0 +1,159 @@
+import {
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  ExponentialBackoff,
+  handleWhen,
+  type IBackoffFactory,
+  noJitterGenerator,
+} from 'cockatiel'
+import { type ErrorCode, toEnrichmentError } from '../errors.ts'
+import { ProbeQueue } from './probe-queue.ts'
+
+export interface BreakerOptions {
+  /** The dependency: amazon, model, database or registry. */
+  name: string
+  /** So many faults in a row open the breaker; errors that are no fault neither count nor end the row. */
+  threshold: number
+  /** Whether the dependency is to blame for a failure with this code. */
+  isFault(code: ErrorCode): boolean
+  /** Whether one such fault is enough to open the breaker. */
+  isFatal(code: ErrorCode): boolean
+  firstProbeMs: number
+  /** The time before each further probe doubles up to this. */
+  longestProbeMs: number
+  /** Called once when the breaker opens, with the failure that opened it, and once when it closes, with null. */
+  onChange(open: { code: ErrorCode; message: string } | null): void
+}
+
+/** A call failed after its signal was aborted, which tells nothing about the dependency. */
+class CutShort extends Error {}
+
+/**
+ * Stands before one dependency. While that is away its callers wait here instead of failing, and one of them at a time
+ * makes its own call as the probe; when that is answered, all go on.
+ *
+ * The states are cockatiel's, when to probe and who is not: cockatiel has no timer, so it would leave a probe to a call
+ * that happens to come late enough, it cannot be told to probe at once, and what comes during a probe would wait deaf
+ * to its signal. So nobody calls it while it is open but the caller whose turn it is.
+ */
+export class Breaker {
+  readonly name: string
+  readonly #options: BreakerOptions
+  readonly #policy: CircuitBreakerPolicy
+  readonly #probes = new ProbeQueue()
+  readonly #firstDelay: IBackoffFactory<unknown>
+  #nextDelay: IBackoffFactory<unknown>
+  #openedBy: { code: ErrorCode; message: string; since: number } | null = null
+
+  constructor(options: BreakerOptions) {
+    const { name, threshold, firstProbeMs, longestProbeMs } = options
+    this.name = name
+    this.#options = options
+    this.#firstDelay = new ExponentialBackoff({
+      generator: noJitterGenerator,
+      initialDelay: firstProbeMs,
+      maxDelay: longestProbeMs,
+    })
+    this.#nextDelay = this.#firstDelay
+
+    const inARow = new ConsecutiveBreaker(threshold)
+    const policy = circuitBreaker(
+      // What is no failure in cockatiel's eyes closes it after a probe, and a probe that was cut short must not.
+      handleWhen((error) =>
+        error instanceof CutShort ? policy.state === CircuitState.HalfOpen : options.isFault(codeOf(error)),
+      ),
+      {
+        breaker: {
+          state: undefined,
+          success: () => inARow.success(),
+          failure: () => {
+            const isFull = inARow.failure()
+            // Of a call that began before the breaker opened: only the probe decides what comes next.
+            if (policy.state !== CircuitState.Closed) return false
+            return isFull || options.isFatal(codeOf(errorOf(policy.lastFailure)))
+          },
+        },
+        // Over already, also when the wall clock that cockatiel measures with is put back.
+        halfOpenAfter: Number.NEGATIVE_INFINITY,
+      },
+    )
+    policy.onBreak((reason) => this.#onBreak(errorOf(reason)))
+    policy.onReset(() => this.#onReset())
+    this.#policy = policy
+  }
+
+  /** The failure that opened the breaker and when, in milliseconds since 1970; null while it is closed. */
+  get openedBy(): { code: ErrorCode; message: string; since: number } | null {
+    return this.#openedBy
+  }
+
+  /**
+   * Does work that needs the dependency. While the breaker is open it waits for its turn and then does the work, again
+   * if need be: also when it was this very work that met the fault.
+   *
+   * @param signal ends the waiting; the work itself must heed it on its own
+   * @throws what the work throws when that is no fault of the dependency, or when the breaker stays closed all the same;
+   *   the signal's reason
+   */
+  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      const isProbe = this.#openedBy !== null && (await this.#probes.waitForTurn(signal))
+      // It may have opened anew before this caller got to run.
+      if (this.#openedBy !== null && !isProbe) continue
+      try {
+        return await this.#policy.execute(() => orCutShort(work, signal))
+      } catch (thrown) {
+        const error = thrown instanceof CutShort ? thrown.cause : thrown
+        if (!this.#options.isFault(codeOf(error))) throw error
+        signal.throwIfAborted()
+        if (this.#openedBy === null) throw error
+      } finally {
+        if (isProbe) this.#probes.endTurn()
+      }
+    }
+  }
+
+  /** A person says that the fault is mended: the next probe is made at once, and those after it are frequent again. */
+  probeNow(): void {
+    this.#nextDelay = this.#firstDelay
+    this.#probes.setNext(0)
+  }
+
+  #onBreak(error: unknown): void {
+    if (error instanceof CutShort) {
+      this.#probes.setNext(0)
+      return
+    }
+    const isNew = this.#openedBy === null
+    if (isNew) this.#nextDelay = this.#firstDelay
+    const delay = this.#nextDelay.next(undefined)
+    this.#nextDelay = delay
+    this.#probes.setNext(delay.duration)
+    if (!isNew) return
+    const { code, message } = toEnrichmentError(error)
+    this.#openedBy = { code, message, since: Date.now() }
+    this.#options.onChange({ code, message })
+  }
+
+  #onReset(): void {
+    this.#openedBy = null
+    // All at once: each is paced or pooled behind its breaker anyway.
+    this.#probes.releaseAll()
+    this.#options.onChange(null)
+  }
+}
+
+async function orCutShort<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    signal.throwIfAborted()
+    return await work()
+  } catch (error) {
+    throw signal.aborted ? new CutShort('the call was aborted', { cause: error }) : error
+  }
+}
+
+const codeOf = (error: unknown) => toEnrichmentError(error).code
+
+const errorOf = (reason: object | undefined) => (reason as { error?: unknown } | undefined)?.error
