@@ -192,6 +192,16 @@ export const SETTINGS = {
       'Hours after its first failure in which a request is tried again, by the last of RETRY_DELAYS again and again.',
     wants: 'a whole number from 1 to 8760',
   }),
+  FLOOD_DEAD_LETTERS: setting('service', integer(1, 10_000), {
+    default: '20',
+    description: 'Dead letters in a row after which no more are written until a person says resume.',
+    wants: 'a whole number from 1 to 10000',
+  }),
+  LEDGER_RETENTION_DAYS: setting('service', integer(1, 3_650), {
+    default: '30',
+    description: 'Days that requests which have ended are remembered; links, verdicts and artwork are kept for ever.',
+    wants: 'a whole number from 1 to 3650',
+  }),
   SHUTDOWN_TIMEOUT_SECONDS: setting('service', integer(1, 600), {
     default: '25',
     description: 'How long a stop may wait for the album in the air, in seconds.',

@@ -41,7 +41,10 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     const codecs = await waitWhileAway('start', () => openCodecs(config, registry), log, stop)
     const retry = await waitWhileAway('start', () => listRetryTopics(kafka, topics.enrichment), log, stop)
 
-    if (roles.includes('intake')) members.push(startIntake({ kafka, groupId: groups.intake, topics, ...codecs, log }))
+    if (roles.includes('intake')) {
+      const { FLOOD_DEAD_LETTERS: floodLimit } = config
+      members.push(startIntake({ kafka, groupId: groups.intake, topics, ...codecs, db, floodLimit, log }))
+    }
     if (roles.includes('worker')) members.push(startWorker(config, { kafka, db, codecs, log }))
     if (roles.includes('relay'))
       members.push(startRelay({ kafka, groupId: groups.relay, topics: { ...topics, retry }, log }))

@@ -48,6 +48,18 @@ export const metrics = {
     help: 'State of the lane: 1 for the state it is in, 0 for the others.',
     labelNames: ['state'],
   }),
+  laneHeld: new Gauge({
+    ...shared,
+    name: name('lane_held'),
+    help: 'Why the lane is held: 1 for each cause. Absent while it is not held.',
+    labelNames: ['cause'],
+  }),
+  retries: new Counter({
+    ...shared,
+    name: name('retries_total'),
+    help: 'Requests sent to a retry topic, by tier and error code.',
+    labelNames: ['tier', 'code'],
+  }),
   lastResult: new Gauge({
     ...shared,
     name: name('last_result_timestamp_seconds'),

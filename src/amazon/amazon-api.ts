@@ -10,21 +10,27 @@ export interface AmazonQuery {
   searchIndex: 'Music' | 'All'
 }
 
+/** Told of an Amazon request's way to its turn; each Amazon request may take several. */
+export interface Turn {
+  /** It waits for the pace. */
+  waits(): void
+  /** The pace lets it go: it is sent at once, unless this throws. */
+  comes(): void
+}
+
 /** Amazon's catalogue, whichever protocol is behind it. Every refusal is an EnrichmentError with an AMAZON_ code. */
 export interface AmazonApi {
   /**
    * @param asins 1 to 10 of them; they cost one Amazon request together
-   * @param onTurn told when the pace lets the request go
    * @returns the products in Amazon's order; those that Amazon does not know or show are absent
    * @throws EnrichmentError AMAZON_*; the signal's reason when it aborts
    */
-  getItems(asins: string[], signal: AbortSignal, onTurn?: () => void): Promise<Product[]>
+  getItems(asins: string[], signal: AbortSignal, turn?: Turn): Promise<Product[]>
   /**
-   * @param onTurn told when the pace lets the request go
    * @returns at most 10 products, best first; an empty list means that Amazon found nothing
    * @throws EnrichmentError AMAZON_*; the signal's reason when it aborts
    */
-  searchItems(query: AmazonQuery, signal: AbortSignal, onTurn?: () => void): Promise<Product[]>
+  searchItems(query: AmazonQuery, signal: AbortSignal, turn?: Turn): Promise<Product[]>
 }
 
 /** One HTTP request to Amazon, told when it is over. */

@@ -1,6 +1,6 @@
 import type { Product } from '../album.ts'
 import { EnrichmentError } from '../errors.ts'
-import type { AmazonApi, AmazonRequestSeen } from './amazon-api.ts'
+import type { AmazonApi, AmazonRequestSeen, Turn } from './amazon-api.ts'
 import { explainRefusal, isTokenRefusal } from './creators-refusal.ts'
 import { type CreatorsRefusal, readItems, readRefusal } from './creators-reply.ts'
 import { type CreatorsRequest, itemsRequest, resourcesWith, searchRequest } from './creators-request.ts'
@@ -54,11 +54,11 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
   /** Remembered: what an account may not ask for it will not be allowed with the next album either. */
   let highRes = true
 
-  async function ask(request: CreatorsRequest, signal: AbortSignal, onTurn?: () => void): Promise<Product[]> {
+  async function ask(request: CreatorsRequest, signal: AbortSignal, turn?: Turn): Promise<Product[]> {
     let renewed = false
     for (;;) {
       const askedHighRes = highRes
-      const answer = await askOnce(request, signal, onTurn)
+      const answer = await askOnce(request, signal, turn)
       if ('products' in answer) {
         pace.answered()
         return answer.products
@@ -77,12 +77,13 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
     }
   }
 
-  async function askOnce(request: CreatorsRequest, signal: AbortSignal, onTurn?: () => void): Promise<Answer> {
+  async function askOnce(request: CreatorsRequest, signal: AbortSignal, turn?: Turn): Promise<Answer> {
     // Fetched ahead of the grant, so that it is not used late; asked again, since the wait may outlast a token.
+    turn?.waits()
     await getToken(signal)
     const sent = await pace.grant(signal)
-    onTurn?.()
     try {
+      turn?.comes()
       const token = await tokens.get(signal)
       return { ...(await send(request, token, sent, signal)), token }
     } finally {
@@ -169,8 +170,8 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
   }
 
   return {
-    getItems: async (asins, signal, onTurn) => ask(itemsRequest(asins), signal, onTurn),
-    searchItems: async (query, signal, onTurn) => ask(searchRequest(query), signal, onTurn),
+    getItems: async (asins, signal, turn) => ask(itemsRequest(asins), signal, turn),
+    searchItems: async (query, signal, turn) => ask(searchRequest(query), signal, turn),
   }
 }
 

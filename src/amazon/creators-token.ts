@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import { EnrichmentError } from '../errors.ts'
+import { orAborted } from '../or-aborted.ts'
 import type { HttpReply, HttpRequest } from './http-client.ts'
-import { orAborted } from './or-aborted.ts'
 
 export interface TokenSource {
   /**

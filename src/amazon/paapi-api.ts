@@ -1,6 +1,6 @@
 import type { Product } from '../album.ts'
 import { EnrichmentError } from '../errors.ts'
-import type { AmazonApi, AmazonRequestSeen } from './amazon-api.ts'
+import type { AmazonApi, AmazonRequestSeen, Turn } from './amazon-api.ts'
 import { type CreatorsRequest, itemsRequest, searchRequest } from './creators-request.ts'
 import { createPaapiClient, type PaapiAnswer } from './paapi-client.ts'
 import { explainPaapiRefusal, isPaapiThrottle } from './paapi-refusal.ts'
@@ -36,9 +36,9 @@ export function createPaapiApi(options: PaapiOptions): AmazonApi {
   const { marketplace, partnerTag, pace, onRequest } = options
   const call = createPaapiClient({ ...options, url: options.url })
 
-  async function ask(request: CreatorsRequest, signal: AbortSignal, onTurn?: () => void): Promise<Product[]> {
+  async function ask(request: CreatorsRequest, signal: AbortSignal, turn?: Turn): Promise<Product[]> {
     for (;;) {
-      const answer = await askOnce(request, signal, onTurn)
+      const answer = await askOnce(request, signal, turn)
       if ('products' in answer) {
         pace.answered()
         return answer.products
@@ -48,9 +48,19 @@ export function createPaapiApi(options: PaapiOptions): AmazonApi {
     }
   }
 
-  async function askOnce(request: CreatorsRequest, signal: AbortSignal, onTurn?: () => void): Promise<Answer> {
+  async function askOnce(request: CreatorsRequest, signal: AbortSignal, turn?: Turn): Promise<Answer> {
+    turn?.waits()
     const sent = await pace.grant(signal)
-    onTurn?.()
+    try {
+      turn?.comes()
+      return await send(request, sent, signal)
+    } finally {
+      sent()
+    }
+  }
+
+  /** One HTTP request, told to onRequest whatever comes of it. */
+  async function send(request: CreatorsRequest, sent: () => void, signal: AbortSignal): Promise<Answer> {
     const started = performance.now()
     const { operation, query } = request
     const seen = (status: number | null, result: AmazonRequestSeen['result'], products = 0) =>
@@ -66,8 +76,6 @@ export function createPaapiApi(options: PaapiOptions): AmazonApi {
     } catch (error) {
       seen(status, signal.aborted ? 'aborted' : error instanceof EnrichmentError ? error.code : 'INTERNAL')
       throw error
-    } finally {
-      sent()
     }
   }
 
@@ -98,7 +106,7 @@ export function createPaapiApi(options: PaapiOptions): AmazonApi {
     explainPaapiRefusal(refusal, { query, marketplace, partnerTag })
 
   return {
-    getItems: async (asins, signal, onTurn) => ask(itemsRequest(asins), signal, onTurn),
-    searchItems: async (query, signal, onTurn) => ask(searchRequest(query), signal, onTurn),
+    getItems: async (asins, signal, turn) => ask(itemsRequest(asins), signal, turn),
+    searchItems: async (query, signal, turn) => ask(searchRequest(query), signal, turn),
   }
 }

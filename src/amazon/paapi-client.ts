@@ -3,7 +3,7 @@ import diagnosticsChannel from 'node:diagnostics_channel'
 import type { ClientRequest } from 'node:http'
 import { z } from 'zod'
 import { EnrichmentError } from '../errors.ts'
-import { orAborted } from './or-aborted.ts'
+import { orAborted } from '../or-aborted.ts'
 
 /** A reply, or what a refusal came with. */
 export interface PaapiAnswer {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep, setImmediate as yieldOnce } from 'node:timers/promises'
-import { orAborted } from './or-aborted.ts'
+import { orAborted } from '../or-aborted.ts'
 
 /** Decides when the next catalog request may be sent. */
 export interface Pace {

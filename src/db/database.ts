@@ -1,4 +1,4 @@
-import { MikroORM } from '@mikro-orm/core'
+import { LockMode, MikroORM } from '@mikro-orm/core'
 import { Migrator } from '@mikro-orm/migrations'
 import { defineConfig, type EntityManager, PostgreSqlDriver } from '@mikro-orm/postgresql'
 import { EnrichmentError } from '../errors.ts'
@@ -13,9 +13,15 @@ import { QuotaRow } from './entities/quota.entity.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 
 export type { EntityManager }
+export { LockMode }
+/** Runs work in one transaction. */
+export type Save = <T>(work: (em: EntityManager) => Promise<T>) => Promise<T>
 
 const STATEMENT_TIMEOUT_MS = 15_000
 const CONNECT_TIMEOUT_MS = 5_000
+/** A process that is stopped in the middle of a save must not keep its successor from taking over. */
+const IDLE_IN_TRANSACTION_MS = 3_000
+const LOCK_TIMEOUT_MS = 5_000
 
 /** The service's PostgreSQL database; connects when first used. */
 export class Database {
@@ -88,14 +94,17 @@ export function databaseConfig(url: string) {
     driverOptions: {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
       // A connection that is lost without a word must not hold a query longer than a statement may take.
       query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
     },
   })
 }
 
-// Classes 08 (connection), 53 (resources), 57 (shut down, cancelled): the server's trouble, not the statement's.
-const UNAVAILABLE_STATE = /^(08|53|57)/
+// Classes 08 (connection), 40 (deadlock), 53 (resources), 57 (shut down, cancelled), a lock or a transaction that waited
+// too long: the server's trouble, not the statement's.
+const UNAVAILABLE_STATE = /^(08|40|53|57|55P03|25P03)/
 const UNAVAILABLE_TEXT = /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|timeout|terminat|not queryable/i
 
 function asDatabaseError(error: unknown): unknown {

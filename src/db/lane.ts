@@ -1,22 +1,185 @@
-import type { Database } from './database.ts'
-import { LaneRow } from './entities/lane.entity.ts'
+import { EnrichmentError } from '../errors.ts'
+import { orAborted } from '../or-aborted.ts'
+import { type Database, type EntityManager, LockMode } from './database.ts'
+import { type HoldRecord, LaneRow } from './entities/lane.entity.ts'
 
-/**
- * The lane as a person left it; one that nobody ever paused is running.
- *
- * @param name the worker's consumer group
- * @throws EnrichmentError DATABASE_UNAVAILABLE
- */
-export async function readLane(db: Database, name: string): Promise<Pick<LaneRow, 'state'> & Partial<LaneRow>> {
-  return (await db.query((em) => em.findOne(LaneRow, { name }))) ?? { state: 'running' }
+/** A lane as PostgreSQL remembers it. */
+export interface StoredLane {
+  state: LaneRow['state']
+  changedAt: Date | null
+  changedBy: string | null
+  clusterId: string | null
+  flush: number
+  offsets: Record<string, bigint>
+  holds: HoldRecord[]
+  accepted: string[]
 }
 
-/** @param changedBy who, for the next person to ask. @throws EnrichmentError DATABASE_UNAVAILABLE */
+const NEVER_RUN: StoredLane = {
+  state: 'running',
+  changedAt: null,
+  changedBy: null,
+  clusterId: null,
+  flush: 0,
+  offsets: {},
+  holds: [],
+  accepted: [],
+}
+
+/**
+ * @param name the consumer group; one that nobody ever paused is running
+ * @throws EnrichmentError DATABASE_UNAVAILABLE
+ */
+export async function readLane(db: Database, name: string): Promise<StoredLane> {
+  const row = await db.query((em) => em.findOne(LaneRow, { name }))
+  return row === null ? NEVER_RUN : toStoredLane(row)
+}
+
+function toStoredLane({ offsets, clusterId, ...row }: LaneRow): StoredLane {
+  const asBigint = Object.entries(offsets).map(([topic, offset]) => [topic, BigInt(offset)] as const)
+  return { ...row, clusterId: clusterId ?? null, offsets: Object.fromEntries(asBigint) }
+}
+
+/**
+ * What a person wants of the lanes. A resume also accepts the causes for which they are held, if asked to.
+ *
+ * @param changedBy who, for the next person to ask
+ * @throws EnrichmentError DATABASE_UNAVAILABLE
+ */
 export async function setLaneState(
   db: Database,
-  name: string,
-  state: LaneRow['state'],
-  changedBy: string,
+  names: string[],
+  { state, accept, changedBy }: { state: LaneRow['state']; accept: boolean; changedBy: string },
 ): Promise<void> {
-  await db.query((em) => em.upsert(LaneRow, { name, state, changedAt: new Date(), changedBy }))
+  await db.transaction(async (em) => {
+    for (const name of names) {
+      await em.execute(
+        `insert into lane (name, state, changed_at, changed_by) values (?, ?, clock_timestamp(), ?)
+         on conflict (name) do update
+         set state = excluded.state, changed_at = excluded.changed_at, changed_by = excluded.changed_by`,
+        [name, state, changedBy],
+      )
+      if (!accept) continue
+      await em.execute(
+        `update lane set accepted = (select coalesce(jsonb_agg(hold -> 'cause'), '[]') from jsonb_array_elements(holds) hold)
+         where name = ?`,
+        [name],
+      )
+    }
+  })
+}
+
+/** Stores why a group is held, without a fence: for one whose members share the work. */
+export async function storeHolds(db: Database, name: string, holds: HoldRecord[]): Promise<void> {
+  await db.query((em) =>
+    em.execute(
+      `insert into lane (name, state, changed_at, changed_by, holds) values (?, 'running', clock_timestamp(), 'service', ?::jsonb)
+       on conflict (name) do update set holds = excluded.holds`,
+      [name, JSON.stringify(holds)],
+    ),
+  )
+}
+
+/**
+ * The lane in PostgreSQL in the hands of one owner. Every save runs in a transaction that begins with `guard`: a takeover
+ * is an update of the row, so it waits for saves that have begun and refuses all later ones. (A check without the lock,
+ * or a `where exists`, lets the save of a process that was stopped in it land after the takeover.)
+ *
+ * Every method throws EnrichmentError LANE_LOST once somebody else has taken over, and DATABASE_UNAVAILABLE.
+ */
+export class OwnedLane {
+  readonly #db: Database
+  readonly name: string
+  /** The owner's fence; 0 before the first takeover. */
+  fence = 0
+  /** While it is not known whether the work in hand goes on; null when it does. */
+  #unsettled: PromiseWithResolvers<void> | null = null
+
+  constructor(db: Database, name: string) {
+    this.#db = db
+    this.name = name
+  }
+
+  /** Takes the lane from whoever had it. The fence is drawn from the clock, so that a restored database repeats none. */
+  async takeOver(): Promise<{ formerFence: number; lane: StoredLane }> {
+    const taken = await this.#db.transaction(async (em) => {
+      await em.execute(
+        `insert into lane (name, state, changed_at, changed_by) values (?, 'running', clock_timestamp(), 'service')
+         on conflict (name) do nothing`,
+        [this.name],
+      )
+      const row = await em.findOneOrFail(LaneRow, { name: this.name }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+      const formerFence = row.fence
+      row.fence = Math.max(formerFence + 1, Date.now())
+      row.holds = []
+      return { formerFence, fence: row.fence, lane: toStoredLane(row) }
+    })
+    this.fence = taken.fence
+    return taken
+  }
+
+  /** Lets saves wait until `settle`: until it is known whether their work goes on. */
+  unsettle(): void {
+    this.#unsettled ??= Promise.withResolvers()
+  }
+
+  settle(): void {
+    this.#unsettled?.resolve()
+    this.#unsettled = null
+  }
+
+  /**
+   * Work that lands only while the lane is ours, in one transaction.
+   *
+   * @throws the signal's reason as well
+   */
+  async save<T>(signal: AbortSignal, work: (em: EntityManager) => Promise<T>): Promise<T> {
+    if (this.#unsettled !== null) await orAborted(this.#unsettled.promise, signal)
+    signal.throwIfAborted()
+    return this.#guarded(work)
+  }
+
+  /** The same in the course of a start, before work is let go on. */
+  async saveAtStart<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    return this.#guarded(work)
+  }
+
+  async #guarded<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    const { fence } = this
+    return this.#db.transaction(async (em) => {
+      const held = await em.execute<object[]>('select 1 from lane where name = ? and fence = ? for share', [
+        this.name,
+        fence,
+      ])
+      if (held.length === 0) throw new EnrichmentError('LANE_LOST', `another process has taken ${this.name} over`)
+      return work(em)
+    })
+  }
+
+  /** MUST be stored before the commit that bears the number: so Kafka is ahead only of a database that was put back. */
+  async storeFlush(flush: number): Promise<void> {
+    await this.#update('flush = ?', [flush])
+  }
+
+  /** What was committed, and where; with it a start is over, and what was accepted for it no longer counts. */
+  async storeOffsets(clusterId: string, offsets: ReadonlyMap<string, bigint>, isStart: boolean): Promise<void> {
+    const asText = Object.fromEntries([...offsets].map(([topic, offset]) => [topic, String(offset)]))
+    const accepted = isStart ? ", accepted = '[]'" : ''
+    await this.#update(`cluster_id = ?, offsets = ?::jsonb${accepted}`, [clusterId, JSON.stringify(asText)])
+  }
+
+  async storeHolds(holds: HoldRecord[]): Promise<void> {
+    await this.#update('holds = ?::jsonb', [JSON.stringify(holds)])
+  }
+
+  async #update(assignments: string, values: unknown[]): Promise<void> {
+    const rows = await this.#db.query((em) =>
+      em.execute<object[]>(`update lane set ${assignments} where name = ? and fence = ? returning 1`, [
+        ...values,
+        this.name,
+        this.fence,
+      ]),
+    )
+    if (rows.length === 0) throw new EnrichmentError('LANE_LOST', `another process has taken ${this.name} over`)
+  }
 }

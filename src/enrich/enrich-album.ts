@@ -20,6 +20,8 @@ export interface Collaborators {
   step<T>(name: Step, run: () => Promise<T>): Promise<T>
   /** Products linked by earlier requests: their prices are to be renewed, or they are to be withdrawn. */
   findLinkedAsins(albumId: string): Promise<string[]>
+  /** What an earlier request found and linked, for one that does not search. */
+  findEarlier(albumId: string): Promise<Match & Pick<SavedLinks, 'links'>>
   saveLinks(album: Album, match: Match): Promise<SavedLinks>
   /** @param accepted best first; a failure of the image's host or of the store is in the answer, never thrown */
   saveArtwork(album: Album, accepted: Candidate[], signal: AbortSignal): Promise<ArtworkResult>
@@ -46,16 +48,34 @@ export interface Enrichment extends SavedLinks {
 /**
  * The story of one album: search, match, save the links, fetch the artwork, sum up.
  *
+ * @param stages without `search` what an earlier request found and linked is taken, and only the artwork is fetched
  * @throws EnrichmentError with the code of whatever refused; stages that were finished keep their answers
  */
-export async function enrichAlbum(album: Album, using: Collaborators, signal: AbortSignal): Promise<Enrichment> {
-  const products = await searchAmazon(album, using, signal)
-  const match = await using.step('match', () => matchAlbum(album, products, { ...using, signal }))
-  const saved = await using.step('links', () => using.saveLinks(album, match))
+export async function enrichAlbum(
+  album: Album,
+  stages: readonly Stage[],
+  using: Collaborators,
+  signal: AbortSignal,
+): Promise<Enrichment> {
+  const { match, saved } = stages.includes('search')
+    ? await findLinks(album, using, signal)
+    : await takeEarlier(album, using)
   const artwork = await using.step('artwork', () => using.saveArtwork(album, rankAccepted(match.candidates), signal))
 
   const counts = countVerdicts(match.candidates)
   return { outcome: toOutcome(counts), candidates: match.candidates, counts, ...saved, artwork, model: match.model }
+}
+
+async function findLinks(album: Album, using: Collaborators, signal: AbortSignal) {
+  const products = await searchAmazon(album, using, signal)
+  const match = await using.step('match', () => matchAlbum(album, products, { ...using, signal }))
+  const saved = await using.step('links', () => using.saveLinks(album, match))
+  return { match, saved }
+}
+
+async function takeEarlier({ albumId }: Album, using: Collaborators): Promise<{ match: Match; saved: SavedLinks }> {
+  const { links, ...match } = await using.findEarlier(albumId)
+  return { match, saved: { links, withdrawnAsins: [] } }
 }
 
 function countVerdicts(candidates: Candidate[]): CandidateCounts {

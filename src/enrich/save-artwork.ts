@@ -1,5 +1,5 @@
 import type { Album, Candidate } from '../album.ts'
-import type { Database } from '../db/database.ts'
+import type { Save } from '../db/database.ts'
 import { ArtworkRow } from '../db/entities/artwork.entity.ts'
 import type { ArtworkResult } from '../events.ts'
 import type { ArtworkOutcome, ArtworkStage } from './artwork/create-artwork-stage.ts'
@@ -14,11 +14,12 @@ interface Context {
  * Gets the album its primary image and remembers what became of it. An image that is stored already is not fetched
  * again while its product is still accepted.
  *
+ * @param save one transaction of a lane's owner
  * @param accepted best first
- * @throws EnrichmentError DATABASE_UNAVAILABLE; the signal's reason
+ * @throws what `save` throws; the signal's reason
  */
 export async function saveArtwork(
-  db: Database,
+  save: Save,
   stage: ArtworkStage,
   album: Album,
   accepted: Candidate[],
@@ -26,13 +27,13 @@ export async function saveArtwork(
   signal: AbortSignal,
 ): Promise<ArtworkResult> {
   const key = { albumId: album.albumId, marketplace }
-  const earlier = await db.query((em) => em.findOne(ArtworkRow, key))
+  const earlier = await save((em) => em.findOne(ArtworkRow, key))
   const isStillGood = earlier?.status === 'stored' && accepted.some(({ product }) => product.asin === earlier.asin)
   if (isStillGood && !album.hasPrimaryImage) return toResult(earlier)
 
   const links = accepted.map(({ product }) => ({ asin: product.asin, product }))
   const row = { ...key, ...toFields(await stage(album, links, signal)), requestId, updatedAt: now }
-  await db.query((em) => em.upsert(ArtworkRow, row))
+  await save((em) => em.upsert(ArtworkRow, row))
   return toResult(row)
 }
 

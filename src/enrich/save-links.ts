@@ -1,5 +1,5 @@
 import type { Album } from '../album.ts'
-import type { Database, EntityManager } from '../db/database.ts'
+import type { Database, EntityManager, Save } from '../db/database.ts'
 import { CandidateRow } from '../db/entities/candidate.entity.ts'
 import { ExternalLink } from '../db/entities/external-link.entity.ts'
 import type { ProductLink } from '../events.ts'
@@ -17,12 +17,13 @@ interface Context {
  * Stores every candidate with its verdict, links the accepted ones and withdraws links that no longer match, in one
  * transaction. Identity is (album, marketplace, ASIN), so a repeat doubles nothing.
  *
- * @throws EnrichmentError DATABASE_UNAVAILABLE
+ * @param save one transaction of a lane's owner
+ * @throws what `save` throws
  */
-export async function saveLinks(db: Database, album: Album, match: Match, context: Context): Promise<SavedLinks> {
+export async function saveLinks(save: Save, album: Album, match: Match, context: Context): Promise<SavedLinks> {
   const { albumId } = album
   const key = { albumId, marketplace: context.marketplace }
-  return db.transaction(async (em) => {
+  return save(async (em) => {
     await saveCandidates(em, match, key, context)
     const earlier = new Map((await em.find(ExternalLink, key)).map((row) => [row.asin, row]))
     const links = rankAccepted(match.candidates).map((accepted) =>
@@ -97,4 +98,31 @@ async function upsertLinks(
 export async function findLinkedAsins(db: Database, albumId: string, marketplace: string): Promise<string[]> {
   const rows = await db.query((em) => em.find(ExternalLink, { albumId, marketplace, withdrawnAt: null }))
   return rows.map(({ asin }) => asin)
+}
+
+/** What earlier requests found of the album and linked, best first. @throws EnrichmentError DATABASE_UNAVAILABLE */
+export async function findEarlier(
+  db: Database,
+  albumId: string,
+  marketplace: string,
+): Promise<Match & Pick<SavedLinks, 'links'>> {
+  return db.query(async (em) => {
+    const found = await em.find(CandidateRow, { albumId, marketplace })
+    const candidates = found.map(({ product, verdict, decidedBy, score, parts, reason }) => ({
+      product,
+      verdict,
+      decidedBy,
+      score: score == null ? null : Number(score),
+      parts,
+      reason,
+    }))
+    const linked = new Map(
+      (await em.find(ExternalLink, { albumId, marketplace, withdrawnAt: null })).map((row) => [row.asin, row]),
+    )
+    const accepted = candidates.filter(({ product }) => linked.has(product.asin))
+    const links = rankAccepted(accepted).map((candidate) =>
+      keepKnown(toLink(candidate), linked.get(candidate.product.asin)),
+    )
+    return { candidates, links, model: null }
+  })
 }

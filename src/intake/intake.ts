@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { Database } from '../db/database.ts'
+import { storeHolds } from '../db/lane.ts'
 import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { AlbumImported, EnrichmentRequested } from '../events.ts'
@@ -13,12 +15,15 @@ import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { toDeadLetter } from '../retry/dead-letter.ts'
 import { isOutage } from '../retry/decide-retry.ts'
+import { Flood } from '../retry/flood.ts'
+import { LaneState } from '../retry/lane-state.ts'
 import { withoutOwnHeaders } from '../retry/retry-headers.ts'
 import { waitWhileAway } from '../retry/wait-while-away.ts'
 
 /** Records in one transaction: enough to make its 15 ms small, few enough to stay well below a second. */
 const RECORDS_PER_TRANSACTION = 1_000
 const FETCH_BYTES = 1_000_000
+const ALIVE_MS = 1_000
 /** Leaves room for the headers that a retry adds, so that its copy still fits into express. */
 const LARGEST_REQUEST = MESSAGE_BYTES.request - 65_536
 
@@ -28,7 +33,17 @@ export interface IntakeOptions {
   topics: { imported: string; enrichment: string; dead: string }
   imported: RecordCodec<AlbumImported>
   requested: RecordCodec<EnrichmentRequested>
+  /** Remembers for `status` why intake is held. */
+  db: Database
+  /** Dead letters in a row after which intake is held. */
+  floodLimit: number
   log: Logger
+}
+
+/** A part of the service that is a member of a group. */
+interface Member {
+  readonly isJoined: boolean
+  stop(): Promise<void>
 }
 
 /** What a record becomes: a request, a dead letter (with its error), or nothing (a tombstone). */
@@ -42,8 +57,20 @@ interface Outcome {
  * Makes a request of every album.imported record, or a dead letter of one that is no album: read, made and committed
  * in Kafka transactions, so a record becomes exactly one of both whatever dies.
  */
-export function startIntake(options: IntakeOptions): GroupConsumer {
-  const { kafka, groupId, topics, log } = options
+export function startIntake(options: IntakeOptions): Member {
+  const { kafka, groupId, topics, db, log } = options
+  const stopping = new AbortController()
+  const state = new LaneState({
+    db,
+    name: groupId,
+    isLane: false,
+    log,
+    stop: stopping.signal,
+    storeHolds: (holds) => storeHolds(db, groupId, holds),
+    onResume: () => flood.resume(),
+  })
+  state.setActive(true)
+  const flood = new Flood(options.floodLimit, (hold) => state.hold('flood', hold && { ...hold, cause: 'intake_flood' }))
   let owned = new Map<number, PartitionOwnership>()
 
   /** One transactional id per input partition: fencing follows the partition from owner to owner. */
@@ -56,19 +83,39 @@ export function startIntake(options: IntakeOptions): GroupConsumer {
     owned = new Map(await Promise.all(entries))
   }
 
-  async function forward({ topic, partition, deliveries, signal }: DeliveredBatch): Promise<void> {
+  async function forward({ topic, partition, deliveries, nextOffset, signal }: DeliveredBatch): Promise<void> {
     const ownership = owned.get(partition)
     if (ownership === undefined)
       throw new EnrichmentError('INTERNAL', `partition ${partition} of ${topic} is not owned`)
+    if (deliveries.length === 0 && ownership.isPending({ topic, partition, offset: nextOffset - 1n }))
+      await ownership.commit([], [{ topic, partition, offset: nextOffset }])
     const pending = deliveries.filter((delivery) => ownership.isPending(delivery))
-    for (let at = 0; at < pending.length && !signal.aborted; at += RECORDS_PER_TRANSACTION) {
-      const chunk = pending.slice(at, at + RECORDS_PER_TRANSACTION)
-      const outcomes = await waitWhileAway('intake', () => Promise.all(chunk.map(toOutcome)), log, signal)
-      if (signal.aborted) return
-      const records = outcomes.map(({ record }) => record).filter((record) => record !== null)
-      await ownership.commit(records, [{ topic, partition, offset: chunk.at(-1)?.nextOffset ?? 0n }])
-      for (const outcome of outcomes) report(outcome)
+    // Waiting for a registry, or for a person, is no hanging.
+    const alive = setInterval(() => consumer.progress(), ALIVE_MS)
+    try {
+      while (pending.length > 0 && !signal.aborted) {
+        const chunk = pending.slice(0, flood.isProbing ? 1 : RECORDS_PER_TRANSACTION)
+        const outcomes = await waitWhileAway('intake', () => Promise.all(chunk.map(toOutcome)), log, signal)
+        const taken = outcomes.slice(0, countAdmitted(outcomes))
+        const records = taken.map(({ record }) => record).filter((record) => record !== null)
+        const last = taken.at(-1)?.delivery
+        if (last !== undefined) await ownership.commit(records, [{ topic, partition, offset: last.nextOffset }])
+        for (const outcome of taken) report(outcome)
+        pending.splice(0, taken.length)
+        await flood.admit(signal)
+      }
+    } finally {
+      clearInterval(alive)
     }
+  }
+
+  /** How many of them may be published before intake is held for a flood of dead letters. */
+  function countAdmitted(outcomes: Outcome[]): number {
+    const isFull = outcomes.findIndex(({ error }) => {
+      flood.record(error !== undefined)
+      return flood.isHeld
+    })
+    return isFull === -1 ? outcomes.length : isFull + 1
   }
 
   /** Throws only what passes (REGISTRY_UNAVAILABLE). */
@@ -113,7 +160,7 @@ export function startIntake(options: IntakeOptions): GroupConsumer {
     }
   }
 
-  return new GroupConsumer({
+  const consumer = new GroupConsumer({
     kafka,
     groupId,
     topics: [topics.imported],
@@ -122,4 +169,15 @@ export function startIntake(options: IntakeOptions): GroupConsumer {
     onAssigned: takeOver,
     onBatch: forward,
   })
+  return {
+    get isJoined() {
+      return consumer.isJoined
+    },
+    async stop() {
+      stopping.abort()
+      await consumer.stop()
+      await Promise.all([...owned.values()].map((ownership) => ownership.close()))
+      await state.closed()
+    },
+  }
 }

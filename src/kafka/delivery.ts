@@ -40,6 +40,8 @@ export function toTopicMessages(records: OutgoingRecord[]): TopicMessages[] {
 
 export interface CommitOffset extends TopicPartition {
   offset: bigint
+  /** Kept beside the offset until somebody else commits it. */
+  metadata?: string
 }
 
 /**

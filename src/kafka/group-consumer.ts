@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload, Kafka, PartitionAssigner } from 'kafkajs'
-import type { EnrichmentError } from '../errors.ts'
+import { EnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import { orAborted } from '../or-aborted.ts'
 import { type Delivery, type TopicPartition, toRecordHeaders } from './delivery.ts'
 import { kafkaError } from './kafka-client.ts'
 
@@ -12,6 +13,10 @@ const REBALANCE_TIMEOUT_MS = 20_000
 const FETCH_WAIT_MS = 500
 const RESTART_DELAY_MS = 1_000
 const LONGEST_RESTART_DELAY_MS = 10_000
+/** A member whose last heartbeat is older may have lost its partitions without knowing, and does nothing that counts. */
+const FRESH_MS = SESSION_TIMEOUT_MS / 2
+/** A batch that shows no progress for so long is hung, though its heartbeats go on. */
+const HUNG_MS = 120_000
 
 export interface DeliveredBatch extends TopicPartition {
   /** In order; none where only transaction markers or records of given-up transactions stood. */
@@ -31,8 +36,12 @@ export interface GroupConsumerOptions {
   /** How many bytes of one partition a fetch may bring (a producer's batch comes whole, whatever its size). */
   maxBytesPerPartition: number
   log: Logger
-  /** After every join, before any delivery of the new assignment: take possession of the partitions. */
-  onAssigned(assignment: TopicPartition[]): Promise<void>
+  /**
+   * After every join, before any delivery of the new assignment: take possession of the partitions.
+   *
+   * @param signal aborted at the next join, or when the consumer ends
+   */
+  onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<void>
   /** Deliveries of one partition, in order; once it resolves they are not delivered again to this assignment. */
   onBatch(batch: DeliveredBatch): Promise<void>
 }
@@ -59,6 +68,9 @@ export class GroupConsumer {
   #session: Session | undefined
   #end: (error: EnrichmentError) => void = () => undefined
   #joined = false
+  #heardAt = 0
+  #progressAt = 0
+  #heard = Promise.withResolvers<void>()
   /** Batches without deliveries; KafkaJS does not wait for them. */
   #skipping: Promise<void> = Promise.resolve()
 
@@ -70,6 +82,21 @@ export class GroupConsumer {
   /** Whether it is a member of the group now. */
   get isJoined(): boolean {
     return this.#joined
+  }
+
+  /** Whether the group has confirmed this member so lately that nobody else can have its partitions. */
+  get isConfirmed(): boolean {
+    return Date.now() - this.#heardAt < FRESH_MS
+  }
+
+  /** Resolves once the member is confirmed. @throws the signal's reason */
+  async confirmed(signal: AbortSignal): Promise<void> {
+    while (!this.isConfirmed) await orAborted(this.#heard.promise, signal)
+  }
+
+  /** Tells that a batch in hand is not hung, however long it takes. */
+  progress(): void {
+    this.#progressAt = Date.now()
   }
 
   pause(topic: string): void {
@@ -128,6 +155,7 @@ export class GroupConsumer {
       if (payload.batchSize === 0) this.#onSkipped(payload.topic, payload.partition, BigInt(payload.lastOffset) + 1n)
     })
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberAssignment))
+    consumer.on(consumer.events.HEARTBEAT, () => this.#onHeard())
     this.#consumer = consumer
     try {
       await consumer.connect()
@@ -142,6 +170,7 @@ export class GroupConsumer {
       return this.#stopped.signal.aborted ? undefined : kafkaError(error)
     } finally {
       this.#joined = false
+      this.#heardAt = 0
       this.#session?.abort.abort()
       this.#stopped.signal.removeEventListener('abort', onStop)
       await consumer.disconnect().catch(() => undefined)
@@ -156,19 +185,39 @@ export class GroupConsumer {
     )
     // KafkaJS keeps what was paused across joins; whoever wants a pause in the new assignment pauses again.
     for (const topic of Object.keys(memberAssignment)) this.#consumer?.resume([{ topic }])
-    const ready = this.#options.onAssigned(assignment).then(() => {
-      this.#joined = true
-    })
+    this.#joined = true
+    this.#onHeard()
+    const abort = new AbortController()
+    const session: Session = {
+      ready: this.#options.onAssigned(assignment, AbortSignal.any([abort.signal, this.#stopped.signal])),
+      abort,
+      lost: undefined,
+    }
     // Without this a partition that stays idle would never show that it could not be owned.
-    ready.catch((error) => this.restart(error))
-    this.#session = { ready, abort: new AbortController(), lost: undefined }
+    session.ready.catch((error) => {
+      if (!abort.signal.aborted) this.restart(error)
+    })
+    this.#session = session
+  }
+
+  #onHeard(): void {
+    this.#heardAt = Date.now()
+    this.#heard.resolve()
+    this.#heard = Promise.withResolvers()
   }
 
   async #onBatch({ batch, resolveOffset, heartbeat, pause }: EachBatchPayload): Promise<void> {
     const session = this.#session
     if (session === undefined) return
     if (session.lost !== undefined) throw session.lost
+    this.progress()
     const beat = setInterval(() => {
+      if (Date.now() - this.#progressAt > HUNG_MS) {
+        session.lost ??= new EnrichmentError('INTERNAL', `a batch of ${batch.topic} hangs`)
+        session.abort.abort()
+        this.restart(session.lost)
+        return
+      }
       heartbeat().catch((error: unknown) => {
         session.lost ??= error
         session.abort.abort()
@@ -185,6 +234,7 @@ export class GroupConsumer {
         signal: this.#signalOf(session),
       })
     } catch (error) {
+      if (session.lost !== undefined) throw session.lost
       // Returning without a pause would deliver the same batch again at once, ten thousand times a second.
       pause()
       this.restart(error)

@@ -100,7 +100,11 @@ async function sendChunk(transaction: Transaction, records: OutgoingRecord[]): P
 async function sendOffsets(transaction: Transaction, groupId: string, offsets: CommitOffset[]): Promise<void> {
   const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([topic, partitions]) => ({
     topic,
-    partitions: partitions.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+    partitions: partitions.map(({ partition, offset, metadata }) => ({
+      partition,
+      offset: String(offset),
+      ...(metadata !== undefined && { metadata }),
+    })),
   }))
   for (let attempt = 1; ; attempt += 1) {
     try {

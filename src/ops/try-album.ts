@@ -39,6 +39,7 @@ export async function tryAlbum(artist: string, title: string, config: Config<'am
   }
   const enrichment = await enrichAlbum(
     album,
+    ['search', 'match', 'links', 'artwork'],
     {
       marketplace,
       hasMusicIndex,
@@ -47,6 +48,7 @@ export async function tryAlbum(artist: string, title: string, config: Config<'am
       modelUse: config.MODEL_USE,
       step: (_name, run) => run(),
       findLinkedAsins: async () => [],
+      findEarlier: async () => ({ candidates: [], links: [], model: null }),
       saveLinks: async (_album, match) => ({ links: rankAccepted(match.candidates).map(toLink), withdrawnAsins: [] }),
       saveArtwork: async () => ({ status: 'off', asin: null, url: null, key: null, errorCode: null }),
     },

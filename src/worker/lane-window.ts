@@ -1,8 +1,11 @@
-import type { CommitOffset, Delivery } from '../kafka/delivery.ts'
+import type { Delivery } from '../kafka/delivery.ts'
+import { finishedPrefix } from './lane-commit.ts'
 
 /** A delivered record and how far the worker is with it: waiting, started, then done with what it came to. */
 export interface Slot<T> {
   readonly delivery: Delivery
+  /** What to commit once it is done: where the next record stands, markers skipped. */
+  nextOffset: bigint
   started: boolean
   /** Set once it is decided what to publish for it. */
   outcome: T | undefined
@@ -27,13 +30,27 @@ export class LaneWindow<T> {
       const slots = this.#slots.get(delivery.topic) ?? []
       const last = slots.at(-1)
       if (last !== undefined && delivery.offset <= last.delivery.offset) continue
-      slots.push({ delivery, started: false, outcome: undefined })
+      slots.push({ delivery, nextOffset: delivery.nextOffset, started: false, outcome: undefined })
     }
   }
 
-  /** Records of a topic that wait to be started. */
-  waitingIn(topic: string): number {
-    return this.#slots.get(topic)?.filter(({ started }) => !started).length ?? 0
+  /**
+   * Notes that only markers stand up to an offset.
+   *
+   * @returns whether no record is in front of them, so that they can be committed at once
+   */
+  skipTo(topic: string, nextOffset: bigint): boolean {
+    const last = this.#slots.get(topic)?.at(-1)
+    if (last === undefined) return true
+    if (nextOffset > last.nextOffset) last.nextOffset = nextOffset
+    return false
+  }
+
+  /** What waits of a topic to be started, its values in bytes. */
+  waitingIn(topic: string): { records: number; bytes: number } {
+    const waiting = this.#slots.get(topic)?.filter(({ started }) => !started) ?? []
+    const bytes = waiting.reduce((sum, { delivery }) => sum + (delivery.value?.length ?? 0), 0)
+    return { records: waiting.length, bytes }
   }
 
   /** The next record to start, from the topic whose turn it is; undefined when none waits. */
@@ -52,15 +69,12 @@ export class LaneWindow<T> {
 
   /** What may be published now: of each topic the finished records from the head on. */
   finishedPrefix(): Slot<T>[] {
-    return [...this.#slots.values()].flatMap((slots) => {
-      const unfinished = slots.findIndex(({ outcome }) => outcome === undefined)
-      return unfinished === -1 ? slots : slots.slice(0, unfinished)
-    })
+    return [...this.#slots.values()].flatMap((slots) => finishedPrefix(slots, ({ outcome }) => outcome !== undefined))
   }
 
   /** Takes away every record below a topic's committed offset, and answers those that were finished. */
-  dropBelow(offsets: CommitOffset[]): Slot<T>[] {
-    return offsets.flatMap(({ topic, offset }) => {
+  dropBelow(committed: ReadonlyMap<string, bigint>): Slot<T>[] {
+    return [...committed].flatMap(([topic, offset]) => {
       const slots = this.#slots.get(topic) ?? []
       const kept = slots.findIndex(({ delivery }) => delivery.offset >= offset)
       return slots.splice(0, kept === -1 ? slots.length : kept).filter(({ outcome }) => outcome !== undefined)
@@ -70,10 +84,4 @@ export class LaneWindow<T> {
   clear(): void {
     for (const slots of this.#slots.values()) slots.length = 0
   }
-}
-
-/** Where to commit so that exactly these finished records count as done, per topic. */
-export function offsetsAfter<T>(slots: Slot<T>[]): CommitOffset[] {
-  const last = new Map(slots.map(({ delivery }) => [delivery.topic, delivery]))
-  return [...last.values()].map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset }))
 }

@@ -1,114 +1,227 @@
-import type { Database } from '../db/database.ts'
+import { createHash } from 'node:crypto'
+import { type Database, type EntityManager, LockMode } from '../db/database.ts'
+import { AlbumRow } from '../db/entities/album.entity.ts'
 import { Enrichment, type FailedAttempt } from '../db/entities/enrichment.entity.ts'
+import type { OwnedLane } from '../db/lane.ts'
+import { EnrichmentError } from '../errors.ts'
 import type { Album, EnrichmentRequested } from '../events.ts'
-import type { Delivery } from '../kafka/delivery.ts'
+import { type Claim, isClaimed, judgeDelivery, type LedgerRow, type RequestCopy } from './delivery-rule.ts'
 
-/** What is known of a request when it is taken up. */
-export interface LedgerEntry {
+/** What a run came to, as it is published: kept before it is published, so that a crash in between publishes the same. */
+export interface StoredDecision {
+  kind: 'result' | 'retry' | 'dead_letter'
+  topic: string
+  /** Our own headers; those of the request go with them. */
+  headers: Record<string, string>
+  /** The result's value; null for the others, which carry the request's own bytes. */
+  bytes: Buffer | null
+  failures: FailedAttempt[]
+}
+
+/** A request that is worked on. */
+export interface Job {
+  requestId: string
+  claim: Claim
   /** The newest facts of the album, which may be newer than the request's. */
   album: Album
+  /** When the request was first taken up, milliseconds since 1970. */
   startedAt: number
   answers: Record<string, unknown>
   failures: FailedAttempt[]
-  /** Whether the request came before, from another place: its result is not this delivery's to publish. */
-  isStale: boolean
-  /** Set once decided; a result has its bytes as they were (or are to be) published. */
-  decision: { kind: 'result'; bytes: Buffer } | { kind: 'dead_letter' } | null
+  /** Milliseconds that its retry copies waited in the lane after they were due. */
+  waitedMs: number
+  /** Processes that began to work on it and were never heard of again. */
+  deaths: number
+}
+
+export type Opening =
+  | { kind: 'work'; job: Job }
+  | { kind: 'publish'; decision: StoredDecision }
+  /** It is no longer this copy's to end. */
+  | { kind: 'stale' }
+
+interface Delivered extends RequestCopy {
+  /** When a retry copy was due; null for others. */
+  notBefore: number | null
 }
 
 /**
- * The ledger of requests. Every method throws EnrichmentError DATABASE_UNAVAILABLE while PostgreSQL is away, and can
- * then be called again.
+ * The ledger of requests, in the hands of the lane's owner. Every method throws EnrichmentError LANE_LOST once the work
+ * is no longer ours, and DATABASE_UNAVAILABLE while PostgreSQL is away; it can then be called again.
  */
 export class Ledger {
   readonly #db: Database
+  readonly #lane: OwnedLane
   readonly #marketplace: string
+  readonly #processId: string
 
-  constructor(db: Database, marketplace: string) {
+  /** @param processId tells this process from those before it */
+  constructor(db: Database, lane: OwnedLane, marketplace: string, processId: string) {
     this.#db = db
+    this.#lane = lane
     this.#marketplace = marketplace
+    this.#processId = processId
   }
 
-  /** Takes a request up: merges its facts into the album's (newer ones win) and answers what is stored so far. */
-  open(request: EnrichmentRequested, delivery: Delivery, now: number): Promise<LedgerEntry> {
-    const { requestId, reason, album, requestedAt } = request
-    return this.#db.transaction(async (em) => {
-      await em.execute(
-        `insert into album (album_id, facts, imported_at) values (?, ?::jsonb, ?)
-         on conflict (album_id) do update set facts = excluded.facts, imported_at = excluded.imported_at
-         where album.imported_at <= excluded.imported_at`,
-        [album.albumId, JSON.stringify(album), new Date(album.importedAt)],
-      )
-      await em.execute(
-        `insert into enrichment (request_id, album_id, marketplace, reason, source_topic, source_offset, requested_at,
-           started_at, attempt, answers, failures)
-         values (?, ?, ?, ?, ?, ?, ?, ?, 0, '{}', '[]') on conflict do nothing`,
-        [
-          requestId,
-          album.albumId,
-          this.#marketplace,
-          reason,
-          delivery.topic,
-          String(delivery.offset),
-          new Date(requestedAt),
-          new Date(now),
-        ],
-      )
-      const [facts] = await em.execute<{ facts: Album }[]>('select facts from album where album_id = ?', [
-        album.albumId,
-      ])
-      const row = await em.findOneOrFail(Enrichment, { requestId })
-      return {
-        album: facts?.facts ?? album,
-        startedAt: row.startedAt.getTime(),
-        answers: row.answers,
-        failures: row.failures,
-        isStale: row.sourceTopic !== delivery.topic || BigInt(row.sourceOffset) !== delivery.offset,
-        decision: toDecision(row),
-      }
+  /** Takes a request up: merges its facts into the album's (newer ones win) and judges what this delivery is. */
+  open(request: EnrichmentRequested, delivered: Delivered, now: number, signal: AbortSignal): Promise<Opening> {
+    const { requestId } = request
+    return this.#lane.save(signal, async (em) => {
+      const album = await mergeFacts(em, request)
+      const found = await em.findOne(Enrichment, { requestId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+      const verdict = judgeDelivery(found && toLedgerRow(found), delivered)
+      if (verdict.kind !== 'work') return verdict
+      const row = found ?? em.create(Enrichment, this.#newRow(request, now))
+      em.persist(row)
+      const { run, attempt, source, reached, again } = verdict.row
+      const isSameDelivery = found !== null && !verdict.dropsAnswers && attempt === found.attempt
+      Object.assign(row, { run, attempt, sourceTopic: source.topic, sourceOffset: source.offset, again })
+      row.reached = Object.fromEntries(Object.entries(reached).map(([topic, offset]) => [topic, String(offset)]))
+      Object.assign(row, { decision: null, decisionBytes: null, decisionHeaders: null, decidedAt: null, outcome: null })
+      if (verdict.dropsAnswers) Object.assign(row, { answers: {}, failures: [], waitedMs: 0, begunBy: [] })
+      if (!isSameDelivery && delivered.notBefore !== null) row.waitedMs += Math.max(0, now - delivered.notBefore)
+      const factsId = fingerprint(album)
+      if (row.factsId !== factsId) Object.assign(row, { factsId, answers: {} })
+      return { kind: 'work', job: this.#toJob(row, album, verdict.row) }
     })
   }
 
-  async saveAnswer(requestId: string, step: string, answer: unknown): Promise<void> {
+  /** Notes that this process works on it, before it does: should the process die of it, the next one knows. */
+  async begin({ requestId, claim }: Job, signal: AbortSignal): Promise<void> {
+    await this.#change(requestId, claim, signal, (row) => {
+      if (!row.begunBy.includes(this.#processId)) row.begunBy = [...row.begunBy, this.#processId]
+    })
+  }
+
+  /** Takes back what `begin` noted for all open requests: this process did not die. Needs no possession of the lane. */
+  async outlive(): Promise<void> {
     await this.#db.query((em) =>
       em.execute(
-        'update enrichment set answers = answers || jsonb_build_object(?::text, ?::jsonb) where request_id = ?',
-        [step, JSON.stringify(answer), requestId],
+        `update enrichment set begun_by = begun_by - ?::text where decided_at is null and begun_by @> to_jsonb(?::text)`,
+        [this.#processId, this.#processId],
       ),
     )
   }
 
-  async saveFailure(requestId: string, failure: FailedAttempt): Promise<void> {
-    await this.#db.query((em) =>
-      em.execute('update enrichment set attempt = ?, failures = failures || ?::jsonb where request_id = ?', [
-        failure.attempt,
-        JSON.stringify([failure]),
-        requestId,
-      ]),
-    )
-  }
-
-  /** MUST be stored before it is published, so that a crash in between publishes the same and not another. */
-  async saveResult(requestId: string, outcome: string, bytes: Buffer, decidedAt: number): Promise<void> {
-    await this.#decide(requestId, {
-      decision: 'result',
-      decisionBytes: bytes,
-      outcome,
-      decidedAt: new Date(decidedAt),
+  async saveAnswer({ requestId, claim }: Job, step: string, answer: unknown, signal: AbortSignal): Promise<void> {
+    await this.#lane.save(signal, async (em) => {
+      await this.#checkClaim(em, requestId, claim)
+      await em.execute(
+        'update enrichment set answers = answers || jsonb_build_object(?::text, ?::jsonb) where request_id = ?',
+        [step, JSON.stringify(answer), requestId],
+      )
     })
   }
 
-  async saveDeadLetter(requestId: string, decidedAt: number): Promise<void> {
-    await this.#decide(requestId, { decision: 'dead_letter', decidedAt: new Date(decidedAt) })
+  async saveFailure({ requestId, claim }: Job, failure: FailedAttempt, signal: AbortSignal): Promise<void> {
+    await this.#change(requestId, claim, signal, (row) => {
+      row.failures = [...row.failures, failure]
+    })
   }
 
-  async #decide(requestId: string, decision: Partial<Enrichment>): Promise<void> {
-    await this.#db.query((em) => em.nativeUpdate(Enrichment, { requestId }, decision))
+  /** MUST be stored before it is published, so that a crash in between publishes the same and not another. */
+  async decide(
+    { requestId, claim }: Job,
+    { kind, topic, headers, bytes }: StoredDecision,
+    outcome: string | null,
+    decidedAt: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#change(requestId, claim, signal, (row) => {
+      Object.assign(row, { decision: kind, decisionBytes: bytes, decisionHeaders: { topic, headers }, outcome })
+      row.decidedAt = new Date(decidedAt)
+      row.begunBy = []
+    })
+  }
+
+  /**
+   * Deletes rows of requests that ended before a time and can come no more: not those on their way through a retry topic,
+   * and not those whose delivery is not committed. What they stored of links and verdicts stays.
+   *
+   * @param committed by topic where the lane stands
+   */
+  async prune(before: Date, committed: ReadonlyMap<string, bigint>, signal: AbortSignal): Promise<number> {
+    return this.#lane.save(signal, async (em) => {
+      let pruned = 0
+      for (const [topic, offset] of committed) {
+        const rows = await em.execute<object[]>(
+          `delete from enrichment where decided_at < ? and decision <> 'retry' and not again
+           and source_topic = ? and source_offset < ? returning 1`,
+          [before, topic, String(offset)],
+        )
+        pruned += rows.length
+      }
+      return pruned
+    })
+  }
+
+  async #change(requestId: string, claim: Claim, signal: AbortSignal, change: (row: Enrichment) => void) {
+    await this.#lane.save(signal, async (em) => change(await this.#checkClaim(em, requestId, claim)))
+  }
+
+  async #checkClaim(em: EntityManager, requestId: string, claim: Claim): Promise<Enrichment> {
+    const row = await em.findOne(Enrichment, { requestId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+    if (row !== null && isClaimed(toLedgerRow(row), claim)) return row
+    throw new EnrichmentError('LANE_LOST', `request ${requestId} went on without this process`)
+  }
+
+  #newRow({ requestId, reason, album, requestedAt }: EnrichmentRequested, now: number) {
+    const { albumId } = album
+    const key = { requestId, albumId, marketplace: this.#marketplace, reason }
+    const times = { requestedAt: new Date(requestedAt), startedAt: new Date(now) }
+    const source = { sourceTopic: '', sourceOffset: -1n, reached: {} }
+    const progress = { attempt: 0, answers: {}, failures: [], begunBy: [], waitedMs: 0, factsId: '' }
+    return { ...key, ...times, ...source, ...progress }
+  }
+
+  #toJob(row: Enrichment, album: Album, claim: Claim): Job {
+    const { requestId, startedAt, answers, failures, waitedMs, begunBy } = row
+    const deaths = begunBy.filter((processId) => processId !== this.#processId).length
+    const { run, attempt, source } = claim
+    return {
+      requestId,
+      claim: { run, attempt, source },
+      album,
+      startedAt: startedAt.getTime(),
+      answers: { ...answers },
+      failures: [...failures],
+      waitedMs,
+      deaths,
+    }
   }
 }
 
-function toDecision(row: Enrichment): LedgerEntry['decision'] {
-  if (row.decision === 'dead_letter') return { kind: 'dead_letter' }
-  if (row.decision !== 'result' || !row.decisionBytes) return null
-  return { kind: 'result', bytes: Buffer.from(row.decisionBytes) }
+/** The album's facts, of which these may be the newest. */
+async function mergeFacts(em: EntityManager, { album, source }: EnrichmentRequested): Promise<Album> {
+  await em.execute(
+    `insert into album (album_id, facts, imported_at, source_offset) values (?, ?::jsonb, ?, ?)
+     on conflict (album_id) do update
+     set facts = excluded.facts, imported_at = excluded.imported_at, source_offset = excluded.source_offset
+     where (album.imported_at, album.source_offset) < (excluded.imported_at, excluded.source_offset)`,
+    [album.albumId, JSON.stringify(album), new Date(album.importedAt), source?.offset ?? -1],
+  )
+  return (await em.findOne(AlbumRow, { albumId: album.albumId }))?.facts ?? album
+}
+
+/** Facts that give the same answers have the same one. */
+function fingerprint(album: Album): string {
+  return createHash('sha256')
+    .update(JSON.stringify(Object.entries(album).toSorted()))
+    .digest('base64url')
+}
+
+/** The row as the delivery rule sees it. */
+export function toLedgerRow(row: Enrichment): LedgerRow<StoredDecision> {
+  const { run, attempt, sourceTopic, sourceOffset, reached, again, failures } = row
+  const { decision: kind, decisionHeaders, decisionBytes } = row
+  const bytes = decisionBytes ? Buffer.from(decisionBytes) : null
+  const published = decisionHeaders ?? { topic: '', headers: {} }
+  return {
+    run,
+    attempt,
+    source: { topic: sourceTopic, offset: BigInt(sourceOffset) },
+    reached: Object.fromEntries(Object.entries(reached).map(([topic, offset]) => [topic, BigInt(offset)])),
+    again,
+    decision: kind ? { kind, ...published, bytes, failures } : null,
+  }
 }

@@ -1,202 +1,229 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FailedAttempt } from '../db/entities/enrichment.entity.ts'
+import { checkAlbum } from '../enrich/check-album.ts'
 import { type Collaborators, type Enrichment, enrichAlbum, type Step } from '../enrich/enrich-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
-import type { AlbumEnriched, EnrichmentRequested, Outcome, Stage } from '../events.ts'
-import type { Delivery, OutgoingRecord } from '../kafka/delivery.ts'
+import type { AlbumEnriched, EnrichmentRequested, Stage } from '../events.ts'
+import type { Delivery } from '../kafka/delivery.ts'
 import type { RecordCodec } from '../kafka/schema-registry.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
-import { toDeadLetter } from '../retry/dead-letter.ts'
-import { decideRetry, isOutage } from '../retry/decide-retry.ts'
-import type { Ledger, LedgerEntry } from './ledger.ts'
+import { decideRetry, type RetryPolicy } from '../retry/decide-retry.ts'
+import type { Flood } from '../retry/flood.ts'
+import { readRetryHeaders } from '../retry/retry-headers.ts'
+import { AlbumClock } from './album-clock.ts'
+import { type Decided, decideDeadLetter, decideResult, decideRetryCopy, republish, skipStale } from './decisions.ts'
+import type { Dependencies } from './dependencies.ts'
+import type { Job, Ledger, Opening, StoredDecision } from './ledger.ts'
+import type { Solo } from './solo.ts'
 import { toAlbumEnriched } from './to-album-enriched.ts'
 
 export interface RequestContext {
-  topics: { enriched: string; dead: string }
+  /** `retry` by the tier's label. */
+  topics: { enriched: string; dead: string; retry: Record<string, string> }
   requested: RecordCodec<EnrichmentRequested>
   enriched: RecordCodec<AlbumEnriched>
   ledger: Ledger
-  /** Everything of enrichAlbum's collaborators that does not depend on the request. */
-  collaboratorsFor(requestId: string): Omit<Collaborators, 'step'>
+  dependencies: Dependencies
+  retryPolicy: RetryPolicy
+  solo: Solo
+  flood: Flood
+  /** Everything of enrichAlbum's collaborators but the ledger's part. */
+  collaboratorsFor(request: EnrichmentRequested, clock: AlbumClock): Omit<Collaborators, 'step'>
+  /** Ends all waiting of a process that is to stop; calls in the air go on. */
+  stopping: AbortSignal
   log: Logger
 }
 
-/** The one record that a request ends in, and what is to be said once it is published. */
-export interface Decided {
-  /** null for a stale copy, which has no result of its own. */
-  record: OutgoingRecord | null
-  report(): void
-}
-
-/** Without retry topics a request ends after its quick tries. */
-const IN_PLACE_ONLY = { tiers: [], deadlineMs: 0 }
-
+/** A process that died in so many deliveries of a request works on it alone; if that one dies too, it is given up. */
+const SUSPECT_DEATHS = 3
+/** What a try at an album may take from its first Amazon grant on. */
+const ALBUM_MS = 60_000
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * Takes one delivered request to its end: a result, or a dead letter after the last attempt.
+ * Takes one delivered request to its end: a result, a retry copy, or a dead letter. Servers that are away are waited for.
  *
  * @param signal aborted when the work must be given up; what was stored by then is used next time
- * @throws EnrichmentError only for a server of our own that is away (see decideRetry's "wait"), and when aborted
+ * @throws EnrichmentError LANE_LOST and what a set-up lacks; the signal's reason
  */
 export async function processRequest(
   delivery: Delivery,
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<Decided> {
-  const { ledger, topics, log } = context
-  let request: EnrichmentRequested
-  try {
-    if (delivery.value === null) throw new EnrichmentError('RECORD_INVALID', 'the request has no value: send a request')
-    request = await context.requested.decode(delivery.value)
-    if (!UUID.test(request.requestId)) {
-      throw new EnrichmentError('RECORD_INVALID', `requestId is ${JSON.stringify(request.requestId)}: give it a UUID`)
-    }
-  } catch (thrown) {
-    const error = toEnrichmentError(thrown)
-    if (isOutage(error.code)) throw error
-    return giveUp(delivery, error, [], undefined, context)
-  }
-
-  const entry = await ledger.open(request, delivery, Date.now())
-  const fields = { albumId: request.album.albumId, title: request.album.title, requestId: request.requestId, run: 1 }
-  if (entry.isStale) return skipStale(delivery, fields, log)
-  if (entry.decision?.kind === 'result') return publishStored(delivery, request, entry.decision.bytes, context)
-  if (entry.decision?.kind === 'dead_letter')
-    return giveUp(delivery, lastError(entry.failures), entry.failures, request, context)
-
-  log.info({ ...fields, attempt: entry.failures.length + 1 }, 'album enrichment started')
   for (;;) {
-    const attempt = entry.failures.length + 1
-    let stage: Stage | 'result' = 'search'
-    const step = async <T>(name: Step, run: () => Promise<T>): Promise<T> => {
-      stage = stageOf(name)
-      return checkpoint(name, run, request.requestId, entry, ledger)
-    }
-    try {
-      const collaborators = { ...context.collaboratorsFor(request.requestId), step }
-      const enrichment = await enrichAlbum(entry.album, collaborators, signal)
-      stage = 'result'
-      const { startedAt } = entry
-      const circumstances = {
-        marketplace: collaborators.marketplace,
-        attempts: attempt,
-        startedAt,
-        finishedAt: Date.now(),
-      }
-      const event = toAlbumEnriched({ ...request, album: entry.album }, enrichment, circumstances)
-      const bytes = await context.enriched.encode(event)
-      await ledger.saveResult(request.requestId, event.outcome, bytes, event.finishedAt)
-      countVerdicts(enrichment)
-      return toDecided(delivery, topics.enriched, event, bytes, log)
-    } catch (thrown) {
-      const error = toEnrichmentError(thrown)
-      const { code, retryAfterMs } = error
-      const decision = decideRetry({ code, retryAfterMs, tries: attempt, attempt: 0, ageMs: 0 }, IN_PLACE_ONLY)
-      if (signal.aborted || decision.kind === 'wait') throw error
-      const failure = { attempt, at: new Date().toISOString(), stage, code: error.code, message: error.message }
-      await ledger.saveFailure(request.requestId, failure)
-      entry.failures.push(failure)
-      if (decision.kind !== 'again') {
-        await ledger.saveDeadLetter(request.requestId, Date.now())
-        return giveUp(delivery, error, entry.failures, request, context)
-      }
-      log.debug({ ...fields, attempt, code: error.code, reason: error.message }, 'album will be retried')
-      await delay(decision.afterMs, undefined, { signal })
-    }
+    const decided = await processOnce(delivery, context, signal)
+    if (decided !== 'again') return decided
   }
+}
+
+async function processOnce(
+  delivery: Delivery,
+  context: RequestContext,
+  signal: AbortSignal,
+): Promise<Decided | 'again'> {
+  const { ledger, flood, solo, dependencies, stopping, log } = context
+  const { database, registry } = dependencies
+  const waiting = AbortSignal.any([signal, stopping])
+  let request: EnrichmentRequested | undefined
+  let opening: Opening
+  try {
+    request = await registry(() => decodeRequest(delivery, context.requested), signal)
+    const { run, attempt, notBefore } = readRetryHeaders(delivery.headers)
+    const delivered = { topic: delivery.topic, offset: delivery.offset, run, attempt, notBefore }
+    const asked = request
+    opening = await database(() => ledger.open(asked, delivered, Date.now(), signal), signal)
+  } catch (thrown) {
+    // What cannot even be opened could not be counted either, so it is given up at once.
+    const error = toEnrichmentError(thrown)
+    if (signal.aborted || stopping.aborted || isWaitedFor(error, context)) throw thrown
+    if (!(await flood.admit(waiting))) return 'again'
+    flood.record(true)
+    return decideDeadLetter(delivery, request, undefined, error, 'worker', context).decided
+  }
+  if (opening.kind === 'stale') return skipStale(delivery, request, log)
+  if (opening.kind === 'publish') {
+    const [asked, { decision }] = [request, opening]
+    return registry(() => republish(delivery, asked, decision, context), signal)
+  }
+
+  const { job } = opening
+  const isSuspect = job.deaths >= SUSPECT_DEATHS || flood.isProbing
+  return solo.run(isSuspect, () => workOn(delivery, request, job, context, signal), waiting)
+}
+
+async function decodeRequest(
+  { value }: Delivery,
+  codec: RecordCodec<EnrichmentRequested>,
+): Promise<EnrichmentRequested> {
+  if (value === null) throw new EnrichmentError('RECORD_INVALID', 'the request has no value: send a request')
+  const request = await codec.decode(value)
+  checkAlbum(request.album)
+  if (UUID.test(request.requestId)) return request
+  throw new EnrichmentError('RECORD_INVALID', `requestId is ${JSON.stringify(request.requestId)}: give it a UUID`)
+}
+
+/** Whether the fault is not the record's. */
+function isWaitedFor({ code, retryAfterMs }: EnrichmentError, { retryPolicy }: RequestContext): boolean {
+  return decideRetry({ code, retryAfterMs, tries: 1, attempt: 0, ageMs: 0 }, retryPolicy).kind === 'wait'
+}
+
+async function workOn(
+  delivery: Delivery,
+  request: EnrichmentRequested,
+  job: Job,
+  context: RequestContext,
+  signal: AbortSignal,
+): Promise<Decided | 'again'> {
+  const { ledger, dependencies, flood, retryPolicy, stopping, log } = context
+  const { database } = dependencies
+  const waiting = AbortSignal.any([signal, stopping])
+  const { requestId, claim, failures } = job
+  const fields = { albumId: job.album.albumId, title: job.album.title, requestId, run: claim.run }
+
+  const settle = async ({ decision, decided }: Settled, outcome: string | null, isDeadLetter: boolean) => {
+    await database(() => ledger.decide(job, decision, outcome, Date.now(), signal), signal)
+    flood.record(isDeadLetter)
+    return decided
+  }
+  const giveUp = async (error: EnrichmentError, stage: string) => {
+    if (!(await flood.admit(waiting))) return 'again' as const
+    return settle(decideDeadLetter(delivery, request, job, error, stage, context), null, true)
+  }
+
+  if (job.deaths > SUSPECT_DEATHS) {
+    const message = `the process died ${job.deaths} times while it worked on this request, at last on it alone`
+    return giveUp(new EnrichmentError('CRASHED_WORKER', message), 'worker')
+  }
+  await database(() => ledger.begin(job, signal), signal)
+  log.info({ ...fields, attempt: failures.length + 1 }, 'album enrichment started')
+  for (let tries = 1; ; tries += 1) {
+    const clock = new AlbumClock(ALBUM_MS)
+    const tried = await tryOnce(request, job, context, clock, signal)
+    clock.dispose()
+    if ('enrichment' in tried) {
+      const { event, bytes, enrichment } = tried
+      const settled = await decideResult(delivery, request, event, bytes, job, context)
+      const decided = await settle(settled, event.outcome, false)
+      countVerdicts(enrichment)
+      return decided
+    }
+    const { error, stage } = tried
+    const ageMs = ageOf(job, Date.now())
+    const failure = { code: error.code, retryAfterMs: error.retryAfterMs, tries, attempt: claim.attempt, ageMs }
+    const next = decideRetry(failure, retryPolicy)
+    if (next.kind === 'wait') throw error
+    const failed = { attempt: failures.length + 1, at: new Date().toISOString(), stage, code: error.code }
+    const entry = { ...failed, message: error.message }
+    await database(() => ledger.saveFailure(job, entry, signal), signal)
+    failures.push(entry)
+    if (next.kind === 'dead letter') return giveUp(error, stage)
+    log.info({ ...fields, attempt: failed.attempt, code: error.code, reason: error.message }, 'album will be retried')
+    if (next.kind === 'retry') {
+      return settle(decideRetryCopy(delivery, request, job, error, stage, next.tier, context), null, false)
+    }
+    await delay(next.afterMs, undefined, { signal: waiting })
+  }
+}
+
+interface Settled {
+  decision: StoredDecision
+  decided: Decided
+}
+
+type Tried =
+  | { enrichment: Enrichment; event: AlbumEnriched; bytes: Buffer }
+  | { error: EnrichmentError; stage: Stage | 'result' }
+
+/** One try at the album; answers that are stored already are not asked for again. */
+async function tryOnce(
+  request: EnrichmentRequested,
+  job: Job,
+  context: RequestContext,
+  clock: AlbumClock,
+  signal: AbortSignal,
+): Promise<Tried> {
+  const { ledger, dependencies, enriched } = context
+  let stage: Stage | 'result' = 'search'
+  const step = async <T>(name: Step, run: () => Promise<T>): Promise<T> => {
+    stage = name.split('.')[0] as Stage
+    if (name in job.answers) return job.answers[name] as T
+    const stop = metrics.stageDuration.startTimer({ stage })
+    const answer = await run()
+    stop()
+    await dependencies.database(() => ledger.saveAnswer(job, name, answer, signal), signal, clock)
+    job.answers[name] = answer
+    return answer
+  }
+  try {
+    const collaborators = { ...context.collaboratorsFor(request, clock), step }
+    const inTime = AbortSignal.any([signal, clock.signal])
+    const enrichment = await enrichAlbum(job.album, request.stages, collaborators, inTime)
+    stage = 'result'
+    const event = toAlbumEnriched({ ...request, album: job.album }, enrichment, {
+      marketplace: collaborators.marketplace,
+      run: job.claim.run,
+      attempts: job.failures.length + 1,
+      startedAt: job.startedAt,
+      finishedAt: Date.now(),
+    })
+    const bytes = await dependencies.registry(() => enriched.encode(event), signal)
+    return { enrichment, event, bytes }
+  } catch (thrown) {
+    signal.throwIfAborted()
+    if (thrown === context.stopping.reason) throw thrown
+    const error = toEnrichmentError(clock.signal.aborted ? clock.signal.reason : thrown)
+    if (error.code === 'LANE_LOST') throw error
+    return { error, stage }
+  }
+}
+
+/** Since the first failure, without the time that retry copies waited in the lane after they were due. */
+function ageOf({ failures: [first], waitedMs }: Job, now: number): number {
+  return first === undefined ? 0 : Math.max(0, now - Date.parse(first.at) - waitedMs)
 }
 
 function countVerdicts({ candidates, artwork }: Enrichment): void {
   for (const { decidedBy, verdict } of candidates) metrics.verdicts.inc({ by: decidedBy, verdict })
   metrics.artwork.inc({ status: artwork.status })
-}
-
-const stageOf = (name: Step) => name.split('.')[0] as Stage
-
-/** A step's stored answer, or the answer of running it, stored before the next step begins. */
-async function checkpoint<T>(
-  name: Step,
-  run: () => Promise<T>,
-  requestId: string,
-  entry: LedgerEntry,
-  ledger: Ledger,
-): Promise<T> {
-  if (name in entry.answers) return entry.answers[name] as T
-  const stop = metrics.stageDuration.startTimer({ stage: stageOf(name) })
-  const answer = await run()
-  stop()
-  await ledger.saveAnswer(requestId, name, answer)
-  entry.answers[name] = answer
-  return answer
-}
-
-function skipStale({ topic, offset }: Delivery, fields: object, log: Logger): Decided {
-  return {
-    record: null,
-    report() {
-      metrics.staleCopies.inc()
-      log.info({ ...fields, topic, offset: String(offset) }, 'stale copy skipped')
-    },
-  }
-}
-
-async function publishStored(
-  delivery: Delivery,
-  request: EnrichmentRequested,
-  bytes: Buffer,
-  { topics, enriched, log }: RequestContext,
-): Promise<Decided> {
-  const event = await enriched.decode(bytes)
-  return toDecided(delivery, topics.enriched, { ...event, requestId: request.requestId }, bytes, log)
-}
-
-function toDecided(delivery: Delivery, topic: string, event: AlbumEnriched, bytes: Buffer, log: Logger): Decided {
-  const { albumId, title, requestId, run, outcome, attempts, marketplace, startedAt, finishedAt } = event
-  return {
-    record: { topic, key: albumId, value: bytes, headers: delivery.headers },
-    report() {
-      metrics.results.inc({ outcome: outcome satisfies Outcome, marketplace })
-      metrics.lastResult.set(finishedAt / 1_000)
-      const durationMs = finishedAt - startedAt
-      log.info({ albumId, title, requestId, run, attempt: attempts, outcome, durationMs }, 'album enriched')
-    },
-  }
-}
-
-function giveUp(
-  delivery: Delivery,
-  error: EnrichmentError,
-  failures: FailedAttempt[],
-  request: EnrichmentRequested | undefined,
-  { topics, log }: RequestContext,
-): Decided {
-  const last = failures.at(-1)
-  const [first] = failures
-  const record = toDeadLetter(topics.dead, delivery, {
-    error,
-    stage: last?.stage ?? 'worker',
-    attempt: Math.max(failures.length, 1),
-    firstFailedAt: first === undefined ? Date.now() : Date.parse(first.at),
-    history: failures,
-    ...(request && { requestId: request.requestId }),
-  })
-  return {
-    record,
-    report() {
-      metrics.deadLetters.inc({ code: error.code })
-      const { albumId, title } = request?.album ?? {}
-      const attempt = failures.length
-      log.error(
-        { albumId, title, requestId: request?.requestId, attempt, code: error.code, reason: error.message },
-        'album dead-lettered',
-      )
-    },
-  }
-}
-
-function lastError(failures: FailedAttempt[]): EnrichmentError {
-  const { code, message } = failures.at(-1) ?? { code: 'INTERNAL', message: 'given up without a stored reason' }
-  return new EnrichmentError(code as EnrichmentError['code'], message)
 }

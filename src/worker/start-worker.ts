@@ -1,17 +1,31 @@
+import { randomUUID } from 'node:crypto'
 import { createAmazon } from '../amazon/create-amazon.ts'
 import { findMarketplace } from '../amazon/marketplaces.ts'
 import type { Config } from '../config.ts'
-import type { Database } from '../db/database.ts'
+import type { Database, Save } from '../db/database.ts'
+import { OwnedLane } from '../db/lane.ts'
 import { Quota } from '../db/quota.ts'
 import { createArtwork } from '../enrich/artwork/create-artwork.ts'
+import type { Collaborators } from '../enrich/enrich-album.ts'
 import { saveArtwork } from '../enrich/save-artwork.ts'
-import { findLinkedAsins, saveLinks } from '../enrich/save-links.ts'
+import { findEarlier, findLinkedAsins, saveLinks } from '../enrich/save-links.ts'
+import { EnrichmentError, type ErrorCode } from '../errors.ts'
+import type { EnrichmentRequested } from '../events.ts'
 import { type EventCodecs, groupNames, topicNames } from '../kafka/event-topics.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import type { Logger } from '../log.ts'
 import { createModel } from '../model/create-model.ts'
+import { Flood } from '../retry/flood.ts'
+import { LaneState } from '../retry/lane-state.ts'
+import type { AlbumClock } from './album-clock.ts'
+import { createDependencies } from './dependencies.ts'
 import { Ledger } from './ledger.ts'
-import { maxAlbumsInFlight, Worker } from './worker.ts'
+import { markAgain } from './mark-again.ts'
+import { amazonFor, modelFor, type Possession } from './paid-calls.ts'
+import { processRequest } from './process-request.ts'
+import { keepPruned } from './prune-ledger.ts'
+import { Solo } from './solo.ts'
+import { Worker } from './worker.ts'
 
 interface Surroundings {
   kafka: Kafka
@@ -19,6 +33,8 @@ interface Surroundings {
   codecs: EventCodecs
   log: Logger
 }
+
+const HOUR_MS = 3_600_000
 
 /**
  * The lane's worker with everything that the settings name: Amazon, the model, the image hosts and the stores.
@@ -29,30 +45,110 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
   const { domain: marketplace, hasMusicIndex } = findMarketplace(config.AMAZON_MARKETPLACE)
   const { AMAZON_CREDENTIAL_ID: account, AMAZON_REQUESTS_PER_SECOND: requestsPerSecond } = config
   const topics = topicNames(config)
+  const groupId = groupNames(config).worker
+  const stopping = new AbortController()
+  const stop = stopping.signal
+  const owned = new OwnedLane(db, groupId)
+
+  const state = new LaneState({
+    db,
+    name: groupId,
+    isLane: true,
+    log,
+    stop,
+    storeHolds: (holds) => owned.storeHolds(holds),
+    onResume() {
+      dependencies.probeNow()
+      flood.resume()
+    },
+  })
+  const dependencies = createDependencies((name, hold) => state.hold(name, hold), stop)
+  const flood = new Flood(config.FLOOD_DEAD_LETTERS, (hold) => state.hold('flood', hold))
+  const ledger = new Ledger(db, owned, marketplace, randomUUID())
+
+  const quota = new Quota(db, account, requestsPerSecond)
+  const amazon = createAmazon(config, {
+    slots: {
+      book: () => dependencies.database(() => quota.book(), stop),
+      moveToNow: (nextAt) => dependencies.database(() => quota.moveToNow(nextAt), stop),
+      hold: (forMs) => dependencies.database(() => quota.hold(forMs), stop),
+    },
+  })
   const model = createModel(config)
   const artworkStage = createArtwork(config, log)
-  return new Worker({
-    kafka,
-    db,
-    groupId: groupNames(config).worker,
-    requestTopics: [topics.express, topics.enrichment],
-    topics,
-    ...codecs,
-    ledger: new Ledger(db, marketplace),
-    amazon: createAmazon(config, { slots: new Quota(db, account, requestsPerSecond) }),
-    maxAlbumsInFlight: maxAlbumsInFlight(config),
-    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_SECONDS * 1_000,
-    log,
-    collaboratorsFor: (requestId, amazon) => ({
+
+  /** What one delivered request is enriched with. */
+  function collaboratorsFor(
+    request: EnrichmentRequested,
+    clock: AlbumClock,
+    { possession, onBegun, signal }: { possession: Possession; onBegun: () => void; signal: AbortSignal },
+  ): Omit<Collaborators, 'step'> {
+    const surroundings = { possession, dependencies, clock }
+    const context = () => ({ marketplace, requestId: request.requestId, now: new Date() })
+    const save: Save = (work) => dependencies.database(() => owned.save(signal, work), signal, clock)
+    return {
       marketplace,
       hasMusicIndex,
-      amazon,
-      model,
+      amazon: amazonFor(amazon, surroundings, onBegun),
+      model: model && modelFor(model, surroundings, onBegun),
       modelUse: config.MODEL_USE,
-      findLinkedAsins: (albumId) => findLinkedAsins(db, albumId, marketplace),
-      saveLinks: (album, match) => saveLinks(db, album, match, { marketplace, requestId, now: new Date() }),
-      saveArtwork: (album, accepted, signal) =>
-        saveArtwork(db, artworkStage, album, accepted, { marketplace, requestId, now: new Date() }, signal),
-    }),
+      findLinkedAsins: (albumId) =>
+        dependencies.database(() => findLinkedAsins(db, albumId, marketplace), signal, clock),
+      findEarlier: (albumId) => dependencies.database(() => findEarlier(db, albumId, marketplace), signal, clock),
+      saveLinks: (album, match) => saveLinks(save, album, match, context()),
+      async saveArtwork(album, accepted, inTime) {
+        onBegun()
+        const artwork = await saveArtwork(save, artworkStage, album, accepted, context(), inTime)
+        if (request.reason !== 'artwork' || artwork.status !== 'pending') return artwork
+        const code = (artwork.errorCode ?? 'ARTWORK_UNAVAILABLE') as ErrorCode
+        throw new EnrichmentError(code, `the artwork of album ${album.albumId} cannot be had now`)
+      },
+    }
+  }
+
+  const shared = {
+    ...codecs,
+    topics,
+    ledger,
+    dependencies,
+    flood,
+    solo: new Solo(),
+    retryPolicy: { tiers: config.RETRY_DELAYS, deadlineMs: config.RETRY_DEADLINE_HOURS * HOUR_MS },
+    stopping: stop,
+    log,
+  }
+  const worker = new Worker({
+    kafka,
+    groupId,
+    requestTopics: [topics.express, topics.enrichment],
+    owned,
+    state,
+    dependencies,
+    maxAlbumsInFlight: maxAlbumsInFlight(config),
+    stopping,
+    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_SECONDS * 1_000,
+    markAgain: async (position) => {
+      const marked = await markAgain(owned, position)
+      if (marked > 0) log.warn({ requests: marked }, 'requests will run again')
+    },
+    outlive: () => ledger.outlive(),
+    process: (delivery, possession, onBegun, signal) =>
+      processRequest(
+        delivery,
+        {
+          ...shared,
+          collaboratorsFor: (request, clock) => collaboratorsFor(request, clock, { possession, onBegun, signal }),
+        },
+        signal,
+      ),
+    log,
   })
+  void keepPruned(ledger, worker, config.LEDGER_RETENTION_DAYS, log, stop)
+  return worker
+}
+
+/** Albums in the air that the setting means. `auto` is a window by time: a model's slow tail fills a small one. */
+function maxAlbumsInFlight(config: Config<'amazon' | 'service'>): number {
+  const setting = config.MAX_ALBUMS_IN_FLIGHT
+  return setting === 'auto' ? Math.max(64, Math.ceil(60 * config.AMAZON_REQUESTS_PER_SECOND)) : setting
 }

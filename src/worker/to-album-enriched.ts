@@ -4,6 +4,7 @@ import type { AlbumEnriched, EnrichmentRequested } from '../events.ts'
 
 interface Circumstances {
   marketplace: string
+  run: number
   attempts: number
   /** Milliseconds since 1970. */
   startedAt: number
@@ -14,14 +15,14 @@ interface Circumstances {
 export function toAlbumEnriched(
   request: EnrichmentRequested,
   enrichment: Enrichment,
-  { marketplace, attempts, startedAt, finishedAt }: Circumstances,
+  { marketplace, run, attempts, startedAt, finishedAt }: Circumstances,
 ): AlbumEnriched {
   const { requestId, reason, album, requestedAt, source } = request
   const { outcome, links, withdrawnAsins, artwork, counts, model } = enrichment
   return {
     resultId: randomUUID(),
     requestId,
-    run: 1,
+    run,
     reason,
     albumId: album.albumId,
     title: album.title,

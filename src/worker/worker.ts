@@ -1,36 +1,50 @@
-import type { AmazonApi } from '../amazon/amazon-api.ts'
-import type { Config } from '../config.ts'
-import type { Database } from '../db/database.ts'
-import type { TopicPartition } from '../kafka/delivery.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { OwnedLane } from '../db/lane.ts'
+import { toEnrichmentError } from '../errors.ts'
+import type { Delivery, TopicPartition } from '../kafka/delivery.ts'
 import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { laneAssigner } from '../kafka/lane-assigner.ts'
-import { ownPartitions, type PartitionOwnership } from '../kafka/partition-ownership.ts'
+import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
-import { waitWhileAway } from '../retry/wait-while-away.ts'
+import type { LaneState } from '../retry/lane-state.ts'
 import { ByKey } from './by-key.ts'
-import { LaneGate } from './lane-gate.ts'
-import { LaneWindow, offsetsAfter, type Slot } from './lane-window.ts'
-import { type Decided, processRequest, type RequestContext } from './process-request.ts'
+import type { Decided } from './decisions.ts'
+import type { LanePosition } from './delivery-rule.ts'
+import type { Dependencies } from './dependencies.ts'
+import { Lane } from './lane.ts'
+import { LaneWindow, type Slot } from './lane-window.ts'
+import type { Possession } from './paid-calls.ts'
 
-/** Records of a topic that may wait in memory before its fetching pauses; a producer's batch comes whole, whatever its size. */
-const BACKLOG = 64
+/** What may wait of a topic in memory before its fetching pauses; a producer's batch comes whole, whatever its size. */
+const BACKLOG = { records: 64, bytes: 2_000_000 }
 const FETCH_BYTES = 65_536
 /** How long finished albums may wait for others to be published in the same transaction. */
 const FLUSH_MS = 100
 
-export interface WorkerOptions extends Omit<RequestContext, 'collaboratorsFor'> {
+export interface WorkerOptions {
   kafka: Kafka
-  db: Database
-  /** Also the name of the lane. */
   groupId: string
   /** The one-partition topics of requests, in the order of their turns. */
   requestTopics: string[]
-  amazon: AmazonApi
-  collaboratorsFor(requestId: string, amazon: AmazonApi): ReturnType<RequestContext['collaboratorsFor']>
+  owned: OwnedLane
+  state: LaneState
+  dependencies: Dependencies
   maxAlbumsInFlight: number
+  /** Aborted by `stop`. */
+  stopping: AbortController
   /** How long a stop waits for the albums in the air, in milliseconds. */
   shutdownTimeoutMs: number
+  markAgain(position: LanePosition): Promise<void>
+  /** Tells the ledger that this process did not die of what it had in hand. */
+  outlive(): Promise<void>
+  /**
+   * Takes one request to its end.
+   *
+   * @param onBegun told when the next album may be started
+   */
+  process(delivery: Delivery, possession: Possession, onBegun: () => void, signal: AbortSignal): Promise<Decided>
+  log: Logger
 }
 
 /**
@@ -41,17 +55,19 @@ export class Worker {
   readonly #options: WorkerOptions
   readonly #window: LaneWindow<Decided>
   readonly #consumer: GroupConsumer
-  readonly #gate: LaneGate
+  readonly #lane: Lane
   readonly #albums = new ByKey()
-  readonly #stopping = new AbortController()
   readonly #starting: Promise<void>
   readonly #jobs = new Set<Promise<void>>()
+  /** By topic where the next record will stand, where only markers came behind what is committed. */
+  readonly #markers = new Map<string, bigint>()
   /** Topics whose fetching pauses. */
   readonly #paused = new Set<string>()
-  /** Aborted when the lane is lost, or a stop has waited long enough. */
+  /** Aborted when the work in hand may not go on, or a stop has waited long enough. */
   #giveUp = new AbortController()
-  /** Possession of the lane; null while another member has it. */
-  #ownership: Promise<PartitionOwnership | null> = Promise.resolve(null)
+  /** Aborted when the possession ends that may commit; null while another member has the lane. */
+  #ours: AbortSignal | null = null
+  #takingOver: Promise<void> = Promise.resolve()
   #flushing: Promise<void> = Promise.resolve()
   #flushTimer: NodeJS.Timeout | undefined
   /** Rings when there may be something to start. */
@@ -60,7 +76,6 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.#options = options
     this.#window = new LaneWindow(options.requestTopics)
-    this.#gate = new LaneGate(options.db, options.groupId, options.log, this.#stopping.signal)
     this.#consumer = new GroupConsumer({
       kafka: options.kafka,
       groupId: options.groupId,
@@ -68,9 +83,10 @@ export class Worker {
       assigners: [laneAssigner],
       maxBytesPerPartition: FETCH_BYTES,
       log: options.log,
-      onAssigned: (assignment) => this.#takeOver(assignment),
+      onAssigned: (assignment, signal) => this.#onAssigned(assignment, signal),
       onBatch: (batch) => this.#receive(batch),
     })
+    this.#lane = new Lane({ ...options, topics: options.requestTopics, possession: this.#consumer })
     this.#starting = this.#startAlbums()
   }
 
@@ -78,69 +94,115 @@ export class Worker {
     return this.#consumer.isJoined
   }
 
+  /** Where the lane stands, by topic; null while another member has it. */
+  get committed(): ReadonlyMap<string, bigint> | null {
+    return this.#ours === null ? null : this.#lane.committed
+  }
+
   /** Finishes and commits the albums in the air, within the time-out, and leaves the group. */
   async stop(): Promise<void> {
-    this.#stopping.abort()
+    const { stopping, shutdownTimeoutMs } = this.#options
+    stopping.abort()
     this.#wake()
-    const timer = setTimeout(() => this.#giveUp.abort(), this.#options.shutdownTimeoutMs)
+    const timeout = Promise.withResolvers<void>()
+    const giveUp = setTimeout(() => this.#giveUp.abort(), shutdownTimeoutMs)
+    const leave = setTimeout(() => timeout.resolve(), shutdownTimeoutMs + 1_000)
+    await Promise.race([this.#finish(), timeout.promise])
+    clearTimeout(giveUp)
+    clearTimeout(leave)
+  }
+
+  async #finish(): Promise<void> {
     await this.#starting
     await Promise.allSettled(this.#jobs)
-    clearTimeout(timer)
     clearTimeout(this.#flushTimer)
     await this.#flush()
-    await this.#gate.closed()
+    await this.#outlive()
+    await this.#options.state.closed()
     await this.#consumer.stop()
-    await (await this.#ownership.catch(() => null))?.close()
+    await this.#takingOver.catch(() => undefined)
+    await this.#lane.release()
   }
 
-  async #takeOver(assignment: TopicPartition[]): Promise<void> {
-    const { kafka, groupId, log } = this.#options
-    const former = this.#ownership
-    const ownership = (async () => {
-      // A flush in the air must end before its producer is thrown away.
+  #onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<void> {
+    const former = this.#takingOver
+    this.#takingOver = (async () => {
+      // What was begun for the former assignment must end before its producer is thrown away; its signal is aborted.
+      await former.catch(() => undefined)
       await this.#flushing
-      await (await former.catch(() => null))?.close()
-      if (assignment.length > 0) return ownPartitions(kafka, groupId, `${groupId}.lane`, assignment)
-      this.#giveUp.abort()
-      this.#giveUp = new AbortController()
-      this.#window.clear()
-      return null
+      if (assignment.length > 0) await this.#takeOver(signal)
+      else await this.#standBy()
     })()
-    this.#ownership = ownership
-    const owned = await ownership
-    if (owned !== null) {
-      // What a commit with unknown outcome did commit: it is published, and must not be again.
-      for (const { outcome } of this.#window.dropBelow(owned.committedOffsets())) outcome?.report()
+    return this.#takingOver
+  }
+
+  async #takeOver(signal: AbortSignal): Promise<void> {
+    await this.#lane.takeOver(signal, () => this.#dropWork())
+    this.#ours = signal
+    this.#options.state.setActive(true)
+    // What a commit with unknown outcome did commit: it is published, and must not be again.
+    for (const { outcome } of this.#window.dropBelow(this.#lane.committed)) outcome?.report()
+    this.#flushSoon()
+    this.#wake()
+  }
+
+  async #standBy(): Promise<void> {
+    this.#ours = null
+    this.#dropWork()
+    this.#options.state.setActive(false)
+    await this.#lane.release()
+    await this.#outlive()
+  }
+
+  #dropWork(): void {
+    this.#giveUp.abort()
+    this.#giveUp = new AbortController()
+    this.#window.clear()
+    this.#markers.clear()
+  }
+
+  async #outlive(): Promise<void> {
+    const { outlive, log } = this.#options
+    // Left undone it costs the requests in hand a little trust, no more.
+    await outlive().catch((error) => log.debug({ code: toEnrichmentError(error).code }, 'ledger not reachable'))
+  }
+
+  async #receive({ topic, deliveries, nextOffset }: DeliveredBatch): Promise<void> {
+    const isNew = this.#lane.isPending({ topic, offset: nextOffset - 1n })
+    if (deliveries.length === 0 && isNew && this.#window.skipTo(topic, nextOffset)) {
+      this.#markers.set(topic, nextOffset)
       this.#flushSoon()
     }
-    log.info({ assignment }, owned === null ? 'lane stands by' : 'lane taken over')
-  }
-
-  async #receive({ topic, deliveries }: DeliveredBatch): Promise<void> {
-    const ownership = await this.#ownership
-    this.#window.add(deliveries.filter((delivery) => ownership?.isPending(delivery)))
-    if (this.#window.waitingIn(topic) >= BACKLOG) {
+    this.#window.add(deliveries.filter((delivery) => this.#lane.isPending(delivery)))
+    if (this.#isFull(topic, 1)) {
       this.#paused.add(topic)
       this.#consumer.pause(topic)
     }
     this.#wake()
   }
 
+  #isFull(topic: string, share: number): boolean {
+    const { records, bytes } = this.#window.waitingIn(topic)
+    return records >= BACKLOG.records * share || bytes >= BACKLOG.bytes * share
+  }
+
   async #startAlbums(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      await this.#gate.pass()
-      const slot = this.#jobs.size < this.#options.maxAlbumsInFlight ? this.#window.startNext() : undefined
+    const { state, stopping, maxAlbumsInFlight } = this.#options
+    while (!stopping.signal.aborted) {
+      await state.pass(stopping.signal).catch(() => undefined)
+      if (stopping.signal.aborted) return
+      const slot = this.#jobs.size < maxAlbumsInFlight ? this.#window.startNext() : undefined
       if (slot === undefined) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve
-          if (this.#stopping.signal.aborted) resolve()
+          if (stopping.signal.aborted) resolve()
         })
         continue
       }
       const { topic } = slot.delivery
-      if (this.#window.waitingIn(topic) < BACKLOG / 2 && this.#paused.delete(topic)) this.#consumer.resume(topic)
+      if (!this.#isFull(topic, 0.5) && this.#paused.delete(topic)) this.#consumer.resume(topic)
       const begun = Promise.withResolvers<void>()
-      const job = this.#enrich(slot, begun.resolve).finally(() => {
+      const job = this.#work(slot, begun.resolve).finally(() => {
         begun.resolve()
         this.#jobs.delete(job)
         metrics.albumsInFlight.set(this.#jobs.size)
@@ -153,30 +215,28 @@ export class Worker {
     }
   }
 
-  /**
-   * Takes one request to its end; what fails here comes back with the next delivery.
-   *
-   * @param onBegun told when the next album may be started: this one's first Amazon request has had its turn, or it waits
-   *   for another request for the same album
-   */
-  async #enrich(slot: Slot<Decided>, onBegun: () => void): Promise<void> {
-    const { amazon, collaboratorsFor, log } = this.#options
+  /** Takes one request to its end; what fails here is begun again once the lane has been taken over anew. */
+  async #work(slot: Slot<Decided>, onBegun: () => void): Promise<void> {
+    const { stopping, owned, process, log } = this.#options
     const { signal } = this.#giveUp
     const albumId = slot.delivery.key?.toString() ?? ''
     if (this.#albums.isBusy(albumId)) onBegun()
-    const context: RequestContext = {
-      ...this.#options,
-      collaboratorsFor: (requestId) => collaboratorsFor(requestId, withTurn(amazon, onBegun)),
-    }
     try {
-      const work = () => processRequest(slot.delivery, context, signal)
-      const waiting = AbortSignal.any([signal, this.#stopping.signal])
-      slot.outcome = await this.#albums.run(albumId, () => waitWhileAway('worker', work, log, waiting))
+      slot.outcome = await this.#albums.run(albumId, async () => {
+        signal.throwIfAborted()
+        return process(slot.delivery, this.#consumer, onBegun, signal)
+      })
       this.#flushSoon()
     } catch (error) {
       // Given up, with the lane or the process: not done, so not committed, and what was stored is not paid for twice.
+      if (signal.aborted || stopping.signal.aborted) return
+      const { code, message } = toEnrichmentError(error)
+      log.warn({ albumId, code, reason: message }, 'album put back')
+      owned.unsettle()
+      this.#consumer.restart(error)
+      // Not at once: a set-up that lacks something lacks it still.
+      await delay(FLUSH_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
       slot.started = false
-      if (!signal.aborted && !this.#stopping.signal.aborted) this.#consumer.restart(error)
     }
   }
 
@@ -192,35 +252,19 @@ export class Worker {
   #flush(): Promise<void> {
     this.#flushing = this.#flushing.then(async () => {
       const slots = this.#window.finishedPrefix()
-      if (slots.length === 0) return
+      const signal = this.#ours
+      const markers = [...this.#markers].map(([topic, nextOffset]) => ({ topic, nextOffset }))
+      if (slots.length + markers.length === 0 || signal === null || signal.aborted) return
+      const records = slots.flatMap(({ outcome }) => outcome?.records ?? [])
+      const done = slots.map(({ delivery: { topic }, nextOffset }) => ({ topic, nextOffset }))
+      this.#markers.clear()
       try {
-        const ownership = await this.#ownership
-        if (ownership === null) return
-        const offsets = offsetsAfter(slots)
-        await ownership.commit(
-          slots.flatMap(({ outcome }) => outcome?.record ?? []),
-          offsets,
-        )
-        for (const { outcome } of this.#window.dropBelow(offsets)) outcome?.report()
+        await this.#lane.commit(records, [...done, ...markers], signal)
+        for (const { outcome } of this.#window.dropBelow(this.#lane.committed)) outcome?.report()
       } catch (error) {
-        this.#ownership = Promise.resolve(null)
-        this.#consumer.restart(error)
+        if (!signal.aborted) this.#consumer.restart(error)
       }
     })
     return this.#flushing
-  }
-}
-
-/** Albums in the air that the setting means. `auto` is a window by time: a model's slow tail fills a small one. */
-export function maxAlbumsInFlight(config: Config<'amazon' | 'service'>): number {
-  const setting = config.MAX_ALBUMS_IN_FLIGHT
-  return setting === 'auto' ? Math.max(64, Math.ceil(60 * config.AMAZON_REQUESTS_PER_SECOND)) : setting
-}
-
-/** Amazon, telling when the pace lets a request go. */
-function withTurn(amazon: AmazonApi, onTurn: () => void): AmazonApi {
-  return {
-    getItems: (asins, signal) => amazon.getItems(asins, signal, onTurn),
-    searchItems: (query, signal) => amazon.searchItems(query, signal, onTurn),
   }
 }

@@ -11,7 +11,7 @@ const LEVELS = [
   ['enrich'],
   ['amazon', 'model', 'storage', 'kafka', 'db'],
   ['album', 'config', 'log', 'metrics'],
-  ['errors', 'events', 'retry-delays'],
+  ['errors', 'events', 'or-aborted', 'retry-delays'],
 ]
 
 /** The only room that may import a library; rooms and libraries that are not named here are free. */

@@ -24,7 +24,8 @@ const accepted = (asin: string, product: Partial<Product> = {}): Candidate => ({
 
 const album = sampleAlbum('Nevermind', ['Nirvana'])
 const context = () => ({ marketplace: 'www.amazon.ca', requestId: randomUUID(), now: new Date() })
-const save = (db: Database, ...candidates: Candidate[]) => saveLinks(db, album, { candidates, model: null }, context())
+const save = (db: Database, ...candidates: Candidate[]) =>
+  saveLinks((work) => db.transaction(work), album, { candidates, model: null }, context())
 
 test('a product that no longer matches is withdrawn, and linked again when it matches again', async () => {
   const db = await createDb()

@@ -9,6 +9,8 @@ const schema = defineEntity({
     albumId: p.text().primary(),
     facts: p.json<Album>(),
     importedAt: p.datetime(),
+    /** Offset of the record they came with, which tells apart what was imported at the same time; -1: none. */
+    sourceOffset: p.bigint('number').defaultRaw('-1'),
   },
 })
 

@@ -1,15 +1,37 @@
 import { defineEntity, p } from '@mikro-orm/core'
 
-/** Whether a person has paused the lane; the row outlives restarts. */
+/** Why the service does not go on by itself, or will only when something has come back. */
+export interface HoldRecord {
+  /** For example AMAZON_NOT_ELIGIBLE, flood, other_cluster. */
+  cause: string
+  message: string
+  /** What a person can do. */
+  remedy: string
+  /** ISO time. */
+  since: string
+}
+
+/** What outlives the processes that work for a consumer group: its state, who has it, and how far it had come. */
 const schema = defineEntity({
   name: 'LaneRow',
   tableName: 'lane',
   properties: {
-    /** The worker's consumer group. */
+    /** The consumer group. */
     name: p.text().primary(),
+    /** What a person wants. */
     state: p.enum(['running', 'paused'] as const),
     changedAt: p.datetime(),
     changedBy: p.text(),
+    /** Grows with each takeover; whoever saves under an older one is refused. */
+    fence: p.bigint('number').defaultRaw('0'),
+    clusterId: p.text().nullable(),
+    /** Number of the last commit that was begun; stored before it. */
+    flush: p.bigint('number').defaultRaw('0'),
+    /** By topic the offset last committed, as decimal text; stored after it. */
+    offsets: p.json<Record<string, string>>().defaultRaw("'{}'"),
+    holds: p.json<HoldRecord[]>().defaultRaw("'[]'"),
+    /** Causes of a hold that a person has accepted; they count until the lane has started. */
+    accepted: p.json<string[]>().defaultRaw("'[]'"),
   },
 })
 

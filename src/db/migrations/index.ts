@@ -2,6 +2,7 @@ import { M0001FirstTables } from './m0001-first-tables.ts'
 import { M0002LaneAndArtwork } from './m0002-lane-and-artwork.ts'
 import { M0004Quota } from './m0004-quota.ts'
 import { M0005Operators } from './m0005-operators.ts'
+import { M0006Delivery } from './m0006-delivery.ts'
 
 /** In the order in which they run; a released one is never changed. */
 export const MIGRATIONS = [
@@ -9,4 +10,5 @@ export const MIGRATIONS = [
   { name: 'm0002-lane-and-artwork', class: M0002LaneAndArtwork },
   { name: 'm0004-quota', class: M0004Quota },
   { name: 'm0005-operators', class: M0005Operators },
+  { name: 'm0006-delivery', class: M0006Delivery },
 ]

@@ -8,17 +8,27 @@ import { withServers } from './with-servers.ts'
 /** `pause`: the worker finishes the album in the air and takes no other, also after restarts, until `resume`. */
 export const pauseCommand = (options: { json?: true }): Promise<void> => changeLane('paused', options)
 
-/** `resume`: the worker goes on where it paused. */
-export const resumeCommand = (options: { json?: true }): Promise<void> => changeLane('running', options)
+/**
+ * `resume`: the worker goes on where it paused; what the lane is held for is tried at once. With `accept` a hold for which
+ * nobody but a person can answer is let go as its remedy says.
+ */
+export const resumeCommand = (options: { json?: true; accept?: true }): Promise<void> => changeLane('running', options)
 
-async function changeLane(state: 'running' | 'paused', { json }: { json?: true }): Promise<void> {
+async function changeLane(
+  state: 'running' | 'paused',
+  { json, accept = false }: { json?: true; accept?: boolean },
+): Promise<void> {
   const config = loadConfig(['kafka', 'registry', 'database'])
-  const lane = groupNames(config).worker
+  const { worker: lane, intake } = groupNames(config)
   const before = await withServers(config, async ({ db }) => {
-    const { state: earlier } = await readLane(db, lane)
-    await setLaneState(db, lane, state, userInfo().username)
+    const earlier = await readLane(db, lane)
+    // Intake cannot be paused, but it may be held.
+    const names = state === 'running' ? [lane, intake] : [lane]
+    await setLaneState(db, names, { state, accept, changedBy: userInfo().username })
     return earlier
   })
-  if (json) printJson({ lane, state, before })
-  else print(before === state ? `the lane was ${state} already` : `the lane is ${state}`)
+  if (json) return printJson({ lane, state, before: before.state, holds: before.holds })
+  print(before.state === state ? `the lane was ${state} already` : `the lane is ${state}`)
+  if (state === 'paused') return
+  for (const { cause, message, remedy } of before.holds) print(`it was held for ${cause}: ${message}; ${remedy}`)
 }

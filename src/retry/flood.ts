@@ -1,0 +1,73 @@
+import type { HoldRecord } from '../db/entities/lane.entity.ts'
+import { orAborted } from '../or-aborted.ts'
+
+/**
+ * Dead letters in a row. So many at once are not the records' fault but ours or Amazon's: then no more are written until
+ * a person says resume, and after that one record goes first, alone.
+ *
+ * States: open, held (the limit was reached), probing (a person resumed: one goes first).
+ */
+export class Flood {
+  readonly #limit: number
+  readonly #onChange: (hold: Omit<HoldRecord, 'since'> | null) => void
+  #inARow = 0
+  #state: 'open' | 'held' | 'probing' = 'open'
+  #changed = Promise.withResolvers<void>()
+
+  /** @param onChange told when it begins to hold, and with null when the first record may go */
+  constructor(limit: number, onChange: (hold: Omit<HoldRecord, 'since'> | null) => void) {
+    this.#limit = limit
+    this.#onChange = onChange
+  }
+
+  /** Whether only one record may be worked on. */
+  get isProbing(): boolean {
+    return this.#state === 'probing'
+  }
+
+  get isHeld(): boolean {
+    return this.#state === 'held'
+  }
+
+  /**
+   * Asks for leave to give a record up.
+   *
+   * @returns false when it had to wait for a person: the record is to be tried again
+   * @throws the signal's reason
+   */
+  async admit(signal: AbortSignal): Promise<boolean> {
+    if (this.#state !== 'held') return true
+    while (this.#state === 'held') await orAborted(this.#changed.promise, signal)
+    return false
+  }
+
+  /** Counts a record that has ended. */
+  record(isDeadLetter: boolean): void {
+    this.#inARow = isDeadLetter ? this.#inARow + 1 : 0
+    if (isDeadLetter && (this.#state === 'probing' || this.#inARow >= this.#limit)) this.#to('held')
+    else if (!isDeadLetter) this.#to('open')
+  }
+
+  /** A person says that the cause is gone. */
+  resume(): void {
+    if (this.#state !== 'held') return
+    this.#inARow = 0
+    this.#to('probing')
+  }
+
+  #to(state: 'open' | 'held' | 'probing'): void {
+    if (state === this.#state) return
+    const wasHeld = this.#state === 'held'
+    this.#state = state
+    if (state === 'held') {
+      this.#onChange({
+        cause: 'flood',
+        message: `${this.#inARow} dead letters in a row`,
+        remedy:
+          'see `album-enricher dead list`, mend the cause, then `album-enricher resume`: one record goes first, alone',
+      })
+    } else if (wasHeld) this.#onChange(null)
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers()
+  }
+}

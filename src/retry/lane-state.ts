@@ -1,0 +1,142 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Database } from '../db/database.ts'
+import type { HoldRecord } from '../db/entities/lane.entity.ts'
+import { readLane, type StoredLane } from '../db/lane.ts'
+import { toEnrichmentError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { metrics } from '../metrics.ts'
+import { orAborted } from '../or-aborted.ts'
+
+/** How soon a running process sees that a person paused or resumed the lane. */
+const POLL_MS = 1_000
+
+export interface LaneStateOptions {
+  db: Database
+  /** The consumer group. */
+  name: string
+  /** Whether it is the lane itself, which has a metric of its own. */
+  isLane: boolean
+  log: Logger
+  /** Ends the watching. */
+  stop: AbortSignal
+  /** Keeps the holds where `status` reads them. */
+  storeHolds(holds: HoldRecord[]): Promise<void>
+  /** A person said resume. */
+  onResume(): void
+}
+
+/**
+ * Whether a group's work goes on. A person may have paused it: that is a row in PostgreSQL and outlives restarts; while
+ * PostgreSQL is away the last state known counts. The service may hold it, for causes of its own, of which each ends by
+ * itself or when a person says resume. Somebody who stands by is neither running, paused nor held.
+ */
+export class LaneState {
+  readonly #options: LaneStateOptions
+  readonly #watching: Promise<void>
+  readonly #holds = new Map<string, HoldRecord>()
+  #isPaused = true
+  #isActive = false
+  #resumedAt: number | undefined
+  #storedHolds = '[]'
+  #shown = ''
+  #shownCauses: string[] = []
+  #changed = Promise.withResolvers<void>()
+  #looked = Promise.withResolvers<StoredLane>()
+
+  constructor(options: LaneStateOptions) {
+    this.#options = options
+    this.#watching = this.#watch()
+  }
+
+  get state(): 'standing by' | 'running' | 'paused' | 'held' {
+    if (!this.#isActive) return 'standing by'
+    if (this.#holds.size > 0) return 'held'
+    return this.#isPaused ? 'paused' : 'running'
+  }
+
+  get holds(): HoldRecord[] {
+    return [...this.#holds.values()]
+  }
+
+  /** Whether this process is the one whose state counts. */
+  setActive(isActive: boolean): void {
+    this.#isActive = isActive
+    this.#tell()
+  }
+
+  /** Holds the lane for a cause, or lets go of it; null where it was not held for it changes nothing. */
+  hold(key: string, hold: Omit<HoldRecord, 'since'> | null): void {
+    if (hold === null) this.#holds.delete(key)
+    else this.#holds.set(key, { ...hold, since: this.#holds.get(key)?.since ?? new Date().toISOString() })
+    this.#tell()
+    void this.#store()
+  }
+
+  /** Resolves once the lane is neither paused nor held. @throws the signal's reason */
+  async pass(signal: AbortSignal): Promise<void> {
+    while (this.state !== 'running') await orAborted(this.#changed.promise, signal)
+  }
+
+  /** The row at the next look. @throws the signal's reason */
+  look(signal: AbortSignal): Promise<StoredLane> {
+    return orAborted(this.#looked.promise, signal)
+  }
+
+  /** Resolves once it no longer watches. */
+  async closed(): Promise<void> {
+    await this.#watching
+  }
+
+  async #watch(): Promise<void> {
+    const { db, name, log, stop, onResume } = this.#options
+    while (!stop.aborted) {
+      try {
+        const lane = await readLane(db, name)
+        const changedAt = lane.changedAt?.getTime() ?? 0
+        this.#isPaused = lane.state === 'paused'
+        this.#tell()
+        const isResumed = this.#resumedAt !== undefined && changedAt > this.#resumedAt && !this.#isPaused
+        this.#resumedAt = changedAt
+        if (isResumed) onResume()
+        this.#looked.resolve(lane)
+        this.#looked = Promise.withResolvers()
+        await this.#store()
+      } catch (error) {
+        log.debug({ err: error }, 'lane state not readable')
+      }
+      await delay(POLL_MS, undefined, { signal: stop }).catch(() => undefined)
+    }
+  }
+
+  /** What could not be stored is stored at the next look. */
+  async #store(): Promise<void> {
+    const holds = JSON.stringify(this.holds)
+    if (!this.#isActive || holds === this.#storedHolds) return
+    try {
+      await this.#options.storeHolds(this.holds)
+      this.#storedHolds = holds
+    } catch (error) {
+      this.#options.log.debug({ code: toEnrichmentError(error).code }, 'holds not stored')
+    }
+  }
+
+  /** One log line per change, and the metrics. */
+  #tell(): void {
+    const { state, holds } = this
+    const causes = holds.map(({ cause }) => cause).toSorted()
+    const shown = `${state} ${causes}`
+    if (shown === this.#shown) return
+    this.#shown = shown
+    const { isLane, log, name } = this.#options
+    for (const cause of this.#shownCauses) metrics.laneHeld.remove({ cause })
+    for (const cause of causes) metrics.laneHeld.set({ cause }, 1)
+    this.#shownCauses = causes
+    if (isLane)
+      for (const one of ['running', 'paused', 'held'] as const)
+        metrics.laneState.set({ state: one }, one === state ? 1 : 0)
+    if (state === 'held') log.error({ lane: name, causes, holds }, 'lane held')
+    else log.info({ lane: name }, `lane ${state === 'standing by' ? 'stands by' : state}`)
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers()
+  }
+}

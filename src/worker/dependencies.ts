@@ -1,0 +1,95 @@
+import type { HoldRecord } from '../db/entities/lane.entity.ts'
+import { ERROR_CODES, type ErrorCode } from '../errors.ts'
+import { Breaker } from '../retry/breaker.ts'
+import { isOutage } from '../retry/decide-retry.ts'
+import type { AlbumClock } from './album-clock.ts'
+
+/** Does work that needs a dependency, and waits while that is away; the album's clock stands meanwhile. */
+type Call = <T>(work: () => Promise<T>, signal: AbortSignal, clock?: AlbumClock) => Promise<T>
+
+/** What an album needs, each behind a breaker; while one is open the lane is held. */
+export interface Dependencies {
+  amazon: Call
+  model: Call
+  database: Call
+  registry: Call
+  /** A person says that the cause is gone. */
+  probeNow(): void
+}
+
+type Rule = Omit<ConstructorParameters<typeof Breaker>[0], 'name' | 'onChange'>
+
+/** Others' servers: one failure may be the album's, so a few in a row are needed; but a refused account is refused for all. */
+const foreign = (isTheirs: (code: ErrorCode) => boolean): Rule => ({
+  threshold: 5,
+  isFault: (code) => isTheirs(code) && (isOutage(code) || code.endsWith('_UNAVAILABLE')),
+  isFatal: isOutage,
+  firstProbeMs: 1_000,
+  longestProbeMs: 30_000,
+})
+
+/** Our own servers: nothing can be done without them, and they are probed at no cost. */
+const own = (code: ErrorCode): Rule => ({
+  threshold: 1,
+  isFault: (other) => other === code,
+  isFatal: () => true,
+  firstProbeMs: 250,
+  longestProbeMs: 2_000,
+})
+
+const RULES: Record<Exclude<keyof Dependencies, 'probeNow'>, Rule> = {
+  amazon: foreign((code) => code.startsWith('AMAZON_')),
+  model: foreign((code) => code.startsWith('MODEL_')),
+  database: own('DATABASE_UNAVAILABLE'),
+  registry: own('REGISTRY_UNAVAILABLE'),
+}
+
+/**
+ * @param hold told under the dependency's name when the lane is to be held for it, and when no longer
+ * @param stopping ends all waiting; calls in the air go on
+ */
+export function createDependencies(
+  hold: (name: string, hold: Omit<HoldRecord, 'since'> | null) => void,
+  stopping: AbortSignal,
+): Dependencies {
+  const breakers = Object.entries(RULES).map(([name, rule]) => {
+    const onChange = (open: { code: ErrorCode; message: string } | null) =>
+      hold(name, open && { cause: open.code, message: open.message, remedy: remedyFor(name, open.code) })
+    return [name, new Breaker({ ...rule, name, onChange })] as const
+  })
+  const calls = breakers.map(([name, breaker]) => [name, callThrough(breaker, stopping)] as const)
+  return {
+    ...(Object.fromEntries(calls) as Omit<Dependencies, 'probeNow'>),
+    probeNow() {
+      for (const [, breaker] of breakers) if (breaker.openedBy !== null) breaker.probeNow()
+    },
+  }
+}
+
+function callThrough(breaker: Breaker, stopping: AbortSignal): Call {
+  return async (work, signal, clock) => {
+    clock?.pause()
+    try {
+      return await breaker.run(
+        async () => {
+          clock?.resume()
+          try {
+            return await work()
+          } finally {
+            clock?.pause()
+          }
+        },
+        AbortSignal.any([signal, stopping]),
+      )
+    } finally {
+      clock?.resume()
+    }
+  }
+}
+
+function remedyFor(name: string, code: ErrorCode): string {
+  const isAccount = isOutage(code) && !code.endsWith('_UNAVAILABLE')
+  if (isAccount)
+    return `${ERROR_CODES[code]}: mend it with the provider; it is tried again every 30 s, or at once after \`album-enricher resume\``
+  return `bring ${name} back; the lane goes on by itself, at once after \`album-enricher resume\``
+}

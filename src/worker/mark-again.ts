@@ -1,0 +1,58 @@
+import type { OwnedLane } from '../db/lane.ts'
+import { type LanePosition, mustRunAgain } from './delivery-rule.ts'
+
+const PAGE = 2_000
+
+interface RawRow {
+  request_id: string
+  run: number
+  attempt: number
+  source_topic: string
+  source_offset: string
+  reached: Record<string, string>
+  again: boolean
+  is_decided: boolean
+}
+
+/**
+ * Marks the requests that must run again, given where the lane goes on; all of them or none.
+ *
+ * @returns how many
+ * @throws EnrichmentError LANE_LOST, DATABASE_UNAVAILABLE
+ */
+export async function markAgain(owned: OwnedLane, position: LanePosition): Promise<number> {
+  if (position.formerCluster === null && !position.topics.some(({ isMoved }) => isMoved)) return 0
+  return owned.saveAtStart(async (em) => {
+    let marked = 0
+    let after = '00000000-0000-0000-0000-000000000000'
+    for (;;) {
+      const rows = await em.execute<RawRow[]>(
+        `select request_id, run, attempt, source_topic, source_offset::text as source_offset, reached, again,
+           decision is not null as is_decided
+         from enrichment where request_id > ?::uuid order by request_id limit ?`,
+        [after, PAGE],
+      )
+      const again = rows.filter((row) => mustRunAgain(toRow(row), position)).map(({ request_id }) => request_id)
+      if (again.length > 0)
+        await em.execute(
+          'update enrichment set again = true where request_id in (select jsonb_array_elements_text(?::jsonb)::uuid)',
+          [JSON.stringify(again)],
+        )
+      marked += again.length
+      const last = rows.at(-1)
+      if (last === undefined) return marked
+      after = last.request_id
+    }
+  })
+}
+
+function toRow({ run, attempt, source_topic, source_offset, reached, again, is_decided }: RawRow) {
+  return {
+    run,
+    attempt,
+    source: { topic: source_topic, offset: BigInt(source_offset) },
+    reached: Object.fromEntries(Object.entries(reached).map(([topic, offset]) => [topic, BigInt(offset)])),
+    again,
+    decision: is_decided ? {} : null,
+  }
+}

@@ -1,0 +1,83 @@
+import type { AmazonApi, Turn } from '../amazon/amazon-api.ts'
+import type { Model } from '../model/model.ts'
+import type { AlbumClock } from './album-clock.ts'
+import type { Dependencies } from './dependencies.ts'
+
+/** Whether this process still has the lane, as far as the group has lately confirmed. */
+export interface Possession {
+  readonly isConfirmed: boolean
+  /** Resolves once it is. @throws the signal's reason */
+  confirmed(signal: AbortSignal): Promise<void>
+}
+
+interface Surroundings {
+  possession: Possession
+  dependencies: Dependencies
+  clock: AlbumClock
+}
+
+class Unconfirmed extends Error {}
+
+/**
+ * Amazon for one album: nothing is asked while another process may have the lane, which would pay for the same answer.
+ *
+ * @param onTurn told when the pace lets a request go
+ */
+export function amazonFor(
+  amazon: AmazonApi,
+  { possession, dependencies, clock }: Surroundings,
+  onTurn: () => void,
+): AmazonApi {
+  const ask = async <T>(signal: AbortSignal, call: (turn: Turn) => Promise<T>): Promise<T> => {
+    let isWaiting = false
+    const setWaiting = (waits: boolean) => {
+      if (waits === isWaiting) return
+      isWaiting = waits
+      if (waits) clock.pause()
+      else clock.resume()
+    }
+    const turn: Turn = {
+      waits: () => setWaiting(true),
+      comes() {
+        // A process that was stopped while it waited for its turn wakes up right here.
+        if (!possession.isConfirmed) throw new Unconfirmed()
+        clock.start()
+        setWaiting(false)
+        onTurn()
+      },
+    }
+    try {
+      return await dependencies.amazon(() => call(turn).finally(() => setWaiting(false)), signal, clock)
+    } catch (error) {
+      if (!(error instanceof Unconfirmed)) throw error
+      clock.pause()
+      await possession.confirmed(signal).finally(() => clock.resume())
+      return ask(signal, call)
+    }
+  }
+  return {
+    getItems: (asins, signal) => ask(signal, (turn) => amazon.getItems(asins, signal, turn)),
+    searchItems: (query, signal) => ask(signal, (turn) => amazon.searchItems(query, signal, turn)),
+  }
+}
+
+/**
+ * The model for one album, asked under the same condition.
+ *
+ * @param onAsked told when it is asked
+ */
+export function modelFor(model: Model, { possession, dependencies, clock }: Surroundings, onAsked: () => void): Model {
+  return {
+    judge: async (album, products, signal) => {
+      onAsked()
+      return dependencies.model(
+        async () => {
+          await possession.confirmed(signal)
+          return model.judge(album, products, signal)
+        },
+        signal,
+        clock,
+      )
+    },
+  }
+}
