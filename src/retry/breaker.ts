@@ -122,10 +122,8 @@ export class Breaker {
   }
 
   #onBreak(error: unknown): void {
-    if (error instanceof CutShort) {
-      this.#probes.setNext(0)
-      return
-    }
+    // The time of the probe that was cut short has come already: the next caller's turn begins at once.
+    if (error instanceof CutShort) return
     const isNew = this.#openedBy === null
     if (isNew) this.#nextDelay = this.#firstDelay
     const delay = this.#nextDelay.next(undefined)

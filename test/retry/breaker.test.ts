@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { describe, expect, test, vi } from 'vitest'
 import { EnrichmentError, type ErrorCode } from '../../src/errors.ts'
 import { Breaker, type BreakerOptions } from '../../src/retry/breaker.ts'
@@ -95,6 +93,12 @@ describe('while it is closed', () => {
       throw new EnrichmentError('AMAZON_UNAVAILABLE', 'cut off')
     }
     await expect(breaker.run(work, stop.signal)).rejects.toThrow('stopped')
+    const dependency = aDependency()
+    const release = dependency.hold()
+    const calls = [breaker.run(dependency.call, NEVER), breaker.run(dependency.call, NEVER)]
+    await until(() => dependency.inFlight === 2)
+    release()
+    expect(await Promise.all(calls)).toEqual(['ok', 'ok'])
     expect(changes).toEqual([])
   })
 })
@@ -175,6 +179,36 @@ describe('once it is open', () => {
     }
   })
 
+  test('probes are frequent again after a person’s word, and in the next outage', async () => {
+    const { breaker } = aBreaker({ longestProbeMs: 3_600_000 })
+    const times: number[] = []
+    let isAway = true
+    const work = async () => {
+      times.push(performance.now())
+      if (isAway) throw new EnrichmentError('AMAZON_NOT_ELIGIBLE', 'no')
+    }
+    const lastGap = () => (times.length > 1 ? Number(times.at(-1)) - Number(times.at(-2)) : 0)
+    const untilRarer = () => until(() => lastGap() > 155)
+
+    const first = breaker.run(work, NEVER)
+    await untilRarer()
+    let calls = times.length
+    breaker.probeNow()
+    await until(() => times.length === calls + 2)
+    expect(lastGap()).toBeLessThan(155)
+
+    await untilRarer()
+    isAway = false
+    await first
+    isAway = true
+    calls = times.length
+    const second = breaker.run(work, NEVER)
+    await until(() => times.length === calls + 2)
+    expect(lastGap()).toBeLessThan(155)
+    isAway = false
+    await second
+  })
+
   test('a probe that fails for a reason of its own proves an answer: it closes, and its caller gets the error', async () => {
     const { breaker, changes } = aBreaker()
     let fault: ErrorCode = 'AMAZON_NOT_ELIGIBLE'
@@ -228,20 +262,6 @@ describe('when a signal is aborted', () => {
     dependency.fault = null
     breaker.probeNow()
     expect(await other).toBe('ok')
-  })
-
-  test('no timer is left that would keep the process alive', async () => {
-    const script = `
-      const { Breaker } = await import(${JSON.stringify(new URL('../../src/retry/breaker.ts', import.meta.url))})
-      const hour = 3_600_000
-      const options = { name: 'model', threshold: 1, isFault: () => true, isFatal: () => true, onChange() {} }
-      const breaker = new Breaker({ ...options, firstProbeMs: hour, longestProbeMs: hour })
-      const stop = new AbortController()
-      const calls = [1, 2, 3].map(() => breaker.run(async () => { throw new Error('away') }, stop.signal))
-      setTimeout(() => stop.abort(new Error('stopped')), 20)
-      console.log((await Promise.allSettled(calls)).map(({ reason }) => reason.message).join())`
-    const child = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 10_000 })
-    expect((await child).stdout.trim()).toBe('stopped,stopped,stopped')
   })
 
   test('an aborted probe proves nothing: it stays open, and the next caller probes in its place', async () => {
