@@ -13,7 +13,8 @@ interface AvroType {
 /** Reads and writes one record type in Confluent's wire format: a zero byte, the schema id (4 bytes), Avro. */
 export interface RecordCodec<T> {
   /**
-   * @throws EnrichmentError RECORD_UNDECODABLE, SCHEMA_UNKNOWN (both final), REGISTRY_UNAVAILABLE (passing)
+   * @throws EnrichmentError RECORD_UNDECODABLE, SCHEMA_UNKNOWN (both final), REGISTRY_UNAVAILABLE (passing; also when
+   *   the registry has lost its state, so that an unknown schema id is no fault of the record)
    */
   decode(bytes: Buffer): Promise<T>
   /** @throws EnrichmentError RECORD_INVALID naming the fields that the schema refuses, REGISTRY_UNAVAILABLE */
@@ -58,7 +59,7 @@ export class SchemaRegistry {
     const resolverFor = async (writerId: number) => {
       const known = resolvers.get(writerId)
       if (known !== undefined) return known
-      const writer = await this.#schema(writerId)
+      const writer = await this.#writerSchema(writerId, { subject, id })
       const made = { resolver: reader.equals(writer) ? undefined : reader.createResolver(writer) }
       resolvers.set(writerId, made)
       return made
@@ -125,6 +126,35 @@ export class SchemaRegistry {
     try {
       const { ok, status } = await fetch(`${this.#url}/subjects`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
       if (!ok) throw new Error(`status ${status}`)
+    } catch (error) {
+      throw unavailable(error)
+    }
+  }
+
+  /** The schema that a record names. It knows as little of our own when it is the registry that is at fault. */
+  async #writerSchema(writerId: number, own: { subject: string; id: number }): Promise<AvroType> {
+    try {
+      return await this.#schema(writerId)
+    } catch (error) {
+      const { code } = error as EnrichmentError
+      if (code !== 'SCHEMA_UNKNOWN' || (await this.#knows(own.id))) throw error
+      const message =
+        `the registry knows neither schema id ${writerId} nor id ${own.id}, which is this build's own (${own.subject}): ` +
+        'it has lost its state. Restore it, or run `album-enricher setup`, which registers the schemas of this build ' +
+        'again, and restart: ids may differ, and records that name a lost id cannot be read'
+      throw new EnrichmentError('REGISTRY_UNAVAILABLE', message, { cause: error })
+    }
+  }
+
+  /** Asks past the client, which would answer from its cache. */
+  async #knows(id: number): Promise<boolean> {
+    try {
+      const { ok, status, body } = await fetch(`${this.#url}/schemas/ids/${id}`, {
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      })
+      await body?.cancel()
+      if (!ok && status !== 404) throw new Error(`status ${status}`)
+      return ok
     } catch (error) {
       throw unavailable(error)
     }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { type RecordCodec, SchemaRegistry } from '../../src/kafka/schema-registry.ts'
@@ -26,6 +26,24 @@ async function openRegistered(subject: string, text: string): Promise<RecordCode
 }
 
 const aSubject = () => `${randomUUID()}-value`
+
+function withUnknownId(bytes: Buffer): Buffer {
+  const changed = Buffer.from(bytes)
+  changed.writeUInt32BE(2_000_000_000, 1)
+  return changed
+}
+
+/** @returns the base URL of a stand-in for the registry */
+async function listen(answer: RequestListener): Promise<string> {
+  const server = createServer(answer)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
 
 test('a record that an older or a newer build wrote is read as this build knows it', async () => {
   const subject = aSubject()
@@ -70,16 +88,51 @@ test('a schema that is not registered is never registered by the way: setup is n
 test('bytes that are no record are told apart: no envelope, an unknown schema id, a body that does not fit', async () => {
   const codec = await openRegistered(aSubject(), FIRST)
   const good = await codec.encode({ name: 'Kind of Blue' })
-  const unknownId = Buffer.from(good)
-  unknownId.writeUInt32BE(2_000_000_000, 1)
   const cases = [
     [Buffer.alloc(0), 'RECORD_UNDECODABLE'],
     [Buffer.from('{"name":"Kind of Blue"}'), 'RECORD_UNDECODABLE'],
     [good.subarray(0, -3), 'RECORD_UNDECODABLE'],
     [Buffer.concat([good, Buffer.from('more')]), 'RECORD_UNDECODABLE'],
-    [unknownId, 'SCHEMA_UNKNOWN'],
+    [withUnknownId(good), 'SCHEMA_UNKNOWN'],
   ] as const
   for (const [bytes, code] of cases) await expect(codec.decode(bytes), code).rejects.toMatchObject({ code })
+})
+
+test('an unknown schema id is no fault of the record once the registry has lost our own too', async () => {
+  const subject = aSubject()
+  const onlyHere = schema({ name: 'onlyHere', type: ['null', 'int'], default: null })
+  const codec = await openRegistered(subject, onlyHere)
+  const good = await codec.encode({ name: 'Kind of Blue' })
+  const unknownId = withUnknownId(good)
+  await expect(codec.decode(unknownId)).rejects.toMatchObject({ code: 'SCHEMA_UNKNOWN' })
+  for (const query of ['', '?permanent=true']) {
+    const response = await fetch(`${inject('registryUrl')}/subjects/${subject}${query}`, { method: 'DELETE' })
+    expect(response.ok).toBe(true)
+  }
+  const lost = { code: 'REGISTRY_UNAVAILABLE', message: expect.stringContaining('album-enricher setup') }
+  await expect(codec.decode(unknownId)).rejects.toMatchObject(lost)
+  expect(await codec.decode(good), 'what is known already').toMatchObject({ name: 'Kind of Blue' })
+})
+
+test('a registry that answers for an unknown id but not for our own decides nothing about the record', async () => {
+  let ownStatus = 200
+  const url = await listen((request, response) => {
+    const isOwn = request.url === '/schemas/ids/7'
+    const body = request.method === 'POST' ? { id: 7 } : isOwn ? { schema: FIRST } : { error_code: 40403 }
+    const status = isOwn ? ownStatus : request.method === 'POST' ? 200 : 404
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  })
+  const codec = await new SchemaRegistry(url).openCodec<Named>(aSubject(), FIRST)
+  const unknownId = withUnknownId(await codec.encode({ name: 'Kind of Blue' }))
+  const codes = [
+    [500, 'REGISTRY_UNAVAILABLE'],
+    [404, 'REGISTRY_UNAVAILABLE'],
+    [200, 'SCHEMA_UNKNOWN'],
+  ] as const
+  for (const [status, code] of codes) {
+    ownStatus = status
+    await expect(codec.decode(unknownId), String(status)).rejects.toMatchObject({ code })
+  }
 })
 
 test('a record that the schema refuses is refused by the names of its fields', async () => {
@@ -92,16 +145,10 @@ test.each([
   ['fails', 500],
   ['hangs', null],
 ] as const)('a registry that %s is away, which is no fault of a record', async (_how, status) => {
-  const server = createServer((_request, response) => {
+  const url = await listen((_request, response) => {
     if (status !== null) response.writeHead(status).end('{}')
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const registry = new SchemaRegistry(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+  const registry = new SchemaRegistry(url)
   const away = { code: 'REGISTRY_UNAVAILABLE' }
   await Promise.all([
     expect(registry.ping()).rejects.toMatchObject(away),
