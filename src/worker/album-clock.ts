@@ -1,16 +1,16 @@
 import { EnrichmentError } from '../errors.ts'
 
 /**
- * The time an album may take, from its first Amazon grant on. It stands while the album waits for what is no fault of
- * its own: for its turn at Amazon, or for a server that is away.
+ * The time that one album may take. It runs from start on and stands while it is paused, so that waiting for a turn or
+ * for a server that is away costs the album nothing. It never keeps the process alive.
  */
 export class AlbumClock {
-  readonly #controller = new AbortController()
   readonly #budgetMs: number
+  readonly #aborting = new AbortController()
   #leftMs: number
-  #isStarted = false
+  #hasStarted = false
   #pauses = 0
-  #runningSince: number | undefined
+  #runningSince: number | null = null
   #timer: NodeJS.Timeout | undefined
 
   constructor(budgetMs: number) {
@@ -18,46 +18,51 @@ export class AlbumClock {
     this.#leftMs = budgetMs
   }
 
-  /** Aborted with EnrichmentError ALBUM_TOO_SLOW when the time is over. */
+  /** Aborted with an EnrichmentError ALBUM_TOO_SLOW when the time is used up. */
   get signal(): AbortSignal {
-    return this.#controller.signal
+    return this.#aborting.signal
   }
 
-  /** Begins to count; calls after the first change nothing. */
+  /** Only the first start counts. */
   start(): void {
-    this.#isStarted = true
-    this.#run()
+    this.#hasStarted = true
+    this.#update()
   }
 
-  /** Stands until as many calls of `resume` have followed. */
+  /** Each pause needs a resume of its own; one before the start counts too. */
   pause(): void {
     this.#pauses += 1
-    clearTimeout(this.#timer)
-    if (this.#runningSince === undefined) return
-    this.#leftMs -= performance.now() - this.#runningSince
-    this.#runningSince = undefined
+    this.#update()
   }
 
   resume(): void {
+    if (this.#pauses === 0) throw new EnrichmentError('INTERNAL', 'an album clock was resumed that was not paused')
     this.#pauses -= 1
-    this.#run()
+    this.#update()
   }
 
+  /** The clock stands for good. */
   dispose(): void {
-    clearTimeout(this.#timer)
-    this.#pauses = Number.POSITIVE_INFINITY
+    this.pause()
   }
 
-  #run(): void {
-    if (!this.#isStarted || this.#pauses > 0 || this.#runningSince !== undefined) return
-    this.#runningSince = performance.now()
-    this.#timer = setTimeout(
-      () => {
-        const message = `the album took longer than ${this.#budgetMs / 1_000} s`
-        this.#controller.abort(new EnrichmentError('ALBUM_TOO_SLOW', message))
-      },
-      Math.max(0, this.#leftMs),
+  #update(): void {
+    const isRunning = this.#hasStarted && this.#pauses === 0 && !this.signal.aborted
+    if (isRunning === (this.#runningSince !== null)) return
+    if (this.#runningSince === null) {
+      this.#runningSince = performance.now()
+      this.#timer = setTimeout(() => this.#end(), this.#leftMs).unref()
+    } else {
+      clearTimeout(this.#timer)
+      this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - this.#runningSince))
+      this.#runningSince = null
+    }
+  }
+
+  #end(): void {
+    const seconds = this.#budgetMs / 1_000
+    this.#aborting.abort(
+      new EnrichmentError('ALBUM_TOO_SLOW', `the album was not done after ${seconds} s of work on it`),
     )
-    this.#timer.unref()
   }
 }
