@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
-import { type Consumer, Kafka, logLevel } from 'kafkajs'
+import { type Consumer, type IHeaders, Kafka, logLevel } from 'kafkajs'
 import { calmRequestQueue } from '../../src/kafka/calm-request-queue.ts'
 
 // Only against KafkaJS's timer noise in the processes that read; the reading itself uses nothing of the service.
@@ -12,6 +12,12 @@ export interface ReadRecord {
   key: string | null
   value: Buffer | null
   headers: Record<string, string>
+  /** As KafkaJS has them: repeated ones as arrays, null where a header has no value. */
+  rawHeaders: IHeaders
+  /** The record's own time, milliseconds since 1970. */
+  timestamp: number
+  /** When it was read, milliseconds since 1970. */
+  readAt: number
   /** The decoded Avro value; undefined where the value is no Avro (a dead letter may be anything). */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into events of every type
   event: any
@@ -44,9 +50,10 @@ export class TopicReader {
     await consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch }) => {
-        for (const { offset, key, value, headers } of batch.messages) {
+        const readAt = Date.now()
+        for (const { offset, key, value, headers = {}, timestamp } of batch.messages) {
           const event = value === null ? undefined : await registry.decode(value).catch(() => undefined)
-          const texts = Object.entries(headers ?? {}).map(([name, header]) => [name, String(header)])
+          const texts = Object.entries(headers).map(([name, header]) => [name, String(header)])
           const { partition } = batch
           reader.records.push({
             partition,
@@ -54,6 +61,9 @@ export class TopicReader {
             key: key?.toString() ?? null,
             value,
             headers: Object.fromEntries(texts),
+            rawHeaders: headers,
+            timestamp: Number(timestamp),
+            readAt,
             event,
           })
         }
