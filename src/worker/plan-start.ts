@@ -21,7 +21,10 @@ export interface KafkaLane {
 export interface LaneMemory {
   /** null before the first start; stored with `offsets`, so that a start in another cluster is done whole or again. */
   clusterId: string | null
-  /** The number of the last commit that was begun, 0 at first; stored BEFORE each commit. */
+  /**
+   * The number of the last commit that was begun, 0 at first; stored BEFORE each commit, and only over the number that the
+   * worker itself left there: another one says that the database was put back, and the worker must join again to be held.
+   */
   flush: number
   /** By topic what was last committed; stored AFTER each commit, so it may be one behind. */
   offsets: Readonly<Record<string, bigint>>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { OUR_RULES } from './rules.ts'
-import { findFailure, MOVING, ORDINARY } from './walk.ts'
-import { WEAK_RULES } from './weak-rules.ts'
+import { findFailure, LOSING, MOVING, ORDINARY, SKIPPING } from './walk.ts'
+import { WEAK_RULES, WEAK_WHEN_LOSING } from './weak-rules.ts'
 
 /** In each kind of walk. */
 const WALKS = 15_000
@@ -13,10 +13,16 @@ const seeds = (count: number) => Array.from({ length: count }, (_, seed) => seed
 test.each([
   ['crashes, pauses, rebalances and retries', ORDINARY],
   ['offsets that somebody moves back', MOVING],
+  ['offsets that somebody moves forward, or puts back with their metadata', SKIPPING],
+  ['offsets that Kafka loses, a database that is put back, and moves to other clusters', LOSING],
 ])('nothing is lost, doubled, paid twice or not replayed through %s', (_, actions) => {
   expect(findFailure(OUR_RULES, actions, seeds(WALKS))).toBeNull()
 })
 
 test.each(Object.entries(WEAK_RULES))('walks would tell if %s', (_, weak) => {
   expect(findFailure({ ...OUR_RULES, ...weak }, MOVING, seeds(CATCHING_WALKS))).not.toBeNull()
+})
+
+test.each(Object.entries(WEAK_WHEN_LOSING))('walks with losses would tell if %s', (_, weak) => {
+  expect(findFailure({ ...OUR_RULES, ...weak }, LOSING, seeds(WALKS))).not.toBeNull()
 })

@@ -15,11 +15,21 @@ export function tellDecision({ kind, requestId, run, attempt, resultId }: Decisi
 /** The walk broke a promise. */
 export class Breach extends Error {}
 
+interface Move {
+  /** The step of the walk. */
+  at: number
+  topic: string
+  /** Whether the lane has started since, so that more than Kafka knows of it. */
+  isSeen: boolean
+  /** Not if the offset was lost before it was seen: then nobody can know, and it may be done all the same. */
+  isDue: boolean
+}
+
 interface Story {
   /** Every record of the request in the lane that was ever taken, by topic the highest. */
   taken: Map<string, bigint>
-  /** When offsets were moved back to before a record that was taken: from each on, one more result is due. */
-  moves: number[]
+  /** Offsets were moved back to before a record that was taken: from each on, one more result is due. */
+  moves: Move[]
   /** How often an offset was moved back to before a record of the request, taken or not. */
   timesMoved: number
   published: Decision[]
@@ -35,6 +45,8 @@ export class Judge {
   #mayRepeat = false
   /** The database was put back, or the cluster is another one: what was published may be decided again. */
   #mayDouble = false
+  /** By topic the offset below which an operator skipped what was not done. */
+  readonly #skippedTo = new Map<string, bigint>()
   readonly #stories = new Map<string, Story>()
   readonly #stored = new Set<string>()
   readonly #asked = new Set<string>()
@@ -44,29 +56,46 @@ export class Judge {
   }
 
   taken(requestId: string, run: number, topic: string, offset: bigint): void {
-    const { taken, timesMoved } = this.#story(requestId)
+    const story = this.#story(requestId)
+    const { taken, timesMoved } = story
     if (run - 1 > timesMoved && !this.#mayDouble)
       throw new Breach(`paid twice: run ${run} of ${requestId}, and offsets were moved ${timesMoved} times`)
     if (offset > (taken.get(topic) ?? -1n)) taken.set(topic, offset)
+    // By a process that does not know yet. The record that was skipped is the request's now, so its other copies are stale.
+    if (offset < (this.#skippedTo.get(topic) ?? 0n)) story.isSkipped = true
   }
 
   /** @param records the requests that lie in the topic at or above the new offset */
   moved(topic: string, offset: bigint, records: string[]): void {
+    const skippedTo = this.#skippedTo.get(topic) ?? 0n
+    if (offset < skippedTo) this.#skippedTo.set(topic, offset)
     for (const requestId of records) {
       const story = this.#story(requestId)
       story.timesMoved += 1
-      if ((story.taken.get(topic) ?? -1n) >= offset) story.moves.push(this.now)
+      if ((story.taken.get(topic) ?? -1n) >= offset)
+        story.moves.push({ at: this.now, topic, isSeen: false, isDue: true })
       else if (story.taken.size > 0) continue
       story.isSkipped = false
     }
   }
 
-  skipped(records: string[]): void {
+  /** @param records the requests that are passed over */
+  skipped(topic: string, offset: bigint, records: string[]): void {
+    this.#skippedTo.set(topic, offset)
     for (const requestId of records) this.#story(requestId).isSkipped = true
   }
 
-  offsetsLost(): void {
+  /** A worker has compared Kafka with PostgreSQL at that step, and stored what it found. */
+  started(comparedAt: number): void {
+    for (const { moves } of this.#stories.values())
+      for (const move of moves) if (move.at <= comparedAt) move.isSeen = true
+  }
+
+  /** With an offset goes what only Kafka knew: that somebody had moved it. */
+  offsetsLost(topics: readonly string[]): void {
     this.#mayRepeat = true
+    for (const { moves } of this.#stories.values())
+      for (const move of moves) if (!move.isSeen && topics.includes(move.topic)) move.isDue = false
   }
 
   /** Nothing may be lost all the same; but what was asked for before is forgotten. */
@@ -117,15 +146,17 @@ export class Judge {
   finish(): void {
     for (const [requestId, { moves, published, isSkipped }] of this.#stories) {
       const ends = published.filter(({ kind }) => kind !== 'retry')
-      const bounds = [0, ...moves, Number.POSITIVE_INFINITY]
-      for (let index = 1; index < bounds.length; index += 1) {
-        const [from = 0, to = 0] = [bounds[index - 1], bounds[index]]
-        const count = ends.filter(({ decidedAt }) => decidedAt > from && decidedAt <= to).length
-        const when = from === 0 ? '' : ` after offsets were moved at step ${from}`
-        if (count > 1 && !this.#mayDouble) throw new Breach(`doubled: ${requestId} ended ${count} times${when}`)
-        if (count === 0 && to === Number.POSITIVE_INFINITY && !isSkipped)
-          throw new Breach(`${from === 0 ? 'lost' : 'not replayed'}: ${requestId} never ended${when}`)
+      const endsBetween = (from: number, to: number) =>
+        ends.filter(({ decidedAt }) => decidedAt > from && decidedAt <= to).length
+      const bounds = [0, ...moves.map(({ at }) => at)]
+      for (const [index, from] of bounds.entries()) {
+        const count = endsBetween(from, bounds[index + 1] ?? Number.POSITIVE_INFINITY)
+        if (count > 1 && !this.#mayDouble)
+          throw new Breach(`doubled: ${requestId} ended ${count} times${tellMove(from)}`)
       }
+      const since = moves.findLast(({ isDue }) => isDue)?.at ?? 0
+      if (!isSkipped && endsBetween(since, Number.POSITIVE_INFINITY) === 0)
+        throw new Breach(`${since === 0 ? 'lost' : 'not replayed'}: ${requestId} never ended${tellMove(since)}`)
     }
   }
 
@@ -134,4 +165,8 @@ export class Judge {
     if (story === undefined) throw new Error(`nobody requested ${requestId}`)
     return story
   }
+}
+
+function tellMove(step: number): string {
+  return step === 0 ? '' : ` after offsets were moved at step ${step}`
 }

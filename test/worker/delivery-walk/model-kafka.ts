@@ -76,6 +76,14 @@ export class ModelKafka {
     this.#judge = judge
   }
 
+  /** The highest number of a commit of ours that the group's offsets still tell. */
+  get newestFlush(): number {
+    return Math.max(
+      0,
+      ...[...this.group.values()].map(({ metadata }) => Number(/flush=(\d+)/.exec(metadata)?.[1] ?? 0)),
+    )
+  }
+
   /** InitProducerId: fences earlier producers and aborts what they left open. */
   initProducer(): number {
     if (this.transaction !== null) this.#abort(this.transaction)
@@ -120,6 +128,8 @@ export class ModelKafka {
   moveToCluster(clusterId: string, keepsOffsets: boolean): void {
     this.clusterId = clusterId
     this.transaction = null
+    // It does not know the producers of the former one.
+    this.#epoch += 1
     for (const topic of LANE_TOPICS) {
       const before = this.lane[topic]
       const after = new ModelLog()

@@ -14,6 +14,7 @@ export class ModelLedger {
   rows = new Map<string, ModelRow>()
   lane: LaneMemory = { clusterId: null, flush: 0, offsets: {} }
   #fence = 0
+  #clock = 0
   readonly #rules: Rules
 
   constructor(rules: Rules) {
@@ -23,7 +24,9 @@ export class ModelLedger {
   /** Takes the lane from whoever had it. */
   takeOver(): { fence: number; before: number } {
     const before = this.#fence
-    this.#fence += 1
+    // Drawn from the clock, so that after a database was put back no former owner's comes again.
+    this.#clock += 1
+    this.#fence = this.#clock
     return { fence: this.#fence, before }
   }
 
@@ -37,21 +40,31 @@ export class ModelLedger {
       if (this.#rules.mustRunAgain(row, position)) this.rows.set(requestId, { ...row, again: true })
   }
 
-  storeFlush(flush: number): void {
-    this.lane = { ...this.lane, flush }
+  /** Counts a commit that begins. @returns false where the last one is not the caller's: the database was put back */
+  storeFlush(last: number, next: number): boolean {
+    if (!this.#isCount(last)) return false
+    this.lane = { ...this.lane, flush: next }
+    return true
   }
 
-  storeOffsets(clusterId: string, offsets: ReadonlyMap<string, bigint>): void {
+  /** @returns false likewise */
+  storeOffsets(clusterId: string, flush: number, offsets: ReadonlyMap<string, bigint>): boolean {
+    if (!this.#isCount(flush)) return false
     this.lane = { ...this.lane, clusterId, offsets: Object.fromEntries(offsets) }
+    return true
   }
 
   /** A backup: what is stored is never changed in place. @returns what puts it back */
   backUp(): () => void {
-    const [rows, lane] = [new Map(this.rows), this.lane]
+    const [rows, lane, fence] = [new Map(this.rows), this.lane, this.#fence]
     return () => {
-      // The fence goes on: it is drawn from the clock, so that no former owner's comes again.
       this.rows = new Map(rows)
       this.lane = lane
+      this.#fence = fence
     }
+  }
+
+  #isCount(flush: number): boolean {
+    return this.lane.flush === flush || !this.#rules.comparesCounts
   }
 }

@@ -13,6 +13,8 @@ interface Commit {
   transaction: ModelTransaction | null
 }
 
+const PUT_BACK = 'the database was put back'
+
 /** A worker process. One step is the least that can happen between two crashes. */
 export class ModelWorker implements Possession {
   readonly name: string
@@ -30,6 +32,11 @@ export class ModelWorker implements Possession {
   /** The fence under which the work in hand was begun. */
   #workFence = 0
   #flush = 0
+  /** The count of commits that PostgreSQL was left with. */
+  #storedFlush = 0
+  /** The cluster that it compared with PostgreSQL, and the step at which it did. */
+  #clusterId = ''
+  #comparedAt = 0
   #commit: Commit | null = null
   #readEarly: KafkaLane | null = null
 
@@ -109,8 +116,10 @@ export class ModelWorker implements Possession {
   }
 
   #start(): void {
-    const { kafka, ledger, rules, accepted } = this.#world
+    const { kafka, ledger, rules, accepted, judge } = this.#world
     this.#checkFence()
+    this.#clusterId = kafka.clusterId
+    this.#comparedAt = judge.now
     const start = rules.planStart(this.#readEarly ?? kafka.readLane(), ledger.lane, accepted)
     if (start.kind === 'hold') {
       this.#work.drop()
@@ -118,12 +127,14 @@ export class ModelWorker implements Possession {
       this.#world.hold(start.causes)
       return
     }
+    this.#world.starts()
     ledger.markAgain(start)
     if (!rules.keepsWork(start, this.#formerFence, this.#workFence)) this.#work.drop()
     this.#workFence = this.fence
     this.committed = new Map(start.topics.map(({ topic, from }) => [topic, from]))
     this.#work.dropCommitted()
     this.#flush = start.flush
+    this.#storedFlush = ledger.lane.flush
     const moved = start.topics.filter(({ isMoved }) => isMoved).map(({ topic, from }) => `, ${topic} moved to ${from}`)
     this.#to('started', moved.join(''))
     if (start.mustCommit) this.#beginCommit([])
@@ -147,11 +158,14 @@ export class ModelWorker implements Possession {
   #goOnCommitting(commit: Commit): void {
     if (commit.step === 'store flush') {
       this.#checkFence()
+      this.#checkHeartbeat()
+      if (!this.#world.ledger.storeFlush(this.#storedFlush, this.#flush + 1)) throw new GivenUp(PUT_BACK)
+      this.#world.counted()
       this.#flush += 1
-      this.#world.ledger.storeFlush(this.#flush)
+      this.#storedFlush = this.#flush
       commit.step = 'begin'
     } else if (commit.step === 'begin') {
-      if (this.isZombie && this.#world.rules.heedsHeartbeats) throw new GivenUp('its last heartbeat is old')
+      this.#checkHeartbeat()
       const ends = commit.slots.flatMap(({ outcome }) => outcome ?? [])
       commit.transaction = this.#world.kafka.begin(this.#epoch, ends, commit.offsets)
       if (commit.transaction === null) throw new GivenUp('its producer is fenced')
@@ -179,13 +193,18 @@ export class ModelWorker implements Possession {
 
   #storeOffsets(): void {
     this.#checkFence()
-    this.#world.ledger.storeOffsets(this.#world.kafka.clusterId, this.committed)
-    if (this.phase === 'started') this.#world.started()
+    if (!this.#world.ledger.storeOffsets(this.#clusterId, this.#storedFlush, this.committed))
+      throw new GivenUp(PUT_BACK)
+    if (this.phase === 'started') this.#world.started(this.#comparedAt)
     this.#to('running')
   }
 
   #checkFence(): void {
     if (!this.#world.ledger.admits(this.fence)) throw new GivenUp('its fence is old')
+  }
+
+  #checkHeartbeat(): void {
+    if (this.isZombie && this.#world.rules.heedsHeartbeats) throw new GivenUp('its last heartbeat is old')
   }
 
   #to(phase: ModelWorker['phase'], more = ''): void {

@@ -18,6 +18,8 @@ export interface Rules {
   initialisesFirst: boolean
   /** Nothing is committed once the last heartbeat is old. */
   heedsHeartbeats: boolean
+  /** A commit is counted only if PostgreSQL still has the count that the worker left there. */
+  comparesCounts: boolean
   /** A delivery that is known attaches to its work. */
   attaches: boolean
   publishesStale: boolean
@@ -34,6 +36,7 @@ export const OUR_RULES: Rules = {
   fences: true,
   initialisesFirst: true,
   heedsHeartbeats: true,
+  comparesCounts: true,
   attaches: true,
   publishesStale: false,
 }

@@ -42,6 +42,24 @@ export const MOVING: Actions = [
   [1, (world, random) => world.moveIntake(random)],
 ]
 
+/** Operators skip records, and tools put back offsets with their metadata. */
+export const SKIPPING: Actions = [
+  ...MOVING,
+  [3, (world, random) => world.moveForward(random.pick(LANE_TOPICS), random)],
+  [3, (world) => world.exportOffsets()],
+  [2, (world, random) => world.putBack(random)],
+]
+
+/** Kafka or PostgreSQL lose what they knew. */
+export const LOSING: Actions = [
+  ...MOVING,
+  [1, (world, random) => world.loseOffsets([random.pick(LANE_TOPICS)], random)],
+  [1, (world, random) => world.loseOffsets(LANE_TOPICS, random)],
+  [3, (world) => world.backUpDatabase()],
+  [2, (world, random) => world.restoreDatabase(random)],
+  [1, (world, random) => world.moveToCluster(random)],
+]
+
 export interface Failure {
   seed: number
   breach: string

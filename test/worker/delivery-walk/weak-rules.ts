@@ -80,6 +80,20 @@ export const WEAK_RULES: Record<string, Partial<Rules>> = {
   'a redelivery is worked on beside the work in hand': { attaches: false },
 }
 
+/** Likewise, and caught only where Kafka or PostgreSQL lose what they knew. */
+export const WEAK_WHEN_LOSING: Record<string, Partial<Rules>> = {
+  'a commit is counted, whatever PostgreSQL says now': { comparesCounts: false },
+  'a lane that has no offset starts at the beginning': {
+    planStart: (kafka, lane, accepted) => OUR_RULES.planStart(kafka, { ...lane, offsets: {} }, accepted),
+  },
+  'a count of commits that is higher than that of PostgreSQL is nothing to hold for': {
+    planStart: (kafka, lane, accepted) => OUR_RULES.planStart(kafka, lane, new Set([...accepted, 'database_behind'])),
+  },
+  'in another cluster the same offsets mean the same records': {
+    mustRunAgain: (row, { topics }) => OUR_RULES.mustRunAgain(row, { topics, formerCluster: null }),
+  },
+}
+
 function isAt(position: { topic: string; offset: bigint }, topic: string, from: bigint): boolean {
   return position.topic === topic && position.offset >= from
 }

@@ -1,6 +1,6 @@
 import type { HoldCause } from '../../../src/worker/plan-start.ts'
 import { Breach, Judge } from './judge.ts'
-import { type LaneTopic, ModelKafka } from './model-kafka.ts'
+import { LANE_TOPICS, type LaneTopic, ModelKafka } from './model-kafka.ts'
 import { ModelLedger } from './model-ledger.ts'
 import { ModelWorker } from './model-worker.ts'
 import type { Random } from './random.ts'
@@ -17,9 +17,10 @@ export class World {
   readonly story: string[] | null
   /** The causes that a person has accepted. */
   accepted: ReadonlySet<HoldCause['kind']> = new Set()
-  /** Causes for which the lane may be held, and that for which it must be, before it starts again. */
-  readonly #expected = new Set<HoldCause['kind']>()
-  #due: HoldCause['kind'] | null = null
+  /** What has happened that the lane may be held for. */
+  readonly #accidents = new Set<HoldCause['kind']>()
+  /** The database was put back to fewer commits than Kafka tells of, and nobody was told. */
+  #isUntold = false
   /** How likely a stage fails. */
   failing = 0.2
   /** The group's member that has the lane's topics. */
@@ -58,18 +59,33 @@ export class World {
     if (this.owner === worker) this.owner = null
   }
 
+  /** The lane is held; somebody accepts whatever it says. */
   hold(causes: HoldCause[]): void {
-    const wrong = causes.find(({ kind }) => !this.#expected.has(kind))
+    const wrong = causes.find(({ kind }) => !this.#accidents.has(kind))
     if (wrong !== undefined) throw new Breach(`held without reason: ${wrong.kind}`)
-    this.accepted = new Set(causes.map(({ kind }) => kind))
-    if (this.#due !== null && this.accepted.has(this.#due)) this.#due = null
+    if (causes.some(({ kind }) => kind === 'database_behind')) this.#isUntold = false
+    this.accepted = new Set([...this.accepted, ...causes.map(({ kind }) => kind)])
     this.note(() => `a person accepts ${[...this.accepted].join(' and ')}`)
   }
 
-  started(): void {
-    if (this.#due !== null) throw new Breach(`not held, in spite of ${this.#due}`)
+  /** The lane is going to start, with what Kafka and PostgreSQL know at this moment. */
+  starts(): void {
+    const isMissing = LANE_TOPICS.some((topic) => !this.kafka.group.has(topic) && topic in this.ledger.lane.offsets)
+    // In another cluster nothing can be compared.
+    if (this.#isElsewhere()) this.#mustHaveHeld('other_cluster')
+    else if (isMissing) this.#mustHaveHeld('offset_missing')
+    if (this.#isBehind()) this.#mustHaveHeld('database_behind')
+  }
+
+  /** PostgreSQL has counted a commit that begins. */
+  counted(): void {
+    if (this.#isUntold) throw new Breach('went on, in spite of database_behind')
+  }
+
+  /** @param comparedAt the step at which that was */
+  started(comparedAt: number): void {
+    this.judge.started(comparedAt)
     this.accepted = new Set()
-    this.#expected.clear()
   }
 
   import(): void {
@@ -175,30 +191,36 @@ export class World {
     this.emptyGroup(random)
     const offset = committed.offset + BigInt(random.int(1 + Number(log.end - committed.offset)))
     const passed = log.records.filter((it) => it.offset >= committed.offset && it.offset < offset)
-    this.judge.skipped(passed.map(({ record }) => record.requestId))
+    const skipped = passed.map(({ record }) => record.requestId)
+    this.judge.skipped(topic, offset, skipped)
     this.#move(topic, offset)
   }
 
+  /**
+   * Not in the middle of the very first start: put back under the worker that was starting, and followed by a move to
+   * another cluster, such a backup has a row and no cluster to compare it with.
+   */
   backUpDatabase(): void {
+    if (this.ledger.lane.clusterId === null) return
     this.#putBackDatabase = this.ledger.backUp()
   }
 
   restoreDatabase(random: Random): void {
-    this.emptyGroup(random)
+    if (random.chance(0.5)) this.emptyGroup(random)
     this.#putBackDatabase()
     this.judge.memoryLost()
-    const metadata = [...this.kafka.group.values()].map((it) => Number(/flush=(\d+)/.exec(it.metadata)?.[1] ?? 0))
-    this.#expect('database_behind', Math.max(0, ...metadata) > this.ledger.lane.flush)
+    this.#accidents.add('database_behind')
+    this.#isUntold = !this.accepted.has('database_behind') && this.#isBehind()
     this.note(() => `the database is put back to flush ${this.ledger.lane.flush}`)
   }
 
   /** Kafka forgets the offsets of a group that was empty for long. */
   loseOffsets(topics: readonly LaneTopic[], random: Random): void {
     this.emptyGroup(random)
-    const isKnown = topics.some((topic) => topic in this.ledger.lane.offsets)
     for (const topic of topics) this.kafka.group.delete(topic)
-    this.judge.offsetsLost()
-    this.#expect('offset_missing', isKnown)
+    this.judge.offsetsLost(topics)
+    this.#forgetCount()
+    this.#accidents.add('offset_missing')
     this.note(() => `Kafka loses the offsets of ${topics.join(' and ')}`)
   }
 
@@ -206,7 +228,8 @@ export class World {
     this.emptyGroup(random)
     this.kafka.moveToCluster(this.newId('cluster '), random.chance(0.5))
     this.judge.memoryLost()
-    this.#expect(null)
+    this.#accidents.add('other_cluster')
+    this.#forgetCount()
     this.note(() => `all is moved to ${this.kafka.clusterId}`)
   }
 
@@ -239,15 +262,8 @@ export class World {
     throw new Breach('stuck: the work never ends')
   }
 
-  #expect(kind: HoldCause['kind'] | null, isDue = false): void {
-    const { clusterId } = this.ledger.lane
-    const isElsewhere = clusterId !== null && clusterId !== this.kafka.clusterId
-    if (kind !== null) this.#expected.add(kind)
-    if (isElsewhere) this.#expected.add('other_cluster')
-    // In another cluster nothing else can be compared.
-    this.#due = isElsewhere ? 'other_cluster' : isDue ? kind : null
-    // What a person has accepted stays accepted until the lane has started.
-    if (this.#due !== null && this.accepted.has(this.#due)) this.#due = null
+  #mustHaveHeld(kind: HoldCause['kind']): void {
+    if (!this.accepted.has(kind)) throw new Breach(`not held, in spite of ${kind}`)
   }
 
   #move(topic: LaneTopic, offset: bigint, metadata = ''): void {
@@ -257,10 +273,23 @@ export class World {
       offset,
       reached.map(({ record }) => record.requestId),
     )
-    // Without our metadata Kafka no longer tells how far the lane had come.
-    this.#expect(null)
     this.note(() => `a tool moves ${topic} to ${offset}`)
     this.kafka.moveOffset(topic, offset, metadata)
+    this.#forgetCount()
+  }
+
+  /** With our metadata may have gone what only Kafka knew. */
+  #forgetCount(): void {
+    if (!this.#isBehind()) this.#isUntold = false
+  }
+
+  #isBehind(): boolean {
+    return !this.#isElsewhere() && this.kafka.newestFlush > this.ledger.lane.flush
+  }
+
+  #isElsewhere(): boolean {
+    const { clusterId } = this.ledger.lane
+    return clusterId !== null && clusterId !== this.kafka.clusterId
   }
 
   #newRequest() {
