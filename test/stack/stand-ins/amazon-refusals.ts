@@ -21,7 +21,7 @@ export const refusals = {
   cannotParse: () =>
     refusal(400, 'ValidationException', 'The request body cannot be parsed.', { reason: 'CannotParse' }),
   unknownOperation: () =>
-    refusal(404, 'ValidationException', 'The operation is unknown.', { reason: 'UnknownOperation' }),
+    refusal(400, 'ValidationException', 'The operation is unknown.', { reason: 'UnknownOperation' }),
   partnerTag: () =>
     refusal(
       400,
