@@ -15,11 +15,14 @@ export function createRateMeter(requestsPerSecond: number, requestsPerDay = Numb
   let lastAccepted = Number.NEGATIVE_INFINITY
   let accepted = 0
   return {
-    /** @param now milliseconds of a clock that never goes back */
-    admit(now: number): Admission {
+    /**
+     * @param now when the request is read, in milliseconds of a clock that never goes back
+     * @param arrived the earliest moment at which it can have come: the next one's interval counts from there
+     */
+    admit(now: number, arrived: number): Admission {
       if (now - lastAccepted < earliestMs) return 'early'
       if (accepted >= requestsPerDay) return 'day spent'
-      lastAccepted = now
+      lastAccepted = arrived
       accepted += 1
       return 'accepted'
     },

@@ -8,6 +8,7 @@ import { listen, parseBody, readBody } from './amazon-http.ts'
 import { createRateMeter } from './amazon-rate.ts'
 import { type Reply, refusals } from './amazon-refusals.ts'
 import { createTokens } from './amazon-tokens.ts'
+import { watchArrivals } from './arrival-clock.ts'
 
 export { type Behaviour, trouble } from './amazon-behaviours.ts'
 export { loadProducts, type ProductFacts } from './amazon-catalogue.ts'
@@ -75,6 +76,7 @@ export async function startAmazonStandIn(options: AmazonStandInOptions): Promise
   for (const { title } of options.products.slice(0, WARM_UP)) catalogue.search({ keywords: title, searchIndex: 'All' })
   const tokens = createTokens({ ...account, expiresInSeconds: options.tokenSeconds ?? 3600 })
   const rate = createRateMeter(options.requestsPerSecond, options.requestsPerDay)
+  const arrivals = watchArrivals()
   const behaviours = createBehaviours()
   const calls: Call[] = []
   const callsByQuery = new Map<string, number>()
@@ -99,10 +101,11 @@ export async function startAmazonStandIn(options: AmazonStandInOptions): Promise
     operation: 'getItems' | 'searchItems',
     request: IncomingMessage,
     call: Call,
+    arrived: number,
   ): Promise<[Reply, Behaviour | undefined]> {
     const body = parseBody(await readBody(request))
     call.query = describeQuery(operation, body ?? {})
-    const admission = rate.admit(call.at)
+    const admission = rate.admit(call.at, arrived)
     if (admission === 'early') early += 1
     if (admission !== 'accepted') return [refusals.throttled(), undefined]
     callsByQuery.set(call.query, (callsByQuery.get(call.query) ?? 0) + 1)
@@ -138,11 +141,12 @@ export async function startAmazonStandIn(options: AmazonStandInOptions): Promise
       query: '',
       status: null,
     }
+    const arrived = arrivals.earliest(call.at)
     calls.push(call)
     const [reply, behaviour] =
       operation === 'v3' || operation === 'v2'
         ? await answerToken(operation, request, call)
-        : await answerCatalog(operation, request, call)
+        : await answerCatalog(operation, request, call, arrived)
     if (behaviour?.fault === undefined) call.status = reply.status
     await respond(response, reply, behaviour)
   }
@@ -166,7 +170,10 @@ export async function startAmazonStandIn(options: AmazonStandInOptions): Promise
       early = 0
       behaviours.clear()
     },
-    close,
+    close() {
+      arrivals.close()
+      return close()
+    },
   }
 }
 

@@ -6,6 +6,7 @@ import { createCatalogue, type ProductFacts } from './amazon-catalogue.ts'
 import { listen, parseBody, readBody } from './amazon-http.ts'
 import { createRateMeter } from './amazon-rate.ts'
 import type { Reply } from './amazon-refusals.ts'
+import { watchArrivals } from './arrival-clock.ts'
 import { answerPaapi, paapiError, paapiTrouble } from './paapi-answers.ts'
 import { checkSignature } from './paapi-signature.ts'
 
@@ -51,12 +52,14 @@ export async function startPaapiStandIn(options: {
 }): Promise<PaapiStandIn> {
   const catalogue = createCatalogue(options.products)
   const rate = createRateMeter(options.requestsPerSecond)
+  const arrivals = watchArrivals()
   const behaviours = createBehaviours()
   const calls: PaapiStandIn['calls'] = []
   let early = 0
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const at = performance.now()
+    const arrived = arrivals.earliest(at)
     const path = request.url as Path
     const known = OPERATIONS[path]
     if (request.method !== 'POST' || known === undefined) {
@@ -68,7 +71,7 @@ export async function startPaapiStandIn(options: {
     const query = describeQuery(operation, lowerNames(body))
     const call: PaapiStandIn['calls'][number] = { at, operation, query, status: null }
     calls.push(call)
-    const admission = rate.admit(at)
+    const admission = rate.admit(at, arrived)
     if (admission === 'early') early += 1
     const behaviour = admission === 'accepted' ? behaviours.take(operation, query) : paapiTrouble.throttled()
     await sleep(behaviour?.delayMs ?? options.latencyMs ?? 0)
@@ -94,7 +97,10 @@ export async function startPaapiStandIn(options: {
       early = 0
       behaviours.clear()
     },
-    close,
+    close() {
+      arrivals.close()
+      return close()
+    },
   }
 }
 
