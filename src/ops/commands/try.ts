@@ -1,6 +1,6 @@
 import { loadConfig } from '../../config.ts'
 import { formatAlbumCard } from '../album-card.ts'
-import { formatTable } from '../format-table.ts'
+import { escapeText, formatTable } from '../format-table.ts'
 import { tryAlbum } from '../try-album.ts'
 import { print, printJson } from './output.ts'
 
@@ -17,6 +17,6 @@ export async function tryCommand(artist: string, title: string, { json }: { json
     query,
   ])
   print(formatTable(['Amazon request', 'status', 'result', 'products', 'took', 'query'], rows))
-  print(`\n${formatAlbumCard(album, enrichment)}`)
+  print(`\n${escapeText(formatAlbumCard(album, enrichment))}`)
   if (withoutModel !== null) print(`the model was not asked: ${withoutModel}; what the rules left open stays open`)
 }
