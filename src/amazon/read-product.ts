@@ -15,7 +15,11 @@ const list = <S extends z.ZodType>(schema: S) =>
     .catch(undefined)
     .transform((values) => (values ?? []).filter((value) => value !== null))
 
-const text = z.string().trim().min(1)
+// Neither a NUL nor half a surrogate pair can be stored in PostgreSQL, and neither means anything.
+const text = z
+  .string()
+  .transform((given) => given.replaceAll('\0', '').toWellFormed().trim())
+  .pipe(z.string().min(1))
 const value = maybe(z.object({ displayValue: text }))
 const values = maybe(z.object({ displayValues: list(text) }))
 const image = maybe(

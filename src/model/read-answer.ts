@@ -26,7 +26,9 @@ export function readAnswer(text: string, count: number): { verdict: Verdict; rea
   for (let number = 1; number <= count; number++) {
     const given = byNumber.get(number)
     if (given === undefined) throw badAnswer(`says nothing of candidate ${number} of ${count}`)
-    verdicts.push({ verdict: given.verdict, reason: given.reason.slice(0, MAX_REASON).toWellFormed() })
+    // PostgreSQL can store neither a NUL nor half a surrogate pair.
+    const reason = given.reason.replaceAll('\0', '').slice(0, MAX_REASON).toWellFormed()
+    verdicts.push({ verdict: given.verdict, reason })
   }
   if (byNumber.size > count) throw badAnswer(`judges more than the ${count} candidates`)
   return verdicts

@@ -177,3 +177,11 @@ test('without a highRes image the largest of the others counts', () => {
   }
   expect(read({ asin: 'B0TEST0002', images: { primary } })?.image?.url).toBe('https://m.media-amazon.com/m.jpg')
 })
+
+test('what PostgreSQL could not store is taken out of texts', () => {
+  const product = read({
+    asin: 'B0TEST0001',
+    itemInfo: { title: single('Bl\0au \ud83d'), byLineInfo: { brand: single('\0') } },
+  })
+  expect(product).toMatchObject({ title: 'Blau \ufffd', brand: null })
+})

@@ -11,6 +11,11 @@ describe('readAnswer', () => {
     expect(readAnswer(say(2, 1), 2).map(({ reason }) => reason)).toEqual(['number 1', 'number 2'])
   })
 
+  it('takes out of a reason what PostgreSQL could not store', () => {
+    const text = '{"verdicts":[{"candidate":1,"verdict":"accept","reason":"sa\\u0000me \\ud83d"}]}'
+    expect(readAnswer(text, 1)).toEqual([{ verdict: 'accept', reason: 'same \ufffd' }])
+  })
+
   it.each([
     ['misses a candidate', say(1), 'says nothing of candidate 2'],
     ['repeats a candidate', say(1, 1, 2), 'judges a candidate twice'],
