@@ -9,7 +9,7 @@ import { checkTopics } from './kafka/topics.ts'
 import { createLogger } from './log.ts'
 import { keepLagMetrics } from './ops/lag-metrics.ts'
 import { startProbes } from './ops/probes.ts'
-import { readinessChecks } from './ops/readiness.ts'
+import { type Member, readinessOf } from './ops/readiness.ts'
 import { startRelay } from './retry/relay.ts'
 import { waitWhileAway } from './retry/wait-while-away.ts'
 import { startWorker } from './worker/start-worker.ts'
@@ -31,9 +31,9 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
   const db = new Database(config.DATABASE_URL)
   const topics = topicNames(config)
   const groups = groupNames(config)
-  const members: { isJoined: boolean; stop(): Promise<void> }[] = []
+  const members: Partial<Record<Role, Member>> = {}
 
-  const probes = await startProbes(config.METRICS_PORT, readinessChecks({ kafka, registry, db }, members), log)
+  const probes = await startProbes(config.METRICS_PORT, readinessOf({ kafka, registry, db }, members), log)
   log.info({ port: probes.port, roles }, 'service starting')
   try {
     await waitWhileAway('start', () => checkTopics(kafka, topicPlans(config)), log, stop)
@@ -41,13 +41,12 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     const codecs = await waitWhileAway('start', () => openCodecs(config, registry), log, stop)
     const retry = await waitWhileAway('start', () => listRetryTopics(kafka, topics.enrichment), log, stop)
 
-    if (roles.includes('intake')) {
-      const { FLOOD_DEAD_LETTERS: floodLimit } = config
-      members.push(startIntake({ kafka, groupId: groups.intake, topics, ...codecs, db, floodLimit, log }))
+    const start: Record<Role, () => Member> = {
+      intake: () => startIntake(config, { kafka, db, codecs, log }),
+      worker: () => startWorker(config, { kafka, db, codecs, log }),
+      relay: () => startRelay({ kafka, groupId: groups.relay, topics: { ...topics, retry }, log }),
     }
-    if (roles.includes('worker')) members.push(startWorker(config, { kafka, db, codecs, log }))
-    if (roles.includes('relay'))
-      members.push(startRelay({ kafka, groupId: groups.relay, topics: { ...topics, retry }, log }))
+    for (const role of roles) members[role] = start[role]()
     log.info({ roles }, 'service running')
 
     const followed = { intake: [topics.imported], worker: [topics.express, topics.enrichment], relay: retry }
@@ -59,7 +58,7 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     // Told to stop while it still waited for a server: that is an ordinary end.
     if (!stop.aborted) throw error
   } finally {
-    await Promise.all(members.map((member) => member.stop()))
+    await Promise.all(Object.values(members).map((member) => member.stop()))
     await probes.close()
     await db.close()
   }

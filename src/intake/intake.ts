@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto'
+import type { Config } from '../config.ts'
 import type { Database } from '../db/database.ts'
+import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { storeHolds } from '../db/lane.ts'
 import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
-import type { AlbumImported, EnrichmentRequested } from '../events.ts'
+import type { EnrichmentRequested } from '../events.ts'
 import type { Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
-import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
+import { type EventCodecs, groupNames, MESSAGE_BYTES, topicNames } from '../kafka/event-topics.ts'
 import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { ownPartitions, type PartitionOwnership } from '../kafka/partition-ownership.ts'
 import { fitsInto, recordBytes } from '../kafka/record-size.ts'
-import type { RecordCodec } from '../kafka/schema-registry.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { toDeadLetter } from '../retry/dead-letter.ts'
@@ -27,22 +28,18 @@ const ALIVE_MS = 1_000
 /** Leaves room for the headers that a retry adds, so that its copy still fits into express. */
 const LARGEST_REQUEST = MESSAGE_BYTES.request - 65_536
 
-export interface IntakeOptions {
+interface Surroundings {
   kafka: Kafka
-  groupId: string
-  topics: { imported: string; enrichment: string; dead: string }
-  imported: RecordCodec<AlbumImported>
-  requested: RecordCodec<EnrichmentRequested>
   /** Remembers for `status` why intake is held. */
   db: Database
-  /** Dead letters in a row after which intake is held. */
-  floodLimit: number
+  codecs: Pick<EventCodecs, 'imported' | 'requested'>
   log: Logger
 }
 
 /** A part of the service that is a member of a group. */
 interface Member {
   readonly isJoined: boolean
+  readonly condition: { state: string; holds: HoldRecord[] }
   stop(): Promise<void>
 }
 
@@ -57,8 +54,9 @@ interface Outcome {
  * Makes a request of every album.imported record, or a dead letter of one that is no album: read, made and committed
  * in Kafka transactions, so a record becomes exactly one of both whatever dies.
  */
-export function startIntake(options: IntakeOptions): Member {
-  const { kafka, groupId, topics, db, log } = options
+export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, codecs, log }: Surroundings): Member {
+  const topics = topicNames(config)
+  const groupId = groupNames(config).intake
   const stopping = new AbortController()
   const state = new LaneState({
     db,
@@ -70,7 +68,9 @@ export function startIntake(options: IntakeOptions): Member {
     onResume: () => flood.resume(),
   })
   state.setActive(true)
-  const flood = new Flood(options.floodLimit, (hold) => state.hold('flood', hold && { ...hold, cause: 'intake_flood' }))
+  const flood = new Flood(config.FLOOD_DEAD_LETTERS, (hold) =>
+    state.hold('flood', hold && { ...hold, cause: 'intake_flood' }),
+  )
   let owned = new Map<number, PartitionOwnership>()
 
   /** One transactional id per input partition: fencing follows the partition from owner to owner. */
@@ -123,7 +123,7 @@ export function startIntake(options: IntakeOptions): Member {
     const { topic, partition, offset, value } = delivery
     if (value === null) return { delivery, record: null }
     try {
-      const album = checkAlbum(await options.imported.decode(value))
+      const album = checkAlbum(await codecs.imported.decode(value))
       const request: EnrichmentRequested = {
         requestId: randomUUID(),
         reason: 'imported',
@@ -132,7 +132,7 @@ export function startIntake(options: IntakeOptions): Member {
         requestedAt: Date.now(),
         source: { topic, partition, offset: Number(offset) },
       }
-      const bytes = await options.requested.encode(request)
+      const bytes = await codecs.requested.encode(request)
       const headers = withoutOwnHeaders(delivery.headers)
       const record = { topic: topics.enrichment, key: album.albumId, value: bytes, headers }
       if (!fitsInto(record, LARGEST_REQUEST)) {
@@ -172,6 +172,9 @@ export function startIntake(options: IntakeOptions): Member {
   return {
     get isJoined() {
       return consumer.isJoined
+    },
+    get condition() {
+      return { state: state.state, holds: state.holds }
     },
     async stop() {
       stopping.abort()

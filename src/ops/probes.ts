@@ -4,8 +4,12 @@ import { toEnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { registry } from '../metrics.ts'
 
-/** A dependency's check resolves when it is there and throws what is wrong otherwise. */
-export type ReadinessChecks = Record<string, () => Promise<void>>
+export interface Readiness {
+  /** A dependency's check resolves when it is there and throws what is wrong otherwise. */
+  checks: Record<string, () => Promise<void>>
+  /** What each part of the service is doing; a part that stands by, or is held, is ready all the same. */
+  parts(): Record<string, object>
+}
 
 export interface Probes {
   /** The port really taken. */
@@ -14,11 +18,12 @@ export interface Probes {
 }
 
 /**
- * Serves /live (the process answers), /ready (503 with the dependencies that are missing and why) and /metrics.
+ * Serves /live (the process answers), /ready (503 with the dependencies that are missing and why; also whether the lane
+ * is running, held or stood by for) and /metrics.
  *
  * @param port 0 takes a free one
  */
-export async function startProbes(port: number, checks: ReadinessChecks, log: Logger): Promise<Probes> {
+export async function startProbes(port: number, readiness: Readiness, log: Logger): Promise<Probes> {
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`)
@@ -31,8 +36,9 @@ export async function startProbes(port: number, checks: ReadinessChecks, log: Lo
         return
       }
       if (pathname !== '/ready') return answer(404, { error: 'try /live, /ready or /metrics' })
-      const missing = await findMissing(checks)
-      answer(Object.keys(missing).length === 0 ? 200 : 503, { ready: Object.keys(missing).length === 0, missing })
+      const missing = await findMissing(readiness.checks)
+      const ready = Object.keys(missing).length === 0
+      answer(ready ? 200 : 503, { ready, missing, parts: readiness.parts() })
     }
     serve().catch((error: unknown) => {
       log.error({ err: error }, 'probe failed')
@@ -53,7 +59,7 @@ export async function startProbes(port: number, checks: ReadinessChecks, log: Lo
   }
 }
 
-async function findMissing(checks: ReadinessChecks): Promise<Record<string, string>> {
+async function findMissing(checks: Readiness['checks']): Promise<Record<string, string>> {
   const found = Object.entries(checks).map(async ([name, check]) => {
     try {
       await check()

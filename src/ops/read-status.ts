@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import { Enrichment } from '../db/entities/enrichment.entity.ts'
+import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { readLane } from '../db/lane.ts'
 import { ERROR_CODES, type ErrorCode, toEnrichmentError } from '../errors.ts'
 import { groupNames, listRetryTopics, tierLabel, topicNames } from '../kafka/event-topics.ts'
@@ -13,6 +14,8 @@ export interface Status {
   /** Servers that do not answer, and why; what depends on them is null below. */
   away: Record<string, string>
   lane: { state: string; changedBy: string | null; changedAt: string | null } | null
+  /** Why the lane or intake is held, and what a person can do. */
+  holds: HoldRecord[] | null
   /** Records not finished, by group and topic. */
   waiting: { group: string; topic: string; records: number }[] | null
   /** Retries that are not due yet, by tier. */
@@ -36,8 +39,9 @@ export async function readStatus(config: Config<'kafka'>, { kafka, registry, db 
   }
   const groups = groupNames(config)
   const topics = topicNames(config)
-  const [lane, progress, waiting, retries] = await Promise.all([
+  const [lane, intake, progress, waiting, retries] = await Promise.all([
     ask('database', () => readLane(db, groups.worker)),
+    ask('database', () => readLane(db, groups.intake)),
     ask('database', () => readProgress(db)),
     ask('kafka', () => readWaiting(kafka, groups, topics)),
     ask('kafka', () => readRetries(kafka, groups.relay, topics.enrichment)),
@@ -47,10 +51,11 @@ export async function readStatus(config: Config<'kafka'>, { kafka, registry, db 
   return {
     away,
     lane: lane && {
-      state: lane.state,
-      changedBy: lane.changedBy ?? null,
+      state: lane.holds.length > 0 ? 'held' : lane.state,
+      changedBy: lane.changedBy,
       changedAt: lane.changedAt?.toISOString() ?? null,
     },
+    holds: lane && intake && [...lane.holds, ...intake.holds],
     waiting,
     retries,
     inFlight: progress?.inFlight ?? null,
@@ -61,7 +66,7 @@ export async function readStatus(config: Config<'kafka'>, { kafka, registry, db 
 
 async function readProgress(db: Servers['db']) {
   return db.query(async (em) => {
-    const inFlight = await em.count(Enrichment, { decision: null })
+    const inFlight = await em.count(Enrichment, { decidedAt: null })
     const [last] = await em.find(Enrichment, { decision: 'result' }, { orderBy: { decidedAt: 'desc' }, limit: 1 })
     return { inFlight, lastResultAt: last?.decidedAt?.toISOString() ?? null }
   })

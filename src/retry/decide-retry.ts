@@ -22,13 +22,13 @@ export interface RetryPolicy {
 }
 
 /**
- * - again: the same request once more, here, after a pause
+ * - again: the same request once more, here, after a pause; `counts` as a try unless it was asked to come later
  * - retry: through the topic of a retry tier
  * - dead letter: given up
  * - wait: for a hold or a breaker to deal with; the request counts no try, no attempt and no age for it
  */
 export type Decision =
-  | { kind: 'again'; afterMs: number }
+  | { kind: 'again'; afterMs: number; counts: boolean }
   | { kind: 'retry'; tier: RetryTier }
   | { kind: 'dead letter' }
   | { kind: 'wait' }
@@ -104,7 +104,7 @@ export function decideRetry(failure: Failure, policy: RetryPolicy): Decision {
     case 'bad record':
       return { kind: 'dead letter' }
     case 'slow down':
-      return { kind: 'again', afterMs: retryAfterMs || slowDownMs(tries) }
+      return { kind: 'again', afterMs: retryAfterMs || slowDownMs(tries), counts: false }
     case 'passing':
       return quickTry(failure) ?? retryLater(failure, policy)
     case 'passing slowly':
@@ -125,7 +125,7 @@ export function isOutage(code: ErrorCode): boolean {
 function quickTry({ retryAfterMs = 0, tries }: Failure): Decision | undefined {
   const delayMs = QUICK_TRIES_MS[tries - 1]
   if (delayMs === undefined || retryAfterMs > LONGEST_QUICK_MS) return undefined
-  return { kind: 'again', afterMs: Math.max(delayMs, retryAfterMs) }
+  return { kind: 'again', afterMs: Math.max(delayMs, retryAfterMs), counts: true }
 }
 
 /** The next tier. Age alone ends nothing: a deadline shorter than the tiers together still leaves one try to each. */

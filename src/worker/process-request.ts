@@ -137,7 +137,7 @@ async function workOn(
   }
   await database(() => ledger.begin(job, signal), signal)
   log.info({ ...fields, attempt: failures.length + 1 }, 'album enrichment started')
-  for (let tries = 1; ; tries += 1) {
+  for (let tries = 1; ; ) {
     const clock = new AlbumClock(ALBUM_MS)
     const tried = await tryOnce(request, job, context, clock, signal)
     clock.dispose()
@@ -153,6 +153,10 @@ async function workOn(
     const failure = { code: error.code, retryAfterMs: error.retryAfterMs, tries, attempt: claim.attempt, ageMs }
     const next = decideRetry(failure, retryPolicy)
     if (next.kind === 'wait') throw error
+    if (next.kind === 'again' && !next.counts) {
+      await delay(next.afterMs, undefined, { signal: waiting })
+      continue
+    }
     const failed = { attempt: failures.length + 1, at: new Date().toISOString(), stage, code: error.code }
     const entry = { ...failed, message: error.message }
     await database(() => ledger.saveFailure(job, entry, signal), signal)
@@ -162,6 +166,7 @@ async function workOn(
     if (next.kind === 'retry') {
       return settle(decideRetryCopy(delivery, request, job, error, stage, next.tier, context), null, false)
     }
+    tries += 1
     await delay(next.afterMs, undefined, { signal: waiting })
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import type { OwnedLane } from '../db/lane.ts'
 import { toEnrichmentError } from '../errors.ts'
 import type { Delivery, TopicPartition } from '../kafka/delivery.ts'
@@ -92,6 +93,12 @@ export class Worker {
 
   get isJoined(): boolean {
     return this.#consumer.isJoined
+  }
+
+  /** Whether the lane is running, paused, held or stood by for. */
+  get condition(): { state: string; holds: HoldRecord[] } {
+    const { state, holds } = this.#options.state
+    return { state, holds }
   }
 
   /** Where the lane stands, by topic; null while another member has it. */

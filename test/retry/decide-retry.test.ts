@@ -18,7 +18,9 @@ const decide = (failure: Partial<Failure> & { code: ErrorCode }, policy = POLICY
 
 const DEAD = { kind: 'dead letter' }
 const WAIT = { kind: 'wait' }
-const again = (afterMs: number) => ({ kind: 'again', afterMs })
+const again = (afterMs: number) => ({ kind: 'again', afterMs, counts: true })
+/** Asked to come back later, which is no try. */
+const later = (afterMs: number) => ({ kind: 'again', afterMs, counts: false })
 const retry = (label: string) => ({ kind: 'retry', tier: TIERS.find((tier) => tier.label === label) })
 
 /** What becomes of the first failure with each code, and of the fourth. */
@@ -28,7 +30,7 @@ const TABLE: Record<ErrorCode, [object, object]> = {
   RECORD_INVALID: [DEAD, DEAD],
   RECORD_TOO_LARGE: [DEAD, DEAD],
   CRASHED_WORKER: [DEAD, DEAD],
-  AMAZON_THROTTLED: [again(1_000), again(8_000)],
+  AMAZON_THROTTLED: [later(1_000), later(8_000)],
   AMAZON_NOT_ELIGIBLE: [WAIT, WAIT],
   AMAZON_FORBIDDEN: [WAIT, WAIT],
   AMAZON_BAD_CREDENTIALS: [WAIT, WAIT],
@@ -40,7 +42,7 @@ const TABLE: Record<ErrorCode, [object, object]> = {
   MODEL_BAD_CREDENTIALS: [WAIT, WAIT],
   MODEL_QUOTA_SPENT: [WAIT, WAIT],
   MODEL_INVALID_REQUEST: [DEAD, DEAD],
-  MODEL_THROTTLED: [again(1_000), again(8_000)],
+  MODEL_THROTTLED: [later(1_000), later(8_000)],
   MODEL_UNAVAILABLE: [again(500), retry('1m')],
   MODEL_BAD_ANSWER: [again(500), retry('1m')],
   ARTWORK_HOST_REFUSED: [DEAD, DEAD],
@@ -102,9 +104,9 @@ describe('a failure that passes', () => {
 test('a server that asks to slow down is obeyed however often it does; without a hint the pause grows to a minute', () => {
   const code = 'AMAZON_THROTTLED'
   const old = { tries: 500, attempt: 9, ageMs: 900 * HOUR }
-  expect(decide({ code, retryAfterMs: 7_000, ...old })).toEqual(again(7_000))
-  expect(decide({ code, ...old })).toEqual(again(60_000))
-  expect(decide({ code, retryAfterMs: 0 }), 'never at once').toEqual(again(1_000))
+  expect(decide({ code, retryAfterMs: 7_000, ...old })).toEqual(later(7_000))
+  expect(decide({ code, ...old })).toEqual(later(60_000))
+  expect(decide({ code, retryAfterMs: 0 }), 'never at once').toEqual(later(1_000))
 })
 
 const failures = fc.record({

@@ -13,11 +13,13 @@ export async function statusCommand({ json }: { json?: true }): Promise<void> {
   if (Object.keys(status.away).length > 0) process.exitCode = 1
 }
 
-function formatStatus({ away, lane, waiting, retries, inFlight, lastResultAt, deadLetters }: Status): string {
+function formatStatus({ away, lane, holds, waiting, retries, inFlight, lastResultAt, deadLetters }: Status): string {
   const lines = Object.entries(away).map(([name, why]) => `${name} does not answer: ${escapeText(why)}`)
   if (lane?.state === 'paused')
     lines.push(`the lane is paused by ${lane.changedBy} since ${lane.changedAt}: resume lets it go on`)
-  else if (lane) lines.push('the lane is running')
+  else if (lane) lines.push(`the lane is ${lane.state}`)
+  for (const { cause, message, remedy, since } of holds ?? [])
+    lines.push(`held for ${cause} since ${since}: ${escapeText(message)}`, `  what to do: ${escapeText(remedy)}`)
   if (inFlight !== null) lines.push(`${inFlight} albums in flight; last result ${lastResultAt ?? 'never'}`)
   if (waiting) {
     const rows = waiting.map(({ group, topic, records }) => [topic, group, String(records)])
