@@ -186,11 +186,11 @@ export const SETTINGS = {
     description: 'How long a request that failed waits before it is tried again: first, second, ... time.',
     wants: '1 to 10 ascending delays, comma-separated: whole numbers with s, m or h, at most 168h',
   }),
-  RETRY_DEADLINE_HOURS: setting('service', integer(1, 8_760), {
+  RETRY_DEADLINE_HOURS: setting('service', integer(0, 8_760), {
     default: '72',
     description:
-      'Hours after its first failure in which a request is tried again, by the last of RETRY_DELAYS again and again.',
-    wants: 'a whole number from 1 to 8760',
+      'Hours after its first failure in which a request is tried again, by the last of RETRY_DELAYS again and again; 0: once by each.',
+    wants: 'a whole number from 0 to 8760',
   }),
   FLOOD_DEAD_LETTERS: setting('service', integer(1, 10_000), {
     default: '20',

@@ -1,7 +1,6 @@
 import {
   type CircuitBreakerPolicy,
   CircuitState,
-  ConsecutiveBreaker,
   circuitBreaker,
   ExponentialBackoff,
   handleWhen,
@@ -14,7 +13,10 @@ import { ProbeQueue } from './probe-queue.ts'
 export interface BreakerOptions {
   /** The dependency: amazon, model, database or registry. */
   name: string
-  /** So many faults in a row open the breaker; errors that are no fault neither count nor end the row. */
+  /**
+   * Faults in a row that open the breaker, each of another caller: one request that always meets a fault is that
+   * request's trouble. Errors that are no fault neither count nor end the row.
+   */
   threshold: number
   /** Whether the dependency is to blame for a failure with this code. */
   isFault(code: ErrorCode): boolean
@@ -46,6 +48,7 @@ export class Breaker {
   readonly #firstDelay: IBackoffFactory<unknown>
   #nextDelay: IBackoffFactory<unknown>
   #openedBy: { code: ErrorCode; message: string; since: number } | null = null
+  readonly #callers = new WeakMap<object, unknown>()
 
   constructor(options: BreakerOptions) {
     const { name, threshold, firstProbeMs, longestProbeMs } = options
@@ -58,7 +61,7 @@ export class Breaker {
     })
     this.#nextDelay = this.#firstDelay
 
-    const inARow = new ConsecutiveBreaker(threshold)
+    const inARow = new Set<unknown>()
     const policy = circuitBreaker(
       // What is no failure in cockatiel's eyes closes it after a probe, and a probe that was cut short must not.
       handleWhen((error) =>
@@ -67,12 +70,13 @@ export class Breaker {
       {
         breaker: {
           state: undefined,
-          success: () => inARow.success(),
+          success: () => inARow.clear(),
           failure: () => {
-            const isFull = inARow.failure()
+            const error = errorOf(policy.lastFailure)
+            inARow.add(this.#callers.get(error as object))
             // Of a call that began before the breaker opened: only the probe decides what comes next.
             if (policy.state !== CircuitState.Closed) return false
-            return isFull || options.isFatal(codeOf(errorOf(policy.lastFailure)))
+            return inARow.size >= threshold || options.isFatal(codeOf(error))
           },
         },
         // Over already, also when the wall clock that cockatiel measures with is put back.
@@ -94,16 +98,24 @@ export class Breaker {
    * if need be: also when it was this very work that met the fault.
    *
    * @param signal ends the waiting; the work itself must heed it on its own
+   * @param caller whose call it is; every call is another one's unless told
    * @throws what the work throws when that is no fault of the dependency, or when the breaker stays closed all the same;
    *   the signal's reason
    */
-  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async run<T>(work: () => Promise<T>, signal: AbortSignal, caller: unknown = Symbol('caller')): Promise<T> {
     for (;;) {
       const isProbe = this.#openedBy !== null && (await this.#probes.waitForTurn(signal))
       // It may have opened anew before this caller got to run.
       if (this.#openedBy !== null && !isProbe) continue
       try {
-        return await this.#policy.execute(() => orCutShort(work, signal))
+        return await this.#policy.execute(async () => {
+          try {
+            return await orCutShort(work, signal)
+          } catch (error) {
+            if (error instanceof Object) this.#callers.set(error, caller)
+            throw error
+          }
+        })
       } catch (thrown) {
         const error = thrown instanceof CutShort ? thrown.cause : thrown
         if (!this.#options.isFault(codeOf(error))) throw error

@@ -4,8 +4,14 @@ import { Breaker } from '../retry/breaker.ts'
 import { isOutage } from '../retry/decide-retry.ts'
 import type { AlbumClock } from './album-clock.ts'
 
+/** On whose behalf a dependency is called. */
+export interface Caller {
+  requestId: string
+  clock: AlbumClock
+}
+
 /** Does work that needs a dependency, and waits while that is away; the album's clock stands meanwhile. */
-type Call = <T>(work: () => Promise<T>, signal: AbortSignal, clock?: AlbumClock) => Promise<T>
+type Call = <T>(work: () => Promise<T>, signal: AbortSignal, caller?: Caller) => Promise<T>
 
 /** What an album needs, each behind a breaker; while one is open the lane is held. */
 export interface Dependencies {
@@ -19,9 +25,9 @@ export interface Dependencies {
 
 type Rule = Omit<ConstructorParameters<typeof Breaker>[0], 'name' | 'onChange'>
 
-/** Others' servers: one failure may be the album's, so a few in a row are needed; but a refused account is refused for all. */
+/** Others' servers: a failure may be the album's, so those of a few albums are needed; but a refused account is refused for all. */
 const foreign = (isTheirs: (code: ErrorCode) => boolean): Rule => ({
-  threshold: 5,
+  threshold: 3,
   isFault: (code) => isTheirs(code) && (isOutage(code) || code.endsWith('_UNAVAILABLE')),
   isFatal: isOutage,
   firstProbeMs: 1_000,
@@ -67,7 +73,8 @@ export function createDependencies(
 }
 
 function callThrough(breaker: Breaker, stopping: AbortSignal): Call {
-  return async (work, signal, clock) => {
+  return async (work, signal, caller) => {
+    const clock = caller?.clock
     clock?.pause()
     try {
       return await breaker.run(
@@ -80,6 +87,7 @@ function callThrough(breaker: Breaker, stopping: AbortSignal): Call {
           }
         },
         AbortSignal.any([signal, stopping]),
+        caller?.requestId,
       )
     } finally {
       clock?.resume()

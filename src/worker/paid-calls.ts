@@ -1,7 +1,6 @@
 import type { AmazonApi, Turn } from '../amazon/amazon-api.ts'
 import type { Model } from '../model/model.ts'
-import type { AlbumClock } from './album-clock.ts'
-import type { Dependencies } from './dependencies.ts'
+import type { Caller, Dependencies } from './dependencies.ts'
 
 /** Whether this process still has the lane, as far as the group has lately confirmed. */
 export interface Possession {
@@ -10,10 +9,9 @@ export interface Possession {
   confirmed(signal: AbortSignal): Promise<void>
 }
 
-interface Surroundings {
+interface Surroundings extends Caller {
   possession: Possession
   dependencies: Dependencies
-  clock: AlbumClock
 }
 
 class Unconfirmed extends Error {}
@@ -25,7 +23,7 @@ class Unconfirmed extends Error {}
  */
 export function amazonFor(
   amazon: AmazonApi,
-  { possession, dependencies, clock }: Surroundings,
+  { possession, dependencies, requestId, clock }: Surroundings,
   onTurn: () => void,
 ): AmazonApi {
   const ask = async <T>(signal: AbortSignal, call: (turn: Turn) => Promise<T>): Promise<T> => {
@@ -47,7 +45,7 @@ export function amazonFor(
       },
     }
     try {
-      return await dependencies.amazon(() => call(turn).finally(() => setWaiting(false)), signal, clock)
+      return await dependencies.amazon(() => call(turn).finally(() => setWaiting(false)), signal, { requestId, clock })
     } catch (error) {
       if (!(error instanceof Unconfirmed)) throw error
       clock.pause()
@@ -66,7 +64,11 @@ export function amazonFor(
  *
  * @param onAsked told when it is asked
  */
-export function modelFor(model: Model, { possession, dependencies, clock }: Surroundings, onAsked: () => void): Model {
+export function modelFor(
+  model: Model,
+  { possession, dependencies, requestId, clock }: Surroundings,
+  onAsked: () => void,
+): Model {
   return {
     judge: async (album, products, signal) => {
       onAsked()
@@ -76,7 +78,7 @@ export function modelFor(model: Model, { possession, dependencies, clock }: Surr
           return model.judge(album, products, signal)
         },
         signal,
-        clock,
+        { requestId, clock },
       )
     },
   }

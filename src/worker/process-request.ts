@@ -196,7 +196,8 @@ async function tryOnce(
     const stop = metrics.stageDuration.startTimer({ stage })
     const answer = await run()
     stop()
-    await dependencies.database(() => ledger.saveAnswer(job, name, answer, signal), signal, clock)
+    const caller = { requestId: job.requestId, clock }
+    await dependencies.database(() => ledger.saveAnswer(job, name, answer, signal), signal, caller)
     job.answers[name] = answer
     return answer
   }

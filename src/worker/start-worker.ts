@@ -83,9 +83,11 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     clock: AlbumClock,
     { possession, onBegun, signal }: { possession: Possession; onBegun: () => void; signal: AbortSignal },
   ): Omit<Collaborators, 'step'> {
-    const surroundings = { possession, dependencies, clock }
-    const context = () => ({ marketplace, requestId: request.requestId, now: new Date() })
-    const save: Save = (work) => dependencies.database(() => owned.save(signal, work), signal, clock)
+    const { requestId } = request
+    const caller = { requestId, clock }
+    const surroundings = { possession, dependencies, ...caller }
+    const context = () => ({ marketplace, requestId, now: new Date() })
+    const save: Save = (work) => dependencies.database(() => owned.save(signal, work), signal, caller)
     return {
       marketplace,
       hasMusicIndex,
@@ -93,8 +95,8 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
       model: model && modelFor(model, surroundings, onBegun),
       modelUse: config.MODEL_USE,
       findLinkedAsins: (albumId) =>
-        dependencies.database(() => findLinkedAsins(db, albumId, marketplace), signal, clock),
-      findEarlier: (albumId) => dependencies.database(() => findEarlier(db, albumId, marketplace), signal, clock),
+        dependencies.database(() => findLinkedAsins(db, albumId, marketplace), signal, caller),
+      findEarlier: (albumId) => dependencies.database(() => findEarlier(db, albumId, marketplace), signal, caller),
       saveLinks: (album, match) => saveLinks(save, album, match, context()),
       async saveArtwork(album, accepted, inTime) {
         onBegun()

@@ -35,28 +35,83 @@ test('an expired token is renewed once and the album goes on', async () => {
   expect(await service.stop()).toBe(0)
 })
 
-test.each([
-  ['AMAZON_NOT_ELIGIBLE', trouble.notEligible()],
-  ['AMAZON_TOKEN_REFUSED', trouble.tokenExpired()],
-  ['AMAZON_UNAVAILABLE', trouble.internal()],
-])('%s is tried four times, then dead-lettered with its history', async (code, behaviour) => {
-  const { start, publish, results, dead, amazon } = await createScenario()
-  amazon.behave({ ...behaviour, when: (query) => query.includes('Nevermind') })
+test('a request that fails and fails is tried four times, waits in each tier once, and is dead-lettered with its history', async () => {
+  const settings = { RETRY_DELAYS: '1s,2s', RETRY_DEADLINE_HOURS: '0' }
+  const { env, start, publish, results, dead, amazon } = await createScenario(settings)
+  amazon.behave({ ...trouble.internal(), when: (query) => query.includes('Nevermind') })
   await publish(anAlbum('refused'), anAlbum('fine', { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }] }))
   const service = start()
   await dead.waitFor((records) => records.length > 0, 'the dead letter')
-  await results.waitFor((records) => records.length > 0, 'the other album')
+  expect((await results.readToEnd()).map(({ key }) => key)).toEqual(['fine'])
+  const { text } = await service.get('/metrics')
+  expect(text).toContain('album_enricher_retries_total{tier="1s",code="AMAZON_UNAVAILABLE"} 1')
+  expect(text).toContain('album_enricher_retries_total{tier="2s",code="AMAZON_UNAVAILABLE"} 1')
   expect(await service.stop()).toBe(0)
 
   const [letter] = await dead.readToEnd()
   expect(letter?.key).toBe('refused')
   expect(letter?.headers).toMatchObject({
-    'enricher-error-code': code,
-    'enricher-attempt': '4',
+    'enricher-error-code': 'AMAZON_UNAVAILABLE',
+    'enricher-attempt': '12',
     'enricher-stage': 'search',
     'enricher-request-id': letter?.event.requestId,
+    'enricher-original-topic': env.TOPIC_ENRICHMENT,
+    'enricher-original-offset': '0',
   })
   const history = JSON.parse(letter?.headers['enricher-history'] ?? '[]')
-  expect(history.map((entry: { code: string }) => entry.code)).toEqual([code, code, code, code])
-  expect((await results.readToEnd()).map(({ key }) => key)).toEqual(['fine'])
+  expect(history.map((entry: { code: string }) => entry.code)).toEqual(Array(12).fill('AMAZON_UNAVAILABLE'))
+})
+
+test('what fails once comes back from its tier and is enriched, once', async () => {
+  const { start, publish, results, dead, amazon } = await createScenario({ RETRY_DELAYS: '1s' })
+  amazon.behave({ ...trouble.internal(), times: 4 })
+  await publish(anAlbum('1'))
+  const service = start()
+  await results.waitFor((records) => records.length > 0, 'the result')
+  expect(await service.stop()).toBe(0)
+  const [result, ...more] = await results.readToEnd()
+  expect([result?.event.outcome, result?.event.attempts, more]).toEqual(['matched', 5, []])
+  expect(Object.keys(result?.headers ?? {}).filter((name) => name.startsWith('enricher-'))).toEqual([])
+  expect(await dead.readToEnd()).toEqual([])
+})
+
+test('while Amazon is down the lane is held and counts nothing, and goes on by itself when it is back', async () => {
+  const { start, publish, results, dead, amazon } = await createScenario()
+  amazon.behave(trouble.internal())
+  const ids = ['1', '2', '3', '4', '5', '6']
+  await publish(...ids.map((id) => anAlbum(id)))
+  const service = start()
+  await service.waitForLog('lane held')
+  const ready = JSON.parse((await service.get('/ready')).text)
+  expect(ready).toMatchObject({ ready: true, parts: { worker: { state: 'held' } } })
+  expect(ready.parts.worker.holds[0]).toMatchObject({ cause: 'AMAZON_UNAVAILABLE' })
+  expect((await service.get('/metrics')).text).toContain('album_enricher_lane_held{cause="AMAZON_UNAVAILABLE"} 1')
+  amazon.reset()
+  await results.waitFor((records) => records.length >= ids.length, 'all results')
+  expect(await service.stop()).toBe(0)
+  expect((await results.readToEnd()).map(({ key }) => key).toSorted()).toEqual(ids)
+  expect(await dead.readToEnd()).toEqual([])
+  expect(service.logs.filter(({ msg }) => msg === 'lane held').length).toBe(1)
+})
+
+test.each([
+  ['AMAZON_NOT_ELIGIBLE', trouble.notEligible()],
+  ['AMAZON_TOKEN_REFUSED', trouble.tokenExpired()],
+  ['AMAZON_API_RETIRED', trouble.retired()],
+])('%s is the account’s: the lane is held, nothing is given up, and a stop ends at once', async (code, behaviour) => {
+  const { start, publish, results, dead, amazon } = await createScenario()
+  amazon.behave(behaviour)
+  await publish(anAlbum('1'), anAlbum('2'))
+  const service = start()
+  await service.waitForLog((line) => line.msg === 'lane held' && String(line.causes) === code)
+  const stoppedAt = Date.now()
+  expect(await service.stop()).toBe(0)
+  expect(Date.now() - stoppedAt).toBeLessThan(10_000)
+  expect([await results.readToEnd(), await dead.readToEnd()]).toEqual([[], []])
+
+  amazon.reset()
+  const successor = start()
+  await results.waitFor((records) => records.length >= 2, 'the results')
+  expect(await successor.stop()).toBe(0)
+  expect((await results.readToEnd()).map(({ event }) => event.attempts)).toEqual([1, 1])
 })

@@ -6,50 +6,100 @@ import { trouble } from '../stack/stand-ins/amazon.ts'
 // A command is a process of its own, which takes seconds on a busy machine, and an operator runs many.
 vi.setConfig({ testTimeout: 180_000 })
 
-test('Amazon refuses the account, an operator pauses, and after its recovery every album ends in one result', async () => {
+test('Amazon refuses the account and holds the lane, an operator pauses, and after its recovery every album ends in one result', async () => {
   const { env, start, publish, results, dead, amazon } = await createScenario()
   const run = (...verb: string[]) => runVerb(env, ...verb)
-  const json = async (...verb: string[]) => JSON.parse((await run(...verb, '--json')).output.split('\n').at(-1) ?? '')
   const ids = ['1', '2', '3', '4']
   amazon.behave(trouble.notEligible())
   const service = start()
   await publish(...ids.map((id) => anAlbum(id)))
-  await dead.waitFor((records) => records.length >= ids.length, 'the dead letters')
+  await service.waitForLog('lane held')
 
+  await expect.poll(async () => (await run('status')).output, { timeout: 20_000 }).toContain('the lane is held')
   const status = await run('status')
   expect(status.status).toBe(0)
-  expect(status.output).toContain('the lane is running')
-  expect(status.output).toContain(
-    '4 dead letters with AMAZON_NOT_ELIGIBLE: the associate account is not eligible for the API',
-  )
+  expect(status.output).toMatch(/held for AMAZON_NOT_ELIGIBLE since \S+: 403 AssociateNotEligible/)
+  expect(status.output).toMatch(/what to do: the associate account is not eligible for the API: mend it/)
+  expect(status.output).toContain('no dead letters')
   expect((await run('pause')).output).toContain('the lane is paused')
-  await service.waitForLog('lane paused')
-  expect((await run('status')).output).toMatch(/the lane is paused by \w+ since/)
   await publish(anAlbum('5'))
 
   amazon.reset()
   const restarted = [await service.stop(), start()] as const
   expect(restarted[0]).toBe(0)
   await restarted[1].waitForLog('lane paused')
+  expect((await run('status')).output).toMatch(/the lane is paused by \w+ since/)
   expect(amazon.calls).toEqual([])
   expect((await run('resume')).output).toContain('the lane is running')
-  await results.waitFor((records) => records.length === 1, 'the album that waited')
+  await results.waitFor((records) => records.length === 5, 'all results')
+  expect(await restarted[1].stop()).toBe(0)
+  expect((await results.readToEnd()).map(({ key }) => key).toSorted()).toEqual([...ids, '5'])
+  expect(results.records.map(({ event }) => [event.reason, event.attempts])).toEqual(
+    Array.from({ length: 5 }, () => ['imported', 1]),
+  )
+  expect(await dead.readToEnd()).toEqual([])
+})
 
+test('a person who mended the cause says resume, and the lane goes on at once', async () => {
+  const { env, start, publish, results, amazon } = await createScenario()
+  amazon.behave(trouble.notEligible())
+  const service = start()
+  await publish(anAlbum('1'))
+  await service.waitForLog('lane held')
+  // By then the next look by itself is half a minute away.
+  await expect.poll(() => amazon.calls.length, { timeout: 40_000 }).toBeGreaterThanOrEqual(5)
+  amazon.reset()
+  const resumed = await runVerb(env, 'resume')
+  expect(resumed.output).toContain('it was held for AMAZON_NOT_ELIGIBLE')
+  await results.waitFor((records) => records.length === 1, 'the result', 10_000)
+})
+
+test('requests that Amazon calls invalid are dead letters, which an operator lists, shows and sends again', async () => {
+  const { env, start, publish, results, dead, amazon } = await createScenario()
+  const run = (...verb: string[]) => runVerb(env, ...verb)
+  const json = async (...verb: string[]) => JSON.parse((await run(...verb, '--json')).output.split('\n').at(-1) ?? '')
+  const ids = ['1', '2', '3', '4']
+  amazon.behave(trouble.invalidRequest())
+  const service = start()
+  await publish(...ids.map((id) => anAlbum(id)))
+  await dead.waitFor((records) => records.length >= ids.length, 'the dead letters')
+  const status = await run('status')
+  expect(status.output).toContain('the lane is running')
+  expect(status.output).toContain('4 dead letters with AMAZON_INVALID_REQUEST: Amazon calls the request invalid')
+
+  amazon.reset()
   const listed = (await json('dead', 'list')).deadLetters
   expect(listed.map(({ albumId }: { albumId: string }) => albumId).toSorted()).toEqual(ids)
-  const shown = await run('dead', 'show', listed[0].id)
-  expect(shown.output).toContain('enricher-error-code')
   const [first] = listed
+  expect((await run('dead', 'show', first.id)).output).toContain('enricher-error-code')
   expect(await json('dead', 'retry', first.id)).toMatchObject({ retried: 1, refused: 0 })
   expect(await json('dead', 'retry', '--all')).toMatchObject({ retried: 3, refused: 0 })
-  await results.waitFor((records) => records.length === 5, 'all results')
+  await results.waitFor((records) => records.length === 4, 'all results')
   expect((await run('dead', 'list')).output).toBe('no dead letters')
   expect((await run('dead', 'retry', first.id)).status).toBe(1)
 
-  expect(await restarted[1].stop()).toBe(0)
-  const keys = (await results.readToEnd()).map(({ key }) => key)
-  expect(keys.toSorted()).toEqual([...ids, '5'])
-  expect(results.records.map(({ event }) => event.reason).toSorted()).toEqual(['imported', ...ids.map(() => 'replay')])
+  expect(await service.stop()).toBe(0)
+  expect((await results.readToEnd()).map(({ key }) => key).toSorted()).toEqual(ids)
+  expect(results.records.map(({ event }) => event.reason)).toEqual(ids.map(() => 'replay'))
+})
+
+test('a flood of dead letters holds the lane, and after resume one album goes first', async () => {
+  const { env, start, publish, results, dead, amazon } = await createScenario({ FLOOD_DEAD_LETTERS: '3' })
+  amazon.behave(trouble.invalidRequest())
+  const ids = ['1', '2', '3', '4', '5', '6']
+  const service = start()
+  await publish(...ids.map((id) => anAlbum(id)))
+  await service.waitForLog((line) => line.msg === 'lane held' && String(line.causes) === 'flood')
+  expect((await runVerb(env, 'resume')).status).toBe(0)
+  await expect.poll(() => service.logs.filter(({ msg }) => msg === 'lane held').length, { timeout: 20_000 }).toBe(2)
+  const given = (await dead.readToEnd()).length
+  expect(given).toBeLessThan(ids.length)
+
+  amazon.reset()
+  expect((await runVerb(env, 'resume')).output).toMatch(/it was held for flood: \d dead letters in a row/)
+  await results.waitFor((records) => records.length + given === ids.length, 'the other albums')
+  expect(await service.stop()).toBe(0)
+  expect((await dead.readToEnd()).length).toBe(given)
 })
 
 test('a dead letter of intake is refused while it is still bad, and can be deleted and exported', async () => {

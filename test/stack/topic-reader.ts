@@ -52,6 +52,8 @@ export class TopicReader {
       eachBatch: async ({ batch }) => {
         const readAt = Date.now()
         for (const { offset, key, value, headers = {}, timestamp } of batch.messages) {
+          // A reader that joins anew is given again what it has read: that is one record, not two.
+          if (BigInt(offset) < (reader.#positions.get(batch.partition) ?? 0n)) continue
           const event = value === null ? undefined : await registry.decode(value).catch(() => undefined)
           const texts = Object.entries(headers).map(([name, header]) => [name, String(header)])
           const { partition } = batch

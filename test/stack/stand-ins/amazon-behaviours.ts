@@ -35,6 +35,7 @@ export const trouble = {
   }),
   internal: (): Behaviour => refusals.internal(),
   notEligible: (): Behaviour => refusals.notEligible(),
+  invalidRequest: (): Behaviour => refusals.invalid('title', 'titles are not wanted today'),
   invalidAssociate: (): Behaviour => refusals.invalidAssociate(),
   invalidIssuer: (): Behaviour => refusals.token('InvalidIssuer'),
   tokenExpired: (): Behaviour => refusals.token('TokenExpired'),
