@@ -3,20 +3,15 @@ import type { Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery
 import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
-import { ownPartitions, type PartitionOwnership } from '../kafka/partition-ownership.ts'
+import { ownPartitions } from '../kafka/partition-ownership.ts'
 import { fitsInto, recordBytes } from '../kafka/record-size.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { toDeadLetter } from './dead-letter.ts'
+import { RelayedPartition } from './relayed-partition.ts'
 import { readRetryHeaders } from './retry-headers.ts'
-import { WaitingRecords } from './waiting-records.ts'
 
-const RECORDS_PER_TRANSACTION = 1_000
-const FETCH_BYTES = 262_144
-/** Of each partition; a producer's batch comes whole, so it may be one batch more. */
-const MOST_WAITING = { records: 2_000, bytes: 2_000_000 }
-/** However far off the head is: the clock may be set, and a timer cannot count beyond 24 days. */
-const LONGEST_TIMER_MS = 30_000
+const FETCH_BYTES = 65_536
 
 export interface RelayOptions {
   kafka: Kafka
@@ -45,7 +40,8 @@ export function startRelay(options: RelayOptions): Member {
     const transactionalId = `${groupId}.${partition.topic}.${partition.partition}`
     const ownership = await ownPartitions(kafka, groupId, transactionalId, [partition])
     return new RelayedPartition(partition, ownership, {
-      toRecord: (delivery) => toRecord(delivery, topics, log),
+      toRecord: (delivery) => toRecord(delivery, topics),
+      onPublished: (records) => report(records, partition, topics, log),
       onRoom: () => consumer.resume(partition.topic),
       onFailed: (error) => consumer.restart(error),
     })
@@ -101,103 +97,30 @@ export function startRelay(options: RelayOptions): Member {
   }
 }
 
-interface Surroundings {
-  toRecord(delivery: Delivery): OutgoingRecord
-  /** There is room for more records; only after mustPause was true. */
-  onRoom(): void
-  onFailed(error: unknown): void
-}
-
-/** A partition of a tier in our possession. States: open; closed, after a failure or when the partition was lost. */
-class RelayedPartition {
-  readonly partition: TopicPartition
-  readonly #ownership: PartitionOwnership
-  readonly #surroundings: Surroundings
-  readonly #waiting: WaitingRecords
-  #publishing: Promise<void> | undefined
-  #timer: NodeJS.Timeout | undefined
-  #isPaused = false
-  #isClosed = false
-
-  constructor(partition: TopicPartition, ownership: PartitionOwnership, surroundings: Surroundings) {
-    this.partition = partition
-    this.#ownership = ownership
-    this.#waiting = new WaitingRecords(MOST_WAITING, ownership.committedOffsets()[0]?.offset ?? 0n)
-    this.#surroundings = surroundings
-  }
-
-  /** Resolves at once, or when there is room again, if that is only a matter of publishing what is due. */
-  async add(deliveries: Delivery[], nextOffset: bigint): Promise<void> {
-    const pending = deliveries.filter((delivery) => this.#ownership.isPending(delivery))
-    this.#waiting.add(pending, nextOffset, Date.now())
-    this.#publish()
-    if (this.#waiting.isFull) await this.#publishing
-  }
-
-  /** Whether the partition must bring no more until onRoom. */
-  mustPause(): boolean {
-    this.#isPaused ||= this.#waiting.isFull && !this.#isClosed
-    return this.#isPaused
-  }
-
-  /** Once the transaction in the air has ended, whichever way. */
-  async close(): Promise<void> {
-    this.#isClosed = true
-    clearTimeout(this.#timer)
-    await this.#publishing
-    await this.#ownership.close()
-  }
-
-  /** Publishes what is due, one transaction after the other, and rings again when the next head is. */
-  #publish(): void {
-    this.#publishing ??= this.#publishDue()
-      .catch((error) => {
-        // Whether it was committed is unknown; the next owner's first look at the offsets tells.
-        this.#isClosed = true
-        this.#surroundings.onFailed(error)
-      })
-      .finally(() => {
-        this.#publishing = undefined
-        this.#ringWhenDue()
-      })
-  }
-
-  async #publishDue(): Promise<void> {
-    while (!this.#isClosed) {
-      const due = this.#waiting.due(Date.now(), RECORDS_PER_TRANSACTION)
-      if (due === undefined) return
-      const { deliveries, offset } = due
-      await this.#ownership.commit(deliveries.map(this.#surroundings.toRecord), [{ ...this.partition, offset }])
-      this.#waiting.drop(offset)
-      if (!this.#isPaused || !this.#waiting.isHalfEmpty) continue
-      this.#isPaused = false
-      this.#surroundings.onRoom()
-    }
-  }
-
-  #ringWhenDue(): void {
-    clearTimeout(this.#timer)
-    if (this.#isClosed) return
-    const now = Date.now()
-    const dueAt = this.#waiting.due(now, 1) === undefined ? this.#waiting.headDueAt : now
-    if (dueAt === undefined) return
-    const waitMs = Math.min(Math.max(dueAt - now, 0), LONGEST_TIMER_MS)
-    this.#timer = setTimeout(() => this.#publish(), waitMs)
-  }
-}
-
 /** The copy as it is, for the worker to judge; or a dead letter, where express would not take what its own topic took. */
-function toRecord(delivery: Delivery, topics: RelayOptions['topics'], log: Logger): OutgoingRecord {
-  const { key, value, headers, topic, offset } = delivery
+function toRecord(delivery: Delivery, topics: RelayOptions['topics']): OutgoingRecord {
+  const { key, value, headers } = delivery
   const record = { topic: topics.express, key, value, headers }
   if (fitsInto(record, MESSAGE_BYTES.request)) return record
   const message = `the retry has ${recordBytes(record)} bytes, more than ${topics.express} takes`
   const error = new EnrichmentError('RECORD_TOO_LARGE', message)
   const { run, attempt, firstFailedAt } = readRetryHeaders(headers)
-  metrics.deadLetters.inc({ code: error.code })
-  log.error({ topic, offset: String(offset), key: key?.toString(), code: error.code }, 'album dead-lettered')
   const givenUp = { error, stage: 'relay', run, attempt, firstFailedAt: firstFailedAt ?? Date.now() }
   return toDeadLetter(topics.dead, delivery, givenUp)
+}
+
+function report(
+  records: OutgoingRecord[],
+  { topic }: TopicPartition,
+  topics: RelayOptions['topics'],
+  log: Logger,
+): void {
+  const letters = records.filter((record) => record.topic === topics.dead)
+  for (const { key } of letters) {
+    metrics.deadLetters.inc({ code: 'RECORD_TOO_LARGE' })
+    log.error({ topic, key: key?.toString(), code: 'RECORD_TOO_LARGE' }, 'album dead-lettered')
+  }
+  if (records.length > 0) log.debug({ topic, records: records.length }, 'retries are due')
 }
 
 const toKey = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`

@@ -114,7 +114,8 @@ const DEFAULTS = {
   source: 'test',
 }
 
-async function encodeAlbum(env: TestEnv, album: TestAlbum): Promise<Message> {
+/** The message by which an importer publishes an album. */
+export async function encodeAlbum(env: TestEnv, album: TestAlbum): Promise<Message> {
   const registry = new SchemaRegistry({ host: env.SCHEMA_REGISTRY_URL })
   const id = await registry.getLatestSchemaId(`${env.TOPIC_IMPORTED}-value`)
   const artists = album.artists.map((artist) => ({ musicbrainzArtistId: null, ...artist }))

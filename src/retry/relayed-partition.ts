@@ -1,0 +1,97 @@
+import type { Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
+import type { PartitionOwnership } from '../kafka/partition-ownership.ts'
+import { WaitingRecords } from './waiting-records.ts'
+
+const RECORDS_PER_TRANSACTION = 500
+/** Of each partition; a producer's batch comes whole, so it may be one batch more. */
+const MOST_WAITING = { records: 1_000, bytes: 1_000_000 }
+/** However far off the head is: the clock may be set, and a timer cannot count beyond 24 days. */
+const LONGEST_TIMER_MS = 30_000
+
+interface Surroundings {
+  toRecord(delivery: Delivery): OutgoingRecord
+  onPublished(records: OutgoingRecord[]): void
+  /** There is room for more records; only after mustPause was true. */
+  onRoom(): void
+  onFailed(error: unknown): void
+}
+
+/** A partition of a tier in our possession. States: open; closed, after a failure or when the partition was lost. */
+export class RelayedPartition {
+  readonly partition: TopicPartition
+  readonly #ownership: PartitionOwnership
+  readonly #surroundings: Surroundings
+  readonly #waiting: WaitingRecords
+  #publishing: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #isPaused = false
+  #isClosed = false
+
+  constructor(partition: TopicPartition, ownership: PartitionOwnership, surroundings: Surroundings) {
+    this.partition = partition
+    this.#ownership = ownership
+    this.#waiting = new WaitingRecords(MOST_WAITING, ownership.committedOffsets()[0]?.offset ?? 0n)
+    this.#surroundings = surroundings
+  }
+
+  /** Takes delivered records in. Resolves at once, unless it is full: then once everything is published that is due. */
+  async add(deliveries: Delivery[], nextOffset: bigint): Promise<void> {
+    const pending = deliveries.filter((delivery) => this.#ownership.isPending(delivery))
+    this.#waiting.add(pending, nextOffset, Date.now())
+    this.#publish()
+    if (this.#waiting.isFull) await this.#publishing
+  }
+
+  /** Whether the partition must bring no more until onRoom. */
+  mustPause(): boolean {
+    this.#isPaused ||= this.#waiting.isFull && !this.#isClosed
+    return this.#isPaused
+  }
+
+  /** Once the transaction in the air has ended, whichever way. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    await this.#publishing
+    await this.#ownership.close()
+  }
+
+  /** Publishes what is due, one transaction after the other, and rings again when the next head is. */
+  #publish(): void {
+    this.#publishing ??= this.#publishDue()
+      .catch((error) => {
+        // Whether it was committed is unknown; the next owner's first look at the offsets tells.
+        this.#isClosed = true
+        this.#surroundings.onFailed(error)
+      })
+      .finally(() => {
+        this.#publishing = undefined
+        this.#ringWhenDue()
+      })
+  }
+
+  async #publishDue(): Promise<void> {
+    while (!this.#isClosed) {
+      const due = this.#waiting.due(Date.now(), RECORDS_PER_TRANSACTION)
+      if (due === undefined) return
+      const { deliveries, offset } = due
+      const records = deliveries.map(this.#surroundings.toRecord)
+      await this.#ownership.commit(records, [{ ...this.partition, offset }])
+      this.#waiting.drop(offset)
+      this.#surroundings.onPublished(records)
+      if (!this.#isPaused || !this.#waiting.isHalfEmpty) continue
+      this.#isPaused = false
+      this.#surroundings.onRoom()
+    }
+  }
+
+  #ringWhenDue(): void {
+    clearTimeout(this.#timer)
+    if (this.#isClosed) return
+    const now = Date.now()
+    const dueAt = this.#waiting.due(now, 1) === undefined ? this.#waiting.headDueAt : now
+    if (dueAt === undefined) return
+    const waitMs = Math.min(Math.max(dueAt - now, 0), LONGEST_TIMER_MS)
+    this.#timer = setTimeout(() => this.#publish(), waitMs)
+  }
+}

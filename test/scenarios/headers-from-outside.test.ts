@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto'
+import kafkajs, { type IHeaders, Kafka, logLevel, type Message } from 'kafkajs'
+import { expect, onTestFinished, test } from 'vitest'
+import { NULL_HEADER, writeNullHeaders } from '../../src/kafka/null-headers.ts'
+import { anAlbum, createScenario, encodeAlbum, type Scenario } from '../stack/scenario.ts'
+import { TopicReader } from '../stack/topic-reader.ts'
+
+writeNullHeaders()
+
+const HOSTILE = {
+  traceparent: '00-abc-def-01',
+  twice: ['a', 'b'],
+  nothing: NULL_HEADER,
+  'enricher-run': '7',
+  'enricher-attempt': ['1', '2'],
+  'enricher-not-before': '9999-12-31T23:59:59.999Z',
+  'enricher-original-topic': 'elsewhere',
+  'enricher-request-id': NULL_HEADER,
+  'enricher-of-another-build': 'x',
+}
+
+/** Intake alone, with a topic of albums that takes 8 MB, and a reader of what it makes of them. */
+async function startIntake() {
+  const scenario = await createScenario()
+  const { env, start } = scenario
+  const kafka = new Kafka({ brokers: env.KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING })
+  const admin = kafka.admin()
+  await admin.connect()
+  const configEntries = [{ name: 'max.message.bytes', value: '8388608' }]
+  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: env.TOPIC_IMPORTED, configEntries }
+  await admin.alterConfigs({ validateOnly: false, resources: [resource] })
+  await admin.disconnect()
+  const requests = await TopicReader.open(env, env.TOPIC_ENRICHMENT)
+  onTestFinished(() => requests.close())
+  return { ...scenario, kafka, requests, intake: start('intake') }
+}
+
+/** Publishes one message compressed, as an importer may. */
+async function sendGzipped(kafka: Kafka, { env }: Scenario, message: Message): Promise<void> {
+  const producer = kafka.producer()
+  await producer.connect()
+  const compression = kafkajs.CompressionTypes.GZIP
+  await producer.send({ topic: env.TOPIC_IMPORTED, compression, messages: [message] })
+  await producer.disconnect()
+}
+
+const foreignOf = (headers: IHeaders | undefined) =>
+  Object.fromEntries(
+    Object.entries(headers ?? {})
+      .filter(([name]) => !name.startsWith('enricher-'))
+      .map(([name, value]) => [name, Array.isArray(value) ? value.map(String) : (value?.toString() ?? null)]),
+  )
+
+test('headers with our names from outside do not count, and all others go on as they came', async () => {
+  const scenario = await startIntake()
+  const { env, send, requests, dead, intake } = scenario
+  await send(env.TOPIC_IMPORTED, { key: 'garbage', value: 'no Avro', headers: HOSTILE })
+  await send(env.TOPIC_IMPORTED, { ...(await encodeAlbum(env, anAlbum('good'))), headers: HOSTILE })
+  await requests.waitFor((records) => records.length === 1, 'the request')
+  await dead.waitFor((records) => records.length === 1, 'the dead letter')
+  expect(await intake.stop()).toBe(0)
+
+  const foreign = { traceparent: '00-abc-def-01', twice: ['a', 'b'], nothing: null }
+  const [request] = requests.records
+  expect(foreignOf(request?.rawHeaders)).toEqual(foreign)
+  expect(Object.keys(request?.rawHeaders ?? {}).sort()).toEqual(Object.keys(foreign).sort())
+  const [letter] = dead.records
+  expect(foreignOf(letter?.rawHeaders)).toEqual(foreign)
+  expect(letter?.headers).toMatchObject({
+    'enricher-original-topic': env.TOPIC_IMPORTED,
+    'enricher-run': '1',
+    'enricher-attempt': '1',
+    'enricher-error-code': 'RECORD_UNDECODABLE',
+  })
+  for (const name of ['enricher-not-before', 'enricher-request-id', 'enricher-of-another-build'])
+    expect(letter?.headers).not.toHaveProperty(name)
+})
+
+test('large records: a request where it fits compressed, else a dead letter with its bytes, else a pointer', async () => {
+  const scenario = await startIntake()
+  const { env, kafka, send, publish, requests, dead, intake } = scenario
+  const key = (text: string) => ({ key: text })
+  await sendGzipped(kafka, scenario, { ...key('repeats'), value: Buffer.alloc(5_000_000, 'na ') })
+  await send(env.TOPIC_IMPORTED, { ...key('random'), value: randomBytes(1_048_000) })
+  await send(env.TOPIC_IMPORTED, { ...key('pointer'), value: randomBytes(3_500_000), headers: { traceparent: 'abc' } })
+  await publish(anAlbum('no request', { title: randomBytes(2_600_000).toString('base64') }))
+  await publish(anAlbum('long', { title: 'Na '.repeat(1_000_000) }))
+  await publish(anAlbum('good'))
+  await requests.waitFor((records) => records.length === 2, 'two requests')
+  await dead.waitFor((records) => records.length === 4, 'four dead letters')
+  expect(await intake.stop()).toBe(0)
+
+  const titles = new Map((await requests.readToEnd()).map(({ key, event }) => [key, event.album.title.length]))
+  expect(Object.fromEntries(titles)).toEqual({ long: 3_000_000, good: 'Nevermind'.length })
+  const letters = new Map((await dead.readToEnd()).map((letter) => [letter.key, letter]))
+  const summary = [...letters].map(([name, { value, headers }]) => [
+    name,
+    value?.length,
+    headers['enricher-error-code'],
+  ])
+  expect(summary.map(([name, bytes, code]) => [name, name === 'no request' ? 'its own' : bytes, code]).sort()).toEqual([
+    ['no request', 'its own', 'RECORD_TOO_LARGE'],
+    ['pointer', undefined, 'RECORD_TOO_LARGE'],
+    ['random', 1_048_000, 'RECORD_UNDECODABLE'],
+    ['repeats', 5_000_000, 'RECORD_UNDECODABLE'],
+  ])
+  expect(letters.get('pointer')?.headers).toMatchObject({
+    traceparent: 'abc',
+    'enricher-original-topic': env.TOPIC_IMPORTED,
+    'enricher-cause-code': 'RECORD_UNDECODABLE',
+    'enricher-value-bytes': '3500000',
+  })
+})
