@@ -243,7 +243,9 @@ export class GroupConsumer {
       clearInterval(beat)
     }
     if (session.lost !== undefined) throw session.lost
-    if (!this.#stopped.signal.aborted) resolveOffset(batch.messages.at(-1)?.offset ?? batch.lastOffset())
+    // After another join meanwhile this would move the new assignment on, past what it has not been given.
+    if (session === this.#session && !this.#stopped.signal.aborted)
+      resolveOffset(batch.messages.at(-1)?.offset ?? batch.lastOffset())
   }
 
   /** KafkaJS shows nobody a fetch that brought a marker alone, as happens behind a large batch: it only goes on. */

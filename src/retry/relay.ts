@@ -79,6 +79,7 @@ export function startRelay(options: RelayOptions): Member {
     maxBytesPerPartition: FETCH_BYTES,
     log,
     onAssigned: (assignment) => {
+      // One after the other, whatever became of the one before: that one's failure has been told already.
       owning = owning.catch(() => undefined).then(() => takeOver(assignment))
       return owning
     },
