@@ -48,6 +48,29 @@ const RESOURCES = new Set([
 
 const TEXTS = ['keywords', 'artist', 'title', 'author', 'actor', 'brand'] as const
 
+const oneOf = (values: string) => (value: unknown) => values.split(' ').includes(String(value))
+const whole = (min: number, max: number) => (value: unknown) =>
+  Number.isInteger(value) && Number(value) >= min && Number(value) <= max
+
+/** Fields that may be left out, what is good for them, and what Amazon says of what is not. */
+const OPTIONS: readonly [name: string, isGood: (value: unknown) => boolean, why: string][] = [
+  ['itemCount', whole(1, 10), 'must be 1 to 10'],
+  ['itemPage', whole(1, 10), 'must be 1 to 10'],
+  ['availability', oneOf('Available IncludeOutOfStock'), 'must be Available or IncludeOutOfStock'],
+  ['condition', oneOf('Any New'), 'must be Any or New'],
+  [
+    'sortBy',
+    oneOf('AvgCustomerReviews Featured NewestArrivals Price:HighToLow Price:LowToHigh Relevance'),
+    'Member must satisfy enum value set',
+  ],
+  ['languagesOfPreference', (value) => Array.isArray(value) && value.length <= 1, 'must be one language at most'],
+  ['browseNodeId', (value) => /^[1-9]\d{0,18}$/.test(String(value)), 'must be digits, 19 at most'],
+  ['minPrice', whole(1, Number.MAX_SAFE_INTEGER), 'must be 1 or more'],
+  ['maxPrice', whole(1, Number.MAX_SAFE_INTEGER), 'must be 1 or more'],
+  ['minReviewsRating', whole(1, 4), 'must be 1 to 4'],
+  ['minSavingPercent', whole(1, 99), 'must be 1 to 99'],
+]
+
 export interface CatalogRequest {
   operation: 'getItems' | 'searchItems'
   marketplace: string | undefined
@@ -81,6 +104,8 @@ export function checkRequest(request: CatalogRequest, rules: { partnerTag: strin
   ) {
     return refusals.invalid('resources', 'Member must satisfy enum value set')
   }
+  const wrong = OPTIONS.find(([name, isGood]) => body[name] !== undefined && body[name] !== null && !isGood(body[name]))
+  if (wrong) return refusals.invalid(wrong[0], wrong[2])
   return operation === 'getItems' ? checkItems(body) : checkSearch(body, marketplace)
 }
 
@@ -98,17 +123,9 @@ function checkSearch(body: Record<string, unknown>, marketplace: string): Reply 
   if (given.length === 0) return refusals.invalid('keywords', `one of ${TEXTS.join(', ')} is needed`)
   const bad = given.find((name) => !isText(body[name], 1000))
   if (bad) return refusals.invalid(bad, 'must be 1 to 1000 characters, not blank')
-  for (const name of ['itemCount', 'itemPage'] as const) {
-    const count = body[name] ?? 1
-    if (!Number.isInteger(count) || Number(count) < 1 || Number(count) > 10)
-      return refusals.invalid(name, 'must be 1 to 10')
-  }
   const indexes = SITES[marketplace] ? ['All', 'Music'] : ['All']
   if (!indexes.includes(String(body.searchIndex ?? 'All'))) {
     return refusals.invalid('searchIndex', `unknown here; known to this stand-in: ${indexes.join(', ')}`)
-  }
-  if (!['Available', 'IncludeOutOfStock'].includes(String(body.availability ?? 'Available'))) {
-    return refusals.invalid('availability', 'must be Available or IncludeOutOfStock')
   }
   return undefined
 }
