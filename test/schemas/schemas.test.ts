@@ -30,6 +30,23 @@ function fieldsOf(schema: unknown): Field[] {
   ]
 }
 
+interface NamedType {
+  type: string
+  name: string
+  doc?: string
+  symbols?: string[]
+  default?: string
+}
+
+/** Every record and enum of a schema, nested ones too. */
+function namedTypesOf(schema: unknown): NamedType[] {
+  if (typeof schema !== 'object' || schema === null) return []
+  const inner = Object.values(schema).flatMap(namedTypesOf)
+  return 'type' in schema && (schema.type === 'record' || schema.type === 'enum')
+    ? [schema as NamedType, ...inner]
+    : inner
+}
+
 describe.each(['album.imported', 'album.enrichment', 'album.enriched'])('%s', (name) => {
   const schemaText = read(`${name}.avsc`)
 
@@ -42,6 +59,19 @@ describe.each(['album.imported', 'album.enrichment', 'album.enriched'])('%s', (n
 
   test('documents every field', () => {
     expect(fieldsOf(JSON.parse(schemaText)).filter(({ doc }) => !doc)).toEqual([])
+  })
+
+  test('documents every type, and gives each enum a default, which readers of an older version need', () => {
+    const types = namedTypesOf(JSON.parse(schemaText))
+    expect(types.filter(({ doc }) => !doc)).toEqual([])
+    const enums = types.filter(({ type }) => type === 'enum')
+    for (const { symbols, default: fallback } of enums) expect(symbols).toContain(fallback)
+  })
+
+  test('tells times as times', () => {
+    const times = fieldsOf(JSON.parse(schemaText)).filter(({ name }) => /At$/.test(name))
+    expect(times.length).toBeGreaterThan(0)
+    for (const { type } of times) expect(JSON.stringify(type)).toContain('"timestamp-millis"')
   })
 
   test('takes the valid examples and gives them back unchanged', async () => {
