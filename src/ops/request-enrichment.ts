@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { AlbumRow } from '../db/entities/album.entity.ts'
-import { EnrichmentError } from '../errors.ts'
+import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { Album, EnrichmentRequested } from '../events.ts'
 import type { EventCodecs } from '../kafka/event-topics.ts'
 import { publishRecords } from '../kafka/publish-records.ts'
@@ -52,12 +52,23 @@ async function findWaiting(kafka: Servers['kafka'], topic: string, codecs: Event
   const newest = new Map<string, Album>()
   await readTopic(kafka, topic, async ({ key, value }) => {
     if (value !== null && albumIds.has(key?.toString() ?? '')) {
-      const { album } = await codecs.requested.decode(value)
-      newest.set(album.albumId, album)
+      const album = await readAlbum(codecs, value)
+      if (album !== null) newest.set(album.albumId, album)
     }
     return undefined
   })
   return newest
+}
+
+/** null for a record that the worker will give up: it must not keep people from asking for its album. */
+async function readAlbum(codecs: EventCodecs, value: Buffer): Promise<Album | null> {
+  try {
+    return (await codecs.requested.decode(value)).album
+  } catch (error) {
+    const { code } = toEnrichmentError(error)
+    if (code === 'RECORD_UNDECODABLE' || code === 'SCHEMA_UNKNOWN') return null
+    throw error
+  }
 }
 
 function toRequest(album: Album): EnrichmentRequested {
