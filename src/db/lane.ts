@@ -61,7 +61,13 @@ export async function setLaneState(
       )
       if (!accept) continue
       await em.execute(
-        `update lane set accepted = (select coalesce(jsonb_agg(hold -> 'cause'), '[]') from jsonb_array_elements(holds) hold)
+        // What was accepted before stays so until the lane has started, or two causes would take turns for ever.
+        `update lane set accepted = (
+           select coalesce(jsonb_agg(distinct cause), '[]')
+           from (
+             select hold -> 'cause' as cause from jsonb_array_elements(holds) hold
+             union select earlier from jsonb_array_elements(accepted) earlier
+           ) causes)
          where name = ?`,
         [name],
       )
@@ -92,6 +98,8 @@ export class OwnedLane {
   readonly name: string
   /** The owner's fence; 0 before the first takeover. */
   fence = 0
+  /** The count of commits as we left it in the row. */
+  #flush = 0
   /** While it is not known whether the work in hand goes on; null when it does. */
   #unsettled: PromiseWithResolvers<void> | null = null
 
@@ -115,6 +123,7 @@ export class OwnedLane {
       return { formerFence, fence: row.fence, lane: toStoredLane(row) }
     })
     this.fence = taken.fence
+    this.#flush = taken.lane.flush
     return taken
   }
 
@@ -156,30 +165,40 @@ export class OwnedLane {
     })
   }
 
-  /** MUST be stored before the commit that bears the number: so Kafka is ahead only of a database that was put back. */
+  /**
+   * MUST be stored before the commit that bears the number: so Kafka is ahead only of a database that was put back. Put
+   * back under our feet it may have our fence and never our count: to count on would hide it, so the lane is lost then.
+   */
   async storeFlush(flush: number): Promise<void> {
-    await this.#update('flush = ?', [flush])
+    // The new number too: what was stored and not answered is stored again.
+    await this.#update('flush = ?', [flush], [this.#flush, flush])
+    this.#flush = flush
   }
 
   /** What was committed, and where; with it a start is over, and what was accepted for it no longer counts. */
   async storeOffsets(clusterId: string, offsets: ReadonlyMap<string, bigint>, isStart: boolean): Promise<void> {
     const asText = Object.fromEntries([...offsets].map(([topic, offset]) => [topic, String(offset)]))
     const accepted = isStart ? ", accepted = '[]'" : ''
-    await this.#update(`cluster_id = ?, offsets = ?::jsonb${accepted}`, [clusterId, JSON.stringify(asText)])
+    const values = [clusterId, JSON.stringify(asText)]
+    await this.#update(`cluster_id = ?, offsets = ?::jsonb${accepted}`, values, [this.#flush])
   }
 
   async storeHolds(holds: HoldRecord[]): Promise<void> {
     await this.#update('holds = ?::jsonb', [JSON.stringify(holds)])
   }
 
-  async #update(assignments: string, values: unknown[]): Promise<void> {
+  /** @param counts what the row's count of commits may be; absent: whatever it is */
+  async #update(assignments: string, values: unknown[], counts?: number[]): Promise<void> {
+    const isOurs = counts === undefined ? '' : ` and flush in (${counts.map(() => '?')})`
     const rows = await this.#db.query((em) =>
-      em.execute<object[]>(`update lane set ${assignments} where name = ? and fence = ? returning 1`, [
+      em.execute<object[]>(`update lane set ${assignments} where name = ? and fence = ?${isOurs} returning 1`, [
         ...values,
         this.name,
         this.fence,
+        ...(counts ?? []),
       ]),
     )
-    if (rows.length === 0) throw new EnrichmentError('LANE_LOST', `another process has taken ${this.name} over`)
+    if (rows.length > 0) return
+    throw new EnrichmentError('LANE_LOST', `another process has taken ${this.name} over, or the database was put back`)
   }
 }

@@ -38,6 +38,7 @@ export class LaneState {
   #isActive = false
   #resumedAt: number | undefined
   #storedHolds = '[]'
+  #storing: Promise<void> = Promise.resolve()
   #shown = ''
   #shownCauses: string[] = []
   #changed = Promise.withResolvers<void>()
@@ -61,7 +62,10 @@ export class LaneState {
   /** Whether this process is the one whose state counts. */
   setActive(isActive: boolean): void {
     this.#isActive = isActive
+    // A takeover leaves none in the row.
+    this.#storedHolds = '[]'
     this.#tell()
+    void this.#store()
   }
 
   /** Holds the lane for a cause, or lets go of it; null where it was not held for it changes nothing. */
@@ -108,16 +112,19 @@ export class LaneState {
     }
   }
 
-  /** What could not be stored is stored at the next look. */
-  async #store(): Promise<void> {
-    const holds = JSON.stringify(this.holds)
-    if (!this.#isActive || holds === this.#storedHolds) return
-    try {
-      await this.#options.storeHolds(this.holds)
-      this.#storedHolds = holds
-    } catch (error) {
-      this.#options.log.debug({ code: toEnrichmentError(error).code }, 'holds not stored')
-    }
+  /** One after the other, each what counts by then; what could not be stored is stored at the next look. */
+  #store(): Promise<void> {
+    this.#storing = this.#storing.then(async () => {
+      const holds = JSON.stringify(this.holds)
+      if (!this.#isActive || holds === this.#storedHolds) return
+      try {
+        await this.#options.storeHolds(this.holds)
+        this.#storedHolds = holds
+      } catch (error) {
+        this.#options.log.debug({ code: toEnrichmentError(error).code }, 'holds not stored')
+      }
+    })
+    return this.#storing
   }
 
   /** One log line per change, and the metrics. */

@@ -162,6 +162,8 @@ export class Lane {
   ): Promise<void> {
     const { groupId, owned, dependencies, possession } = this.#options
     const flush = this.#flush + 1
+    // A former owner must not count either: its number would hide what its successor committed.
+    await possession.confirmed(signal)
     await dependencies.database(() => owned.storeFlush(flush), signal)
     this.#flush = flush
     const offsets = stampOffsets(this.#committed, done, { flush, fence: owned.fence })

@@ -1,0 +1,42 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { Database } from '../../src/db/database.ts'
+import { OwnedLane, readLane, setLaneState } from '../../src/db/lane.ts'
+import { createTestEnv } from '../stack/test-env.ts'
+
+async function openDatabase(): Promise<Database> {
+  const db = new Database((await createTestEnv()).DATABASE_URL)
+  onTestFinished(() => db.close())
+  await db.migrate()
+  return db
+}
+
+const hold = (cause: string) => ({ cause, message: 'no', remedy: 'none', since: new Date().toISOString() })
+
+test('a commit is counted again after a lost answer, and not once the database was put back under the same owner', async () => {
+  const db = await openDatabase()
+  const owned = new OwnedLane(db, 'lane')
+  await owned.takeOver()
+  await owned.storeFlush(1)
+  await owned.storeFlush(2)
+  await owned.storeFlush(2)
+  await owned.storeOffsets('cluster', new Map([['album.enrichment', 3n]]), true)
+  // A backup from a commit ago, with the same fence in it.
+  await db.query((em) => em.execute('update lane set flush = 1'))
+  await expect(owned.storeFlush(3)).rejects.toMatchObject({ code: 'LANE_LOST' })
+  await expect(owned.storeOffsets('cluster', new Map(), false)).rejects.toMatchObject({ code: 'LANE_LOST' })
+  expect(await readLane(db, 'lane')).toMatchObject({ flush: 1, offsets: { 'album.enrichment': 3n } })
+})
+
+test('what was accepted stays accepted when another cause comes before the lane has started', async () => {
+  const db = await openDatabase()
+  const owned = new OwnedLane(db, 'lane')
+  const accept = () => setLaneState(db, ['lane'], { state: 'running', accept: true, changedBy: 'me' })
+  await owned.takeOver()
+  await owned.storeHolds([hold('offset_missing')])
+  await accept()
+  await owned.storeHolds([hold('database_behind')])
+  await accept()
+  expect((await readLane(db, 'lane')).accepted.toSorted()).toEqual(['database_behind', 'offset_missing'])
+  await owned.storeOffsets('cluster', new Map(), true)
+  expect((await readLane(db, 'lane')).accepted).toEqual([])
+})
