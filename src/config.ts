@@ -2,10 +2,15 @@ import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import { EnrichmentError } from './errors.ts'
+import { isMarketplace, KNOWN_MARKETPLACES } from './marketplaces.ts'
 import { parseRetryDelays, type RetryTier } from './retry-delays.ts'
 
 const text = z.string().trim().min(1)
-const list = text.transform((items) => items.split(',').map((item) => item.trim()))
+const listOf = (item: RegExp) =>
+  text
+    .transform((items) => items.split(',').map((entry) => entry.trim()))
+    .refine((items) => items.every((entry) => item.test(entry)))
+const topic = text.regex(/^[\w.-]{1,200}$/)
 const url = z.url({ protocol: /^https?$/ })
 const retryDelays = text.transform((delays, context): RetryTier[] => {
   const tiers = parseRetryDelays(delays)
@@ -42,7 +47,7 @@ const setting = <G extends Group, S extends z.ZodType>(
 
 /** Every setting, in the order in which people meet them. README's table is generated from it. */
 export const SETTINGS = {
-  KAFKA_BROKERS: setting('kafka', list, {
+  KAFKA_BROKERS: setting('kafka', listOf(/^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}$/i), {
     description: 'Kafka brokers to start from, comma-separated.',
     wants: 'host:port,host:port',
   }),
@@ -55,36 +60,36 @@ export const SETTINGS = {
     wants: 'postgresql://user:password@host:port/database',
     secret: true,
   }),
-  KAFKA_GROUP_PREFIX: setting('kafka', text, {
+  KAFKA_GROUP_PREFIX: setting('kafka', topic, {
     default: 'album-enricher',
     description: 'Prefix of the consumer groups and transactional ids.',
-    wants: 'a name',
+    wants: 'a name (letters, digits, dot, dash, underscore)',
   }),
-  TOPIC_IMPORTED: setting('kafka', text, {
+  TOPIC_IMPORTED: setting('kafka', topic, {
     default: 'album.imported',
     description: "The importer's topic.",
-    wants: 'a topic name',
+    wants: 'a topic name (letters, digits, dot, dash, underscore)',
   }),
-  TOPIC_ENRICHMENT: setting('kafka', text, {
+  TOPIC_ENRICHMENT: setting('kafka', topic, {
     default: 'album.enrichment',
     description:
       'Topic of requests, one partition. Its express twin, the retries and the dead letters are this name with `.express`, `.retry.1m` and so on, and `.dead`.',
-    wants: 'a topic name',
+    wants: 'a topic name (letters, digits, dot, dash, underscore)',
   }),
-  TOPIC_ENRICHED: setting('kafka', text, {
+  TOPIC_ENRICHED: setting('kafka', topic, {
     default: 'album.enriched',
     description: 'Topic of results.',
-    wants: 'a topic name',
+    wants: 'a topic name (letters, digits, dot, dash, underscore)',
   }),
   AMAZON_API: setting('amazon', z.enum(['creators', 'paapi']), {
     default: 'creators',
     description: "Amazon's API: creators, or the legacy paapi, which Amazon switched off in May 2026.",
     wants: 'creators or paapi',
   }),
-  AMAZON_MARKETPLACE: setting('amazon', text, {
+  AMAZON_MARKETPLACE: setting('amazon', text.refine(isMarketplace), {
     default: 'www.amazon.com',
     description: 'The Amazon site to search.',
-    wants: "an Amazon site's domain, for example www.amazon.com",
+    wants: `one of ${KNOWN_MARKETPLACES}`,
   }),
   AMAZON_PARTNER_TAG: setting('amazon', text.max(64), {
     description: 'Associates tag (store id) that the links carry.',
@@ -164,7 +169,7 @@ export const SETTINGS = {
     description: 'Folder that keeps the artwork.',
     wants: 'the path of a folder',
   }),
-  ARTWORK_HOSTS: setting('artwork', list, {
+  ARTWORK_HOSTS: setting('artwork', listOf(/^[\w.-]+$/), {
     default:
       'm.media-amazon.com,images-na.ssl-images-amazon.com,images-eu.ssl-images-amazon.com,images-fe.ssl-images-amazon.com',
     description: 'Hosts that images may be fetched from, over https only.',

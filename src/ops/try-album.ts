@@ -1,10 +1,10 @@
 import type { AmazonRequestSeen } from '../amazon/amazon-api.ts'
 import { createAmazon } from '../amazon/create-amazon.ts'
-import { findMarketplace } from '../amazon/marketplaces.ts'
 import type { Config } from '../config.ts'
 import { type Enrichment, enrichAlbum } from '../enrich/enrich-album.ts'
 import { rankAccepted, toLink } from '../enrich/to-link.ts'
 import type { Album } from '../events.ts'
+import { findMarketplace } from '../marketplaces.ts'
 import { createModel } from '../model/create-model.ts'
 
 export interface Trial {

@@ -11,6 +11,7 @@ const LEVELS = [
   ['enrich'],
   ['amazon', 'model', 'storage', 'kafka', 'db'],
   ['album', 'config', 'log', 'metrics'],
+  ['marketplaces'],
   ['errors', 'events', 'or-aborted', 'retry-delays'],
 ]
 

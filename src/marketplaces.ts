@@ -1,4 +1,4 @@
-import { EnrichmentError } from '../errors.ts'
+import { EnrichmentError } from './errors.ts'
 
 /** An Amazon site. */
 export interface Marketplace {
@@ -48,13 +48,17 @@ const MARKETPLACES: readonly Marketplace[] = [
   site('www.amazon.sg', 'FE', 'SGD', false),
 ]
 
+/** The sites that there are, for people to read. */
+export const KNOWN_MARKETPLACES = MARKETPLACES.map(({ domain }) => domain).join(', ')
+
+export const isMarketplace = (domain: string): boolean => MARKETPLACES.some((site) => site.domain === domain)
+
 /** @throws EnrichmentError CONFIG_INVALID that lists the known sites */
 export function findMarketplace(domain: string): Marketplace {
   const found = MARKETPLACES.find((marketplace) => marketplace.domain === domain)
   if (found) return found
-  const known = MARKETPLACES.map((marketplace) => marketplace.domain).join(', ')
   throw new EnrichmentError(
     'CONFIG_INVALID',
-    `AMAZON_MARKETPLACE: ${JSON.stringify(domain)} is not an Amazon site with this API. Known are: ${known}`,
+    `AMAZON_MARKETPLACE: ${JSON.stringify(domain)} is not an Amazon site with this API. Known are: ${KNOWN_MARKETPLACES}`,
   )
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findMarketplace } from '../../src/amazon/marketplaces.ts'
+import { findMarketplace } from '../src/marketplaces.ts'
 
 test('a known site comes with its region, its currency and whether it has an index for music', () => {
   expect(findMarketplace('www.amazon.co.jp')).toEqual({
