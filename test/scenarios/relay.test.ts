@@ -30,11 +30,13 @@ function aCopy(key: string, notBefore: number, value: Buffer = Buffer.from(key))
   return { key, value, headers: { 'enricher-not-before': new Date(notBefore).toISOString() } }
 }
 
-/** Copies with delays from 1 to 20 s, dealt out to the tiers in the order of their times, as the worker would write them. */
-async function sendSpread({ send }: Scenario, tier: (label: string) => string, count: number): Promise<void> {
+const COUNT = 1_000
+
+/** Copies with delays from 1 s up, dealt out to the tiers in the order of their times, as the worker would write them. */
+async function sendSpread({ send }: Scenario, tier: (label: string) => string, longestMs: number): Promise<void> {
   const now = Date.now()
-  const copies = Array.from({ length: count }, (_, index) =>
-    aCopy(String(index), now + 1_000 + Math.round((index * 19_000) / count)),
+  const copies = Array.from({ length: COUNT }, (_, index) =>
+    aCopy(String(index), now + 1_000 + Math.round((index * (longestMs - 1_000)) / COUNT)),
   )
   const dealt = Object.entries(Object.groupBy(copies, ({ key }) => TIERS[Number(key) % TIERS.length] ?? ''))
   await Promise.all(dealt.map(([label, messages = []]) => send(tier(label), ...messages)))
@@ -58,12 +60,12 @@ test('1,000 copies with delays of 1 to 20 s: none early, none more than a second
   const scenario = await createRelayScenario()
   const { express, startRelay, tier } = scenario
   const relay = await startRelay()
-  await sendSpread(scenario, tier, 1_000)
-  await express.waitFor((records) => records.length >= 1_000, 'all copies')
+  await sendSpread(scenario, tier, 20_000)
+  await express.waitFor((records) => records.length >= COUNT, 'all copies')
   expect(await relay.stop()).toBe(0)
   const found = judge(await express.readToEnd())
   console.log('relay:', JSON.stringify(found))
-  expect(found).toMatchObject({ records: 1_000, keys: 1_000, early: 0 })
+  expect(found).toMatchObject({ records: COUNT, keys: COUNT, early: 0 })
   expect(found.lateMs.p99).toBeLessThan(1_000)
 })
 
@@ -71,32 +73,50 @@ test('killed in the middle and started again: no copy is lost, doubled or early'
   const scenario = await createRelayScenario()
   const { express, startRelay, tier } = scenario
   const relay = await startRelay()
-  await sendSpread(scenario, tier, 1_000)
+  await sendSpread(scenario, tier, 10_000)
   await express.waitFor((records) => records.length >= 300, 'some copies')
   relay.signal('SIGKILL')
   const successor = await startRelay()
-  await express.waitFor((records) => records.length >= 1_000, 'all copies')
+  await express.waitFor((records) => records.length >= COUNT, 'all copies')
   expect(await successor.stop()).toBe(0)
   const found = judge(await express.readToEnd())
   console.log('relay, killed:', JSON.stringify(found))
-  expect(found).toMatchObject({ records: 1_000, keys: 1_000, early: 0 })
+  expect(found).toMatchObject({ records: COUNT, keys: COUNT, early: 0 })
+})
+
+test('stopped in the middle and woken when another has taken over: no copy is lost, doubled or early', async () => {
+  const scenario = await createRelayScenario()
+  const { express, startRelay, tier } = scenario
+  const relay = await startRelay()
+  await sendSpread(scenario, tier, 10_000)
+  await express.waitFor((records) => records.length >= 300, 'some copies')
+  relay.signal('SIGSTOP')
+  const before = (await express.readToEnd()).length
+  const successor = await startRelay()
+  await express.waitFor((records) => records.length > before, 'copies of the successor')
+  relay.signal('SIGCONT')
+  await express.waitFor((records) => records.length >= COUNT, 'all copies')
+  expect(await Promise.all([relay.stop(), successor.stop()])).toEqual([0, 0])
+  const found = judge(await express.readToEnd())
+  console.log('relay, stopped:', JSON.stringify(found))
+  expect(found).toMatchObject({ records: COUNT, keys: COUNT, early: 0 })
 })
 
 test('while relays come and go no copy is lost, doubled or early', async () => {
   const scenario = await createRelayScenario()
   const { express, startRelay, tier } = scenario
   const first = await startRelay()
-  await sendSpread(scenario, tier, 1_000)
+  await sendSpread(scenario, tier, 10_000)
   await express.waitFor((records) => records.length >= 100, 'some copies')
   const second = await startRelay()
   await express.waitFor((records) => records.length >= 400, 'more copies')
   expect(await first.stop()).toBe(0)
   const third = await startRelay()
-  await express.waitFor((records) => records.length >= 1_000, 'all copies')
+  await express.waitFor((records) => records.length >= COUNT, 'all copies')
   expect(await Promise.all([second.stop(), third.stop()])).toEqual([0, 0])
   const found = judge(await express.readToEnd())
   console.log('relay, rebalanced:', JSON.stringify(found))
-  expect(found).toMatchObject({ records: 1_000, keys: 1_000, early: 0 })
+  expect(found).toMatchObject({ records: COUNT, keys: COUNT, early: 0 })
 })
 
 test('with 100,000 waiting copies of 1 kB it stays below 200 MB, also while the first of them go out', async () => {
