@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import { hideAbortedRecords } from './aborted-records.ts'
 import { calmRequestQueue } from './calm-request-queue.ts'
 import { installCodecs } from './codecs.ts'
 import { writeNullHeaders } from './null-headers.ts'
@@ -10,6 +11,7 @@ export type { Kafka }
 calmRequestQueue()
 installCodecs()
 writeNullHeaders()
+hideAbortedRecords()
 
 /**
  * A client of the given brokers; it connects when first used.

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { type Consumer, type IHeaders, Kafka, logLevel } from 'kafkajs'
+import { hideAbortedRecords } from '../../src/kafka/aborted-records.ts'
 import { calmRequestQueue } from '../../src/kafka/calm-request-queue.ts'
 
-// Only against KafkaJS's timer noise in the processes that read; the reading itself uses nothing of the service.
+// Only against KafkaJS's timer noise in the processes that read, and against what it shows of given-up transactions;
+// the reading itself uses nothing of the service.
 calmRequestQueue()
+hideAbortedRecords()
 
 export interface ReadRecord {
   partition: number
