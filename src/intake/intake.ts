@@ -6,7 +6,7 @@ import { storeHolds } from '../db/lane.ts'
 import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { EnrichmentRequested } from '../events.ts'
-import type { Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
+import type { CommitOffset, Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
 import { type EventCodecs, groupNames, MESSAGE_BYTES, topicNames } from '../kafka/event-topics.ts'
 import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
@@ -74,13 +74,14 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
   let owned = new Map<number, PartitionOwnership>()
 
   /** One transactional id per input partition: fencing follows the partition from owner to owner. */
-  async function takeOver(assignment: TopicPartition[]): Promise<void> {
+  async function takeOver(assignment: TopicPartition[]): Promise<CommitOffset[]> {
     await Promise.all([...owned.values()].map((ownership) => ownership.close()))
     const entries = assignment.map(async (partition) => {
       const transactionalId = `${groupId}.${partition.topic}.${partition.partition}`
       return [partition.partition, await ownPartitions(kafka, groupId, transactionalId, [partition])] as const
     })
     owned = new Map(await Promise.all(entries))
+    return [...owned.values()].flatMap((ownership) => ownership.committedOffsets())
   }
 
   async function forward({ topic, partition, deliveries, nextOffset, signal }: DeliveredBatch): Promise<void> {

@@ -3,8 +3,9 @@ import type { Consumer, EachBatchPayload, Kafka, PartitionAssigner } from 'kafka
 import { EnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { orAborted } from '../or-aborted.ts'
-import { type Delivery, type TopicPartition, toRecordHeaders } from './delivery.ts'
+import type { CommitOffset, Delivery, TopicPartition } from './delivery.ts'
 import { kafkaError } from './kafka-client.ts'
+import { toDeliveries } from './to-deliveries.ts'
 
 const SESSION_TIMEOUT_MS = 6_000
 const HEARTBEAT_MS = 1_500
@@ -37,11 +38,14 @@ export interface GroupConsumerOptions {
   maxBytesPerPartition: number
   log: Logger
   /**
-   * After every join, before any delivery of the new assignment: take possession of the partitions.
+   * After every join, before anything of the new assignment is fetched: take possession of the partitions. However long
+   * it takes, the member stays in the group.
    *
    * @param signal aborted at the next join, or when the consumer ends
+   * @returns where to read on, if not from where KafkaJS found the group: it looks before the possession, and jumps
+   *   silently where an offset is outside of the log
    */
-  onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<void>
+  onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]>
   /** Deliveries of one partition, in order; once it resolves they are not delivered again to this assignment. */
   onBatch(batch: DeliveredBatch): Promise<void>
 }
@@ -183,13 +187,18 @@ export class GroupConsumer {
     const assignment = Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
       partitions.map((partition) => ({ topic, partition })),
     )
-    // KafkaJS keeps what was paused across joins; whoever wants a pause in the new assignment pauses again.
-    for (const topic of Object.keys(memberAssignment)) this.#consumer?.resume([{ topic }])
+    const topics = Object.keys(memberAssignment).map((topic) => ({ topic }))
+    const consumer = this.#consumer
+    consumer?.pause(topics)
     this.#joined = true
     this.#onHeard()
     const abort = new AbortController()
     const session: Session = {
-      ready: this.#options.onAssigned(assignment, AbortSignal.any([abort.signal, this.#stopped.signal])),
+      ready: this.#own(assignment, AbortSignal.any([abort.signal, this.#stopped.signal])).then(() => {
+        if (abort.signal.aborted) return
+        // KafkaJS keeps what was paused across joins; whoever wants a pause in the new assignment pauses again.
+        consumer?.resume(topics)
+      }),
       abort,
       lost: undefined,
     }
@@ -198,6 +207,13 @@ export class GroupConsumer {
       if (!abort.signal.aborted) this.restart(error)
     })
     this.#session = session
+  }
+
+  async #own(assignment: TopicPartition[], signal: AbortSignal): Promise<void> {
+    const positions = await this.#options.onAssigned(assignment, signal)
+    if (signal.aborted) return
+    for (const { topic, partition, offset } of positions)
+      this.#consumer?.seek({ topic, partition, offset: String(offset) })
   }
 
   #onHeard(): void {
@@ -266,22 +282,4 @@ export class GroupConsumer {
   #signalOf(session: Session): AbortSignal {
     return AbortSignal.any([session.abort.signal, this.#stopped.signal])
   }
-}
-
-function toDeliveries(batch: EachBatchPayload['batch']): Delivery[] {
-  const { topic, partition, messages } = batch
-  const end = BigInt(batch.lastOffset()) + 1n
-  return messages.map((message, index) => {
-    const next = messages[index + 1]
-    return {
-      topic,
-      partition,
-      offset: BigInt(message.offset),
-      nextOffset: next === undefined ? end : BigInt(next.offset),
-      timestamp: Number(message.timestamp),
-      key: message.key,
-      value: message.value,
-      headers: toRecordHeaders(message.headers),
-    }
-  })
 }

@@ -53,8 +53,11 @@ async function untilVisible(admin: Admin, topics: string[]): Promise<void> {
     const isLast = Date.now() > deadline
     try {
       const { topics: metadata } = await admin.fetchTopicMetadata({ topics })
-      if (metadata.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)))
+      if (metadata.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0))) {
+        // A leader that is named may not know of it yet.
+        for (const topic of topics) await admin.fetchTopicOffsets(topic)
         return
+      }
     } catch (error) {
       if (isLast) throw error
     }

@@ -78,10 +78,11 @@ export function startRelay(options: RelayOptions): Member {
     topics: topics.retry,
     maxBytesPerPartition: FETCH_BYTES,
     log,
-    onAssigned: (assignment) => {
+    onAssigned: async (assignment) => {
       // One after the other, whatever became of the one before: that one's failure has been told already.
       owning = owning.catch(() => undefined).then(() => takeOver(assignment))
-      return owning
+      await owning
+      return [...tiers.values()].flatMap((relayed) => relayed.committedOffsets)
     },
     onBatch: receive,
   })

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import type { OwnedLane } from '../db/lane.ts'
 import { toEnrichmentError } from '../errors.ts'
-import type { Delivery, TopicPartition } from '../kafka/delivery.ts'
+import type { CommitOffset, Delivery, TopicPartition } from '../kafka/delivery.ts'
 import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { laneAssigner } from '../kafka/lane-assigner.ts'
@@ -131,7 +131,7 @@ export class Worker {
     await this.#lane.release()
   }
 
-  #onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<void> {
+  async #onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
     const former = this.#takingOver
     this.#takingOver = (async () => {
       // What was begun for the former assignment must end before its producer is thrown away; its signal is aborted.
@@ -140,7 +140,8 @@ export class Worker {
       if (assignment.length > 0) await this.#takeOver(signal)
       else await this.#standBy()
     })()
-    return this.#takingOver
+    await this.#takingOver
+    return [...this.#lane.committed].map(([topic, offset]) => ({ topic, partition: 0, offset }))
   }
 
   async #takeOver(signal: AbortSignal): Promise<void> {

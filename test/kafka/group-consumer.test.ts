@@ -19,6 +19,7 @@ function follow({ kafka, group, topic, log }: KafkaRoom) {
     log,
     async onAssigned(assignment: TopicPartition[]) {
       owned = await ownPartitions(kafka, group, `${group}.owner`, assignment)
+      return owned.committedOffsets()
     },
     async onBatch({ deliveries, partition, nextOffset }: DeliveredBatch) {
       const pending = deliveries.filter((delivery) => owned?.isPending(delivery))
@@ -62,7 +63,10 @@ function join({ kafka, group, topic, log }: KafkaRoom, onBatch: (batch: Delivere
     topics: [topic],
     maxBytesPerPartition: 65_536,
     log,
-    onAssigned: async (assignment) => void assignments.push(assignment),
+    onAssigned: async (assignment) => {
+      assignments.push(assignment)
+      return []
+    },
     onBatch,
   })
   onTestFinished(() => consumer.stop())

@@ -5,7 +5,7 @@ test('a standby takes the lane of a killed worker over within 12 s, and every al
   const { start, publish, results, amazon } = await createScenario()
   start('intake')
   const workers = [start('worker'), start('worker')]
-  await Promise.all(workers.map((worker) => worker.waitForLog(({ msg }) => /^lane (taken over|stands by)$/.test(msg))))
+  await Promise.all(workers.map((worker) => worker.waitForLog(({ msg }) => /^lane (running|stands by)$/.test(msg))))
   const ids = Array.from({ length: 60 }, (_, index) => String(index))
   await publish(...ids.map((id) => anAlbum(id)))
   await results.waitFor((records) => records.length >= 10, 'some results')

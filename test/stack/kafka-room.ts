@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { inject, onTestFinished } from 'vitest'
 import type { OutgoingRecord } from '../../src/kafka/delivery.ts'
-import { createKafka, type Kafka, withAdmin } from '../../src/kafka/kafka-client.ts'
+import { createKafka, type Kafka } from '../../src/kafka/kafka-client.ts'
+import { createMissingTopics } from '../../src/kafka/topics.ts'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
 import { createLogger, type Logger } from '../../src/log.ts'
 
@@ -21,9 +22,7 @@ export async function createKafkaRoom(partitions = 1): Promise<KafkaRoom> {
   const topic = `room-${randomUUID().slice(0, 8)}`
   const log = createLogger('fatal')
   const kafka = createKafka(inject('kafkaBrokers').split(','), topic, log)
-  await withAdmin(kafka, (admin) =>
-    admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true }),
-  )
+  await createMissingTopics(kafka, [{ topic, partitions, keepsForever: false, mustHaveOnePartition: false }])
   const group = `${topic}.group`
   return {
     kafka,
