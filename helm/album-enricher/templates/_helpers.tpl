@@ -30,6 +30,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{ .Values.settings.METRICS_PORT | default 9464 }}
 {{- end -}}
 
+{{/* Of one deployment; 0 is a number of its own, which `default` would not see. */}}
+{{- define "album-enricher.replicas" -}}
+{{- ternary .replicas 2 (hasKey . "replicas") -}}
+{{- end -}}
+
 {{/* The image's own folder for it. */}}
 {{- define "album-enricher.artworkStore" -}}
 {{ .Values.settings.ARTWORK_STORE | default "/var/lib/album-enricher/artwork" }}
@@ -72,6 +77,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end -}}
 {{- if and (include "album-enricher.keepsArtwork" .) (not .Values.artwork.existingClaim) (not .Values.artwork.emptyDir) -}}
   {{- $mistakes = append $mistakes "artwork.existingClaim: is not set, wants a PersistentVolumeClaim; else artwork.emptyDir: true (lost with the pod) or settings.ARTWORK: link" -}}
+{{- end -}}
+{{- $roles := list -}}
+{{- range $_, $deployment := .Values.deployments -}}
+  {{- $roles = concat $roles $deployment.roles -}}
+{{- end -}}
+{{- range list "intake" "worker" "relay" -}}
+  {{- if not (has . $roles) -}}
+    {{- $mistakes = append $mistakes (printf "deployments: none has the role %s, without which albums would wait for ever; wants one, with replicas: 0 if it runs elsewhere" .) -}}
+  {{- end -}}
 {{- end -}}
 {{- if $mistakes -}}
   {{- fail (printf "%d wrong value(s):\n  %s" (len $mistakes) (join "\n  " $mistakes)) -}}
