@@ -22,6 +22,8 @@ const config = (args: string[], env: Record<string, string> = {}) =>
   runTool('docker-compose', [...args, 'config', '--format', 'json'], env)
 const readServices = async (...[args, env]: Parameters<typeof config>): Promise<Record<string, Service>> =>
   JSON.parse(await config(args, env)).services
+const readConfigs = async (...[args, env]: Parameters<typeof config>): Promise<Record<string, { content?: string }>> =>
+  JSON.parse(await config(args, env)).configs
 
 describe.skipIf(lacks('docker-compose'))('the compose file', () => {
   test('is whole, and says which secrets it lacks', async () => {
@@ -54,6 +56,19 @@ describe.skipIf(lacks('docker-compose'))('the compose file', () => {
     expect(() => loadConfig(groups, services.enricher?.environment)).not.toThrow()
   })
 
+  test('has a second process that can take over all that the first does, each with a port of its own', async () => {
+    const { enricher, standby, prometheus: _, ...others } = await readServices(['--env-file', DEMO])
+    const { ports, ...same } = enricher ?? {}
+    const { ports: own, ...twin } = standby ?? {}
+    expect(twin).toEqual(same)
+    expect(twin.command).toEqual(['run'])
+    expect([ports, own].map((all) => all?.map(({ published }) => published))).toEqual([['9464'], ['9465']])
+    // It outlives the first: no network is the first one's.
+    expect(JSON.stringify(others)).not.toContain('service:enricher')
+    const config = await readConfigs(['--env-file', DEMO])
+    expect(config.prometheus?.content).toContain('["enricher:9464", "standby:9464"]')
+  })
+
   test('its demo publishes albums that the service enriches with what its stand-ins say', async () => {
     const services = await readServices(['--env-file', DEMO])
     const { start, results, env } = await createScenario(await demoSettings())
@@ -67,13 +82,13 @@ describe.skipIf(lacks('docker-compose'))('the compose file', () => {
   }, 120_000)
 })
 
-/** The demo's settings at free ports. */
+/** The demo's settings, with its stand-ins at free ports of this machine. */
 async function demoSettings(): Promise<Record<string, string>> {
   const text = readFileSync(join(ROOT, DEMO), 'utf8')
-  const ports = [...new Set(text.match(/127\.0\.0\.1:\d+/g))]
+  const ports = [...new Set(text.match(/stand-ins:\d+/g))]
   const moved = new Map<string, string>()
   for (const port of ports) moved.set(port, `127.0.0.1:${await findFreePort()}`)
-  return { ...parseEnv(text.replaceAll(/127\.0\.0\.1:\d+/g, (port) => moved.get(port) ?? port)), ARTWORK: 'download' }
+  return { ...parseEnv(text.replaceAll(/stand-ins:\d+/g, (port) => moved.get(port) ?? port)), ARTWORK: 'download' }
 }
 
 /** What a service would run in its container, run in this checkout, until the test ends. */

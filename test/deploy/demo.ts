@@ -6,19 +6,23 @@ import { startModelStandIn } from '../stack/stand-ins/model.ts'
 /** How many albums are imported: a minute's worth at the pace of the demo's Amazon. */
 const ALBUMS = 300
 
-/** Amazon, the model and the image host, at the ports that the service's own settings name; they end with a signal. */
+/** Amazon, the model and the image host, where the service's own settings name them; they end with a signal. */
 async function startStandIns(env: NodeJS.ProcessEnv): Promise<void> {
-  const images = await startImageStandIn({ port: portOf(`http://${env.ARTWORK_INSECURE_HOST}`) })
-  await startModelStandIn({ port: portOf(env.OPENAI_BASE_URL) })
+  const { host: address, port } = placeOf(`http://${env.ARTWORK_INSECURE_HOST}`)
+  const images = await startImageStandIn({ address, port })
+  await startModelStandIn(placeOf(env.OPENAI_BASE_URL))
   await startAmazonStandIn({
-    port: portOf(env.AMAZON_URL),
+    ...placeOf(env.AMAZON_URL),
     products: loadProducts(new URL('../data/products.jsonl', import.meta.url)),
     requestsPerSecond: Number(env.AMAZON_REQUESTS_PER_SECOND),
     imageBaseUrl: images.url,
   })
 }
 
-const portOf = (url = '') => Number(new URL(url).port)
+function placeOf(url = ''): { host: string; port: number } {
+  const { hostname, port } = new URL(url)
+  return { host: hostname, port: Number(port) }
+}
 
 /** Albums as `album-enricher publish` takes them, to standard output. */
 function printAlbums(): void {

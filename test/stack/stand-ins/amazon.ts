@@ -31,6 +31,8 @@ export interface AmazonStandInOptions {
   latencyMs?: number
   /** 0 or absent takes a free one. */
   port?: number
+  /** Absent: 127.0.0.1. */
+  host?: string
   /** Where its images are; absent: Amazon's own hosts. */
   imageBaseUrl?: string
   /** Lifetime of tokens; Amazon's is an hour. */
@@ -151,7 +153,7 @@ export async function startAmazonStandIn(options: AmazonStandInOptions): Promise
     await respond(response, reply, behaviour)
   }
 
-  const { url, close } = await listen(handle, options.port ?? 0)
+  const { url, close } = await listen(handle, options.port ?? 0, options.host)
 
   return {
     url,

@@ -50,7 +50,10 @@ export interface ModelStandIn {
 }
 
 /** A host of a language model that speaks OpenAI's chat completions over real HTTP, and is as strict. */
-export async function startModelStandIn(options: { latencyMs?: number; port?: number } = {}): Promise<ModelStandIn> {
+export async function startModelStandIn(
+  options: { latencyMs?: number; port?: number; host?: string } = {},
+): Promise<ModelStandIn> {
+  const { port = 0, host = '127.0.0.1' } = options
   const calls: ModelCall[] = []
   let told: ModelBehaviour = {}
   let left = 0
@@ -87,13 +90,13 @@ export async function startModelStandIn(options: { latencyMs?: number; port?: nu
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
   })
-  server.listen(options.port ?? 0, '127.0.0.1')
+  server.listen(port, host)
   await once(server, 'listening')
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the stand-in has no port')
 
   return {
-    url: `http://127.0.0.1:${address.port}/v1`,
+    url: `http://${host}:${address.port}/v1`,
     calls,
     behave(behaviour) {
       told = behaviour
