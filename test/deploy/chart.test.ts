@@ -61,16 +61,39 @@ describe.skipIf(lacks('helm', 'kubernetes-validate'))('the chart', () => {
     expect(await template(...valuesOf('all-settings-values.yaml'))).toContain('terminationGracePeriodSeconds: 95')
   })
 
+  test('gives every role a second pod, whether apart or together, and refuses to leave one out', async () => {
+    const together = await template(...valuesOf('default-values.yaml'))
+    expect(together).toContain('args: ["run","intake","worker","relay"]')
+    expect(together.match(/^ +replicas: .*/gm)).toEqual(['  replicas: 2'])
+    const apart = (...more: string[]) => template(...valuesOf('roles-apart-values.yaml'), ...more)
+    const replicas = async (...more: string[]) => (await apart(...more)).match(/^ +replicas: .*/gm)
+    expect(await replicas()).toEqual(['  replicas: 3', '  replicas: 2', '  replicas: 2'])
+    expect(await replicas('--set', 'deployments.worker.replicas=0')).toContain('  replicas: 0')
+    await expect(apart('--set', 'deployments.relay.roles={worker}')).rejects.toThrow(/none has the role relay/)
+  })
+
+  test('lets a node be drained of one pod at a time, and of a lone pod at once', async () => {
+    const budgets = async (...more: string[]) =>
+      (await template(...valuesOf('default-values.yaml'), ...more)).split('kind: PodDisruptionBudget').slice(1)
+    const [budget, ...others] = await budgets()
+    expect(budget).toMatch(/maxUnavailable: 1\n[\s\S]*component: all\n/)
+    expect(others).toEqual([])
+    expect(await budgets('--set', 'deployments.all.replicas=1')).toEqual([])
+  })
+
   test('selects pods by nothing that an upgrade changes', async () => {
     const manifests = await template(...valuesOf('monitoring-values.yaml'))
     const selectors = [...manifests.matchAll(/^ *(?:selector|matchLabels):\n((?: +\S+\/\S+: .*\n)+)/gm)]
-    expect(selectors.length).toBe(3)
+    // The deployment, its budget, the service and the ServiceMonitor.
+    expect(selectors.length).toBe(4)
     const names = selectors.flatMap(([, labels]) => [...(labels ?? '').matchAll(/^ +(\S+):/gm)].map((name) => name[1]))
     expect([...new Set(names)].sort()).toEqual(
       ['component', 'instance', 'name'].map((name) => `app.kubernetes.io/${name}`),
     )
   })
 })
+
+const isDelays = (text: string) => SETTINGS.RETRY_DELAYS.schema.safeParse(text).success
 
 interface Bounds {
   enum?: unknown[]
@@ -108,6 +131,14 @@ describe("the chart's schema", () => {
         }
       }
     }
+  })
+
+  test('takes delays of retries as the service writes them, and nothing that it would refuse', () => {
+    const pattern = new RegExp((settings.RETRY_DELAYS as { pattern: string }).pattern)
+    for (const good of [SETTINGS.RETRY_DELAYS.default, '5s', ' 1m , 2m ', '1s,2s,3s,4s,5s,6s,7s,8s,9s,10s'])
+      expect([good, pattern.test(good), isDelays(good)]).toEqual([good, true, true])
+    for (const bad of ['', '1m,', '0s', '1d', '1.5h', '1234567s', '1s,2s,3s,4s,5s,6s,7s,8s,9s,10s,11s'])
+      expect([bad, pattern.test(bad), isDelays(bad)]).toEqual([bad, false, false])
   })
 
   test('knows the roles that there are, and the chart is of this version of the service', () => {
