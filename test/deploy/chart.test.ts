@@ -135,7 +135,7 @@ describe("the chart's schema", () => {
 
   test('takes delays of retries as the service writes them, and nothing that it would refuse', () => {
     const pattern = new RegExp((settings.RETRY_DELAYS as { pattern: string }).pattern)
-    for (const good of [SETTINGS.RETRY_DELAYS.default, '5s', ' 1m , 2m ', '1s,2s,3s,4s,5s,6s,7s,8s,9s,10s'])
+    for (const good of [String(SETTINGS.RETRY_DELAYS.default), '5s', ' 1m , 2m ', '1s,2s,3s,4s,5s,6s,7s,8s,9s,10s'])
       expect([good, pattern.test(good), isDelays(good)]).toEqual([good, true, true])
     for (const bad of ['', '1m,', '0s', '1d', '1.5h', '1234567s', '1s,2s,3s,4s,5s,6s,7s,8s,9s,10s,11s'])
       expect([bad, pattern.test(bad), isDelays(bad)]).toEqual([bad, false, false])

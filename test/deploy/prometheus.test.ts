@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { SETTINGS } from '../../src/config.ts'
 import { findFreePort } from '../stack/free-port.ts'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
 import { trouble } from '../stack/stand-ins/amazon.ts'
@@ -139,5 +140,12 @@ describe.skipIf(lacks('prometheus', 'promtool', 'python'))('monitoring', () => {
     const runbooks = readFileSync(join(CHART, 'RUNBOOKS.md'), 'utf8')
     const alerts = [...readFileSync(rules, 'utf8').matchAll(/alert: (\w+)/g)].map((match) => match[1])
     expect(alerts.filter((name) => !runbooks.includes(`## ${name}\n`))).toEqual([])
+    expect(alerts.length).toBe(runbooks.match(/^## /gm)?.length)
+  })
+
+  test('the alert about overdue retries knows the tiers that there are unless somebody sets others', () => {
+    const tiers = [...readFileSync(rules, 'utf8').matchAll(/retry\[\.\](\w+)"\} - (\d+)$/gm)]
+    const asSetting = tiers.map(([, label, seconds]) => ({ label, delayMs: Number(seconds) * 1_000 }))
+    expect(asSetting).toEqual(SETTINGS.RETRY_DELAYS.schema.parse(SETTINGS.RETRY_DELAYS.default))
   })
 })
