@@ -14,8 +14,8 @@ export interface PostgresServer extends Server {
   url: string
 }
 
-/** Quick and forgetful: the data need not survive a power failure, only a kill of the server. */
-const FLAGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
+/** Quick and forgetful: the data need not survive a power failure, only a kill of the server (so commits are written, if not synced). */
+const FLAGS = { fsync: 'off', full_page_writes: 'off', max_connections: '300' }
 
 /** Starts a PostgreSQL server with data of its own. @throws Error with the end of its log */
 export async function startPostgres(): Promise<PostgresServer> {
