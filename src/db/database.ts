@@ -2,6 +2,7 @@ import { LockMode, MikroORM } from '@mikro-orm/core'
 import { Migrator } from '@mikro-orm/migrations'
 import { defineConfig, type EntityManager, PostgreSqlDriver } from '@mikro-orm/postgresql'
 import { EnrichmentError } from '../errors.ts'
+import { dropLostConnections } from './drop-lost-connections.ts'
 import { AlbumRow } from './entities/album.entity.ts'
 import { ArtworkRow } from './entities/artwork.entity.ts'
 import { CandidateRow } from './entities/candidate.entity.ts'
@@ -98,6 +99,7 @@ export function databaseConfig(url: string) {
       lock_timeout: LOCK_TIMEOUT_MS,
       // A connection that is lost without a word must not hold a query longer than a statement may take.
       query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
+      onPoolCreated: dropLostConnections,
     },
   })
 }
