@@ -1,8 +1,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { toEnrichmentError } from '../errors.ts'
+import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { registry } from '../metrics.ts'
+
+/** A server that hangs must be missing before whoever asks gives up, which Kubernetes is told to do after 5 s. */
+const CHECK_MS = 4_000
 
 export interface Readiness {
   /** A dependency's check resolves when it is there and throws what is wrong otherwise. */
@@ -61,12 +64,17 @@ export async function startProbes(port: number, readiness: Readiness, log: Logge
 
 async function findMissing(checks: Readiness['checks']): Promise<Record<string, string>> {
   const found = Object.entries(checks).map(async ([name, check]) => {
+    const { promise, reject } = Promise.withResolvers<never>()
+    const seconds = CHECK_MS / 1_000
+    const timer = setTimeout(() => reject(new EnrichmentError('INTERNAL', `no answer within ${seconds} s`)), CHECK_MS)
     try {
-      await check()
+      await Promise.race([check(), promise])
       return []
     } catch (error) {
       const { code, message } = toEnrichmentError(error)
       return [[name, `${code}: ${message}`]]
+    } finally {
+      clearTimeout(timer)
     }
   })
   return Object.fromEntries((await Promise.all(found)).flat())
