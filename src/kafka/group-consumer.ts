@@ -13,7 +13,8 @@ const REBALANCE_TIMEOUT_MS = 20_000
 /** How long a fetch waits at the broker; a resume takes effect after at most this. */
 const FETCH_WAIT_MS = 500
 const RESTART_DELAY_MS = 1_000
-const LONGEST_RESTART_DELAY_MS = 10_000
+/** A broker that is back lets a group go on once the sessions of its former members are over, 6 s; ten must do for all. */
+const LONGEST_RESTART_DELAY_MS = 2_000
 /** A member whose last heartbeat is older may have lost its partitions without knowing, and does nothing that counts. */
 const FRESH_MS = SESSION_TIMEOUT_MS / 2
 /** A batch that shows no progress for so long is hung, though its heartbeats go on. */
