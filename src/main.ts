@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import { Database } from './db/database.ts'
 import { startIntake } from './intake/intake.ts'
@@ -17,6 +18,9 @@ import { startWorker } from './worker/start-worker.ts'
 /** The parts of the service; each may run in a process of its own. */
 export const ROLES = ['intake', 'worker', 'relay'] as const
 export type Role = (typeof ROLES)[number]
+
+/** What leaving groups and closing connections may take beyond the time that the albums in the air have. */
+const CLOSE_MS = 2_000
 
 /**
  * The service: connect, check, then album.imported -> intake -> album.enrichment -> worker -> album.enriched, with what
@@ -58,9 +62,15 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     // Told to stop while it still waited for a server: that is an ordinary end.
     if (!stop.aborted) throw error
   } finally {
-    await Promise.all(Object.values(members).map((member) => member.stop()))
-    await probes.close()
-    await db.close()
+    const closing = (async () => {
+      await Promise.all(Object.values(members).map((member) => member.stop()))
+      await probes.close()
+      await db.close()
+      return true
+    })()
+    // A server that hangs must not keep us: whatever is not closed by then ends with the process.
+    const timeout = delay(config.SHUTDOWN_TIMEOUT_SECONDS * 1_000 + CLOSE_MS, false)
+    if (!(await Promise.race([closing, timeout]))) log.warn({}, 'servers do not answer: stopping without goodbye')
   }
   log.info({}, 'service stopped')
 }
