@@ -12,6 +12,8 @@ export interface Story {
   album: Album
   requests: {
     requestId: string
+    /** More than 1 after offsets were moved. */
+    run: number
     reason: string
     marketplace: string
     requestedAt: string
@@ -76,9 +78,10 @@ export async function readStory(db: Database, id: string): Promise<Story> {
 }
 
 function toRequest(row: Enrichment): Story['requests'][number] {
-  const { requestId, reason, marketplace, requestedAt, startedAt, decidedAt, decision, outcome, failures } = row
+  const { requestId, run, reason, marketplace, requestedAt, startedAt, decidedAt, decision, outcome, failures } = row
   return {
     requestId,
+    run,
     reason,
     marketplace,
     requestedAt: requestedAt.toISOString(),

@@ -133,6 +133,11 @@ export class Breaker {
     this.#probes.setNext(0)
   }
 
+  /** Whoever waited was sent away: nobody is left to probe, so the next call is to find out anew. */
+  async forget(): Promise<void> {
+    if (this.#openedBy !== null) await this.#policy.execute(async () => undefined)
+  }
+
   #onBreak(error: unknown): void {
     // The time of the probe that was cut short has come already: the next caller's turn begins at once.
     if (error instanceof CutShort) return

@@ -55,8 +55,9 @@ export class LaneState {
     return this.#isPaused ? 'paused' : 'running'
   }
 
+  /** Why the lane is held; nothing while somebody else has it. */
   get holds(): HoldRecord[] {
-    return [...this.#holds.values()]
+    return this.#isActive ? [...this.#holds.values()] : []
   }
 
   /** Whether this process is the one whose state counts. */

@@ -21,6 +21,8 @@ export interface Dependencies {
   registry: Call
   /** A person says that the cause is gone. */
   probeNow(): void
+  /** All work was dropped, and with it those who waited: a breaker that is open would never be probed. */
+  forget(): void
 }
 
 type Rule = Omit<ConstructorParameters<typeof Breaker>[0], 'name' | 'onChange'>
@@ -43,7 +45,7 @@ const own = (code: ErrorCode): Rule => ({
   longestProbeMs: 2_000,
 })
 
-const RULES: Record<Exclude<keyof Dependencies, 'probeNow'>, Rule> = {
+const RULES: Record<Exclude<keyof Dependencies, 'probeNow' | 'forget'>, Rule> = {
   amazon: foreign((code) => code.startsWith('AMAZON_')),
   model: foreign((code) => code.startsWith('MODEL_')),
   database: own('DATABASE_UNAVAILABLE'),
@@ -65,9 +67,12 @@ export function createDependencies(
   })
   const calls = breakers.map(([name, breaker]) => [name, callThrough(breaker, stopping)] as const)
   return {
-    ...(Object.fromEntries(calls) as Omit<Dependencies, 'probeNow'>),
+    ...(Object.fromEntries(calls) as Omit<Dependencies, 'probeNow' | 'forget'>),
     probeNow() {
       for (const [, breaker] of breakers) if (breaker.openedBy !== null) breaker.probeNow()
+    },
+    forget() {
+      for (const [, breaker] of breakers) void breaker.forget()
     },
   }
 }

@@ -167,6 +167,7 @@ export class Worker {
     this.#giveUp = new AbortController()
     this.#window.clear()
     this.#markers.clear()
+    this.#options.dependencies.forget()
   }
 
   async #outlive(): Promise<void> {

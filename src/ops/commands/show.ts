@@ -16,15 +16,16 @@ export async function showCommand(id: string, { json }: { json?: true }): Promis
 
 function formatStory({ album, requests, candidates, links, artwork }: Story): string {
   const parts = [`${nameAlbum(album)} (album ${album.albumId})`]
-  const rows = requests.map(({ requestId, reason, requestedAt, attempts, decision, outcome, durationMs }) => [
+  const rows = requests.map(({ requestId, run, reason, requestedAt, attempts, decision, outcome, durationMs }) => [
     requestedAt,
     requestId,
     reason,
     String(attempts),
-    outcome ?? decision ?? 'in flight',
+    String(run),
+    outcome ?? (decision === 'retry' ? 'waits to be retried' : (decision ?? 'in flight')),
     durationMs === null ? '-' : `${(durationMs / 1_000).toFixed(1)} s`,
   ])
-  parts.push(formatTable(['requested', 'request', 'reason', 'attempts', 'outcome', 'took'], rows))
+  parts.push(formatTable(['requested', 'request', 'reason', 'attempts', 'run', 'outcome', 'took'], rows))
   const failures = requests.flatMap(({ failures }) => failures)
   if (failures.length > 0) {
     const lines = failures.map(({ at, attempt, stage, code, message }) => [at, String(attempt), stage, code, message])

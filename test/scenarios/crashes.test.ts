@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url'
+import { expect, test, vi } from 'vitest'
+import { DEADLY_TITLE } from '../stack/faults/die-of-an-album.ts'
+import { anAlbum, createScenario } from '../stack/scenario.ts'
+
+// The broker misses each killed process only after its session.
+vi.setConfig({ testTimeout: 180_000 })
+
+const FAULT = fileURLToPath(new URL('../stack/faults/die-of-an-album.ts', import.meta.url))
+
+test('an album that kills the process is given up after it has done so alone, and those beside it have their results', async () => {
+  const { start, publish, results, dead } = await createScenario({ NODE_OPTIONS: `--import ${FAULT}` })
+  const ids = ['1', '2', '3']
+  await publish(anAlbum('deadly', { title: DEADLY_TITLE }), ...ids.map((id) => anAlbum(id)))
+  const isOver = dead.waitFor((records) => records.length > 0, 'the dead letter', 150_000).then(() => 'over')
+  let service = start()
+  let deaths = 0
+  while ((await Promise.race([isOver, service.exited()])) !== 'over') {
+    deaths += 1
+    service = start()
+  }
+  await results.waitFor((records) => records.length >= ids.length, 'the others')
+  expect(await service.stop()).toBe(0)
+  expect(deaths).toBe(4)
+  const [letter, ...more] = await dead.readToEnd()
+  expect([letter?.key, letter?.headers['enricher-error-code'], more]).toEqual(['deadly', 'CRASHED_WORKER', []])
+  expect((await results.readToEnd()).map(({ key }) => key).toSorted()).toEqual(ids)
+})
