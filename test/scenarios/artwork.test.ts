@@ -67,3 +67,27 @@ test.each([
     expect(results.records[0]?.event).toMatchObject({ outcome: 'matched', artwork: { status: outcome, errorCode } })
   },
 )
+
+test('artwork that cannot be had now is a request of its own, which asks Amazon nothing and comes back until it is stored', async () => {
+  const settings = { ARTWORK: 'download', RETRY_DELAYS: '1s,2s' }
+  const { env, start, publish, results, images: host, amazon, dead } = await createScenario(settings)
+  host.behave({ kind: 'status', status: 503 })
+  await publish(anAlbum('1'))
+  const service = start()
+  await results.waitFor((records) => records.length === 1, 'the result without artwork')
+  const asked = amazon.calls.length
+  await service.waitForLog((line) => line.msg === 'album will be retried' && line.code === 'ARTWORK_UNAVAILABLE')
+  host.reset()
+  await results.waitFor((records) => records.length === 2, 'the result with it')
+  expect(await service.stop()).toBe(0)
+  const [first, second, ...more] = (await results.readToEnd()).map(({ event }) => event)
+  expect(more).toEqual([])
+  expect(first).toMatchObject({ reason: 'imported', artwork: { status: 'pending' } })
+  expect(second).toMatchObject({ reason: 'artwork', outcome: 'matched', artwork: { status: 'stored' } })
+  expect(second.links.map(({ asin }: { asin: string }) => asin)).toEqual(
+    first.links.map(({ asin }: { asin: string }) => asin),
+  )
+  expect(amazon.calls.length).toBe(asked)
+  expect(images(env.ARTWORK_STORE ?? '').length).toBe(4)
+  expect(await dead.readToEnd()).toEqual([])
+})

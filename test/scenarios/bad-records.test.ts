@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { runVerb } from '../stack/service-process.ts'
 
 test('what is no album is dead-lettered with its bytes and a remedy, and the albums behind it go on', async () => {
   const { start, publish, send, dead, results, env } = await createScenario()
@@ -50,4 +51,26 @@ test('a title of 10,000 characters ends in a result', async () => {
   await results.waitFor((records) => records.length > 0, 'the result')
   expect(await service.stop()).toBe(0)
   expect((await results.readToEnd())[0]?.event.outcome).toBe('not_found')
+})
+
+test('a flood of records that are no albums holds intake, and after resume one goes first', async () => {
+  const { start, publish, send, dead, results, env } = await createScenario({ FLOOD_DEAD_LETTERS: '5' })
+  await send(env.TOPIC_IMPORTED, ...Array.from({ length: 8 }, () => ({ key: 'same', value: Buffer.from('no Avro') })))
+  const service = start()
+  await service.waitForLog((line) => line.msg === 'lane held' && String(line.causes) === 'intake_flood')
+  expect((await dead.readToEnd()).length).toBe(5)
+  const status = await runVerb(env, 'status')
+  expect(status.output).toContain('the lane is running')
+  expect(status.output).toMatch(/held for intake_flood since \S+: 5 dead letters in a row/)
+  await publish(anAlbum('same'))
+
+  const held = () => service.logs.filter(({ msg }) => msg === 'lane held').length
+  for (let resumes = 1; results.records.length === 0 && resumes <= 8; resumes += 1) {
+    expect((await dead.readToEnd()).length).toBe(4 + resumes)
+    expect((await runVerb(env, 'resume')).output).toContain('it was held for intake_flood')
+    await expect.poll(() => held() > resumes || results.records.length > 0, { timeout: 20_000 }).toBe(true)
+  }
+  expect(await service.stop()).toBe(0)
+  expect((await dead.readToEnd()).length).toBe(8)
+  expect((await results.readToEnd()).length).toBe(1)
 })
