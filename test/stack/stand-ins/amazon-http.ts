@@ -1,6 +1,13 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 
+export interface Listener {
+  url: string
+  /** Breaks every connection; new ones are welcome. */
+  cut(): void
+  close(): Promise<void>
+}
+
 /**
  * Listens; a handler that throws closes its connection.
  *
@@ -11,7 +18,7 @@ export async function listen(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
   port: number,
   host = '127.0.0.1',
-): Promise<{ url: string; close(): Promise<void> }> {
+): Promise<Listener> {
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
   })
@@ -23,6 +30,7 @@ export async function listen(
   if (address === null || typeof address === 'string') throw new Error('the stand-in has no port')
   return {
     url: `http://${host}:${address.port}`,
+    cut: () => server.closeAllConnections(),
     async close() {
       server.close()
       server.closeAllConnections()

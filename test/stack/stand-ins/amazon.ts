@@ -4,7 +4,7 @@ import { answerRequest, describeQuery } from './amazon-answers.ts'
 import { type Behaviour, createBehaviours, type Operation, respond } from './amazon-behaviours.ts'
 import { createCatalogue, type ProductFacts } from './amazon-catalogue.ts'
 import { type CatalogRequest, checkRequest } from './amazon-checks.ts'
-import { listen, parseBody, readBody } from './amazon-http.ts'
+import { type Listener, listen, parseBody, readBody } from './amazon-http.ts'
 import { createRateMeter } from './amazon-rate.ts'
 import { type Reply, refusals } from './amazon-refusals.ts'
 import { createTokens } from './amazon-tokens.ts'
@@ -37,6 +37,8 @@ export interface AmazonStandInOptions {
   imageBaseUrl?: string
   /** Lifetime of tokens; Amazon's is an hour. */
   tokenSeconds?: number
+  /** Told of each catalog request when it has come, and when its reply has left whole. */
+  onCall?: (call: Call, moment: 'came' | 'left') => void
   partnerTag?: string
 }
 
@@ -48,6 +50,8 @@ export interface Call {
   query: string
   /** Of the reply; null while none was sent, and for a broken one. */
   status: number | null
+  /** The port that it came to. */
+  port: number
 }
 
 export interface AmazonStandIn {
@@ -61,6 +65,8 @@ export interface AmazonStandIn {
   readonly early: number
   /** Accepted catalog requests by query. */
   callsByQuery: Map<string, number>
+  /** Opens one more port to the same shop, so that calls tell which of its users they are of. */
+  openPort(): Promise<Listener>
   /** The latest behaviour told that fits a request counts. */
   behave(behaviour: Behaviour): void
   /** From now on no token issued so far is good. */
@@ -107,6 +113,7 @@ export async function startAmazonStandIn(options: AmazonStandInOptions): Promise
   ): Promise<[Reply, Behaviour | undefined]> {
     const body = parseBody(await readBody(request))
     call.query = describeQuery(operation, body ?? {})
+    options.onCall?.(call, 'came')
     const admission = rate.admit(call.at, arrived)
     if (admission === 'early') early += 1
     if (admission !== 'accepted') return [refusals.throttled(), undefined]
@@ -142,9 +149,11 @@ export async function startAmazonStandIn(options: AmazonStandInOptions): Promise
       operation: operation === 'v3' || operation === 'v2' ? 'token' : operation,
       query: '',
       status: null,
+      port: request.socket.localPort ?? 0,
     }
     const arrived = arrivals.earliest(call.at)
     calls.push(call)
+    if (call.operation !== 'token') response.once('finish', () => options.onCall?.(call, 'left'))
     const [reply, behaviour] =
       operation === 'v3' || operation === 'v2'
         ? await answerToken(operation, request, call)
@@ -153,7 +162,9 @@ export async function startAmazonStandIn(options: AmazonStandInOptions): Promise
     await respond(response, reply, behaviour)
   }
 
-  const { url, close } = await listen(handle, options.port ?? 0, options.host)
+  const main = await listen(handle, options.port ?? 0, options.host)
+  const { url } = main
+  const more: Listener[] = []
 
   return {
     url,
@@ -164,6 +175,11 @@ export async function startAmazonStandIn(options: AmazonStandInOptions): Promise
       return early
     },
     callsByQuery,
+    async openPort() {
+      const listener = await listen(handle, 0)
+      more.push(listener)
+      return listener
+    },
     behave: behaviours.add,
     revokeTokens: tokens.revokeAll,
     reset() {
@@ -172,9 +188,9 @@ export async function startAmazonStandIn(options: AmazonStandInOptions): Promise
       early = 0
       behaviours.clear()
     },
-    close() {
+    async close() {
       arrivals.close()
-      return close()
+      await Promise.all([main, ...more].map((listener) => listener.close()))
     },
   }
 }

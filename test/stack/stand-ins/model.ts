@@ -36,6 +36,21 @@ export interface ModelCall {
   album?: string
   /** The request's body as it came. */
   body: string
+  /** Of the reply; null while none was sent. */
+  status: number | null
+  /** The port that it came from. */
+  from: number
+}
+
+export interface ModelStandInOptions {
+  /** How long a reply takes. */
+  latencyMs?: number | (() => number)
+  /** 0 or absent takes a free one. */
+  port?: number
+  /** Of this machine. */
+  host?: string
+  /** Told of each request when it has come, and when its reply has left whole. */
+  onCall?: (call: ModelCall, moment: 'came' | 'left') => void
 }
 
 export interface ModelStandIn {
@@ -50,9 +65,7 @@ export interface ModelStandIn {
 }
 
 /** A host of a language model that speaks OpenAI's chat completions over real HTTP, and is as strict. */
-export async function startModelStandIn(
-  options: { latencyMs?: number; port?: number; host?: string } = {},
-): Promise<ModelStandIn> {
+export async function startModelStandIn(options: ModelStandInOptions = {}): Promise<ModelStandIn> {
   const { port = 0, host = '127.0.0.1' } = options
   const calls: ModelCall[] = []
   let told: ModelBehaviour = {}
@@ -65,10 +78,23 @@ export async function startModelStandIn(
     for await (const chunk of request) chunks.push(chunk)
     const text = Buffer.concat(chunks).toString('utf8')
     const question = findQuestion(text)
-    calls.push({ at: performance.now(), body: text, ...(question && { album: question.album.title }) })
+    const call: ModelCall = {
+      at: performance.now(),
+      body: text,
+      ...(question && { album: question.album.title }),
+      status: null,
+      from: request.socket.remotePort ?? 0,
+    }
+    calls.push(call)
+    options.onCall?.(call, 'came')
+    response.once('finish', () => {
+      call.status = response.statusCode
+      options.onCall?.(call, 'left')
+    })
     const behaviour = left > 0 ? told : {}
     left -= 1
-    await sleep(options.latencyMs ?? 0)
+    const { latencyMs = 0 } = options
+    await sleep(typeof latencyMs === 'number' ? latencyMs : latencyMs())
 
     if (behaviour.stall === 'head') return
     if (behaviour.status !== undefined)

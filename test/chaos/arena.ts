@@ -1,0 +1,197 @@
+import { createRequire } from 'node:module'
+import { type ConfigResourceTypes, Kafka, logLevel } from 'kafkajs'
+import { ROLES } from '../../src/main.ts'
+import { createGuardedFolder } from '../stack/guard.ts'
+import { runVerb } from '../stack/service-process.ts'
+import { type Stack, startStack } from '../stack/start-stack.ts'
+import { Chronicle } from './chronicle.ts'
+import { Door } from './door.ts'
+import { Feeder } from './feeder.ts'
+import { kafkaWire } from './kafka-wire.ts'
+import { LaneWatch } from './lane-watch.ts'
+import { type ChaosTopics, LiveView } from './live-view.ts'
+import { Member, type Role } from './member.ts'
+import { StandIns } from './stand-ins.ts'
+
+const { ConfigResourceTypes: resourceTypes } = createRequire(import.meta.url)('kafkajs') as {
+  ConfigResourceTypes: typeof ConfigResourceTypes
+}
+
+const REQUESTS_PER_SECOND = 10
+
+/** Every process of a run. */
+const CAST: [string, Role][] = (
+  [
+    ['intake-1', 'intake'],
+    ['intake-2', 'intake'],
+    ['relay-1', 'relay'],
+    ['worker-1', 'worker'],
+    ['worker-2', 'worker'],
+  ] as [string, Role][]
+).filter(([, role]) => (ROLES as readonly string[]).includes(role))
+
+/** The servers of a run; all three are our own, since they are killed. */
+export interface Servers extends Stack {
+  kafka: NonNullable<Stack['kafka']>
+  registry: NonNullable<Stack['registry']>
+  postgres: NonNullable<Stack['postgres']>
+}
+
+/** A service of several processes, each behind doors of its own, with everything around it. */
+export interface Arena {
+  servers: Servers
+  standIns: StandIns
+  members: Member[]
+  chronicle: Chronicle
+  lane: LaneWatch
+  live: LiveView
+  feeder: Feeder
+  topics: ChaosTopics
+  close(): Promise<void>
+}
+
+export interface ArenaOptions {
+  /** Unlike that of any other arena on these servers: beginning of the names of its topics, groups and database. */
+  name: string
+  /** Whether everything that happens is told on standard error. */
+  says: boolean
+  /** More settings for the processes. */
+  extraEnv?: Record<string, string>
+}
+
+/** @throws Error unless this machine runs the servers itself */
+export async function startServers(onProgress: (line: string) => void): Promise<Servers> {
+  const own = { KAFKA_BROKERS: '', SCHEMA_REGISTRY_URL: '', DATABASE_URL: '' }
+  const stack = await startStack({ onProgress, env: { ...process.env, ...own } })
+  const { kafka, registry, postgres } = stack
+  if (kafka && registry && postgres) return { ...stack, kafka, registry, postgres }
+  await stack.stop()
+  throw new Error('chaos kills the servers, so it needs them on this machine: install Java')
+}
+
+/** Everything up and running, nothing fed yet. */
+export async function openArena(servers: Servers, options: ArenaOptions): Promise<Arena> {
+  const { name, says, extraEnv = {} } = options
+  const chronicle = new Chronicle(says)
+  const databaseUrl = await servers.createDatabase(name)
+  const { standIns, imageHost } = await StandIns.start(REQUESTS_PER_SECOND)
+  const env = {
+    KAFKA_BROKERS: servers.kafka.brokers,
+    SCHEMA_REGISTRY_URL: servers.registry.url,
+    DATABASE_URL: databaseUrl,
+    KAFKA_GROUP_PREFIX: name,
+    TOPIC_IMPORTED: `${name}.imported`,
+    TOPIC_ENRICHMENT: `${name}.enrichment`,
+    TOPIC_ENRICHED: `${name}.enriched`,
+    AMAZON_MARKETPLACE: 'www.amazon.ca',
+    AMAZON_REQUESTS_PER_SECOND: String(REQUESTS_PER_SECOND),
+    MODEL_USE: 'always',
+    MODEL_NAME: 'stand-in',
+    MODEL_TIMEOUT_SECONDS: '6',
+    MAX_ALBUMS_IN_FLIGHT: 'auto',
+    RETRY_DELAYS: '1s,3s',
+    // The trouble here is made on purpose, and nobody is there to resume the lane.
+    FLOOD_DEAD_LETTERS: '10000',
+    ARTWORK: 'download',
+    ARTWORK_STORE: createGuardedFolder('album-enricher-chaos'),
+    ARTWORK_INSECURE_HOST: imageHost,
+    METRICS_PORT: '0',
+    LOG_LEVEL: 'info',
+  }
+  const members = await Promise.all(
+    CAST.map(async ([process, role]) => {
+      const doors = await openDoors(process, servers, databaseUrl)
+      const own = {
+        ...env,
+        ...(await standIns.openDoors(process)),
+        KAFKA_BROKERS: `127.0.0.1:${doors.kafka.port}`,
+        DATABASE_URL: withPort(databaseUrl, doors.database.port),
+        ...extraEnv,
+      }
+      return { member: new Member(process, role, doors, own, chronicle), own }
+    }),
+  )
+  const { status, output } = await runVerb({ ...members[0]?.own, ...env }, 'setup')
+  if (status !== 0) throw new Error(`setup failed: ${output}`)
+  const topics = await findTopics(servers.kafka.brokers, name)
+  await stampByBroker(servers.kafka.brokers, [topics.express, ...topics.retries])
+  const all = members.map(({ member }) => member)
+  const lane = new LaneWatch(all, chronicle)
+  const live = await LiveView.open(servers.kafka.brokers, topics)
+  const feeder = await Feeder.open(servers.kafka.brokers, servers.registry.url, topics.imported)
+  for (const member of all) member.start()
+  await Promise.all(all.map((member) => member.untilRunning()))
+  return {
+    servers,
+    standIns,
+    members: all,
+    chronicle,
+    lane,
+    live,
+    feeder,
+    topics,
+    async close() {
+      await Promise.all(all.map((member) => member.kill()))
+      await Promise.all([live.close(), feeder.close(), standIns.stop()])
+      await Promise.all(all.flatMap(({ kafka, database }) => [kafka.refuse(), database.refuse()]))
+    },
+  }
+}
+
+async function openDoors(name: string, servers: Servers, databaseUrl: string) {
+  const { brokers } = servers.kafka
+  const kafka = await Door.open({ name, target: brokers, wire: kafkaWire(brokers), lingers: true })
+  const database = await Door.open({ name, target: new URL(databaseUrl).host })
+  return { kafka, database }
+}
+
+function withPort(url: string, port: number): string {
+  const changed = new URL(url)
+  changed.port = String(port)
+  return changed.href
+}
+
+async function findTopics(brokers: string, name: string): Promise<ChaosTopics> {
+  const all = await asAdmin(brokers, (admin) => admin.listTopics())
+  return {
+    imported: `${name}.imported`,
+    enrichment: `${name}.enrichment`,
+    express: `${name}.enrichment.express`,
+    enriched: `${name}.enriched`,
+    dead: `${name}.enrichment.dead`,
+    retries: all.filter((topic) => topic.startsWith(`${name}.enrichment.retry.`)).toSorted(),
+  }
+}
+
+/** The judge asks when the broker got a record, not when somebody says to have written it. */
+async function stampByBroker(brokers: string, topics: string[]): Promise<void> {
+  // alterConfigs replaces all settings of a topic, so the others are given again.
+  const names = ['cleanup.policy', 'retention.ms', 'retention.bytes', 'max.message.bytes']
+  await asAdmin(brokers, async (admin) => {
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: topics.map((name) => ({ type: resourceTypes.TOPIC, name, configNames: names })),
+    })
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: resources.map(({ resourceName, configEntries }) => ({
+        type: resourceTypes.TOPIC,
+        name: resourceName,
+        configEntries: [
+          ...configEntries.map(({ configName, configValue }) => ({ name: configName, value: configValue })),
+          { name: 'message.timestamp.type', value: 'LogAppendTime' },
+        ],
+      })),
+    })
+  })
+}
+
+async function asAdmin<T>(brokers: string, work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
+  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  try {
+    return await work(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}

@@ -1,0 +1,66 @@
+import type { Arena } from './arena.ts'
+import { NAMED_POINTS } from './blow.ts'
+import type { ChaosResult } from './run-chaos.ts'
+import type { Schedule } from './schedule.ts'
+
+const STRIKES_PER_POINT = 5
+const STANDBY_CHANGES = 10
+/** From so many kills on, every named point must have been hit often enough. */
+const FULL_RUN = 100
+const SHARE_IN_FLIGHT = 0.9
+/** Where everything ends as a dead letter there is little to be lost, doubled or paid twice. */
+const SHARE_DEAD = 0.05
+
+/** The figures of a run, and in `faulty` what was not as it must be. */
+export function summarise(result: ChaosResult, arena: Arena, seed: number, schedule: Schedule) {
+  const figures = readFigures(result, arena, seed)
+  return { figures, faulty: findFaulty(figures, result.tally.points, countKills(schedule)) }
+}
+
+function readFigures({ verdict, evidence, tally, seconds }: ChaosResult, arena: Arena, seed: number) {
+  return {
+    records: evidence.sources.length,
+    lost: verdict.lost.length,
+    duplicated: verdict.duplicated.length,
+    unknown: verdict.unknown.length,
+    paidTwice: verdict.paidTwice.length,
+    askedAgain: verdict.askedAgain,
+    mayBeAskedAgain: verdict.mayBeAskedAgain,
+    early: verdict.early,
+    retriesEarly: verdict.retriesEarly.length,
+    kills: tally.kills,
+    killsInFlight: tally.killsInFlight,
+    stops: tally.stops,
+    standbyChanges: tally.standbyChanges,
+    laneMoves: arena.lane.moves,
+    faults: tally.faults,
+    points: Object.fromEntries(tally.points),
+    deadLetters: evidence.outcomes.filter(({ kind }) => kind === 'dead letter').length,
+    retries: evidence.returns.length,
+    calls: evidence.calls.length,
+    exits: arena.members.reduce((sum, { exits }) => sum + exits, 0),
+    seconds: Math.round(seconds),
+    seed,
+  }
+}
+
+type Figures = ReturnType<typeof readFigures>
+
+function findFaulty(figures: Figures, points: ReadonlyMap<string, number>, asked: number): string[] {
+  const clean = ['lost', 'duplicated', 'unknown', 'paidTwice', 'early', 'retriesEarly'] as const
+  const faulty = clean.filter((name) => figures[name] > 0).map((name) => `${name} ${figures[name]}`)
+  if (figures.askedAgain > figures.mayBeAskedAgain) faulty.push(`askedAgain ${figures.askedAgain}`)
+  if (figures.kills < asked) faulty.push(`only ${figures.kills} of ${asked} kills`)
+  if (figures.killsInFlight < figures.kills * SHARE_IN_FLIGHT)
+    faulty.push(`only ${figures.killsInFlight} kills in flight`)
+  if (figures.deadLetters > figures.records * SHARE_DEAD) faulty.push(`${figures.deadLetters} dead letters`)
+  if (asked < FULL_RUN) return faulty
+  for (const point of NAMED_POINTS)
+    if ((points.get(point) ?? 0) < STRIKES_PER_POINT) faulty.push(`${point}: only ${points.get(point) ?? 0}`)
+  if (figures.standbyChanges < STANDBY_CHANGES) faulty.push(`only ${figures.standbyChanges} changes of standby`)
+  return faulty
+}
+
+export function countKills({ lane, around }: Schedule): number {
+  return [...lane, ...around].filter((step) => step.kind === 'strike' && step.point !== 'inside a save').length
+}

@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util'
+import { ROLES } from '../../src/main.ts'
+import { Progress } from '../stack/progress.ts'
+import { openArena, startServers } from './arena.ts'
+import { summarise } from './chaos-report.ts'
+import { Random } from './random.ts'
+import { recordsFor, runChaos } from './run-chaos.ts'
+import { makeSchedule } from './schedule.ts'
+import { selfTest } from './self-test.ts'
+import { tellStories } from './tell-story.ts'
+
+/**
+ * `npm run chaos -- --kills N [--seed S] [--json] [--self-test] [--verbose]`: kills and stops the service's processes and
+ * its servers while albums are fed, then judges what came out. Exit status 0 only when all is clean.
+ */
+async function main(): Promise<boolean> {
+  const options = {
+    kills: { type: 'string', default: '20' },
+    seed: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+    'self-test': { type: 'boolean', default: false },
+  } as const
+  const { values } = parseArgs({ options })
+  const say = (line: string) => process.stderr.write(`${line}\n`)
+  const kills = readNumber('kills', values.kills)
+  const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : readNumber('seed', values.seed)
+  const servers = await startServers(say)
+  try {
+    if (values['self-test']) return await selfTest(servers, { seed, json: values.json, says: values.verbose, say })
+    say(`seed ${seed}`)
+    const schedule = makeSchedule(kills, new Random(seed), (ROLES as readonly string[]).includes('relay'))
+    const arena = await openArena(servers, { name: 'chaos', says: values.verbose })
+    const progress = new Progress('kills', kills)
+    const onProgress = values.verbose ? () => undefined : (done: number) => progress.show(done)
+    const result = await runChaos(arena, { seed, schedule, records: recordsFor(kills), onProgress })
+    const { figures, faulty } = summarise(result, arena, seed, schedule)
+    const stories = tellStories(result.verdict, result.evidence, arena.chronicle)
+    await arena.close()
+    if (stories !== '') say(`\n${stories}\n`)
+    for (const fault of faulty) say(`NOT CLEAN: ${fault}`)
+    if (values.json) console.log(JSON.stringify(figures))
+    else for (const [name, figure] of Object.entries(figures)) console.log(`${name}: ${JSON.stringify(figure)}`)
+    return faulty.length === 0
+  } finally {
+    await servers.stop()
+  }
+}
+
+function readNumber(name: string, text: string): number {
+  const number = Number(text)
+  if (!Number.isSafeInteger(number) || number < 0) throw new Error(`--${name} ${text}: give it a whole number`)
+  return number
+}
+
+main().then(
+  (isClean) => process.exit(isClean ? 0 : 1),
+  (error: unknown) => {
+    console.error(error)
+    process.exit(1)
+  },
+)

@@ -1,0 +1,66 @@
+import { TopicReader } from '../stack/topic-reader.ts'
+import type { Arena } from './arena.ts'
+import type { Evidence, Position } from './judge.ts'
+
+/** Reads every topic anew from its beginning, as somebody downstream would. */
+export async function collectEvidence({ servers, topics, standIns, chronicle }: Arena): Promise<Evidence> {
+  const env = { KAFKA_BROKERS: servers.kafka.brokers, SCHEMA_REGISTRY_URL: servers.registry.url }
+  const read = async (topic: string) => {
+    const reader = await TopicReader.open(env, topic)
+    try {
+      return await reader.readToEnd()
+    } finally {
+      await reader.close()
+    }
+  }
+  const [imported, results, dead, express] = await Promise.all(
+    [topics.imported, topics.enriched, topics.dead, topics.express].map(read),
+  )
+  const { early } = await standIns.figures()
+  const requests = await read(topics.enrichment)
+  const byOffset = new Map(requests.map(({ offset, event }) => [offset, event]))
+
+  const deadOutcomes = (dead ?? []).map(({ headers, event, timestamp }) => {
+    const at = headers['enricher-original-topic'] === topics.imported
+    const request = event?.source ? event : byOffset.get(headers['enricher-original-offset'] ?? '')
+    const position = at
+      ? `${headers['enricher-original-partition']}/${headers['enricher-original-offset']}`
+      : toPosition(request?.source)
+    return { position, kind: 'dead letter' as const, at: timestamp }
+  })
+  const imports = (results ?? []).filter(({ event }) => event?.reason === 'imported')
+  return {
+    sources: (imported ?? []).map(({ partition, offset, key }) => ({
+      position: `${partition}/${offset}`,
+      albumId: key ?? '',
+    })),
+    outcomes: [
+      ...imports.map(({ event, timestamp }) => ({
+        position: toPosition(event.source),
+        kind: 'result' as const,
+        at: timestamp,
+      })),
+      ...deadOutcomes,
+    ],
+    calls: standIns.calls,
+    disturbances: chronicle.disturbances,
+    outages: chronicle.outages,
+    returns: (express ?? [])
+      .filter(({ headers }) => headers['enricher-not-before'] !== undefined)
+      .map(({ offset, timestamp, headers }) => ({
+        place: `express ${offset}`,
+        at: timestamp,
+        notBefore: toTime(headers['enricher-not-before'] ?? ''),
+      })),
+    early,
+  }
+}
+
+function toPosition(source: { partition: number; offset: number } | undefined): Position {
+  return source === undefined ? 'unknown' : `${source.partition}/${source.offset}`
+}
+
+/** Milliseconds, or a date in ISO's form. */
+function toTime(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : Date.parse(text)
+}

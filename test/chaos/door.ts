@@ -1,0 +1,144 @@
+import { once } from 'node:events'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findFreePort } from '../stack/free-port.ts'
+
+/** Some bytes on their way through a door: a whole message where the door knows the protocol, else what came at once. */
+export interface Piece {
+  /** Name of the door, which is that of the process it was made for. */
+  door: string
+  /** Counts the door's connections. */
+  connection: number
+  direction: 'request' | 'answer'
+  bytes: Buffer
+  /** Kafka's number of the request (or of the answered one); undefined elsewhere. */
+  apiKey?: number
+}
+
+/** Looks at a piece; a promise keeps it, and all that follow it on its way, back until it is decided. */
+export type Hook = (piece: Piece) => Promise<'pass' | 'drop'> | undefined
+
+type Parsed = Pick<Piece, 'bytes' | 'apiKey'>
+
+/** What a protocol makes of the bytes of one connection. */
+export interface Wire {
+  request(chunk: Buffer): Parsed[]
+  answer(chunk: Buffer): Parsed[]
+}
+
+interface DoorOptions {
+  name: string
+  /** host:port of the real server. */
+  target: string
+  wire?: (door: Door) => Wire
+  /** What a dead client had sent goes on to the server, as it would from a network. */
+  lingers?: boolean
+}
+
+const PLAIN: Wire = { request: (bytes) => [{ bytes }], answer: (bytes) => [{ bytes }] }
+
+/** A TCP proxy for one process in front of one server: it can hold, delay, cut and refuse, and look at what passes. */
+export class Door {
+  readonly name: string
+  readonly hooks = new Set<Hook>()
+  /** Added to every piece, in milliseconds. */
+  delayMs = 0
+  /** Local ports of its connections to the server: how the server knows them. */
+  readonly outsidePorts = new Set<number>()
+  readonly #options: DoorOptions
+  readonly #sockets = new Set<Socket>()
+  #server: Server | undefined
+  #port = 0
+  #connections = 0
+  #held: { promise: Promise<void>; resolve(): void } | undefined
+
+  private constructor(options: DoorOptions) {
+    this.name = options.name
+    this.#options = options
+  }
+
+  static async open(options: DoorOptions): Promise<Door> {
+    const door = new Door(options)
+    door.#port = await findFreePort()
+    await door.admit()
+    return door
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  /** Nothing passes, and connections stay, until `release`. */
+  hold(): void {
+    this.#held ??= Promise.withResolvers<void>()
+  }
+
+  release(): void {
+    this.#held?.resolve()
+    this.#held = undefined
+  }
+
+  /** Breaks every connection; new ones are welcome. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** Breaks every connection and refuses new ones until `admit`. */
+  async refuse(): Promise<void> {
+    const server = this.#server
+    this.#server = undefined
+    server?.close()
+    this.cut()
+    this.release()
+    if (server) await once(server, 'close')
+  }
+
+  async admit(): Promise<void> {
+    if (this.#server) return
+    const server = createServer({ noDelay: true }, (inside) => this.#connect(inside))
+    this.#server = server
+    server.listen(this.#port, '127.0.0.1')
+    await once(server, 'listening')
+  }
+
+  #connect(inside: Socket): void {
+    const { target, lingers = false, wire } = this.#options
+    const [host = '', port] = target.split(':')
+    const outside = connect({ port: Number(port), host, noDelay: true })
+    outside.once('connect', () => this.outsidePorts.add(outside.localPort ?? 0))
+    this.#connections += 1
+    const connection = this.#connections
+    const { request, answer } = wire ? wire(this) : PLAIN
+    this.#lead(inside, outside, lingers, (chunk) =>
+      request(chunk).map((it) => ({ ...it, door: this.name, connection, direction: 'request' as const })),
+    )
+    this.#lead(outside, inside, false, (chunk) =>
+      answer(chunk).map((it) => ({ ...it, door: this.name, connection, direction: 'answer' as const })),
+    )
+  }
+
+  #lead(from: Socket, to: Socket, lingers: boolean, parse: (chunk: Buffer) => Piece[]): void {
+    this.#sockets.add(from)
+    let way = Promise.resolve()
+    from.on('data', (chunk: Buffer) => {
+      for (const piece of parse(chunk)) way = way.then(() => this.#pass(piece, to))
+    })
+    // A connection that breaks is an ordinary thing here; its end is handled below.
+    from.on('error', () => undefined)
+    from.on('close', () => {
+      this.#sockets.delete(from)
+      if (lingers) void way.then(() => to.end())
+      else to.destroy()
+    })
+  }
+
+  async #pass(piece: Piece, to: Socket): Promise<void> {
+    for (const hook of this.hooks) {
+      const decision = hook(piece)
+      if (decision !== undefined && (await decision) === 'drop') return
+    }
+    if (this.#held) await this.#held.promise
+    if (this.delayMs > 0) await sleep(this.delayMs)
+    if (!to.destroyed && to.writable) to.write(piece.bytes)
+  }
+}

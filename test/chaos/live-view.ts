@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import { type Consumer, Kafka, logLevel } from 'kafkajs'
+import { now } from './clock.ts'
+
+export interface ChaosTopics {
+  imported: string
+  enrichment: string
+  express: string
+  enriched: string
+  dead: string
+  retries: string[]
+}
+
+/** What has come out so far, while it goes on: for pacing and for knowing when all is done. The judge reads for itself. */
+export class LiveView {
+  /** Albums that intake has passed on, and albums with an outcome. */
+  readonly forwarded = new Set<string>()
+  readonly finished = new Set<string>()
+  /** When a record was last seen on any topic. */
+  lastSeenAt = now()
+  retryCopies = 0
+  returnedCopies = 0
+  readonly #topics: ChaosTopics
+  readonly #consumer: Consumer
+  readonly #seen = new Set<string>()
+
+  private constructor(brokers: string, topics: ChaosTopics) {
+    const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING })
+    this.#topics = topics
+    this.#consumer = kafka.consumer({
+      groupId: `chaos-${randomUUID()}`,
+      maxWaitTimeInMs: 200,
+      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 1_000, restartOnFailure: async () => true },
+    })
+  }
+
+  static async open(brokers: string, topics: ChaosTopics): Promise<LiveView> {
+    const view = new LiveView(brokers, topics)
+    await view.#consumer.connect()
+    const { enrichment, express, enriched, dead, retries } = topics
+    await view.#consumer.subscribe({ topics: [enrichment, express, enriched, dead, ...retries], fromBeginning: true })
+    await view.#consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ topic, partition, message }) =>
+        view.#note(topic, `${topic}/${partition}/${message.offset}`, message.key?.toString() ?? ''),
+    })
+    return view
+  }
+
+  async close(): Promise<void> {
+    await this.#consumer.disconnect()
+  }
+
+  #note(topic: string, place: string, key: string): void {
+    // After trouble of its own the reader may begin again from the start.
+    if (this.#seen.has(place)) return
+    this.#seen.add(place)
+    this.lastSeenAt = now()
+    const { enrichment, express, enriched, dead } = this.#topics
+    if (topic === enrichment || topic === dead) this.forwarded.add(key)
+    if (topic === enriched || topic === dead) this.finished.add(key)
+    if (topic === express) this.returnedCopies += 1
+    if (this.#topics.retries.includes(topic)) this.retryCopies += 1
+  }
+}

@@ -1,0 +1,135 @@
+import { setPriority } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ServiceProcess } from '../stack/service-process.ts'
+import type { Chronicle } from './chronicle.ts'
+import { now } from './clock.ts'
+import type { Door } from './door.ts'
+
+export type Role = 'intake' | 'worker' | 'relay'
+
+/** After it goes on a stopped process may need so long to find out what it has lost. */
+const FINDS_OUT_WITHIN_MS = 1_000
+
+function giveWay(pid: number): void {
+  try {
+    setPriority(pid, -5)
+  } catch {
+    // Only root may, and it may have ended.
+  }
+}
+
+/** One process of the service with doors of its own; it is started again and again under the same name. */
+export class Member {
+  readonly name: string
+  readonly role: Role
+  readonly kafka: Door
+  readonly database: Door
+  /** Exits that nobody asked for. */
+  exits = 0
+  readonly #env: Record<string, string>
+  readonly #chronicle: Chronicle
+  #service: ServiceProcess | undefined
+  #isStopped = false
+
+  constructor(
+    name: string,
+    role: Role,
+    doors: { kafka: Door; database: Door },
+    env: Record<string, string>,
+    chronicle: Chronicle,
+  ) {
+    this.name = name
+    this.role = role
+    this.kafka = doors.kafka
+    this.database = doors.database
+    this.#env = env
+    this.#chronicle = chronicle
+  }
+
+  /** Whether it runs, and is not stopped. */
+  get isUp(): boolean {
+    return this.#service !== undefined && !this.#isStopped
+  }
+
+  get isRunning(): boolean {
+    return this.#service !== undefined
+  }
+
+  start(): void {
+    if (this.#service) return
+    const service = new ServiceProcess(this.#env, ['run', this.role])
+    this.#service = service
+    this.#chronicle.note('started', this.name)
+    void this.#watch(service)
+    void this.#hurry(service)
+  }
+
+  /**
+   * Once it runs it goes before whatever else keeps the machine busy (others that start, mostly): a sender that has to wait
+   * for a processor cannot keep its pace.
+   */
+  async #hurry(service: ServiceProcess): Promise<void> {
+    const isRunning = await service.waitForLog('service running', 60_000).then(
+      () => true,
+      () => false,
+    )
+    if (isRunning && this.#service === service) giveWay(service.pid)
+  }
+
+  /** Until it says that it runs: it has met all its servers. */
+  async untilRunning(): Promise<void> {
+    await this.#service?.waitForLog('service running', 60_000)
+  }
+
+  async kill(): Promise<void> {
+    const service = this.#service
+    if (!service) return
+    this.#service = undefined
+    this.#isStopped = false
+    service.signal('SIGKILL')
+    this.#chronicle.disturb('kill', this.name)
+    await service.exited()
+  }
+
+  /** SIGTERM, and its end; killed when that takes longer than it may. */
+  async end(): Promise<void> {
+    const service = this.#service
+    if (!service) return
+    this.#service = undefined
+    const loss = this.#chronicle.disturb('lane lost', this.name)
+    await Promise.race([service.stop(), sleep(30_000, undefined, { ref: false })])
+    loss.until = now()
+    service.signal('SIGKILL')
+    await service.exited()
+  }
+
+  /** SIGSTOP, and SIGCONT once `until` resolves. */
+  async suspend(until: Promise<unknown>): Promise<void> {
+    const service = this.#service
+    if (!service || this.#isStopped) return
+    this.#isStopped = true
+    service.signal('SIGSTOP')
+    const stop = this.#chronicle.disturb('stop', this.name, now(), Number.POSITIVE_INFINITY)
+    this.#chronicle.note('SIGSTOP', this.name)
+    await until
+    this.#isStopped = false
+    service.signal('SIGCONT')
+    stop.until = now() + FINDS_OUT_WITHIN_MS
+    this.#chronicle.note('SIGCONT', this.name)
+  }
+
+  tail(): string {
+    return this.#service?.tail() ?? ''
+  }
+
+  async #watch(service: ServiceProcess): Promise<void> {
+    const status = await service.exited()
+    if (this.#service !== service) return
+    this.#service = undefined
+    this.exits += 1
+    this.#chronicle.disturb('kill', this.name)
+    this.#chronicle.note(`ENDED BY ITSELF with ${status}: ${service.tail().slice(-2_000)}`, this.name)
+    await sleep(1_000)
+    this.start()
+  }
+}

@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { busyOwner, catchPiece, type Hands, kill, type Point, until } from './blow.ts'
+import type { Piece } from './door.ts'
+import { API, readTransaction } from './kafka-wire.ts'
+import type { Member } from './member.ts'
+
+const COMES_WITHIN_MS = 15_000
+const BURST = 12
+const RETRIES_COME_WITHIN_MS = 5_000
+
+/** Strikes at a point of a worker's work, or of another role's. False: the point did not come, nothing was killed. */
+export type Strike = (hands: Hands, role: Member['role']) => Promise<boolean>
+
+const waitFor = (role: Member['role']) => (role === 'relay' ? RETRIES_COME_WITHIN_MS : COMES_WITHIN_MS)
+
+/** After its records were acknowledged, before the commit of their transaction goes out. */
+export const betweenPublishAndCommit: Strike = async (hands, role) => {
+  const members = await membersAtWork(hands, role)
+  // Both ways are watched, as the answer passes before the next request can come.
+  const caught = await catchPiece(members, 'kafka', isAnswerTo(API.produce), waitFor(role))
+  if (!caught) return false
+  const endTxn = catchPiece([caught.member], 'kafka', isCommit, 2_000)
+  caught.decide('pass')
+  // Somewhere between the two; with the commit kept back it cannot be too late.
+  await Promise.race([endTxn, sleep(hands.random.between(0, 12))])
+  await kill(hands, caught.member, 'between publish and commit')
+  void endTxn.then((held) => held?.decide('drop'))
+  return true
+}
+
+/** The commit is on its way: its sender dies, and it arrives at once, late, after a successor has begun, or never. */
+export const endTxnOnTheWire: Strike = async (hands, role) => {
+  const { random, arena } = hands
+  const members = await membersAtWork(hands, role)
+  const caught = await catchPiece(members, 'kafka', isCommit, waitFor(role))
+  if (!caught) return false
+  await kill(hands, caught.member, 'EndTxn on the wire')
+  const fate = random.next()
+  if (fate < 0.25) caught.decide('drop')
+  else if (fate < 0.4) caught.decide('pass')
+  else void letPassLate()
+  return true
+
+  async function letPassLate(): Promise<void> {
+    const former = arena.lane.owner
+    // A successor on the lane gets a moment, so that it has read where to begin.
+    if (role === 'worker') await until(() => arena.lane.owner !== former, 9_000).then(() => sleep(300))
+    else await sleep(random.between(500, 8_000))
+    caught?.decide('pass')
+    arena.chronicle.note('its EndTxn arrives', caught?.member.name)
+  }
+}
+
+/** Amazon or the model has answered, and the answer is not stored yet. */
+export const betweenAnswerAndCheckpoint: Strike = async (hands) => {
+  const { arena, random } = hands
+  const owner = await busyOwner(hands)
+  if (!owner) return false
+  const holdsDatabase = random.chance(0.5)
+  const regain = holdsDatabase ? arena.chronicle.loseDatabase(owner.name) : undefined
+  const isAnswered = Promise.withResolvers<boolean>()
+  const server = random.pick(['amazon', 'model'] as const)
+  const onAnswer = (call: { process: string; server: string }) => {
+    if (call.process === owner.name && call.server === server) isAnswered.resolve(true)
+  }
+  arena.standIns.onAnswer.add(onAnswer)
+  if (holdsDatabase) owner.database.hold()
+  const timer = setTimeout(() => isAnswered.resolve(false), holdsDatabase ? 3_000 : COMES_WITHIN_MS)
+  const isHit = await isAnswered.promise
+  clearTimeout(timer)
+  arena.standIns.onAnswer.delete(onAnswer)
+  if (isHit && holdsDatabase) await sleep(random.between(10, 300))
+  const lives = isHit && owner.isUp
+  if (lives) await kill(hands, owner, 'between answer and checkpoint')
+  owner.database.release()
+  regain?.()
+  return lives
+}
+
+/** The members of the group are joining again. */
+export const duringARebalance: Strike = async (hands, role) => {
+  const { arena, random } = hands
+  const members = arena.members.filter((member) => member.role === role)
+  const victim = role === 'worker' ? await busyOwner(hands) : members.find(({ isUp }) => isUp)
+  const other = members.find((member) => member !== victim)
+  if (!victim || !other) return false
+  const joins = catchPiece([victim], 'kafka', isRequest(API.joinGroup), COMES_WITHIN_MS)
+  if (other.isUp) {
+    await leave(hands, other)
+    void sleep(random.between(500, 3_000)).then(() => other.start())
+  }
+  const caught = await joins
+  if (!caught) return false
+  if (role !== 'worker') await arena.feeder.feed(BURST)
+  if (random.chance(0.5)) caught.decide('pass')
+  await sleep(random.between(0, 40))
+  if (victim.isUp) await kill(hands, victim, 'during a rebalance')
+  caught.decide('drop')
+  return true
+}
+
+/** While the owner works, with 3 s of work in the air, the other worker goes and comes; then the owner dies. */
+export const standbyComingAndGoing: Strike = async (hands) => {
+  const { arena, random, tally } = hands
+  const owner = await busyOwner(hands)
+  const standby = arena.members.find((member) => member.role === 'worker' && member !== owner)
+  if (!owner || !standby) return false
+  arena.standIns.trouble({ kind: 'slow model', forMs: 5_000 })
+  await leave(hands, standby)
+  await sleep(random.between(500, 2_000))
+  const joins = catchPiece([standby], 'kafka', isRequest(API.joinGroup), COMES_WITHIN_MS)
+  standby.start()
+  tally.standbyChanges += 1
+  const caught = await joins
+  caught?.decide('pass')
+  await sleep(random.between(0, 3_000))
+  const victim = arena.lane.owner
+  if (!caught || !victim?.isUp) return false
+  await kill(hands, victim, 'standby coming and going')
+  return true
+}
+
+/** Stopped with a save begun, and gone on with when another has the lane, or before. */
+export const insideASave: Strike = async (hands) => {
+  const { arena, random, tally } = hands
+  const owner = await busyOwner(hands)
+  if (!owner) return false
+  const caught = await catchPiece([owner], 'database', isSave, COMES_WITHIN_MS)
+  if (!caught) return false
+  caught.decide('pass')
+  const stopped = owner.suspend(sleep(random.between(1_000, 12_000)))
+  tally.stops += 1
+  tally.count('inside a save')
+  arena.chronicle.note('stopped inside a save', owner.name)
+  await stopped
+  return true
+}
+
+/** At any moment. */
+export const anywhere: Strike = async (hands, role) => {
+  const { arena, random } = hands
+  const victim =
+    role === 'worker' ? await busyOwner(hands) : arena.members.find((member) => member.role === role && member.isUp)
+  if (!victim) return false
+  await sleep(random.between(0, 1_500))
+  if (role === 'intake') {
+    void arena.feeder.feed(BURST)
+    await sleep(random.between(0, 30))
+  }
+  if (!victim.isUp) return false
+  await kill(hands, victim, 'anywhere')
+  return true
+}
+
+/** SIGSTOP at any moment. */
+export async function stopAnywhere({ arena, tally, random }: Hands): Promise<boolean> {
+  const victim = random.pick(arena.members)
+  if (!victim.isUp) return false
+  tally.stops += 1
+  await victim.suspend(sleep(random.between(1_000, 12_000)))
+  return true
+}
+
+export const STRIKES: Record<Point, Strike> = {
+  'between publish and commit': betweenPublishAndCommit,
+  'EndTxn on the wire': endTxnOnTheWire,
+  'between answer and checkpoint': betweenAnswerAndCheckpoint,
+  'during a rebalance': duringARebalance,
+  'standby coming and going': standbyComingAndGoing,
+  'inside a save': insideASave,
+  anywhere,
+}
+
+/** A worker without the lane leaves in good order. */
+async function leave({ arena, tally }: Hands, standby: Member): Promise<void> {
+  if (standby.role === 'worker') tally.standbyChanges += 1
+  arena.chronicle.note('SIGTERM', standby.name)
+  await standby.end()
+}
+
+/** Those whose frames are worth waiting for, with something to do. */
+async function membersAtWork(hands: Hands, role: Member['role']): Promise<Member[]> {
+  if (role === 'worker') {
+    const owner = await busyOwner(hands)
+    return owner ? [owner] : []
+  }
+  if (role === 'relay') await awaitRetries(hands)
+  if (role === 'intake') void sleep(20).then(() => hands.arena.feeder.feed(BURST))
+  return hands.arena.members.filter((member) => member.role === role && member.isUp)
+}
+
+/** Failures, so that there are copies to bring back. */
+async function awaitRetries({ arena }: Hands): Promise<void> {
+  const { live, standIns } = arena
+  standIns.trouble({ kind: 'model fails', forMs: RETRIES_COME_WITHIN_MS })
+  await until(() => live.retryCopies > live.returnedCopies, RETRIES_COME_WITHIN_MS)
+}
+
+const isAnswerTo = (api: number) => (piece: Piece) => piece.direction === 'answer' && piece.apiKey === api
+const isRequest = (api: number) => (piece: Piece) => piece.direction === 'request' && piece.apiKey === api
+const isCommit = (piece: Piece) => isRequest(API.endTxn)(piece) && readTransaction(piece.bytes).commits
+const isSave = ({ direction, bytes }: Piece) =>
+  direction === 'request' &&
+  /for share|(insert into|update) "?(enrichment|candidate|external_link)/i.test(bytes.toString('latin1'))

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Arena } from './arena.ts'
+import { type Hands, Tally } from './blow.ts'
+import { now } from './clock.ts'
+import { collectEvidence } from './collect-evidence.ts'
+import { type Evidence, judge, type Verdict } from './judge.ts'
+import { STRIKES, stopAnywhere } from './points.ts'
+import { Random } from './random.ts'
+import type { Schedule, Step } from './schedule.ts'
+import { TROUBLES } from './troubles.ts'
+
+/** Records a kill, at least; and as many as keep the lane busy. */
+const RECORDS_PER_KILL = 20
+const LEAST_WAITING = 40
+const BURST = 15
+/** A named point that does not come is waited for again so often. */
+const TRIES = 4
+const QUIET_MS = 4_000
+/** Nothing more comes when nothing has come for so long; longer than a takeover, a tier's delay and a back-off together. */
+const HOPELESS_AFTER_MS = 45_000
+
+export interface ChaosResult {
+  verdict: Verdict
+  evidence: Evidence
+  tally: Tally
+  seconds: number
+}
+
+export interface ChaosOptions {
+  seed: number
+  schedule: Schedule
+  /** Records to be fed in all, at least. */
+  records: number
+  /** When to stop waiting for records that do not come. */
+  hopelessAfterMs?: number
+  onProgress?: (kills: number) => void
+}
+
+export const recordsFor = (kills: number) => RECORDS_PER_KILL * kills + RECORDS_PER_KILL
+
+/** Feeds and strikes as the schedule says, lets all run free until nothing more comes, and judges. */
+export async function runChaos(arena: Arena, options: ChaosOptions): Promise<ChaosResult> {
+  const startedAt = now()
+  const { seed, schedule, records, hopelessAfterMs = HOPELESS_AFTER_MS, onProgress } = options
+  const tally = new Tally()
+  const handsOf = (part: number): Hands => ({ arena, tally, random: new Random(seed * 7 + part) })
+  const progress = { lane: 0, isOver: false }
+  const feeding = feed(
+    arena,
+    records,
+    () => (schedule.lane.length === 0 ? 1 : progress.lane),
+    () => progress.isOver,
+  )
+
+  const lane = (async () => {
+    for (const [index, step] of schedule.lane.entries()) {
+      await take(step, handsOf(1_000 + index))
+      progress.lane = (index + 1) / schedule.lane.length
+      onProgress?.(tally.kills)
+    }
+  })()
+  const around = (async () => {
+    for (const [index, step] of schedule.around.entries()) {
+      const share = index / schedule.around.length
+      while (progress.lane < share && schedule.lane.length > 0) await sleep(100)
+      await take(step, handsOf(index))
+      onProgress?.(tally.kills)
+    }
+  })()
+  await Promise.all([lane, around])
+  progress.isOver = true
+  await feeding
+  arena.chronicle.note('left in peace')
+  await drain(arena, hopelessAfterMs)
+  const evidence = await collectEvidence(arena)
+  return { verdict: judge(evidence), evidence, tally, seconds: (now() - startedAt) / 1_000 }
+}
+
+async function take(step: Step, hands: Hands): Promise<void> {
+  if (step.kind === 'trouble') {
+    hands.tally.faults += 1
+    await TROUBLES[step.trouble](hands)
+    return
+  }
+  const tries = step.kind === 'strike' && step.role === 'relay' ? 1 : TRIES
+  for (let left = tries; left > 0; left -= 1) {
+    const isHit = step.kind === 'stop' ? await stopAnywhere(hands) : await STRIKES[step.point](hands, step.role)
+    if (isHit) return
+    const what = step.kind === 'stop' ? 'SIGSTOP' : `${step.point} (${step.role})`
+    hands.arena.chronicle.note(`did not come: ${what}`)
+  }
+  // The number of kills is promised, whatever there was to hit.
+  if (step.kind === 'strike' && step.point !== 'inside a save') await STRIKES.anywhere(hands, 'worker')
+}
+
+/** Until all is over: as many as the share of the schedule that is done asks for, and never too little to do. */
+async function feed(arena: Arena, records: number, share: () => number, isOver: () => boolean): Promise<void> {
+  const { feeder, live } = arena
+  do {
+    const waiting = feeder.countMissing(live.finished)
+    if (feeder.fed < records * share() || waiting < LEAST_WAITING) await feeder.feed(BURST)
+    await sleep(200)
+  } while (!isOver() || feeder.fed < records)
+}
+
+/** Until every album has its outcome and no topic has got a record for a while, or nothing has come for too long. */
+async function drain({ feeder, live, members, chronicle }: Arena, hopelessAfterMs: number): Promise<void> {
+  const startedAt = now()
+  for (;;) {
+    await sleep(200)
+    for (const member of members) member.start()
+    const quietMs = now() - Math.max(live.lastSeenAt, startedAt)
+    const missing = feeder.countMissing(live.finished)
+    if (missing === 0 && quietMs > QUIET_MS) return
+    if (quietMs > hopelessAfterMs) {
+      chronicle.note(`${missing} albums do not come`)
+      return
+    }
+  }
+}

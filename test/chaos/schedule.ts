@@ -1,0 +1,65 @@
+import type { Point } from './blow.ts'
+import type { Member } from './member.ts'
+import type { Random } from './random.ts'
+import type { TROUBLES } from './troubles.ts'
+
+export type Step =
+  | { kind: 'strike'; point: Point; role: Member['role'] }
+  | { kind: 'stop' }
+  | { kind: 'trouble'; trouble: keyof typeof TROUBLES }
+
+/** What is done to the worker, and what is done meanwhile to everything else: two lists that are gone through side by side. */
+export interface Schedule {
+  lane: Step[]
+  around: Step[]
+}
+
+const strike = (point: Point, role: Member['role'] = 'worker'): Step => ({ kind: 'strike', point, role })
+const trouble = (name: keyof typeof TROUBLES): Step => ({ kind: 'trouble', trouble: name })
+
+/** Ten kills, with the named points of the worker first, so that a short run has those. */
+const LANE_KILLS = [
+  strike('between publish and commit'),
+  strike('EndTxn on the wire'),
+  strike('between answer and checkpoint'),
+  strike('standby coming and going'),
+  strike('during a rebalance'),
+  strike('anywhere'),
+]
+const OTHER_KILLS = [
+  strike('EndTxn on the wire', 'intake'),
+  strike('between publish and commit', 'intake'),
+  strike('anywhere', 'intake'),
+]
+const RELAY_KILLS = [strike('EndTxn on the wire', 'relay'), strike('between publish and commit', 'relay')]
+/** Beside ten kills. */
+const LANE_STOPS = [strike('inside a save')]
+const TROUBLES_BESIDE: Step[] = [
+  { kind: 'stop' },
+  trouble('brokerAway'),
+  trouble('databaseAway'),
+  trouble('registryAway'),
+  trouble('standInTrouble'),
+  trouble('standInTrouble'),
+  trouble('cut'),
+  trouble('hold'),
+  trouble('delay'),
+]
+
+/** @param hasRelay whether there is a relay to kill */
+export function makeSchedule(kills: number, random: Random, hasRelay: boolean): Schedule {
+  const lane: Step[] = []
+  const around: Step[] = []
+  for (let left = kills; left > 0; left -= 10) {
+    const tenth = hasRelay ? random.pick(RELAY_KILLS) : strike('during a rebalance', 'intake')
+    const hand = random.shuffle([...LANE_KILLS, ...OTHER_KILLS, tenth]).slice(0, left)
+    lane.push(...random.shuffle([...hand.filter(isOfLane), ...LANE_STOPS]))
+    const beside = random
+      .shuffle(TROUBLES_BESIDE)
+      .slice(0, Math.ceil((TROUBLES_BESIDE.length * Math.min(left, 10)) / 10))
+    around.push(...random.shuffle([...hand.filter((step) => !isOfLane(step)), ...beside]))
+  }
+  return { lane, around }
+}
+
+const isOfLane = (step: Step) => step.kind === 'strike' && step.role === 'worker'

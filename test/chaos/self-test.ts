@@ -1,0 +1,87 @@
+import { fileURLToPath } from 'node:url'
+import { openArena, type Servers } from './arena.ts'
+import type { Point } from './blow.ts'
+import type { Verdict } from './judge.ts'
+import { runChaos } from './run-chaos.ts'
+import type { Schedule, Step } from './schedule.ts'
+import { tellStories } from './tell-story.ts'
+
+interface SelfTestOptions {
+  seed: number
+  json: boolean
+  says: boolean
+  say: (line: string) => void
+}
+
+interface Fault {
+  /** File in faults/. */
+  name: string
+  /** What must be reported, one of these at least. */
+  shows: ('lost' | 'duplicated' | 'paidTwice')[]
+  schedule: Schedule
+}
+
+const RECORDS = 60
+/** A record that has not come by then is lost: nothing here takes longer than a takeover. */
+const HOPELESS_AFTER_MS = 16_000
+
+const strikes = (count: number, point: Point, role: 'worker' | 'intake' = 'worker'): Step[] =>
+  Array.from({ length: count }, () => ({ kind: 'strike', point, role }))
+
+/** The faults that the judge must find, each with the blows that bring it out. */
+const FAULTS: Fault[] = [
+  {
+    name: 'commit-before-publish',
+    shows: ['lost'],
+    schedule: { lane: strikes(3, 'between publish and commit'), around: [] },
+  },
+  { name: 'no-fencing', shows: ['duplicated'], schedule: { lane: strikes(4, 'EndTxn on the wire'), around: [] } },
+  { name: 'dropped-record', shows: ['lost'], schedule: { lane: [], around: [] } },
+  {
+    name: 'forgotten-checkpoint',
+    shows: ['paidTwice'],
+    schedule: { lane: strikes(2, 'standby coming and going'), around: [] },
+  },
+  {
+    name: 'commit-outside-transaction',
+    shows: ['duplicated'],
+    schedule: { lane: [], around: strikes(3, 'anywhere', 'intake') },
+  },
+  {
+    name: 'no-dedupe',
+    shows: ['duplicated', 'paidTwice'],
+    schedule: { lane: strikes(2, 'standby coming and going'), around: [] },
+  },
+]
+
+/** Plants each fault in the service's processes and lets the judge look. @returns whether it has found them all */
+export async function selfTest(servers: Servers, { seed, json, says, say }: SelfTestOptions): Promise<boolean> {
+  const found: Record<string, string[]> = {}
+  for (const { name, schedule } of FAULTS) {
+    const file = fileURLToPath(new URL(`faults/${name}.ts`, import.meta.url))
+    const arena = await openArena(servers, {
+      name: `fault-${name}`,
+      says,
+      extraEnv: { NODE_OPTIONS: `--import ${file}` },
+    })
+    const options = { seed, schedule, records: RECORDS, hopelessAfterMs: HOPELESS_AFTER_MS }
+    const { verdict, evidence, seconds } = await runChaos(arena, options)
+    await arena.close()
+    found[name] = describe(verdict)
+    say(`${name}: ${found[name].join(', ') || 'NOTHING FOUND'}; ${seconds.toFixed(0)} s`)
+    if (says) say(tellStories(verdict, evidence, arena.chronicle))
+  }
+  const missed = FAULTS.filter(
+    ({ name, shows }) => !shows.some((kind) => found[name]?.some((it) => it.startsWith(kind))),
+  )
+  for (const { name, shows } of missed) say(`NOT FOUND: ${name}, which shows as ${shows.join(' or ')}`)
+  if (json)
+    console.log(JSON.stringify({ planted: FAULTS.length, found: FAULTS.length - missed.length, reports: found, seed }))
+  return missed.length === 0
+}
+
+function describe({ lost, duplicated, paidTwice }: Verdict): string[] {
+  return Object.entries({ lost, duplicated, paidTwice })
+    .filter(([, all]) => all.length > 0)
+    .map(([kind, all]) => `${kind} ${all.length}`)
+}

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Hands } from './blow.ts'
+import { now } from './clock.ts'
+import { STAND_IN_TROUBLES } from './stand-ins.ts'
+
+/** Trouble with a server or with the way to it. Resolves when it is over. */
+export type Trouble = (hands: Hands) => Promise<void>
+
+/** Back on its feet, a server may need so long until everybody has found it again. */
+const RECOVERS_WITHIN_MS = 2_000
+
+/** Killed, and started again with its data after up to 3 s; or stopped for as long and gone on with. */
+const brokerAway: Trouble = async ({ arena, random }) => {
+  const { servers, chronicle, feeder } = arena
+  const { kafka } = servers
+  await feeder.alone(async () => {
+    const away = chronicle.disturb('kafka away', undefined, now(), Number.POSITIVE_INFINITY)
+    if (random.chance(0.7)) {
+      chronicle.note('broker killed')
+      await kafka.kill()
+      await sleep(random.between(0, 3_000))
+      await kafka.start()
+    } else {
+      chronicle.note('broker stopped')
+      kafka.suspend()
+      await sleep(random.between(2_000, 8_000))
+      kafka.resume()
+    }
+    away.until = now() + RECOVERS_WITHIN_MS
+    chronicle.note('broker back')
+  })
+}
+
+const databaseAway: Trouble = async ({ arena, random }) => {
+  const { servers, chronicle } = arena
+  const regain = chronicle.loseDatabase()
+  if (random.chance(0.7)) {
+    chronicle.note('database killed')
+    await servers.postgres.kill()
+    await sleep(random.between(0, 3_000))
+    await servers.postgres.start()
+  } else {
+    chronicle.note('database stopped')
+    servers.postgres.suspend()
+    await sleep(random.between(1_000, 6_000))
+    servers.postgres.resume()
+  }
+  regain()
+  chronicle.note('database back')
+}
+
+const registryAway: Trouble = async ({ arena, random }) => {
+  const { servers, chronicle } = arena
+  if (random.chance(0.6)) {
+    chronicle.note('registry killed')
+    await servers.registry.kill()
+    await sleep(random.between(0, 2_000))
+    await servers.registry.start()
+  } else {
+    chronicle.note('registry stopped')
+    servers.registry.suspend()
+    await sleep(random.between(1_000, 5_000))
+    servers.registry.resume()
+  }
+  chronicle.note('registry back')
+}
+
+const standInTrouble: Trouble = async ({ arena, random }) => {
+  const trouble = { kind: random.pick(STAND_IN_TROUBLES), forMs: random.between(1_000, 5_000) }
+  arena.chronicle.note(`${trouble.kind} for ${Math.round(trouble.forMs)} ms`)
+  arena.standIns.trouble(trouble)
+  await sleep(trouble.forMs)
+}
+
+/** Every connection of one process to one server breaks. */
+const cut: Trouble = async ({ arena, random }) => {
+  const { chronicle, standIns } = arena
+  const member = random.pick(arena.members)
+  const server = random.pick(['kafka', 'database', 'amazon', 'model'] as const)
+  chronicle.note(`connections to ${server} cut`, member.name)
+  chronicle.disturb(server === 'kafka' ? 'kafka away' : 'cut', member.name, now(), now() + RECOVERS_WITHIN_MS)
+  if (server === 'kafka') member.kafka.cut()
+  else if (server === 'database') {
+    const regain = chronicle.loseDatabase(member.name)
+    member.database.cut()
+    regain()
+  } else standIns.cut(server, member.name)
+}
+
+/** Nothing passes between one process and Kafka or the database for seconds, and all connections stay. */
+const hold: Trouble = async ({ arena, random }) => {
+  const { chronicle } = arena
+  const member = random.pick(arena.members)
+  const server = random.pick(['kafka', 'database'] as const)
+  const forMs = random.between(1_000, 8_000)
+  chronicle.note(`way to ${server} held for ${Math.round(forMs)} ms`, member.name)
+  const away = server === 'kafka' && chronicle.disturb('kafka away', member.name, now(), Number.POSITIVE_INFINITY)
+  const regain = server === 'database' ? chronicle.loseDatabase(member.name) : undefined
+  member[server].hold()
+  await sleep(forMs)
+  member[server].release()
+  if (away) away.until = now() + RECOVERS_WITHIN_MS
+  regain?.()
+}
+
+/** Every message of one process to Kafka or the database takes longer, for seconds. */
+const delay: Trouble = async ({ arena, random }) => {
+  const member = random.pick(arena.members)
+  const server = random.pick(['kafka', 'database'] as const)
+  const delayMs = random.between(5, 40)
+  arena.chronicle.note(`way to ${server} takes ${Math.round(delayMs)} ms longer`, member.name)
+  member[server].delayMs = delayMs
+  await sleep(random.between(2_000, 5_000))
+  member[server].delayMs = 0
+}
+
+export const TROUBLES = { brokerAway, databaseAway, registryAway, standInTrouble, cut, hold, delay }
