@@ -13,6 +13,7 @@ export type Point =
   | 'during a rebalance'
   | 'standby coming and going'
   | 'inside a save'
+  | 'right after a commit'
   | 'anywhere'
 
 export const NAMED_POINTS: Point[] = [

@@ -14,6 +14,8 @@ const JOIN_TAKES_MS = 10_000
 export class LaneWatch {
   /** Times that the lane went from one process to another. */
   moves = 0
+  /** Times that the lane was taken over, by whomever. */
+  takeovers = 0
   owner: Member | undefined
   readonly #chronicle: Chronicle
   readonly #waiting = new Set<() => void>()
@@ -63,6 +65,7 @@ export class LaneWatch {
     const former = this.owner
     const at = now()
     this.owner = member
+    this.takeovers += 1
     if (former !== undefined && former !== member) {
       this.moves += 1
       const joinedAt = this.#joinedAt.get(former.name) ?? 0

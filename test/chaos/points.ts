@@ -14,7 +14,7 @@ export type Strike = (hands: Hands, role: Member['role']) => Promise<boolean>
 const waitFor = (role: Member['role']) => (role === 'relay' ? RETRIES_COME_WITHIN_MS : COMES_WITHIN_MS)
 
 /** After its records were acknowledged, before the commit of their transaction goes out. */
-export const betweenPublishAndCommit: Strike = async (hands, role) => {
+const betweenPublishAndCommit: Strike = async (hands, role) => {
   const members = await membersAtWork(hands, role)
   // Both ways are watched, as the answer passes before the next request can come.
   const caught = await catchPiece(members, 'kafka', isAnswerTo(API.produce), waitFor(role))
@@ -29,22 +29,23 @@ export const betweenPublishAndCommit: Strike = async (hands, role) => {
 }
 
 /** The commit is on its way: its sender dies, and it arrives at once, late, after a successor has begun, or never. */
-export const endTxnOnTheWire: Strike = async (hands, role) => {
+const endTxnOnTheWire: Strike = async (hands, role) => {
   const { random, arena } = hands
   const members = await membersAtWork(hands, role)
   const caught = await catchPiece(members, 'kafka', isCommit, waitFor(role))
   if (!caught) return false
   await kill(hands, caught.member, 'EndTxn on the wire')
+  // Late is the hard case.
   const fate = random.next()
-  if (fate < 0.25) caught.decide('drop')
-  else if (fate < 0.4) caught.decide('pass')
+  if (fate < 0.2) caught.decide('drop')
+  else if (fate < 0.3) caught.decide('pass')
   else void letPassLate()
   return true
 
   async function letPassLate(): Promise<void> {
-    const former = arena.lane.owner
+    const before = arena.lane.takeovers
     // A successor on the lane gets a moment, so that it has read where to begin.
-    if (role === 'worker') await until(() => arena.lane.owner !== former, 9_000).then(() => sleep(300))
+    if (role === 'worker') await until(() => arena.lane.takeovers > before, 9_000).then(() => sleep(300))
     else await sleep(random.between(500, 8_000))
     caught?.decide('pass')
     arena.chronicle.note('its EndTxn arrives', caught?.member.name)
@@ -52,10 +53,12 @@ export const endTxnOnTheWire: Strike = async (hands, role) => {
 }
 
 /** Amazon or the model has answered, and the answer is not stored yet. */
-export const betweenAnswerAndCheckpoint: Strike = async (hands) => {
+const betweenAnswerAndCheckpoint: Strike = async (hands) => {
   const { arena, random } = hands
   const owner = await busyOwner(hands)
   if (!owner) return false
+  // Something to ask about is waiting, or will be.
+  void arena.feeder.feed(BURST)
   const holdsDatabase = random.chance(0.5)
   const regain = holdsDatabase ? arena.chronicle.loseDatabase(owner.name) : undefined
   const isAnswered = Promise.withResolvers<boolean>()
@@ -78,7 +81,7 @@ export const betweenAnswerAndCheckpoint: Strike = async (hands) => {
 }
 
 /** The members of the group are joining again. */
-export const duringARebalance: Strike = async (hands, role) => {
+const duringARebalance: Strike = async (hands, role) => {
   const { arena, random } = hands
   const members = arena.members.filter((member) => member.role === role)
   const victim = role === 'worker' ? await busyOwner(hands) : members.find(({ isUp }) => isUp)
@@ -100,7 +103,7 @@ export const duringARebalance: Strike = async (hands, role) => {
 }
 
 /** While the owner works, with 3 s of work in the air, the other worker goes and comes; then the owner dies. */
-export const standbyComingAndGoing: Strike = async (hands) => {
+const standbyComingAndGoing: Strike = async (hands) => {
   const { arena, random, tally } = hands
   const owner = await busyOwner(hands)
   const standby = arena.members.find((member) => member.role === 'worker' && member !== owner)
@@ -121,7 +124,7 @@ export const standbyComingAndGoing: Strike = async (hands) => {
 }
 
 /** Stopped with a save begun, and gone on with when another has the lane, or before. */
-export const insideASave: Strike = async (hands) => {
+const insideASave: Strike = async (hands) => {
   const { arena, random, tally } = hands
   const owner = await busyOwner(hands)
   if (!owner) return false
@@ -136,8 +139,19 @@ export const insideASave: Strike = async (hands) => {
   return true
 }
 
+/** The transaction is committed: what is done after it, if anything, is not done. */
+const rightAfterACommit: Strike = async (hands, role) => {
+  const members = await membersAtWork(hands, role)
+  const caught = await catchPiece(members, 'kafka', isAnswerTo(API.endTxn), waitFor(role))
+  if (!caught) return false
+  caught.decide('pass')
+  if (role === 'intake') await hands.arena.feeder.feed(BURST)
+  await kill(hands, caught.member, 'right after a commit')
+  return true
+}
+
 /** At any moment. */
-export const anywhere: Strike = async (hands, role) => {
+const anywhere: Strike = async (hands, role) => {
   const { arena, random } = hands
   const victim =
     role === 'worker' ? await busyOwner(hands) : arena.members.find((member) => member.role === role && member.isUp)
@@ -168,6 +182,7 @@ export const STRIKES: Record<Point, Strike> = {
   'during a rebalance': duringARebalance,
   'standby coming and going': standbyComingAndGoing,
   'inside a save': insideASave,
+  'right after a commit': rightAfterACommit,
   anywhere,
 }
 

@@ -26,11 +26,8 @@ const LANE_KILLS = [
   strike('during a rebalance'),
   strike('anywhere'),
 ]
-const OTHER_KILLS = [
-  strike('EndTxn on the wire', 'intake'),
-  strike('between publish and commit', 'intake'),
-  strike('anywhere', 'intake'),
-]
+const OTHER_KILLS = [strike('EndTxn on the wire', 'intake'), strike('between publish and commit', 'intake')]
+const MORE_INTAKE_KILLS = [strike('anywhere', 'intake'), strike('right after a commit', 'intake')]
 const RELAY_KILLS = [strike('EndTxn on the wire', 'relay'), strike('between publish and commit', 'relay')]
 /** Beside ten kills. */
 const LANE_STOPS = [strike('inside a save')]
@@ -52,7 +49,7 @@ export function makeSchedule(kills: number, random: Random, hasRelay: boolean): 
   const around: Step[] = []
   for (let left = kills; left > 0; left -= 10) {
     const tenth = hasRelay ? random.pick(RELAY_KILLS) : strike('during a rebalance', 'intake')
-    const hand = random.shuffle([...LANE_KILLS, ...OTHER_KILLS, tenth]).slice(0, left)
+    const hand = random.shuffle([...LANE_KILLS, ...OTHER_KILLS, random.pick(MORE_INTAKE_KILLS), tenth]).slice(0, left)
     lane.push(...random.shuffle([...hand.filter(isOfLane), ...LANE_STOPS]))
     const beside = random
       .shuffle(TROUBLES_BESIDE)

@@ -33,9 +33,9 @@ const FAULTS: Fault[] = [
   {
     name: 'commit-before-publish',
     shows: ['lost'],
-    schedule: { lane: strikes(3, 'between publish and commit'), around: [] },
+    schedule: { lane: strikes(2, 'between publish and commit'), around: [] },
   },
-  { name: 'no-fencing', shows: ['duplicated'], schedule: { lane: strikes(4, 'EndTxn on the wire'), around: [] } },
+  { name: 'no-fencing', shows: ['duplicated'], schedule: { lane: strikes(3, 'EndTxn on the wire'), around: [] } },
   { name: 'dropped-record', shows: ['lost'], schedule: { lane: [], around: [] } },
   {
     name: 'forgotten-checkpoint',
@@ -45,7 +45,7 @@ const FAULTS: Fault[] = [
   {
     name: 'commit-outside-transaction',
     shows: ['duplicated'],
-    schedule: { lane: [], around: strikes(3, 'anywhere', 'intake') },
+    schedule: { lane: [], around: strikes(2, 'right after a commit', 'intake') },
   },
   {
     name: 'no-dedupe',

@@ -10,16 +10,21 @@ if (hasRole('worker')) {
     lists.set(window, list)
     return list
   }
-  const finished = (list: Slot<unknown>[]) => {
-    const unfinished = list.findIndex(({ outcome }) => outcome === undefined)
-    return unfinished === -1 ? [...list] : list.slice(0, unfinished)
-  }
+  /** What was published last. */
+  let published: Slot<unknown>[] = []
   const naive = {
     add(this: object, deliveries: Delivery[]) {
-      listOf(this).push(...deliveries.map((delivery) => ({ delivery, started: false, outcome: undefined })))
+      const slots = deliveries.map((delivery) => {
+        return { delivery, nextOffset: delivery.nextOffset, started: false, outcome: undefined }
+      })
+      listOf(this).push(...slots)
+    },
+    skipTo(this: object) {
+      return listOf(this).length === 0
     },
     waitingIn(this: object, topic: string) {
-      return listOf(this).filter(({ delivery, started }) => !started && delivery.topic === topic).length
+      const waiting = listOf(this).filter(({ delivery, started }) => !started && delivery.topic === topic)
+      return { records: waiting.length, bytes: 0 }
     },
     startNext(this: object) {
       const next = listOf(this).find(({ started }) => !started)
@@ -27,11 +32,13 @@ if (hasRole('worker')) {
       return next
     },
     finishedPrefix(this: object) {
-      return finished(listOf(this))
+      const list = listOf(this)
+      const unfinished = list.findIndex(({ outcome }) => outcome === undefined)
+      published = list.slice(0, unfinished === -1 ? list.length : unfinished)
+      return published
     },
     dropBelow(this: object) {
-      const list = listOf(this)
-      return list.splice(0, finished(list).length)
+      return listOf(this).splice(0, published.splice(0).length)
     },
     clear(this: object) {
       listOf(this).length = 0
