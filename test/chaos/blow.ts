@@ -116,11 +116,11 @@ export async function catchPiece(
 }
 
 /** A time limit on a condition that something else makes true. */
-export async function until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+export async function until(condition: () => boolean, timeoutMs: number, everyMs = 50): Promise<boolean> {
   const deadline = now() + timeoutMs
   while (!condition()) {
     if (now() > deadline) return false
-    await sleep(50)
+    await sleep(everyMs)
   }
   return true
 }

@@ -1,4 +1,5 @@
 import { TopicReader } from '../stack/topic-reader.ts'
+import { albumIdOf } from './albums.ts'
 import type { Arena } from './arena.ts'
 import type { Evidence, Position } from './judge.ts'
 
@@ -29,6 +30,7 @@ export async function collectEvidence({ servers, topics, standIns, chronicle }: 
     return { position, kind: 'dead letter' as const, at: timestamp }
   })
   const imports = (results ?? []).filter(({ event }) => event?.reason === 'imported')
+  const importedTwice = findDoubles((imported ?? []).map(({ key }) => key ?? ''))
   return {
     sources: (imported ?? []).map(({ partition, offset, key }) => ({
       position: `${partition}/${offset}`,
@@ -42,7 +44,8 @@ export async function collectEvidence({ servers, topics, standIns, chronicle }: 
       })),
       ...deadOutcomes,
     ],
-    calls: standIns.calls,
+    // The importer's own producer may have repeated itself over a broken connection: then two requests may ask the same.
+    calls: standIns.calls.filter(({ album }) => album === undefined || !importedTwice.has(albumIdOf(album))),
     disturbances: chronicle.disturbances,
     outages: chronicle.outages,
     returns: (express ?? [])
@@ -54,6 +57,10 @@ export async function collectEvidence({ servers, topics, standIns, chronicle }: 
       })),
     early,
   }
+}
+
+function findDoubles(keys: string[]): Set<string> {
+  return new Set([...Map.groupBy(keys, (key) => key)].filter(([, same]) => same.length > 1).map(([key]) => key))
 }
 
 function toPosition(source: { partition: number; offset: number } | undefined): Position {

@@ -8,7 +8,7 @@ import type { Member } from './member.ts'
 const NOTICED_WITHIN_MS = 2_000
 /** Joining again may take a process so long after its Kafka has come back. */
 const REJOINS_WITHIN_MS = 20_000
-const JOIN_TAKES_MS = 10_000
+const JOIN_TAKES_MS = 3_000
 
 /** Who has the lane, told from the wire: who last initialised the lane's transactional producer. */
 export class LaneWatch {

@@ -3,15 +3,18 @@ import { busyOwner, catchPiece, type Hands, kill, type Point, until } from './bl
 import type { Piece } from './door.ts'
 import { API, readTransaction } from './kafka-wire.ts'
 import type { Member } from './member.ts'
+import type { PaidCall } from './stand-ins.ts'
 
 const COMES_WITHIN_MS = 15_000
 const BURST = 12
-const RETRIES_COME_WITHIN_MS = 5_000
+const LATEST_CALLS = 20
+/** A copy waits in its tier, and the relay until it is due. */
+const RETRY_TAKES_MS = 5_000
 
 /** Strikes at a point of a worker's work, or of another role's. False: the point did not come, nothing was killed. */
 export type Strike = (hands: Hands, role: Member['role']) => Promise<boolean>
 
-const waitFor = (role: Member['role']) => (role === 'relay' ? RETRIES_COME_WITHIN_MS : COMES_WITHIN_MS)
+const waitFor = (role: Member['role']) => (role === 'relay' ? RETRY_TAKES_MS : COMES_WITHIN_MS)
 
 /** After its records were acknowledged, before the commit of their transaction goes out. */
 const betweenPublishAndCommit: Strike = async (hands, role) => {
@@ -59,15 +62,19 @@ const betweenAnswerAndCheckpoint: Strike = async (hands) => {
   if (!owner) return false
   // Something to ask about is waiting, or will be.
   void arena.feeder.feed(BURST)
+  const server = random.pick(['amazon', 'model'] as const)
+  const isOfOwner = (call: PaidCall) => call.process === owner.name && call.server === server
+  // Without its database a worker asks nothing new, so a call must be in the air first.
+  const isAsked = () => arena.standIns.calls.slice(-LATEST_CALLS).some((it) => isOfOwner(it) && it.answeredAt === null)
+  if (!(await until(isAsked, COMES_WITHIN_MS, 5))) return false
   const holdsDatabase = random.chance(0.5)
   const regain = holdsDatabase ? arena.chronicle.loseDatabase(owner.name) : undefined
+  if (holdsDatabase) owner.database.hold()
   const isAnswered = Promise.withResolvers<boolean>()
-  const server = random.pick(['amazon', 'model'] as const)
-  const onAnswer = (call: { process: string; server: string }) => {
-    if (call.process === owner.name && call.server === server) isAnswered.resolve(true)
+  const onAnswer = (call: PaidCall) => {
+    if (isOfOwner(call)) isAnswered.resolve(true)
   }
   arena.standIns.onAnswer.add(onAnswer)
-  if (holdsDatabase) owner.database.hold()
   const timer = setTimeout(() => isAnswered.resolve(false), holdsDatabase ? 3_000 : COMES_WITHIN_MS)
   const isHit = await isAnswered.promise
   clearTimeout(timer)
@@ -204,11 +211,9 @@ async function membersAtWork(hands: Hands, role: Member['role']): Promise<Member
   return hands.arena.members.filter((member) => member.role === role && member.isUp)
 }
 
-/** Failures, so that there are copies to bring back. */
-async function awaitRetries({ arena }: Hands): Promise<void> {
-  const { live, standIns } = arena
-  standIns.trouble({ kind: 'model fails', forMs: RETRIES_COME_WITHIN_MS })
-  await until(() => live.retryCopies > live.returnedCopies, RETRIES_COME_WITHIN_MS)
+/** Copies that are still to be brought back. */
+async function awaitRetries({ arena: { live } }: Hands): Promise<void> {
+  await until(() => live.retryCopies > live.returnedCopies, COMES_WITHIN_MS)
 }
 
 const isAnswerTo = (api: number) => (piece: Piece) => piece.direction === 'answer' && piece.apiKey === api

@@ -2,8 +2,8 @@ import { setPriority } from 'node:os'
 import { type Call, startAmazonStandIn, trouble } from '../stack/stand-ins/amazon.ts'
 import type { Listener } from '../stack/stand-ins/amazon-http.ts'
 import { startImageStandIn } from '../stack/stand-ins/images.ts'
-import { type ModelCall, startModelStandIn } from '../stack/stand-ins/model.ts'
-import { chaosProducts } from './albums.ts'
+import { type ModelBehaviour, type ModelCall, startModelStandIn } from '../stack/stand-ins/model.ts'
+import { albumOf, chaosProducts, rubbishFor } from './albums.ts'
 import { now } from './clock.ts'
 import { Door } from './door.ts'
 import type { HostOrder, HostReport, StandInTrouble } from './stand-ins.ts'
@@ -21,6 +21,9 @@ const requestsPerSecond = Number(process.argv[2])
 const amazonPorts = new Map<string, Listener & { port: number }>()
 const modelDoors = new Map<string, Door>()
 const ids = new WeakMap<object, number>()
+/** Calls answered with rubbish, and how many each album has had of those. */
+const spoilt = new WeakSet<object>()
+const spoiltOf = new Map<number, number>()
 let lastId = 0
 let early = 0
 let troubledUntil = 0
@@ -33,7 +36,7 @@ function tell(server: 'amazon' | 'model', call: Call | ModelCall, question: stri
   if (moment === 'left') {
     const isEarly = server === 'amazon' && amazon.early > early
     if (isEarly) early = amazon.early
-    const isGood = call.status === 200 || call.status === 404
+    const isGood = (call.status === 200 || call.status === 404) && !spoilt.has(call)
     report({ kind: 'answer', id: ids.get(call) ?? 0, at: now(), isGood, isEarly })
     return
   }
@@ -65,7 +68,7 @@ const model = await startModelStandIn({
     return isTroubled('model stalls') ? 8_000 : Math.random() < 0.1 ? MODEL_LATENCY_MS * 10 : MODEL_LATENCY_MS
   },
   onCall(call, moment) {
-    if (moment === 'came') model.behave(modelBehaviour())
+    if (moment === 'came') model.behave(modelBehaviour(call))
     tell('model', call, `judge ${call.album ?? ''}`, moment)
   },
 })
@@ -73,7 +76,14 @@ amazon.behave({ ...trouble.throttled(1), when: () => isTroubled('amazon throttle
 amazon.behave({ ...trouble.internal(), when: () => isTroubled('amazon fails') })
 amazon.behave({ delayMs: 4_000, when: () => isTroubled('amazon stalls') })
 
-function modelBehaviour() {
+function modelBehaviour(call: ModelCall): ModelBehaviour {
+  const album = albumOf(call.album ?? '')
+  const had = album === undefined ? 0 : (spoiltOf.get(album) ?? 0)
+  if (album !== undefined && had < rubbishFor(album)) {
+    spoiltOf.set(album, had + 1)
+    spoilt.add(call)
+    return { garbage: true }
+  }
   if (isTroubled('model throttles')) return { status: 429, headers: { 'retry-after': '1' }, body: {} }
   return isTroubled('model fails') ? { status: 500, body: {} } : { times: 0 }
 }
