@@ -78,7 +78,11 @@ export class Member {
 
   /** Until it says that it runs: it has met all its servers. */
   async untilRunning(): Promise<void> {
-    await this.#service?.waitForLog('service running', 60_000)
+    const service = this.#service
+    await service?.waitForLog('service running', 60_000).catch((error) => {
+      // Killed meanwhile, it need not.
+      if (this.#service === service) throw error
+    })
   }
 
   async kill(): Promise<void> {

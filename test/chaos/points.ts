@@ -130,6 +130,22 @@ const standbyComingAndGoing: Strike = async (hands) => {
   return true
 }
 
+/** The same, and nobody dies: the owner keeps the lane, and gets all its work delivered again. */
+export async function standbyOnly(hands: Hands): Promise<boolean> {
+  const { arena, random, tally } = hands
+  const owner = await busyOwner(hands)
+  const standby = arena.members.find((member) => member.role === 'worker' && member !== owner)
+  if (!owner || !standby) return false
+  arena.standIns.trouble({ kind: 'slow model', forMs: 4_000 })
+  await sleep(random.between(1_000, 2_000))
+  await leave(hands, standby)
+  await sleep(random.between(1_000, 2_000))
+  standby.start()
+  tally.standbyChanges += 1
+  await standby.untilRunning()
+  return true
+}
+
 /** Stopped with a save begun, and gone on with when another has the lane, or before. */
 const insideASave: Strike = async (hands) => {
   const { arena, random, tally } = hands

@@ -4,7 +4,7 @@ import { type Hands, Tally } from './blow.ts'
 import { now } from './clock.ts'
 import { collectEvidence } from './collect-evidence.ts'
 import { type Evidence, judge, type Verdict } from './judge.ts'
-import { STRIKES, stopAnywhere } from './points.ts'
+import { STRIKES, standbyOnly, stopAnywhere } from './points.ts'
 import { Random } from './random.ts'
 import type { Schedule, Step } from './schedule.ts'
 import { TROUBLES } from './troubles.ts'
@@ -84,13 +84,18 @@ async function take(step: Step, hands: Hands): Promise<void> {
   }
   const tries = step.kind === 'strike' && step.role === 'relay' ? 1 : TRIES
   for (let left = tries; left > 0; left -= 1) {
-    const isHit = step.kind === 'stop' ? await stopAnywhere(hands) : await STRIKES[step.point](hands, step.role)
+    const isHit = await attempt(step, hands)
     if (isHit) return
-    const what = step.kind === 'stop' ? 'SIGSTOP' : `${step.point} (${step.role})`
+    const what = step.kind === 'strike' ? `${step.point} (${step.role})` : step.kind
     hands.arena.chronicle.note(`did not come: ${what}`)
   }
   // The number of kills is promised, whatever there was to hit.
   if (step.kind === 'strike' && step.point !== 'inside a save') await STRIKES.anywhere(hands, 'worker')
+}
+
+function attempt(step: Exclude<Step, { kind: 'trouble' }>, hands: Hands): Promise<boolean> {
+  if (step.kind === 'stop') return stopAnywhere(hands)
+  return step.kind === 'standby' ? standbyOnly(hands) : STRIKES[step.point](hands, step.role)
 }
 
 /** Until all is over: as many as the share of the schedule that is done asks for, and never too little to do. */

@@ -6,6 +6,7 @@ import type { TROUBLES } from './troubles.ts'
 export type Step =
   | { kind: 'strike'; point: Point; role: Member['role'] }
   | { kind: 'stop' }
+  | { kind: 'standby' }
   | { kind: 'trouble'; trouble: keyof typeof TROUBLES }
 
 /** What is done to the worker, and what is done meanwhile to everything else: two lists that are gone through side by side. */
@@ -30,7 +31,7 @@ const OTHER_KILLS = [strike('EndTxn on the wire', 'intake'), strike('between pub
 const MORE_INTAKE_KILLS = [strike('anywhere', 'intake'), strike('right after a commit', 'intake')]
 const RELAY_KILLS = [strike('EndTxn on the wire', 'relay'), strike('between publish and commit', 'relay')]
 /** Beside ten kills. */
-const LANE_STOPS = [strike('inside a save')]
+const LANE_STOPS: Step[] = [strike('inside a save'), { kind: 'standby' }]
 const TROUBLES_BESIDE: Step[] = [
   { kind: 'stop' },
   trouble('brokerAway'),
