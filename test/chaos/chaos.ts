@@ -53,6 +53,8 @@ function readNumber(name: string, text: string): number {
   return number
 }
 
+// Only an orderly exit takes the service's processes along; some of them may be stopped.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 main().then(
   (isClean) => process.exit(isClean ? 0 : 1),
   (error: unknown) => {

@@ -26,7 +26,10 @@ export class Feeder {
     // Held here from now on, since the registry is restarted too.
     await registry.getSchema(schemaId)
     const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING })
-    const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+    const producer = kafka.producer({
+      createPartitioner: Partitioners.DefaultPartitioner,
+      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 30 },
+    })
     await producer.connect()
     return new Feeder(topic, producer, registry, schemaId)
   }

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Arena } from './arena.ts'
 import type { Hands } from './blow.ts'
 import { now } from './clock.ts'
+import type { Member } from './member.ts'
+import type { Random } from './random.ts'
 import { STAND_IN_TROUBLES } from './stand-ins.ts'
 
 /** Trouble with a server or with the way to it. Resolves when it is over. */
@@ -75,12 +78,16 @@ const standInTrouble: Trouble = async ({ arena, random }) => {
 /** Every connection of one process to one server breaks. */
 const cut: Trouble = async ({ arena, random }) => {
   const { chronicle, standIns } = arena
-  const member = random.pick(arena.members)
   const server = random.pick(['kafka', 'database', 'amazon', 'model'] as const)
+  const member = userOf(server, arena, random)
   chronicle.note(`connections to ${server} cut`, member.name)
-  chronicle.disturb(server === 'kafka' ? 'kafka away' : 'cut', member.name, now(), now() + RECOVERS_WITHIN_MS)
-  if (server === 'kafka') member.kafka.cut()
-  else if (server === 'database') {
+  if (server === 'kafka') {
+    chronicle.disturb('kafka away', member.name, now(), now() + RECOVERS_WITHIN_MS)
+    member.kafka.cut()
+    return
+  }
+  chronicle.disturb('cut', member.name)
+  if (server === 'database') {
     const regain = chronicle.loseDatabase(member.name)
     member.database.cut()
     regain()
@@ -90,8 +97,8 @@ const cut: Trouble = async ({ arena, random }) => {
 /** Nothing passes between one process and Kafka or the database for seconds, and all connections stay. */
 const hold: Trouble = async ({ arena, random }) => {
   const { chronicle } = arena
-  const member = random.pick(arena.members)
   const server = random.pick(['kafka', 'database'] as const)
+  const member = userOf(server, arena, random)
   const forMs = random.between(1_000, 8_000)
   chronicle.note(`way to ${server} held for ${Math.round(forMs)} ms`, member.name)
   const away = server === 'kafka' && chronicle.disturb('kafka away', member.name, now(), Number.POSITIVE_INFINITY)
@@ -105,13 +112,18 @@ const hold: Trouble = async ({ arena, random }) => {
 
 /** Every message of one process to Kafka or the database takes longer, for seconds. */
 const delay: Trouble = async ({ arena, random }) => {
-  const member = random.pick(arena.members)
   const server = random.pick(['kafka', 'database'] as const)
+  const member = userOf(server, arena, random)
   const delayMs = random.between(5, 40)
   arena.chronicle.note(`way to ${server} takes ${Math.round(delayMs)} ms longer`, member.name)
   member[server].delayMs = delayMs
   await sleep(random.between(2_000, 5_000))
   member[server].delayMs = 0
+}
+
+/** Only workers have to do with more than Kafka. */
+function userOf(server: string, { members }: Arena, random: Random): Member {
+  return random.pick(server === 'kafka' ? members : members.filter(({ role }) => role === 'worker'))
 }
 
 export const TROUBLES = { brokerAway, databaseAway, registryAway, standInTrouble, cut, hold, delay }

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { NAMED_POINTS } from './blow.ts'
+import { countKills } from './chaos-report.ts'
+import { Random } from './random.ts'
+import { makeSchedule } from './schedule.ts'
+
+test('a seed gives one schedule, and another seed another', () => {
+  const of = (seed: number) => makeSchedule(20, new Random(seed), true)
+  expect(of(1)).toEqual(of(1))
+  expect(of(1)).not.toEqual(of(2))
+})
+
+test('a schedule has as many kills as asked for', () => {
+  for (const kills of [0, 1, 5, 10, 23, 100])
+    for (const seed of [1, 2, 3]) expect(countKills(makeSchedule(kills, new Random(seed), seed !== 3))).toBe(kills)
+})
+
+test('a hundred kills hit every named point often enough, in each kind of process', () => {
+  const { lane, around } = makeSchedule(100, new Random(1), true)
+  const strikes = [...lane, ...around].filter((step) => step.kind === 'strike')
+  for (const point of NAMED_POINTS)
+    expect(strikes.filter((step) => step.point === point).length, point).toBeGreaterThanOrEqual(10)
+  expect(new Set(strikes.map(({ role }) => role))).toEqual(new Set(['intake', 'worker', 'relay']))
+})
