@@ -39,6 +39,7 @@ function readFigures({ verdict, evidence, tally, seconds }: ChaosResult, arena: 
     retries: evidence.returns.length,
     calls: evidence.calls.length,
     exits: arena.members.reduce((sum, { exits }) => sum + exits, 0),
+    longestPauseSeconds: Math.round(arena.live.longestPauseMs / 1_000),
     seconds: Math.round(seconds),
     seed,
   }

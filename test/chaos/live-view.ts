@@ -18,11 +18,14 @@ export class LiveView {
   readonly finished = new Set<string>()
   /** When a record was last seen on any topic. */
   lastSeenAt = now()
+  /** The longest time between two outcomes so far, in milliseconds. */
+  longestPauseMs = 0
   retryCopies = 0
   returnedCopies = 0
   readonly #topics: ChaosTopics
   readonly #consumer: Consumer
   readonly #seen = new Set<string>()
+  #lastOutcomeAt = now()
 
   private constructor(brokers: string, topics: ChaosTopics) {
     const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING })
@@ -58,7 +61,11 @@ export class LiveView {
     this.lastSeenAt = now()
     const { enrichment, express, enriched, dead } = this.#topics
     if (topic === enrichment || topic === dead) this.forwarded.add(key)
-    if (topic === enriched || topic === dead) this.finished.add(key)
+    if (topic === enriched || topic === dead) {
+      this.finished.add(key)
+      this.longestPauseMs = Math.max(this.longestPauseMs, now() - this.#lastOutcomeAt)
+      this.#lastOutcomeAt = now()
+    }
     if (topic === express) this.returnedCopies += 1
     if (this.#topics.retries.includes(topic)) this.retryCopies += 1
   }

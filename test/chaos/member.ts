@@ -122,8 +122,9 @@ export class Member {
     this.#chronicle.note('SIGCONT', this.name)
   }
 
-  tail(): string {
-    return this.#service?.tail() ?? ''
+  /** The last lines that it wrote. */
+  tail(lines: number): string {
+    return this.#service?.tail().split('\n').slice(-lines).join('\n') ?? ''
   }
 
   async #watch(service: ServiceProcess): Promise<void> {

@@ -15,6 +15,7 @@ const LEAST_WAITING = 40
 const BURST = 15
 /** A named point that does not come is waited for again so often. */
 const TRIES = 4
+const LAST_LINES = 12
 const QUIET_MS = 4_000
 /** Nothing more comes when nothing has come for so long; longer than a takeover, a tier's delay and a back-off together. */
 const HOPELESS_AFTER_MS = 45_000
@@ -89,6 +90,9 @@ async function take(step: Step, hands: Hands): Promise<void> {
     const what = step.kind === 'strike' ? `${step.point} (${step.role})` : step.kind
     hands.arena.chronicle.note(`did not come: ${what}`)
   }
+  const { lane, chronicle } = hands.arena
+  if (step.kind === 'strike' && step.role === 'worker')
+    chronicle.note(`has the lane; its last lines:\n${lane.owner?.tail(LAST_LINES)}`, lane.owner?.name)
   // The number of kills is promised, whatever there was to hit.
   if (step.kind === 'strike' && step.point !== 'inside a save') await STRIKES.anywhere(hands, 'worker')
 }
