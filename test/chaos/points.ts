@@ -8,13 +8,13 @@ import type { PaidCall } from './stand-ins.ts'
 const COMES_WITHIN_MS = 15_000
 const BURST = 12
 const LATEST_CALLS = 20
-/** A copy waits in its tier, and the relay until it is due. */
-const RETRY_TAKES_MS = 5_000
+/** Copies come to the relay now and then, and wait there until they are due. */
+const RETRY_COMES_WITHIN_MS = 25_000
 
 /** Strikes at a point of a worker's work, or of another role's. False: the point did not come, nothing was killed. */
 export type Strike = (hands: Hands, role: Member['role']) => Promise<boolean>
 
-const waitFor = (role: Member['role']) => (role === 'relay' ? RETRY_TAKES_MS : COMES_WITHIN_MS)
+const waitFor = (role: Member['role']) => (role === 'relay' ? RETRY_COMES_WITHIN_MS : COMES_WITHIN_MS)
 
 /** After its records were acknowledged, before the commit of their transaction goes out. */
 const betweenPublishAndCommit: Strike = async (hands, role) => {
@@ -222,14 +222,8 @@ async function membersAtWork(hands: Hands, role: Member['role']): Promise<Member
     const owner = await busyOwner(hands)
     return owner ? [owner] : []
   }
-  if (role === 'relay') await awaitRetries(hands)
   if (role === 'intake') void sleep(20).then(() => hands.arena.feeder.feed(BURST))
   return hands.arena.members.filter((member) => member.role === role && member.isUp)
-}
-
-/** Copies that are still to be brought back. */
-async function awaitRetries({ arena: { live } }: Hands): Promise<void> {
-  await until(() => live.retryCopies > live.returnedCopies, COMES_WITHIN_MS)
 }
 
 const isAnswerTo = (api: number) => (piece: Piece) => piece.direction === 'answer' && piece.apiKey === api
