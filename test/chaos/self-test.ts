@@ -35,7 +35,7 @@ const FAULTS: Fault[] = [
     shows: ['lost'],
     schedule: { lane: strikes(2, 'between publish and commit'), around: [] },
   },
-  { name: 'no-fencing', shows: ['duplicated'], schedule: { lane: strikes(3, 'EndTxn on the wire'), around: [] } },
+  { name: 'no-fencing', shows: ['duplicated'], schedule: { lane: strikes(6, 'EndTxn on the wire'), around: [] } },
   { name: 'dropped-record', shows: ['lost'], schedule: { lane: [], around: [] } },
   {
     name: 'forgotten-checkpoint',
