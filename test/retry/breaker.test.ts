@@ -296,16 +296,3 @@ describe('when a signal is aborted', () => {
     expect(await breaker.run(work, stop.signal)).toBe('paid for')
   })
 })
-
-test('once those who waited were sent away, the next call finds out anew', async () => {
-  const { breaker, changes } = aBreaker({ threshold: 1 })
-  const stop = new AbortController()
-  const waiting = breaker.run(failing('AMAZON_UNAVAILABLE'), stop.signal)
-  await expect.poll(() => changes.length).toBe(1)
-  stop.abort(new Error('sent away'))
-  await expect(waiting).rejects.toThrow('sent away')
-  await breaker.forget()
-  expect([breaker.openedBy, changes.at(-1)]).toEqual([null, null])
-  expect(await breaker.run(async () => 'ok', NEVER)).toBe('ok')
-  await breaker.forget()
-})

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { EnrichmentError, type ErrorCode } from '../../src/errors.ts'
+import { Breaker } from '../../src/retry/breaker.ts'
+
+test('once those who waited were sent away, the next call finds out anew', async () => {
+  const changes: (ErrorCode | null)[] = []
+  const breaker = new Breaker({
+    name: 'amazon',
+    threshold: 1,
+    isFatal: () => true,
+    isFault: () => true,
+    firstProbeMs: 60_000,
+    longestProbeMs: 60_000,
+    onChange: (open) => changes.push(open?.code ?? null),
+  })
+  const stop = new AbortController()
+  const away = async () => Promise.reject(new EnrichmentError('AMAZON_UNAVAILABLE', 'away'))
+  const waiting = breaker.run(away, stop.signal)
+  await expect.poll(() => changes).toEqual(['AMAZON_UNAVAILABLE'])
+  stop.abort(new Error('sent away'))
+  await expect(waiting).rejects.toThrow('sent away')
+  await breaker.forget()
+  expect([breaker.openedBy, changes]).toEqual([null, ['AMAZON_UNAVAILABLE', null]])
+  expect(await breaker.run(async () => 'ok', new AbortController().signal)).toBe('ok')
+})
+
+test('faults of one caller alone do not open it, those of others do', async () => {
+  const breaker = new Breaker({
+    name: 'amazon',
+    threshold: 2,
+    isFatal: () => false,
+    isFault: () => true,
+    firstProbeMs: 60_000,
+    longestProbeMs: 60_000,
+    onChange: () => undefined,
+  })
+  const stop = new AbortController()
+  const away = async () => Promise.reject(new EnrichmentError('AMAZON_UNAVAILABLE', 'away'))
+  for (let tries = 0; tries < 5; tries += 1)
+    await expect(breaker.run(away, stop.signal, 'one request')).rejects.toThrow('away')
+  const other = breaker.run(away, stop.signal, 'another')
+  await expect.poll(() => breaker.openedBy?.code).toBe('AMAZON_UNAVAILABLE')
+  stop.abort(new Error('enough'))
+  await expect(other).rejects.toThrow('enough')
+})
