@@ -15,6 +15,9 @@ export interface StoredLane {
   accepted: string[]
 }
 
+/** Who made a row that no person has changed yet. */
+export const NOBODY = 'service'
+
 const NEVER_RUN: StoredLane = {
   state: 'running',
   changedAt: null,
@@ -79,7 +82,7 @@ export async function setLaneState(
 export async function storeHolds(db: Database, name: string, holds: HoldRecord[]): Promise<void> {
   await db.query((em) =>
     em.execute(
-      `insert into lane (name, state, changed_at, changed_by, holds) values (?, 'running', clock_timestamp(), 'service', ?::jsonb)
+      `insert into lane (name, state, changed_at, changed_by, holds) values (?, 'running', clock_timestamp(), '${NOBODY}', ?::jsonb)
        on conflict (name) do update set holds = excluded.holds`,
       [name, JSON.stringify(holds)],
     ),
@@ -112,7 +115,7 @@ export class OwnedLane {
   async takeOver(): Promise<{ formerFence: number; lane: StoredLane }> {
     const taken = await this.#db.transaction(async (em) => {
       await em.execute(
-        `insert into lane (name, state, changed_at, changed_by) values (?, 'running', clock_timestamp(), 'service')
+        `insert into lane (name, state, changed_at, changed_by) values (?, 'running', clock_timestamp(), '${NOBODY}')
          on conflict (name) do nothing`,
         [this.name],
       )

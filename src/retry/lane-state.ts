@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
-import { readLane, type StoredLane } from '../db/lane.ts'
+import { NOBODY, readLane, type StoredLane } from '../db/lane.ts'
 import { toEnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
@@ -97,7 +97,7 @@ export class LaneState {
     while (!stop.aborted) {
       try {
         const lane = await readLane(db, name)
-        const changedAt = lane.changedAt?.getTime() ?? 0
+        const changedAt = lane.changedBy === NOBODY ? 0 : (lane.changedAt?.getTime() ?? 0)
         this.#isPaused = lane.state === 'paused'
         this.#tell()
         const isResumed = this.#resumedAt !== undefined && changedAt > this.#resumedAt && !this.#isPaused

@@ -58,7 +58,7 @@ test('a flood of records that are no albums holds intake, and after resume one g
   await send(env.TOPIC_IMPORTED, ...Array.from({ length: 8 }, () => ({ key: 'same', value: Buffer.from('no Avro') })))
   const service = start()
   await service.waitForLog((line) => line.msg === 'lane held' && String(line.causes) === 'intake_flood')
-  expect((await dead.readToEnd()).length).toBe(5)
+  await dead.waitFor((records) => records.length === 5, 'five dead letters')
   const status = await runVerb(env, 'status')
   expect(status.output).toContain('the lane is running')
   expect(status.output).toMatch(/held for intake_flood since \S+: 5 dead letters in a row/)
@@ -66,7 +66,7 @@ test('a flood of records that are no albums holds intake, and after resume one g
 
   const held = () => service.logs.filter(({ msg }) => msg === 'lane held').length
   for (let resumes = 1; results.records.length === 0 && resumes <= 8; resumes += 1) {
-    expect((await dead.readToEnd()).length).toBe(4 + resumes)
+    await dead.waitFor((records) => records.length === 4 + resumes, 'one more dead letter')
     expect((await runVerb(env, 'resume')).output).toContain('it was held for intake_flood')
     await expect.poll(() => held() > resumes || results.records.length > 0, { timeout: 20_000 }).toBe(true)
   }
