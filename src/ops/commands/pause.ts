@@ -21,11 +21,11 @@ async function changeLane(
   const config = loadConfig(['kafka', 'registry', 'database'])
   const { worker: lane, intake } = groupNames(config)
   const before = await withServers(config, async ({ db }) => {
-    const earlier = await readLane(db, lane)
+    const [earlier, ofIntake] = [await readLane(db, lane), await readLane(db, intake)]
     // Intake cannot be paused, but it may be held.
     const names = state === 'running' ? [lane, intake] : [lane]
     await setLaneState(db, names, { state, accept, changedBy: userInfo().username })
-    return earlier
+    return { state: earlier.state, holds: [...earlier.holds, ...ofIntake.holds] }
   })
   if (json) return printJson({ lane, state, before: before.state, holds: before.holds })
   print(before.state === state ? `the lane was ${state} already` : `the lane is ${state}`)
