@@ -11,6 +11,7 @@ import { createLogger } from './log.ts'
 import { keepLagMetrics } from './ops/lag-metrics.ts'
 import { startProbes } from './ops/probes.ts'
 import { type Member, readinessOf } from './ops/readiness.ts'
+import { orAborted } from './or-aborted.ts'
 import { startRelay } from './retry/relay.ts'
 import { waitWhileAway } from './retry/wait-while-away.ts'
 import { startWorker } from './worker/start-worker.ts'
@@ -40,10 +41,12 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
   const probes = await startProbes(config.METRICS_PORT, readinessOf({ kafka, registry, db }, members), log)
   log.info({ port: probes.port, roles }, 'service starting')
   try {
-    await waitWhileAway('start', () => checkTopics(kafka, topicPlans(config)), log, stop)
-    await waitWhileAway('start', () => db.checkMigrated(), log, stop)
-    const codecs = await waitWhileAway('start', () => openCodecs(config, registry), log, stop)
-    const retry = await waitWhileAway('start', () => listRetryTopics(kafka, topics.enrichment), log, stop)
+    // A server that takes the connection and does not answer is waited for in vain, and not after the word to stop.
+    const whenThere = <T>(work: () => Promise<T>) => orAborted(waitWhileAway('start', work, log, stop), stop)
+    await whenThere(() => checkTopics(kafka, topicPlans(config)))
+    await whenThere(() => db.checkMigrated())
+    const codecs = await whenThere(() => openCodecs(config, registry))
+    const retry = await whenThere(() => listRetryTopics(kafka, topics.enrichment))
 
     const start: Record<Role, () => Member> = {
       intake: () => startIntake(config, { kafka, db, codecs, log }),
