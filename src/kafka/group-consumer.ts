@@ -84,9 +84,9 @@ export class GroupConsumer {
     this.#running = this.#run()
   }
 
-  /** Whether it is a member of the group now. */
+  /** Whether it is a member of the group now: one whose broker stands still is none, though no connection says so. */
   get isJoined(): boolean {
-    return this.#joined
+    return this.#joined && Date.now() - this.#heardAt < SESSION_TIMEOUT_MS
   }
 
   /** Whether the group has confirmed this member so lately that nobody else can have its partitions. */
