@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { Database } from '../../src/db/database.ts'
@@ -91,3 +92,32 @@ test('artwork that cannot be had now is a request of its own, which asks Amazon 
   expect(images(env.ARTWORK_STORE ?? '').length).toBe(4)
   expect(await dead.readToEnd()).toEqual([])
 })
+
+test.each(['image host', 'store'])(
+  'a %s that is away holds nothing up: all albums are enriched, artwork pending',
+  async (away) => {
+    const folder = mkdtempSync(join(tmpdir(), 'album-enricher-no-store-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    // No folder can be made below a file.
+    writeFileSync(join(folder, 'file'), '')
+    const {
+      start,
+      publish,
+      results,
+      images: host,
+    } = await createScenario({
+      ARTWORK: 'download',
+      ...(away === 'store' && { ARTWORK_STORE: join(folder, 'file', 'artwork') }),
+    })
+    if (away === 'image host') host.behave({ kind: 'status', status: 503 })
+    const ids = ['1', '2', '3', '4', '5', '6']
+    await publish(...ids.map((id) => anAlbum(id)))
+    const service = start()
+    await results.waitFor((records) => records.length === ids.length, 'the results')
+    expect(await service.stop()).toBe(0)
+    const errorCode = away === 'store' ? 'STORE_UNAVAILABLE' : 'ARTWORK_UNAVAILABLE'
+    for (const { event } of await results.readToEnd())
+      expect(event).toMatchObject({ outcome: 'matched', artwork: { status: 'pending', errorCode } })
+    expect(service.logs.filter(({ msg }) => msg === 'lane held')).toEqual([])
+  },
+)

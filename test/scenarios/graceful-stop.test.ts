@@ -1,0 +1,107 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { anAlbum, createScenario, type Scenario } from '../stack/scenario.ts'
+import { runVerb, type ServiceProcess } from '../stack/service-process.ts'
+import { createTestEnv } from '../stack/test-env.ts'
+
+const SHUTDOWN_TIMEOUT_SECONDS = 5
+const LONGEST_STOP_MS = (SHUTDOWN_TIMEOUT_SECONDS + 3) * 1_000
+const SETTINGS = { SHUTDOWN_TIMEOUT_SECONDS: String(SHUTDOWN_TIMEOUT_SECONDS) }
+
+async function expectQuickStop(...services: ServiceProcess[]): Promise<void> {
+  const at = Date.now()
+  for (const status of await Promise.all(services.map((service) => service.stop()))) expect(status).toBe(0)
+  expect(Date.now() - at, services.map((service) => service.tail()).join('\n')).toBeLessThan(LONGEST_STOP_MS)
+}
+
+const isAbout = (msg: string, group: string) => (line: { msg: string; lane?: unknown }) =>
+  line.msg === msg && String(line.lane).endsWith(group)
+
+test('it stops while a flood of dead letters holds intake and lane, and leaves the records where they stand', async () => {
+  const { env, start, send, dead } = await createScenario({ ...SETTINGS, FLOOD_DEAD_LETTERS: '1' })
+  const service = start()
+  for (const topic of [env.TOPIC_IMPORTED, env.TOPIC_ENRICHMENT])
+    await send(topic, ...['1', '2', '3'].map((key) => ({ key, value: 'no Avro' })))
+  await service.waitForLog(isAbout('lane held', '.intake'))
+  await service.waitForLog(isAbout('lane held', '.worker'))
+  await expectQuickStop(service)
+  expect((await dead.readToEnd()).length).toBeLessThan(6)
+})
+
+test('it stops while a person has paused the lane', async () => {
+  const { env, start, publish, results } = await createScenario(SETTINGS)
+  expect((await runVerb(env, 'pause')).status).toBe(0)
+  const service = start()
+  await publish(anAlbum('1'))
+  await service.waitForLog(isAbout('lane paused', '.worker'))
+  await expectQuickStop(service)
+
+  const resumed = start()
+  expect((await runVerb(env, 'resume')).status).toBe(0)
+  await results.waitFor((records) => records.length === 1, 'the result')
+  await expectQuickStop(resumed)
+})
+
+test('members that stop while others join and leave stop in time, and every album has its result, none twice', async () => {
+  const { start, publish, results, dead } = await createScenario(SETTINGS)
+  const ids = Array.from({ length: 60 }, (_, index) => String(index))
+  await publish(...ids.map((id) => anAlbum(id)))
+  const first = start()
+  await results.waitFor((records) => records.length >= 3, 'some results')
+  // Each of the next is told to stop in the rebalance that the one after it brings about.
+  let [leaving] = [first]
+  for (let round = 0; round < 3; round += 1) {
+    const seen = leaving.logs.length
+    const next = start()
+    await leaving.waitForLog((line) => leaving.logs.indexOf(line) >= seen && /rebalancing/.test(String(line.error)))
+    await expectQuickStop(leaving)
+    leaving = next
+  }
+  await results.waitFor((records) => records.length >= ids.length, 'all results')
+  await expectQuickStop(leaving)
+  const keys = (await results.readToEnd()).map(({ key }) => key)
+  expect(keys.toSorted()).toEqual(ids.toSorted())
+  expect(await dead.readToEnd()).toEqual([])
+})
+
+test.each(['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'DATABASE_URL'])(
+  'it stops while the start waits for the server of %s, whether nobody is there or somebody who does not answer',
+  async (setting) => {
+    const scenario = await createScenario(SETTINGS)
+    const silent = await startSilentServer()
+    const real = new URL(withScheme((await createTestEnv())[setting] ?? ''))
+    for (const port of [1, silent]) {
+      real.port = String(port)
+      const service = startWith(scenario, setting, setting === 'KAFKA_BROKERS' ? real.host : real.href)
+      if (port === 1) await service.waitForLog('waiting for a server')
+      else await service.waitForLog('service starting')
+      await expectQuickStop(service)
+    }
+  },
+)
+
+function withScheme(address: string): string {
+  return address.includes('://') ? address : `http://${address}`
+}
+
+function startWith({ env, start }: Scenario, setting: string, value: string): ServiceProcess {
+  const before = env[setting] ?? ''
+  env[setting] = value
+  const service = start()
+  env[setting] = before
+  return service
+}
+
+/** Takes connections, and never says a word. */
+async function startSilentServer(): Promise<number> {
+  const sockets: Socket[] = []
+  const server = createServer((socket) => sockets.push(socket))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
+}
