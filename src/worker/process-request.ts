@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { checkAlbum } from '../enrich/check-album.ts'
+import { checkAlbum, checkTime } from '../enrich/check-album.ts'
 import { type Collaborators, type Enrichment, enrichAlbum, type Step } from '../enrich/enrich-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { AlbumEnriched, EnrichmentRequested, Stage } from '../events.ts'
@@ -99,6 +99,7 @@ async function decodeRequest(
   if (value === null) throw new EnrichmentError('RECORD_INVALID', 'the request has no value: send a request')
   const request = await codec.decode(value)
   checkAlbum(request.album)
+  checkTime('requestedAt', request.requestedAt)
   if (UUID.test(request.requestId)) return request
   throw new EnrichmentError('RECORD_INVALID', `requestId is ${JSON.stringify(request.requestId)}: give it a UUID`)
 }

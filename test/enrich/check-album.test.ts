@@ -20,6 +20,9 @@ test('a whole album passes unchanged', () => {
 
 test.each([
   [{ albumId: ' ' }, /^albumId is " "/],
+  [{ albumId: 'é'.repeat(501) }, /^albumId is "é+: an id may have 1000 bytes, and this one has 1002/],
+  [{ importedAt: 253_402_300_800_000 }, /^importedAt is 253402300800000: give the time in milliseconds/],
+  [{ importedAt: -62_135_596_800_001 }, /^importedAt is -62135596800001/],
   [{ title: '' }, /^title is ""/],
   [{ artists: [] }, /^artists is \[\]/],
   [{ artists: [...good.artists, { name: '', musicbrainzArtistId: null }] }, /^artists\[1\]\.name is ""/],
