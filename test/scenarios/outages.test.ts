@@ -1,0 +1,157 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Message } from 'kafkajs'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { anAlbum, createScenario, encodeAlbum, type Scenario } from '../stack/scenario.ts'
+import type { Server } from '../stack/server.ts'
+import type { ServiceProcess } from '../stack/service-process.ts'
+import { type Stack, startStack } from '../stack/start-stack.ts'
+import { type ReadRecord, TopicReader } from '../stack/topic-reader.ts'
+
+/** OUTAGE_SECONDS=60 is the measured run; the shorter one is past every time-out but the longest. */
+const OUTAGE_MS = Number(process.env.OUTAGE_SECONDS ?? 15) * 1_000
+const RECOVERY_MS = 10_000
+const SHUTDOWN_TIMEOUT_SECONDS = 4
+/** Waiting in the lane when the server goes away, so that there is work the moment it is back. */
+const BACKLOG = 100
+const FED_AT_ONCE = 5
+/** So many results show that the lane goes on, and not only that a commit in the air has landed. */
+const STEADY = 20
+
+/** Servers of this file's own: those of all other tests must not be stopped. */
+let stack: Stack
+
+beforeAll(async () => {
+  stack = await startStack({ env: {} })
+})
+afterAll(() => stack.stop())
+
+type Name = 'kafka' | 'postgres' | 'registry'
+
+/** How a server goes, and how it comes back. */
+const WAYS = {
+  'stands still': { go: async (server: Server) => server.suspend(), return: async (server: Server) => server.resume() },
+  'is killed': { go: (server: Server) => server.kill(), return: (server: Server) => server.start() },
+}
+
+test.each<[Name, keyof typeof WAYS, string]>([
+  ['kafka', 'stands still', 'kafka'],
+  ['kafka', 'is killed', 'kafka'],
+  ['postgres', 'stands still', 'database'],
+  ['postgres', 'is killed', 'database'],
+  ['registry', 'stands still', 'registry'],
+])(
+  '%s %s under load: nothing is lost, doubled or given up, nobody exits unless told to, and 10 s after its return there are results',
+  async (name, way, part) => {
+    const scenario = await createScenario({
+      SHUTDOWN_TIMEOUT_SECONDS: String(SHUTDOWN_TIMEOUT_SECONDS),
+      KAFKA_BROKERS: stack.kafkaBrokers,
+      SCHEMA_REGISTRY_URL: stack.registryUrl,
+      DATABASE_URL: await stack.createDatabase(`outage-${name}-${way}`),
+    })
+    const server = stack[name]
+    if (server === undefined) throw new Error(`${name} is not a server of our own`)
+    const { start, results, env } = scenario
+    const services = [start('intake', 'relay'), start('worker'), start('worker')]
+    const leaving = start('intake', 'worker', 'relay')
+    const feeder = await startFeeder(scenario)
+    await results.waitFor((records) => records.length >= 10, 'some results')
+
+    await WAYS[way].go(server)
+    onTestFinished(() => server.resume())
+    const wentAt = Date.now()
+    const isShown = isShownAsAway(services, part, wentAt + OUTAGE_MS)
+    await delay(OUTAGE_MS / 2)
+    const toldAt = Date.now()
+    expect(await leaving.stop(), leaving.tail()).toBe(0)
+    expect(Date.now() - toldAt, leaving.tail()).toBeLessThan((SHUTDOWN_TIMEOUT_SECONDS + 3) * 1_000)
+    await delay(wentAt + OUTAGE_MS - Date.now())
+    expect(await isShown).toBe(true)
+    await WAYS[way].return(server)
+    const backAt = Date.now()
+
+    // A reader that was there before would measure how long it needs itself.
+    const witness = await TopicReader.open(env, env.TOPIC_ENRICHED)
+    onTestFinished(() => witness.close())
+    const isNew = ({ timestamp }: ReadRecord) => timestamp >= backAt
+    await witness.waitFor((records) => records.some(isNew), 'a result after the return', 60_000)
+    await witness.waitFor((records) => records.filter(isNew).length >= STEADY, 'more results after the return', 60_000)
+    const [recoveryMs, steadyMs] = [1, STEADY].map((nth) => nthReadAt(witness, isNew, nth) - backAt)
+    const measured = `result 1 after ${recoveryMs} ms, result ${STEADY} after ${steadyMs} ms`
+    console.info(`${name} ${way} for ${OUTAGE_MS / 1_000} s, and is back: ${measured}`)
+
+    const fed = await feeder.stop()
+    await witness.waitFor((records) => records.length >= fed, 'all results', 180_000)
+    for (const service of services) expect(await service.stop(), service.tail()).toBe(0)
+    await expectEachOnce(scenario, fed)
+    expect(recoveryMs).toBeLessThan(RECOVERY_MS)
+  },
+  OUTAGE_MS + 300_000,
+)
+
+/** Publishes a few albums every second, whatever happens, until told to stop; then answers with how many stand in the topic. */
+async function startFeeder({ env, send }: Scenario): Promise<{ stop(): Promise<number> }> {
+  const encode = (from: number, count: number): Promise<Message[]> =>
+    Promise.all(Array.from({ length: count }, (_, index) => encodeAlbum(env, anAlbum(String(from + index)))))
+  await send(env.TOPIC_IMPORTED, ...(await encode(0, BACKLOG)))
+  // Encoded before the outage: the registry may be the one that goes.
+  const messages = await encode(BACKLOG, 500)
+  const stopping = new AbortController()
+  const feeding = (async () => {
+    while (!stopping.signal.aborted && messages.length > 0) {
+      // One whose answer was lost may stand in the topic twice: then it is two imports.
+      const isSent = await send(env.TOPIC_IMPORTED, ...messages.slice(0, FED_AT_ONCE)).then(
+        () => true,
+        () => false,
+      )
+      if (isSent) messages.splice(0, FED_AT_ONCE)
+      await delay(1_000, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  })()
+  return {
+    async stop() {
+      stopping.abort()
+      await feeding
+      return (await readAll(env, env.TOPIC_IMPORTED)).length
+    },
+  }
+}
+
+function nthReadAt({ records }: TopicReader, fits: (record: ReadRecord) => boolean, nth: number): number {
+  return records.filter(fits)[nth - 1]?.readAt ?? Number.NaN
+}
+
+/** Whether the lane is said to be held, or /ready to miss the server, before the deadline. */
+async function isShownAsAway(services: ServiceProcess[], part: string, deadline: number): Promise<boolean> {
+  const cause = `${part.toUpperCase()}_UNAVAILABLE`
+  while (Date.now() < deadline) {
+    const answers = await Promise.all(services.map((service) => service.get('/ready')))
+    const ready = answers.map(({ text }) => JSON.parse(text) as Ready)
+    const isHeld = ready.some(({ parts }) => parts.worker?.holds.some((hold) => hold.cause === cause))
+    if (isHeld || ready.every(({ missing }) => part in missing)) return true
+    await delay(250)
+  }
+  return false
+}
+
+interface Ready {
+  missing: Record<string, string>
+  parts: Record<string, { holds: { cause: string }[] }>
+}
+
+/** Judged by the topics alone: one result for each record of album.imported, by its position, and no dead letter. */
+async function expectEachOnce({ env, dead }: Scenario, fed: number): Promise<void> {
+  const imported = await readAll(env, env.TOPIC_IMPORTED)
+  const results = await readAll(env, env.TOPIC_ENRICHED)
+  const positions = imported.map(({ partition, offset }) => `${partition}/${offset}`)
+  const sources = results.map(({ event: { source } }) => `${source.partition}/${source.offset}`)
+  expect(positions.length).toBe(fed)
+  expect(sources.toSorted()).toEqual(positions.toSorted())
+  expect(dead.records.concat(await readAll(env, `${env.TOPIC_ENRICHMENT}.dead`))).toEqual([])
+}
+
+async function readAll(env: Scenario['env'], topic: string) {
+  const reader = await TopicReader.open(env, topic)
+  const records = await reader.readToEnd()
+  await reader.close()
+  return records
+}
