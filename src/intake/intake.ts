@@ -23,7 +23,7 @@ import { waitWhileAway } from '../retry/wait-while-away.ts'
 
 /** Records in one transaction: enough to make its 15 ms small, few enough to stay well below a second. */
 const RECORDS_PER_TRANSACTION = 1_000
-const FETCH_BYTES = 1_000_000
+const FETCH_BYTES = 262_144
 const ALIVE_MS = 1_000
 /** Leaves room for the headers that a retry adds, so that its copy still fits into express. */
 const LARGEST_REQUEST = MESSAGE_BYTES.request - 65_536
