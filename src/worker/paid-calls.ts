@@ -44,14 +44,19 @@ export function amazonFor(
         onTurn()
       },
     }
-    try {
-      return await dependencies.amazon(() => call(turn).finally(() => setWaiting(false)), signal, { requestId, clock })
-    } catch (error) {
-      if (!(error instanceof Unconfirmed)) throw error
-      clock.pause()
-      await possession.confirmed(signal).finally(() => clock.resume())
-      return ask(signal, call)
+    const work = async (): Promise<T> => {
+      for (;;) {
+        try {
+          return await call(turn)
+        } catch (error) {
+          if (!(error instanceof Unconfirmed)) throw error
+          await possession.confirmed(signal)
+        } finally {
+          setWaiting(false)
+        }
+      }
     }
+    return dependencies.amazon(work, signal, { requestId, clock })
   }
   return {
     getItems: (asins, signal) => ask(signal, (turn) => amazon.getItems(asins, signal, turn)),
