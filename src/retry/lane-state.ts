@@ -34,7 +34,8 @@ export class LaneState {
   readonly #options: LaneStateOptions
   readonly #watching: Promise<void>
   readonly #holds = new Map<string, HoldRecord>()
-  #isPaused = true
+  /** Until the row was read nobody knows; intake cannot be paused. */
+  #isPaused: boolean
   #isActive = false
   #resumedAt: number | undefined
   #storedHolds = '[]'
@@ -46,6 +47,7 @@ export class LaneState {
 
   constructor(options: LaneStateOptions) {
     this.#options = options
+    this.#isPaused = options.isLane
     this.#watching = this.#watch()
   }
 
@@ -142,8 +144,9 @@ export class LaneState {
     if (isLane)
       for (const one of ['running', 'paused', 'held'] as const)
         metrics.laneState.set({ state: one }, one === state ? 1 : 0)
-    if (state === 'held') log.error({ lane: name, causes, holds }, 'lane held')
-    else log.info({ lane: name }, `lane ${state === 'standing by' ? 'stands by' : state}`)
+    const what = isLane ? 'lane' : 'intake'
+    if (state === 'held') log.error({ group: name, causes, holds }, `${what} held`)
+    else log.info({ group: name }, `${what} ${state === 'standing by' ? 'stands by' : state}`)
     this.#changed.resolve()
     this.#changed = Promise.withResolvers()
   }

@@ -57,14 +57,14 @@ test('a flood of records that are no albums holds intake, and after resume one g
   const { start, publish, send, dead, results, env } = await createScenario({ FLOOD_DEAD_LETTERS: '5' })
   await send(env.TOPIC_IMPORTED, ...Array.from({ length: 8 }, () => ({ key: 'same', value: Buffer.from('no Avro') })))
   const service = start()
-  await service.waitForLog((line) => line.msg === 'lane held' && String(line.causes) === 'intake_flood')
+  await service.waitForLog((line) => line.msg === 'intake held' && String(line.causes) === 'intake_flood')
   await dead.waitFor((records) => records.length === 5, 'five dead letters')
   const status = await runVerb(env, 'status')
   expect(status.output).toContain('the lane is running')
   expect(status.output).toMatch(/held for intake_flood since \S+: 5 dead letters in a row/)
   await publish(anAlbum('same'))
 
-  const held = () => service.logs.filter(({ msg }) => msg === 'lane held').length
+  const held = () => service.logs.filter(({ msg }) => msg === 'intake held').length
   for (let resumes = 1; results.records.length === 0 && resumes <= 8; resumes += 1) {
     await dead.waitFor((records) => records.length === 4 + resumes, 'one more dead letter')
     expect((await runVerb(env, 'resume')).output).toContain('it was held for intake_flood')
