@@ -105,6 +105,8 @@ export class OwnedLane {
   #flush = 0
   /** While it is not known whether the work in hand goes on; null when it does. */
   #unsettled: PromiseWithResolvers<void> | null = null
+  /** Aborted by `unsettle`. */
+  #doubt = new AbortController()
 
   constructor(db: Database, name: string) {
     this.#db = db
@@ -133,11 +135,33 @@ export class OwnedLane {
   /** Lets saves wait until `settle`: until it is known whether their work goes on. */
   unsettle(): void {
     this.#unsettled ??= Promise.withResolvers()
+    this.#doubt.abort()
   }
 
   settle(): void {
     this.#unsettled?.resolve()
     this.#unsettled = null
+    if (this.#doubt.signal.aborted) this.#doubt = new AbortController()
+  }
+
+  /**
+   * Runs something that may have to wait for the database, but only while it is known that its work goes on: when that
+   * comes into doubt it is told to stop waiting, and run again after `settle`. Whoever waited for the database and for
+   * `settle` at once could keep the takeover from its turn, and `settle` from ever coming.
+   *
+   * @throws what it throws; the signal's reason
+   */
+  async whileSettled<T>(run: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      if (this.#unsettled !== null) await orAborted(this.#unsettled.promise, signal)
+      const doubt = this.#doubt.signal
+      try {
+        return await run(AbortSignal.any([signal, doubt]))
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!doubt.aborted || error !== doubt.reason) throw error
+      }
+    }
   }
 
   /**

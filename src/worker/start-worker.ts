@@ -18,7 +18,7 @@ import { createModel } from '../model/create-model.ts'
 import { Flood } from '../retry/flood.ts'
 import { LaneState } from '../retry/lane-state.ts'
 import type { AlbumClock } from './album-clock.ts'
-import { createDependencies } from './dependencies.ts'
+import { createDependencies, type Dependencies } from './dependencies.ts'
 import { Ledger } from './ledger.ts'
 import { markAgain } from './mark-again.ts'
 import { amazonFor, modelFor, type Possession } from './paid-calls.ts'
@@ -63,6 +63,18 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     },
   })
   const dependencies = createDependencies((name, hold) => state.hold(name, hold), stop)
+  /** What albums ask of the database waits while possession of the lane is in doubt, and so do their clocks. */
+  const ofAlbums: Dependencies = {
+    ...dependencies,
+    async database(work, signal, caller) {
+      caller?.clock.pause()
+      try {
+        return await owned.whileSettled((settled) => dependencies.database(work, settled, caller), signal)
+      } finally {
+        caller?.clock.resume()
+      }
+    },
+  }
   const flood = new Flood(config.FLOOD_DEAD_LETTERS, (hold) => state.hold('flood', hold))
   const ledger = new Ledger(db, owned, marketplace, randomUUID())
 
@@ -85,18 +97,17 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
   ): Omit<Collaborators, 'step'> {
     const { requestId } = request
     const caller = { requestId, clock }
-    const surroundings = { possession, dependencies, ...caller }
+    const surroundings = { possession, dependencies: ofAlbums, ...caller }
     const context = () => ({ marketplace, requestId, now: new Date() })
-    const save: Save = (work) => dependencies.database(() => owned.save(signal, work), signal, caller)
+    const save: Save = (work) => ofAlbums.database(() => owned.save(signal, work), signal, caller)
     return {
       marketplace,
       hasMusicIndex,
       amazon: amazonFor(amazon, surroundings, onBegun),
       model: model && modelFor(model, surroundings, onBegun),
       modelUse: config.MODEL_USE,
-      findLinkedAsins: (albumId) =>
-        dependencies.database(() => findLinkedAsins(db, albumId, marketplace), signal, caller),
-      findEarlier: (albumId) => dependencies.database(() => findEarlier(db, albumId, marketplace), signal, caller),
+      findLinkedAsins: (albumId) => ofAlbums.database(() => findLinkedAsins(db, albumId, marketplace), signal, caller),
+      findEarlier: (albumId) => ofAlbums.database(() => findEarlier(db, albumId, marketplace), signal, caller),
       saveLinks: (album, match) => saveLinks(save, album, match, context()),
       async saveArtwork(album, accepted, inTime) {
         onBegun()
@@ -112,7 +123,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     ...codecs,
     topics,
     ledger,
-    dependencies,
+    dependencies: ofAlbums,
     flood,
     solo: new Solo(),
     retryPolicy: { tiers: config.RETRY_DELAYS, deadlineMs: config.RETRY_DEADLINE_HOURS * HOUR_MS },

@@ -40,3 +40,23 @@ test('what was accepted stays accepted when another cause comes before the lane 
   await owned.storeOffsets('cluster', new Map(), true)
   expect((await readLane(db, 'lane')).accepted).toEqual([])
 })
+
+test('what waits for the database is told to stop when possession comes into doubt, and runs again once that is over', async () => {
+  const db = await openDatabase()
+  const owned = new OwnedLane(db, 'lane')
+  const runs: AbortSignal[] = []
+  const done = owned.whileSettled(async (signal) => {
+    runs.push(signal)
+    if (runs.length === 1)
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    return runs.length
+  }, new AbortController().signal)
+  owned.unsettle()
+  expect(runs.map(({ aborted }) => aborted)).toEqual([true])
+  owned.unsettle()
+  owned.settle()
+  expect(await done).toBe(2)
+  await expect(owned.whileSettled(() => Promise.reject(new Error('its own')), AbortSignal.any([]))).rejects.toThrow(
+    'own',
+  )
+})
