@@ -9,7 +9,8 @@ export default defineConfig({
     // A scenario waits for real servers; a passing one takes a few seconds.
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    // On two cores: most of their time scenarios wait for servers, sessions and delays.
+    maxWorkers: 3,
     reporters: ['default'],
   },
 })

@@ -55,8 +55,9 @@ test('a pace that takes over from a killed one keeps its distance', async () => 
 test('one pace alone loses next to nothing to the booking', async () => {
   const [quota] = await createQuotas(1, 10)
   const times = await sendFrom([createPace(10, quota)], 40)
-  const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1_000
-  expect(39 / seconds).toBeGreaterThan(9.6)
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+  // The median: a machine that stands still now and then says nothing about the booking.
+  expect(gaps.toSorted((a, b) => a - b)[20]).toBeLessThan(104)
 })
 
 test('a hold counts for every process', async () => {
