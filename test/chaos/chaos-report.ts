@@ -52,7 +52,7 @@ function findFaulty(figures: Figures, points: ReadonlyMap<string, number>, asked
   const faulty = clean.filter((name) => figures[name] > 0).map((name) => `${name} ${figures[name]}`)
   if (figures.askedAgain > figures.mayBeAskedAgain) faulty.push(`askedAgain ${figures.askedAgain}`)
   if (figures.kills < asked) faulty.push(`only ${figures.kills} of ${asked} kills`)
-  if (figures.killsInFlight < figures.kills * SHARE_IN_FLIGHT)
+  if (figures.killsInFlight < Math.floor(figures.kills * SHARE_IN_FLIGHT))
     faulty.push(`only ${figures.killsInFlight} kills in flight`)
   if (figures.deadLetters > figures.records * SHARE_DEAD) faulty.push(`${figures.deadLetters} dead letters`)
   if (asked < FULL_RUN) return faulty
