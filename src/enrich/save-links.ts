@@ -1,4 +1,4 @@
-import type { Album } from '../album.ts'
+import type { Album, Candidate } from '../album.ts'
 import type { Database, EntityManager, Save } from '../db/database.ts'
 import { CandidateRow } from '../db/entities/candidate.entity.ts'
 import { ExternalLink } from '../db/entities/external-link.entity.ts'
@@ -108,14 +108,7 @@ export async function findEarlier(
 ): Promise<Match & Pick<SavedLinks, 'links'>> {
   return db.query(async (em) => {
     const found = await em.find(CandidateRow, { albumId, marketplace })
-    const candidates = found.map(({ product, verdict, decidedBy, score, parts, reason }) => ({
-      product,
-      verdict,
-      decidedBy,
-      score: score == null ? null : Number(score),
-      parts,
-      reason,
-    }))
+    const candidates = found.map(toCandidate)
     const linked = new Map(
       (await em.find(ExternalLink, { albumId, marketplace, withdrawnAt: null })).map((row) => [row.asin, row]),
     )
@@ -125,4 +118,9 @@ export async function findEarlier(
     )
     return { candidates, links, model: null }
   })
+}
+
+/** A stored candidate with its verdict. */
+export function toCandidate({ product, verdict, decidedBy, score, parts, reason }: CandidateRow): Candidate {
+  return { product, verdict, decidedBy, score: score == null ? null : Number(score), parts, reason }
 }

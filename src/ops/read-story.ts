@@ -5,6 +5,7 @@ import { ArtworkRow } from '../db/entities/artwork.entity.ts'
 import { CandidateRow } from '../db/entities/candidate.entity.ts'
 import { Enrichment, type FailedAttempt } from '../db/entities/enrichment.entity.ts'
 import { ExternalLink } from '../db/entities/external-link.entity.ts'
+import { toCandidate } from '../enrich/save-links.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { Album } from '../events.ts'
 
@@ -52,14 +53,7 @@ export async function readStory(db: Database, id: string): Promise<Story> {
     return {
       album: row.facts,
       requests: requests.map(toRequest),
-      candidates: candidates.map(({ product, verdict, decidedBy, score, parts, reason }) => ({
-        product,
-        verdict,
-        decidedBy,
-        score: score == null ? null : Number(score),
-        parts,
-        reason,
-      })),
+      candidates: candidates.map(toCandidate),
       links: links.map(({ asin, url, priceMinor, currency, withdrawnAt }) => ({
         asin,
         url,
