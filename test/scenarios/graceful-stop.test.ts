@@ -40,7 +40,9 @@ test('it stops while a person has paused the lane', async () => {
   await expectQuickStop(resumed)
 })
 
-test('members that stop while others join and leave stop in time, and every album has its result, none twice', async () => {
+test('members that stop while others join and leave stop in time, and every album has its result, none twice', {
+  timeout: 180_000,
+}, async () => {
   const { start, publish, results, dead } = await createScenario(SETTINGS)
   const ids = Array.from({ length: 60 }, (_, index) => String(index))
   await publish(...ids.map((id) => anAlbum(id)))
@@ -55,7 +57,7 @@ test('members that stop while others join and leave stop in time, and every albu
     await expectQuickStop(leaving)
     leaving = next
   }
-  await results.waitFor((records) => records.length >= ids.length, 'all results')
+  await results.waitFor((records) => records.length >= ids.length, 'all results', 90_000)
   await expectQuickStop(leaving)
   const keys = (await results.readToEnd()).map(({ key }) => key)
   expect(keys.toSorted()).toEqual(ids.toSorted())
