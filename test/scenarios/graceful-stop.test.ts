@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { anAlbum, createScenario, type Scenario } from '../stack/scenario.ts'
-import { runVerb, type ServiceProcess } from '../stack/service-process.ts'
+import { type LogLine, runVerb, type ServiceProcess } from '../stack/service-process.ts'
 import { createTestEnv } from '../stack/test-env.ts'
 
 const SHUTDOWN_TIMEOUT_SECONDS = 5
@@ -14,6 +14,9 @@ async function expectQuickStop(...services: ServiceProcess[]): Promise<void> {
   for (const status of await Promise.all(services.map((service) => service.stop()))) expect(status).toBe(0)
   expect(Date.now() - at, services.map((service) => service.tail()).join('\n')).toBeLessThan(LONGEST_STOP_MS)
 }
+
+const hasJoined = (group: string) => (line: LogLine) =>
+  line.msg === 'Consumer has joined the group' && String(line.groupId).endsWith(group)
 
 test('it stops while a flood of dead letters holds intake and lane, and leaves the records where they stand', async () => {
   const { env, start, send, dead } = await createScenario({ ...SETTINGS, FLOOD_DEAD_LETTERS: '1' })
@@ -51,6 +54,8 @@ test('members that stop while others join and leave stop in time, and every albu
   // Each of the next is told to stop in the rebalance that the one after it brings about.
   let [leaving] = [first]
   for (let round = 0; round < 3; round += 1) {
+    // One that has not joined yet is told of no rebalance.
+    for (const group of ['.intake', '.worker', '.relay']) await leaving.waitForLog(hasJoined(group))
     const seen = leaving.logs.length
     const next = start()
     await leaving.waitForLog((line) => leaving.logs.indexOf(line) >= seen && /rebalancing/.test(String(line.error)))
