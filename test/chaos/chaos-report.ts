@@ -1,5 +1,6 @@
 import type { Arena } from './arena.ts'
 import { NAMED_POINTS } from './blow.ts'
+import { lengthOf } from './live-view.ts'
 import type { ChaosResult } from './run-chaos.ts'
 import type { Schedule } from './schedule.ts'
 
@@ -39,7 +40,7 @@ function readFigures({ verdict, evidence, tally, seconds }: ChaosResult, arena: 
     retries: evidence.returns.length,
     calls: evidence.calls.length,
     exits: arena.members.reduce((sum, { exits }) => sum + exits, 0),
-    longestPauseSeconds: Math.round(arena.live.longestPauseMs / 1_000),
+    longestPauseSeconds: Math.round(lengthOf(arena.live.longestPause) / 1_000),
     seconds: Math.round(seconds),
     seed,
   }

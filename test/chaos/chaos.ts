@@ -7,7 +7,7 @@ import { Random } from './random.ts'
 import { recordsFor, runChaos } from './run-chaos.ts'
 import { makeSchedule } from './schedule.ts'
 import { selfTest } from './self-test.ts'
-import { tellStories } from './tell-story.ts'
+import { tellSpan, tellStories } from './tell-story.ts'
 
 /**
  * `npm run chaos -- --kills N [--seed S] [--json] [--self-test] [--verbose]`: kills and stops the service's processes and
@@ -38,6 +38,7 @@ async function main(): Promise<boolean> {
     const stories = tellStories(result.verdict, result.evidence, arena.chronicle)
     await arena.close()
     if (stories !== '') say(`\n${stories}\n`)
+    say(`\nlongest time without an outcome: ${tellSpan(arena.live.longestPause, arena.chronicle)}\n`)
     for (const fault of faulty) say(`NOT CLEAN: ${fault}`)
     if (values.json) console.log(JSON.stringify(figures))
     else for (const [name, figure] of Object.entries(figures)) console.log(`${name}: ${JSON.stringify(figure)}`)

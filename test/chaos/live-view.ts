@@ -18,8 +18,8 @@ export class LiveView {
   readonly finished = new Set<string>()
   /** When a record was last seen on any topic. */
   lastSeenAt = now()
-  /** The longest time between two outcomes so far, in milliseconds. */
-  longestPauseMs = 0
+  /** The longest time between two outcomes so far. */
+  longestPause = { from: 0, until: 0 }
   retryCopies = 0
   returnedCopies = 0
   readonly #topics: ChaosTopics
@@ -63,10 +63,16 @@ export class LiveView {
     if (topic === enrichment || topic === dead) this.forwarded.add(key)
     if (topic === enriched || topic === dead) {
       this.finished.add(key)
-      this.longestPauseMs = Math.max(this.longestPauseMs, now() - this.#lastOutcomeAt)
-      this.#lastOutcomeAt = now()
+      const pause = { from: this.#lastOutcomeAt, until: now() }
+      if (lengthOf(pause) > lengthOf(this.longestPause)) this.longestPause = pause
+      this.#lastOutcomeAt = pause.until
     }
     if (topic === express) this.returnedCopies += 1
     if (this.#topics.retries.includes(topic)) this.retryCopies += 1
   }
+}
+
+/** Of a span of time, in milliseconds. */
+export function lengthOf({ from, until }: { from: number; until: number }): number {
+  return until - from
 }

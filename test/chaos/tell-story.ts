@@ -50,3 +50,11 @@ function tellStory(album: number | undefined, evidence: Evidence, chronicle: Chr
     .toSorted((one, other) => one.at - other.at)
     .map(({ at, line }) => `${chronicle.secondsOf(at).padStart(8)} s ${line}`)
 }
+
+/** What was done and seen in a span of time, and shortly before. */
+export function tellSpan({ from, until }: { from: number; until: number }, chronicle: Chronicle): string {
+  const lines = chronicle.happenings
+    .filter(({ at }) => at >= from - AROUND_MS && at <= until)
+    .map(({ at, process, what }) => `${chronicle.secondsOf(at).padStart(8)} s ${process ?? ''} ${what}`)
+  return [`from ${chronicle.secondsOf(from)} s to ${chronicle.secondsOf(until)} s`, ...lines].join('\n  ')
+}
