@@ -138,6 +138,16 @@ export class OwnedLane {
     this.#doubt.abort()
   }
 
+  /** Whether it is known that the work in hand goes on. */
+  get isSettled(): boolean {
+    return this.#unsettled === null
+  }
+
+  /** Resolves once it is. @throws the signal's reason */
+  async settled(signal: AbortSignal): Promise<void> {
+    while (this.#unsettled !== null) await orAborted(this.#unsettled.promise, signal)
+  }
+
   settle(): void {
     this.#unsettled?.resolve()
     this.#unsettled = null
@@ -153,7 +163,7 @@ export class OwnedLane {
    */
   async whileSettled<T>(run: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     for (;;) {
-      if (this.#unsettled !== null) await orAborted(this.#unsettled.promise, signal)
+      await this.settled(signal)
       const doubt = this.#doubt.signal
       try {
         return await run(AbortSignal.any([signal, doubt]))
@@ -170,7 +180,7 @@ export class OwnedLane {
    * @throws the signal's reason as well
    */
   async save<T>(signal: AbortSignal, work: (em: EntityManager) => Promise<T>): Promise<T> {
-    if (this.#unsettled !== null) await orAborted(this.#unsettled.promise, signal)
+    await this.settled(signal)
     signal.throwIfAborted()
     return this.#guarded(work)
   }

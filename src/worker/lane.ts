@@ -62,7 +62,6 @@ export class Lane {
    */
   async takeOver(signal: AbortSignal, dropWork: () => void): Promise<void> {
     const { owned, dependencies } = this.#options
-    owned.unsettle()
     await this.release()
     for (;;) {
       const producer = new TransactionalProducer(this.#options.kafka, `${this.#options.groupId}.lane`)

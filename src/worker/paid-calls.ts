@@ -1,4 +1,5 @@
 import type { AmazonApi, Turn } from '../amazon/amazon-api.ts'
+import type { OwnedLane } from '../db/lane.ts'
 import type { Model } from '../model/model.ts'
 import type { Caller, Dependencies } from './dependencies.ts'
 
@@ -7,6 +8,25 @@ export interface Possession {
   readonly isConfirmed: boolean
   /** Resolves once it is. @throws the signal's reason */
   confirmed(signal: AbortSignal): Promise<void>
+}
+
+/**
+ * What albums may spend money on. The group's confirmation alone says too little: it comes with every join, and only the
+ * takeover that follows shows whether another member has had the lane, and paid, in between.
+ */
+export function possessionForAlbums(group: Possession, owned: Pick<OwnedLane, 'isSettled' | 'settled'>): Possession {
+  const possession: Possession = {
+    get isConfirmed() {
+      return owned.isSettled && group.isConfirmed
+    },
+    async confirmed(signal) {
+      while (!possession.isConfirmed) {
+        await owned.settled(signal)
+        await group.confirmed(signal)
+      }
+    },
+  }
+  return possession
 }
 
 interface Surroundings extends Caller {

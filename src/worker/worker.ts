@@ -15,7 +15,7 @@ import type { LanePosition } from './delivery-rule.ts'
 import type { Dependencies } from './dependencies.ts'
 import { Lane } from './lane.ts'
 import { LaneWindow, type Slot } from './lane-window.ts'
-import type { Possession } from './paid-calls.ts'
+import { type Possession, possessionForAlbums } from './paid-calls.ts'
 
 /** What may wait of a topic in memory before its fetching pauses; a producer's batch comes whole, whatever its size. */
 const BACKLOG = { records: 64, bytes: 2_000_000 }
@@ -56,6 +56,7 @@ export class Worker {
   readonly #options: WorkerOptions
   readonly #window: LaneWindow<Decided>
   readonly #consumer: GroupConsumer
+  readonly #possession: Possession
   readonly #lane: Lane
   readonly #albums = new ByKey()
   readonly #starting: Promise<void>
@@ -87,6 +88,7 @@ export class Worker {
       onAssigned: (assignment, signal) => this.#onAssigned(assignment, signal),
       onBatch: (batch) => this.#receive(batch),
     })
+    this.#possession = possessionForAlbums(this.#consumer, options.owned)
     this.#lane = new Lane({ ...options, topics: options.requestTopics, possession: this.#consumer })
     this.#starting = this.#startAlbums()
   }
@@ -132,6 +134,8 @@ export class Worker {
   }
 
   async #onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
+    // At once: the join that calls this has confirmed the membership, and so has let go whoever waited for that.
+    this.#options.owned.unsettle()
     const former = this.#takingOver
     this.#takingOver = (async () => {
       // What was begun for the former assignment must end before its producer is thrown away; its signal is aborted.
@@ -233,7 +237,7 @@ export class Worker {
     try {
       slot.outcome = await this.#albums.run(albumId, async () => {
         signal.throwIfAborted()
-        return process(slot.delivery, this.#consumer, onBegun, signal)
+        return process(slot.delivery, this.#possession, onBegun, signal)
       })
       this.#flushSoon()
     } catch (error) {
