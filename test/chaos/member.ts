@@ -60,6 +60,11 @@ export class Member {
     const service = new ServiceProcess(this.#env, ['run', this.role])
     this.#service = service
     this.#chronicle.note('started', this.name)
+    service.onLog = ({ level, msg, code, cause, reason, err }) => {
+      if (level === 'info' && !msg.startsWith('lane ')) return
+      const why = reason ?? (err as Error | undefined)?.message
+      this.#chronicle.note(['says:', msg, code ?? cause, why].filter(Boolean).join(' '), this.name)
+    }
     void this.#watch(service)
     void this.#hurry(service)
   }

@@ -94,7 +94,8 @@ async function take(step: Step, hands: Hands): Promise<void> {
   if (step.kind === 'strike' && step.role === 'worker')
     chronicle.note(`has the lane; its last lines:\n${lane.owner?.tail(LAST_LINES)}`, lane.owner?.name)
   // The number of kills is promised, whatever there was to hit.
-  if (step.kind === 'strike' && step.point !== 'inside a save') await STRIKES.anywhere(hands, 'worker')
+  if (step.kind !== 'strike' || step.point === 'inside a save') return
+  for (let left = TRIES; left > 0; left -= 1) if (await STRIKES.anywhere(hands, 'worker')) return
 }
 
 function attempt(step: Exclude<Step, { kind: 'trouble' }>, hands: Hands): Promise<boolean> {

@@ -23,6 +23,8 @@ export class ServiceProcess {
   readonly logs: LogLine[] = []
   /** What it wrote that is no log line. */
   readonly output: string[] = []
+  /** Told of each log line as it comes. */
+  onLog: (line: LogLine) => void = () => undefined
   readonly #child: ChildProcess
   readonly #exit: Promise<number | null>
   readonly #waiting = new Set<() => void>()
@@ -55,8 +57,11 @@ export class ServiceProcess {
   }
 
   #onLine(line: string): void {
-    if (line.startsWith('{"level"')) this.logs.push(JSON.parse(line))
-    else this.output.push(line)
+    if (line.startsWith('{"level"')) {
+      const log: LogLine = JSON.parse(line)
+      this.logs.push(log)
+      this.onLog(log)
+    } else this.output.push(line)
     this.#look()
   }
 
