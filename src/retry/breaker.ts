@@ -25,6 +25,8 @@ export interface BreakerOptions {
   firstProbeMs: number
   /** The time before each further probe doubles up to this. */
   longestProbeMs: number
+  /** Ends all waiting for the dependency. What needs no waiting is still done: a process that stops finishes its work. */
+  stopping: AbortSignal
   /** Called once when the breaker opens, with the failure that opened it, and once when it closes, with null. */
   onChange(open: { code: ErrorCode; message: string } | null): void
 }
@@ -100,11 +102,12 @@ export class Breaker {
    * @param signal ends the waiting; the work itself must heed it on its own
    * @param caller whose call it is; every call is another one's unless told
    * @throws what the work throws when that is no fault of the dependency, or when the breaker stays closed all the same;
-   *   the signal's reason
+   *   the reason of the signal, or of `stopping`
    */
   async run<T>(work: () => Promise<T>, signal: AbortSignal, caller: unknown = Symbol('caller')): Promise<T> {
+    const waiting = AbortSignal.any([signal, this.#options.stopping])
     for (;;) {
-      const isProbe = this.#openedBy !== null && (await this.#probes.waitForTurn(signal))
+      const isProbe = this.#openedBy !== null && (await this.#probes.waitForTurn(waiting))
       // It may have opened anew before this caller got to run.
       if (this.#openedBy !== null && !isProbe) continue
       try {
@@ -121,6 +124,7 @@ export class Breaker {
         if (!this.#options.isFault(codeOf(error))) throw error
         signal.throwIfAborted()
         if (this.#openedBy === null) throw error
+        waiting.throwIfAborted()
       } finally {
         if (isProbe) this.#probes.endTurn()
       }

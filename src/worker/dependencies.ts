@@ -25,7 +25,7 @@ export interface Dependencies {
   forget(): void
 }
 
-type Rule = Omit<ConstructorParameters<typeof Breaker>[0], 'name' | 'onChange'>
+type Rule = Omit<ConstructorParameters<typeof Breaker>[0], 'name' | 'onChange' | 'stopping'>
 
 /** Others' servers: a failure may be the album's, so those of a few albums are needed; but a refused account is refused for all. */
 const foreign = (isTheirs: (code: ErrorCode) => boolean): Rule => ({
@@ -54,7 +54,7 @@ const RULES: Record<Exclude<keyof Dependencies, 'probeNow' | 'forget'>, Rule> = 
 
 /**
  * @param hold told under the dependency's name when the lane is to be held for it, and when no longer
- * @param stopping ends all waiting; calls in the air go on
+ * @param stopping ends all waiting for what is away; everything else is still called
  */
 export function createDependencies(
   hold: (name: string, hold: Omit<HoldRecord, 'since'> | null) => void,
@@ -63,9 +63,9 @@ export function createDependencies(
   const breakers = Object.entries(RULES).map(([name, rule]) => {
     const onChange = (open: { code: ErrorCode; message: string } | null) =>
       hold(name, open && { cause: open.code, message: open.message, remedy: remedyFor(name, open.code) })
-    return [name, new Breaker({ ...rule, name, onChange })] as const
+    return [name, new Breaker({ ...rule, name, stopping, onChange })] as const
   })
-  const calls = breakers.map(([name, breaker]) => [name, callThrough(breaker, stopping)] as const)
+  const calls = breakers.map(([name, breaker]) => [name, callThrough(breaker)] as const)
   return {
     ...(Object.fromEntries(calls) as Omit<Dependencies, 'probeNow' | 'forget'>),
     probeNow() {
@@ -77,7 +77,7 @@ export function createDependencies(
   }
 }
 
-function callThrough(breaker: Breaker, stopping: AbortSignal): Call {
+function callThrough(breaker: Breaker): Call {
   return async (work, signal, caller) => {
     const clock = caller?.clock
     clock?.pause()
@@ -91,7 +91,7 @@ function callThrough(breaker: Breaker, stopping: AbortSignal): Call {
             clock?.pause()
           }
         },
-        AbortSignal.any([signal, stopping]),
+        signal,
         caller?.requestId,
       )
     } finally {

@@ -35,6 +35,7 @@ interface Surroundings {
 }
 
 const HOUR_MS = 3_600_000
+const NEVER = new AbortController().signal
 
 /**
  * The lane's worker with everything that the settings name: Amazon, the model, the image hosts and the stores.
@@ -81,9 +82,9 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
   const quota = new Quota(db, account, requestsPerSecond)
   const amazon = createAmazon(config, {
     slots: {
-      book: () => dependencies.database(() => quota.book(), stop),
-      moveToNow: (nextAt) => dependencies.database(() => quota.moveToNow(nextAt), stop),
-      hold: (forMs) => dependencies.database(() => quota.hold(forMs), stop),
+      book: () => dependencies.database(() => quota.book(), NEVER),
+      moveToNow: (nextAt) => dependencies.database(() => quota.moveToNow(nextAt), NEVER),
+      hold: (forMs) => dependencies.database(() => quota.hold(forMs), NEVER),
     },
   })
   const model = createModel(config)

@@ -149,7 +149,13 @@ export class Worker {
   }
 
   async #takeOver(signal: AbortSignal): Promise<void> {
-    await this.#lane.takeOver(signal, () => this.#dropWork())
+    try {
+      await this.#lane.takeOver(signal, () => this.#dropWork())
+    } catch (error) {
+      // One that stops tries once: again and again it would fence whoever is to follow it.
+      if (this.#options.stopping.signal.aborted) this.#giveUp.abort()
+      throw error
+    }
     this.#ours = signal
     this.#options.state.setActive(true)
     // What a commit with unknown outcome did commit: it is published, and must not be again.

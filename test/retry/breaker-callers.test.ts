@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { EnrichmentError, type ErrorCode } from '../../src/errors.ts'
 import { Breaker } from '../../src/retry/breaker.ts'
 
+const NEVER = new AbortController().signal
+
 test('once those who waited were sent away, the next call finds out anew', async () => {
   const changes: (ErrorCode | null)[] = []
   const breaker = new Breaker({
@@ -11,6 +13,7 @@ test('once those who waited were sent away, the next call finds out anew', async
     isFault: () => true,
     firstProbeMs: 60_000,
     longestProbeMs: 60_000,
+    stopping: NEVER,
     onChange: (open) => changes.push(open?.code ?? null),
   })
   const stop = new AbortController()
@@ -21,7 +24,7 @@ test('once those who waited were sent away, the next call finds out anew', async
   await expect(waiting).rejects.toThrow('sent away')
   await breaker.forget()
   expect([breaker.openedBy, changes]).toEqual([null, ['AMAZON_UNAVAILABLE', null]])
-  expect(await breaker.run(async () => 'ok', new AbortController().signal)).toBe('ok')
+  expect(await breaker.run(async () => 'ok', NEVER)).toBe('ok')
 })
 
 test('faults of one caller alone do not open it, those of others do', async () => {
@@ -32,6 +35,7 @@ test('faults of one caller alone do not open it, those of others do', async () =
     isFault: () => true,
     firstProbeMs: 60_000,
     longestProbeMs: 60_000,
+    stopping: NEVER,
     onChange: () => undefined,
   })
   const stop = new AbortController()
@@ -42,4 +46,26 @@ test('faults of one caller alone do not open it, those of others do', async () =
   await expect.poll(() => breaker.openedBy?.code).toBe('AMAZON_UNAVAILABLE')
   stop.abort(new Error('enough'))
   await expect(other).rejects.toThrow('enough')
+})
+
+test('a process that stops still calls what is there, and no longer waits for what is away', async () => {
+  const stopping = new AbortController()
+  const breaker = new Breaker({
+    name: 'database',
+    threshold: 1,
+    isFatal: () => true,
+    isFault: () => true,
+    firstProbeMs: 60_000,
+    longestProbeMs: 60_000,
+    stopping: stopping.signal,
+    onChange: () => undefined,
+  })
+  const away = async () => Promise.reject(new EnrichmentError('DATABASE_UNAVAILABLE', 'away'))
+  const waiting = breaker.run(away, NEVER)
+  await expect.poll(() => breaker.openedBy?.code).toBe('DATABASE_UNAVAILABLE')
+  stopping.abort(new Error('stopping'))
+  await expect(waiting).rejects.toThrow('stopping')
+  await breaker.forget()
+  expect(await breaker.run(async () => 'stored', NEVER)).toBe('stored')
+  await expect(breaker.run(away, NEVER)).rejects.toThrow('stopping')
 })

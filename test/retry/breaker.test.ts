@@ -41,6 +41,7 @@ function aBreaker(options: Partial<BreakerOptions> = {}) {
     isFault: (code) => AWAY.includes(code),
     firstProbeMs: 10,
     longestProbeMs: 40,
+    stopping: NEVER,
     onChange: (open) => changes.push(open === null ? null : open.code),
     ...options,
   })

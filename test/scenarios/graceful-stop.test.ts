@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { anAlbum, createScenario, type Scenario } from '../stack/scenario.ts'
 import { type LogLine, runVerb, type ServiceProcess } from '../stack/service-process.ts'
+import { startModelStandIn } from '../stack/stand-ins/model.ts'
 import { createTestEnv } from '../stack/test-env.ts'
 
 const SHUTDOWN_TIMEOUT_SECONDS = 5
@@ -17,6 +18,23 @@ async function expectQuickStop(...services: ServiceProcess[]): Promise<void> {
 
 const hasJoined = (group: string) => (line: LogLine) =>
   line.msg === 'Consumer has joined the group' && String(line.groupId).endsWith(group)
+
+test('a stop finishes the albums in the air and publishes them, and leaves the rest', async () => {
+  const model = await startModelStandIn({ latencyMs: 1_500 })
+  onTestFinished(() => model.close())
+  const { start, publish, results } = await createScenario({
+    ...SETTINGS,
+    MODEL_USE: 'always',
+    OPENAI_BASE_URL: model.url,
+  })
+  await publish(...Array.from({ length: 60 }, (_, index) => anAlbum(String(index))))
+  const service = start()
+  await expect.poll(() => model.calls.length, { timeout: 30_000, interval: 20 }).toBeGreaterThanOrEqual(5)
+  const asked = model.calls.length
+  await expectQuickStop(service)
+  expect(model.calls.length).toBeLessThanOrEqual(asked + 2)
+  expect((await results.readToEnd()).length).toBe(model.calls.length)
+})
 
 test('it stops while a flood of dead letters holds intake and lane, and leaves the records where they stand', async () => {
   const { env, start, send, dead } = await createScenario({ ...SETTINGS, FLOOD_DEAD_LETTERS: '1' })
