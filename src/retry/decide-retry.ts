@@ -8,6 +8,8 @@ export interface Failure {
   retryAfterMs: number | undefined
   /** Tries of this attempt that failed, this one included; from 1. */
   tries: number
+  /** Times that servers asked it to come later before, which are no tries. */
+  slowDowns: number
   /** Hops through retry topics so far. */
   attempt: number
   /** Milliseconds since the request's first failure, time spent waiting in the lane left out. */
@@ -99,12 +101,12 @@ const LONGEST_SLOW_DOWN_MS = 60_000
 
 /** What becomes of a request that failed. Pure, and total: every failure ends somewhere. */
 export function decideRetry(failure: Failure, policy: RetryPolicy): Decision {
-  const { code, retryAfterMs, tries } = failure
+  const { code, retryAfterMs, slowDowns } = failure
   switch (KINDS[code]) {
     case 'bad record':
       return { kind: 'dead letter' }
     case 'slow down':
-      return { kind: 'again', afterMs: retryAfterMs || slowDownMs(tries), counts: false }
+      return { kind: 'again', afterMs: retryAfterMs || slowDownMs(slowDowns), counts: false }
     case 'passing':
       return quickTry(failure) ?? retryLater(failure, policy)
     case 'passing slowly':
@@ -135,6 +137,6 @@ function retryLater({ attempt, ageMs, retryAfterMs }: Failure, { tiers, deadline
   return { kind: 'retry', tier: chooseTier(tiers, attempt, retryAfterMs) }
 }
 
-function slowDownMs(tries: number): number {
-  return Math.min(FIRST_SLOW_DOWN_MS * 2 ** (tries - 1), LONGEST_SLOW_DOWN_MS)
+function slowDownMs(before: number): number {
+  return Math.min(FIRST_SLOW_DOWN_MS * 2 ** before, LONGEST_SLOW_DOWN_MS)
 }

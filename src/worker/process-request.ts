@@ -106,7 +106,7 @@ async function decodeRequest(
 
 /** Whether the fault is not the record's. */
 function isWaitedFor({ code, retryAfterMs }: EnrichmentError, { retryPolicy }: RequestContext): boolean {
-  return decideRetry({ code, retryAfterMs, tries: 1, attempt: 0, ageMs: 0 }, retryPolicy).kind === 'wait'
+  return decideRetry({ code, retryAfterMs, tries: 1, slowDowns: 0, attempt: 0, ageMs: 0 }, retryPolicy).kind === 'wait'
 }
 
 async function workOn(
@@ -138,7 +138,9 @@ async function workOn(
   }
   await database(() => ledger.begin(job, signal), signal)
   log.info({ ...fields, attempt: failures.length + 1 }, 'album enrichment started')
-  for (let tries = 1; ; ) {
+  // Those of a process that died count: or each that follows would hold the line up with quick tries of its own.
+  let tries = 1 + failures.filter(({ hops }) => hops === claim.attempt).length
+  for (let slowDowns = 0; ; ) {
     const clock = new AlbumClock(ALBUM_MS)
     const tried = await tryOnce(request, job, context, clock, signal)
     clock.dispose()
@@ -151,19 +153,20 @@ async function workOn(
     }
     const { error, stage } = tried
     const ageMs = ageOf(job, Date.now())
-    const failure = { code: error.code, retryAfterMs: error.retryAfterMs, tries, attempt: claim.attempt, ageMs }
-    const next = decideRetry(failure, retryPolicy)
+    const { code, retryAfterMs } = error
+    const next = decideRetry({ code, retryAfterMs, tries, slowDowns, attempt: claim.attempt, ageMs }, retryPolicy)
     if (next.kind === 'wait') throw error
     if (next.kind === 'again' && !next.counts) {
+      slowDowns += 1
       await delay(next.afterMs, undefined, { signal: waiting })
       continue
     }
-    const failed = { attempt: failures.length + 1, at: new Date().toISOString(), stage, code: error.code }
-    const entry = { ...failed, message: error.message }
+    const failed = { attempt: failures.length + 1, hops: claim.attempt, at: new Date().toISOString() }
+    const entry = { ...failed, stage, code, message: error.message }
     await database(() => ledger.saveFailure(job, entry, signal), signal)
     failures.push(entry)
     if (next.kind === 'dead letter') return giveUp(error, stage)
-    log.info({ ...fields, attempt: failed.attempt, code: error.code, reason: error.message }, 'album will be retried')
+    log.info({ ...fields, attempt: failed.attempt, code, reason: error.message }, 'album will be retried')
     if (next.kind === 'retry') {
       return settle(decideRetryCopy(delivery, request, job, error, stage, next.tier, context), null, false)
     }

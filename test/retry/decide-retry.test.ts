@@ -14,7 +14,7 @@ const POLICY: RetryPolicy = { tiers: TIERS, deadlineMs: 72 * HOUR }
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[]
 
 const decide = (failure: Partial<Failure> & { code: ErrorCode }, policy = POLICY) =>
-  decideRetry({ retryAfterMs: undefined, tries: 1, attempt: 0, ageMs: 0, ...failure }, policy)
+  decideRetry({ retryAfterMs: undefined, tries: 1, slowDowns: 0, attempt: 0, ageMs: 0, ...failure }, policy)
 
 const DEAD = { kind: 'dead letter' }
 const WAIT = { kind: 'wait' }
@@ -65,7 +65,7 @@ const TABLE: Record<ErrorCode, [object, object]> = {
 }
 
 test.each(CODES)('%s: the first failure and the fourth', (code) => {
-  expect([decide({ code, tries: 1 }), decide({ code, tries: 4 })]).toEqual(TABLE[code])
+  expect([decide({ code, tries: 1 }), decide({ code, tries: 4, slowDowns: 3 })]).toEqual(TABLE[code])
 })
 
 test('an outage is a server that is away or an account that is refused, not a lost lane or a wrong set-up', () => {
@@ -103,8 +103,11 @@ describe('a failure that passes', () => {
 
 test('a server that asks to slow down is obeyed however often it does; without a hint the pause grows to a minute', () => {
   const code = 'AMAZON_THROTTLED'
-  const old = { tries: 500, attempt: 9, ageMs: 900 * HOUR }
+  const old = { slowDowns: 500, attempt: 9, ageMs: 900 * HOUR }
   expect(decide({ code, retryAfterMs: 7_000, ...old })).toEqual(later(7_000))
+  expect([0, 1, 2, 6].map((slowDowns) => decide({ code, slowDowns }))).toEqual(
+    [1_000, 2_000, 4_000, 60_000].map((ms) => later(ms)),
+  )
   expect(decide({ code, ...old })).toEqual(later(60_000))
   expect(decide({ code, retryAfterMs: 0 }), 'never at once').toEqual(later(1_000))
 })
@@ -113,6 +116,7 @@ const failures = fc.record({
   code: fc.constantFrom(...CODES),
   retryAfterMs: fc.option(fc.nat(100 * HOUR), { nil: undefined }),
   tries: fc.integer({ min: 1, max: 2_000 }),
+  slowDowns: fc.nat(2_000),
   attempt: fc.nat(40),
   ageMs: fc.nat(200 * HOUR),
 })

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { DEADLY_TITLE } from '../stack/faults/die-of-an-album.ts'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { TopicReader } from '../stack/topic-reader.ts'
 
 // The broker misses each killed process only after its session.
 vi.setConfig({ testTimeout: 180_000 })
@@ -25,4 +26,21 @@ test('an album that kills the process is given up after it has done so alone, an
   const [letter, ...more] = await dead.readToEnd()
   expect([letter?.key, letter?.headers['enricher-error-code'], more]).toEqual(['deadly', 'CRASHED_WORKER', []])
   expect((await results.readToEnd()).map(({ key }) => key).toSorted()).toEqual(ids)
+})
+
+test('the quick tries of a process that died count: its successor does not begin them anew', async () => {
+  const { env, start, publish, model } = await createScenario({ MODEL_USE: 'always', RETRY_DELAYS: '1h' })
+  const waiting = await TopicReader.open(env, `${env.TOPIC_ENRICHMENT}.retry.1h`)
+  onTestFinished(() => waiting.close())
+  model.behave({ garbage: true })
+  await publish(anAlbum('1'))
+  const first = start()
+  // Behind the second failure there is a second of pause.
+  await first.waitForLog(({ msg, attempt }) => msg === 'album will be retried' && attempt === 2)
+  first.signal('SIGKILL')
+  await first.exited()
+  const second = start()
+  await waiting.waitFor((records) => records.length > 0, 'the retry copy', 60_000)
+  expect(await second.stop()).toBe(0)
+  expect(model.calls.length).toBe(4)
 })

@@ -4,6 +4,8 @@ import { defineEntity, p } from '@mikro-orm/core'
 export interface FailedAttempt {
   /** Tries of the request so far, counted from 1. */
   attempt: number
+  /** Ways through retry topics before it. */
+  hops: number
   /** ISO time. */
   at: string
   stage: string
