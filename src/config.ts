@@ -209,7 +209,7 @@ export const SETTINGS = {
   }),
   SHUTDOWN_TIMEOUT_SECONDS: setting('service', integer(1, 600), {
     default: '25',
-    description: 'How long a stop may wait for the album in the air, in seconds.',
+    description: 'How long a stop may wait for the albums in the air, in seconds.',
     wants: 'a whole number from 1 to 600',
   }),
   METRICS_PORT: setting('service', integer(0, 65535), {

@@ -9,6 +9,8 @@ export type Role = 'intake' | 'worker' | 'relay'
 
 /** After it goes on a stopped process may need so long to find out what it has lost. */
 const FINDS_OUT_WITHIN_MS = 1_000
+/** SHUTDOWN_TIMEOUT_SECONDS and what leaving may take beyond it. */
+const LONGEST_STOP_MS = 30_000
 
 function giveWay(pid: number): void {
   try {
@@ -100,14 +102,15 @@ export class Member {
     await service.exited()
   }
 
-  /** SIGTERM, and its end; killed when that takes longer than it may. */
+  /** SIGTERM, and its end, for which it finishes what it has in the air; killed when that takes longer than it may. */
   async end(): Promise<void> {
     const service = this.#service
     if (!service) return
     this.#service = undefined
-    const loss = this.#chronicle.disturb('lane lost', this.name)
-    await Promise.race([service.stop(), sleep(30_000, undefined, { ref: false })])
-    loss.until = now()
+    const hasEnded = service.stop().then(() => true)
+    if (await Promise.race([hasEnded, sleep(LONGEST_STOP_MS, false, { ref: false })])) return
+    this.#chronicle.note('does not end', this.name)
+    this.#chronicle.disturb('kill', this.name)
     service.signal('SIGKILL')
     await service.exited()
   }

@@ -5,7 +5,7 @@ import { groupNames } from '../../kafka/event-topics.ts'
 import { print, printJson } from './output.ts'
 import { withServers } from './with-servers.ts'
 
-/** `pause`: the worker finishes the album in the air and takes no other, also after restarts, until `resume`. */
+/** `pause`: the worker finishes the albums in the air and takes no others, also after restarts, until `resume`. */
 export const pauseCommand = (options: { json?: true }): Promise<void> => changeLane('paused', options)
 
 /**
