@@ -6,7 +6,7 @@ import { type CreatorsRefusal, readItems, readRefusal } from './creators-reply.t
 import { type CreatorsRequest, itemsRequest, resourcesWith, searchRequest } from './creators-request.ts'
 import { createTokenSource, isJsonVersion } from './creators-token.ts'
 import { createHttpClient, type HttpReply } from './http-client.ts'
-import type { Pace } from './pace.ts'
+import type { Grant, Pace } from './pace.ts'
 import { readProduct } from './read-product.ts'
 
 export interface CreatorsOptions {
@@ -81,13 +81,18 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
     // Fetched ahead of the grant, so that it is not used late; asked again, since the wait may outlast a token.
     turn?.waits()
     await getToken(signal)
-    const sent = await pace.grant(signal)
+    const grant = await pace.grant(signal)
     try {
-      turn?.comes()
-      const token = await tokens.get(signal)
-      return { ...(await send(request, token, sent, signal)), token }
+      for (;;) {
+        turn?.comes()
+        const token = await tokens.get(signal)
+        const answer = await send(request, token, grant, signal)
+        if (answer !== 'too late') return { ...answer, token }
+        turn?.waits()
+        await grant.renew(signal)
+      }
     } finally {
-      sent()
+      grant.sent()
     }
   }
 
@@ -100,27 +105,35 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
       } catch (error) {
         if (!(error instanceof EnrichmentError) || error.code !== 'AMAZON_THROTTLED') throw error
         pace.slowDown(error.retryAfterMs)
-        const sent = await pace.grant(signal)
+        const { sent } = await pace.grant(signal)
         sent()
       }
     }
   }
 
-  /** One HTTP request, told to onRequest whatever comes of it; throws only without a reply to speak of. */
-  async function send(request: CreatorsRequest, token: string, onSent: () => void, signal: AbortSignal) {
+  /**
+   * One HTTP request, told to onRequest whatever comes of it; throws only without a reply to speak of.
+   *
+   * @returns `too late`: nothing was sent, as the grant's time had gone by when it could be
+   */
+  async function send(request: CreatorsRequest, token: string, grant: Grant, signal: AbortSignal) {
     const { operation, query } = request
     const started = performance.now()
     const seen = (status: number | null, result: AmazonRequestSeen['result'], products = 0) =>
       onRequest({ operation, query, status, result, products, durationMs: performance.now() - started })
     let status: number | null = null
     try {
-      const reply = await post({ ...message(request, token), onSent }, signal)
+      const reply = await post(
+        { ...message(request, token), onStart: () => assertInTime(grant), onSent: grant.sent },
+        signal,
+      )
       status = reply.status
       const answer = readAnswer(reply, request)
       if ('products' in answer) seen(status, 'ok', answer.products.length)
       else seen(status, explainRefusal(answer.refusal, { query, marketplace, partnerTag, credentialVersion }).code)
       return answer
     } catch (error) {
+      if (error instanceof TooLate) return 'too late'
       seen(status, signal.aborted ? 'aborted' : error instanceof EnrichmentError ? error.code : 'INTERNAL')
       throw error
     }
@@ -173,6 +186,12 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
     getItems: async (asins, signal, turn) => ask(itemsRequest(asins), signal, turn),
     searchItems: async (query, signal, turn) => ask(searchRequest(query), signal, turn),
   }
+}
+
+class TooLate extends Error {}
+
+function assertInTime(grant: Grant): void {
+  if (grant.isStale()) throw new TooLate()
 }
 
 function isAboutResources({ status, message, fields }: CreatorsRefusal): boolean {

@@ -15,6 +15,8 @@ export interface HttpRequest {
   url: string
   headers: Record<string, string>
   body: string
+  /** Called when the connection is open and the request about to be written; it is not if this throws. */
+  onStart?: () => void
   /** Called as soon as the request is on its open connection; not when it fails before. */
   onSent?: () => void
 }
@@ -32,12 +34,13 @@ type Post = (request: HttpRequest, signal: AbortSignal) => Promise<HttpReply>
  * undici's `dispatch` is used because it is the only call that tells when a request really goes onto the wire.
  *
  * @param timeoutMs for the whole exchange: connecting, sending, and the last byte of the reply
- * @throws EnrichmentError AMAZON_UNAVAILABLE without a complete reply; the signal's reason when it aborts
+ * @throws EnrichmentError AMAZON_UNAVAILABLE without a complete reply; what onStart throws; the signal's reason when it
+ *   aborts
  */
 export function createHttpClient(timeoutMs: number): Post {
   const agent = new Agent({ keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: timeoutMs }, allowH2: false })
 
-  return ({ url, headers, body, onSent }, signal) =>
+  return ({ url, headers, body, onStart, onSent }, signal) =>
     new Promise<HttpReply>((resolve, reject) => {
       const { origin, pathname, search } = new URL(url)
       const chunks: Buffer[] = []
@@ -69,9 +72,20 @@ export function createHttpClient(timeoutMs: number): Post {
         {
           onRequestStart(controller) {
             cancel = (cause) => controller.abort(cause)
-            if (stop) controller.abort(stop.cause)
+            if (stop) {
+              controller.abort(stop.cause)
+              return
+            }
+            try {
+              onStart?.()
+            } catch (error) {
+              settle()
+              reject(error)
+              // Unlike an abort this leaves the connection open for the next request.
+              throw error
+            }
             // A turn of the loop later, when it is written for certain: a machine under load may stop us before that.
-            else if (onSent) setImmediate(onSent)
+            if (onSent) setImmediate(onSent)
           },
           onResponseStart(_controller, statusCode, responseHeaders) {
             status = statusCode

@@ -50,7 +50,7 @@ export function createPaapiApi(options: PaapiOptions): AmazonApi {
 
   async function askOnce(request: CreatorsRequest, signal: AbortSignal, turn?: Turn): Promise<Answer> {
     turn?.waits()
-    const sent = await pace.grant(signal)
+    const { sent } = await pace.grant(signal)
     try {
       turn?.comes()
       return await send(request, sent, signal)

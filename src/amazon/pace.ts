@@ -3,18 +3,28 @@ import { orAborted } from '../or-aborted.ts'
 
 /** Decides when the next catalog request may be sent. */
 export interface Pace {
-  /**
-   * Waits for the caller's turn; turns come in the order of the calls.
-   *
-   * @returns `sent`: to be called when the request is written to the connection, or given up. The interval counts
-   *   from that moment and nobody else gets a turn before it. Calls after the first change nothing.
-   * @throws the signal's reason when it aborts
-   */
-  grant(signal: AbortSignal): Promise<() => void>
+  /** Waits for the caller's turn; turns come in the order of the calls. @throws the signal's reason when it aborts */
+  grant(signal: AbortSignal): Promise<Grant>
   /** Amazon asked to slow down: no turn before so many milliseconds; undefined means no hint: a growing backoff. */
   slowDown(retryAfterMs: number | undefined): void
   /** Amazon accepted a request, which ends the growth of the backoff. */
   answered(): void
+}
+
+/** A turn, which nobody else in this process has before it is over. */
+export interface Grant {
+  /**
+   * Whether it is too late to use it: a process that was stopped, or had to open a connection first. Another process may
+   * have been let go since, and its request would be followed too closely.
+   */
+  isStale(): boolean
+  /** Waits until it may be used after all. @throws the signal's reason when it aborts */
+  renew(signal: AbortSignal): Promise<void>
+  /**
+   * To be called when the request is written to the connection, or given up: the interval counts from that moment. Calls
+   * after the first change nothing.
+   */
+  sent(): void
 }
 
 /** The account's moments, shared by every process that uses the credential. Each may throw when its server is away. */
@@ -25,6 +35,14 @@ export interface SharedSlots {
   moveToNow(nextAt: string): Promise<string | null>
   /** Nobody sends for so many milliseconds. */
   hold(forMs: number): Promise<void>
+}
+
+/** A booked moment. */
+interface Slot {
+  /** On the clock of performance.now(). */
+  dueAt: number
+  /** By which the account knows the booking. */
+  nextAt: string
 }
 
 const FIRST_BACKOFF_MS = 1_000
@@ -63,19 +81,30 @@ export function createPace(requestsPerSecond: number, shared?: SharedSlots): Pac
   }
 
   /** Waits for a shared moment and for our own spacing, whichever is later. */
-  async function waitForSlot(slots: SharedSlots, signal: AbortSignal): Promise<void> {
+  async function waitForSlot(slots: SharedSlots, signal: AbortSignal): Promise<Slot> {
     const held = holding
     // A hold that could not be shared is told once; this process keeps to it all the same.
     holding = Promise.resolve()
     await orAborted(held, signal)
     for (;;) {
       const { waitMs, nextAt } = await orAborted(slots.book(), signal)
-      const slotDue = performance.now() + waitMs
-      notBefore = Math.max(notBefore, slotDue)
+      const slot = { nextAt, dueAt: performance.now() + waitMs }
+      notBefore = Math.max(notBefore, slot.dueAt)
       await waitUntilDue(signal)
-      if (performance.now() - slotDue <= LATEST_USE_MS) return
-      if ((await orAborted(slots.moveToNow(nextAt), signal)) !== null) return
+      if (isInTime(slot)) return slot
+      const moved = await moveToNow(slots, slot, signal)
+      if (moved !== null) return moved
     }
+  }
+
+  const isInTime = ({ dueAt }: Slot) => performance.now() - dueAt <= LATEST_USE_MS
+
+  async function moveToNow(slots: SharedSlots, { nextAt }: Slot, signal: AbortSignal): Promise<Slot | null> {
+    const moved = await orAborted(slots.moveToNow(nextAt), signal)
+    if (moved === null) return null
+    const slot = { nextAt: moved, dueAt: performance.now() }
+    notBefore = Math.max(notBefore, slot.dueAt)
+    return slot
   }
 
   function hold(forMs: number): void {
@@ -91,21 +120,32 @@ export function createPace(requestsPerSecond: number, shared?: SharedSlots): Pac
       const turn = Promise.withResolvers<void>()
       const before = lastTurn
       lastTurn = before.then(() => turn.promise)
+      let slot: Slot | undefined
       try {
         await orAborted(before, signal)
-        await (shared === undefined ? waitUntilDue(signal) : waitForSlot(shared, signal))
+        if (shared === undefined) await waitUntilDue(signal)
+        else slot = await waitForSlot(shared, signal)
       } catch (error) {
         turn.resolve()
         throw error
       }
-      const due = notBefore
+      let due = notBefore
       let told = false
-      return () => {
-        if (told) return
-        told = true
-        // An interval after this turn was due makes up for what is forgiven; more than that is lost.
-        notBefore = Math.max(notBefore, due + intervalMs, performance.now() + intervalMs - forgivenMs)
-        turn.resolve()
+      return {
+        // Without others to share with it is the time of the last request that counts, however late this one is.
+        isStale: () => slot !== undefined && !isInTime(slot),
+        async renew(renewal) {
+          if (shared === undefined || slot === undefined) return
+          slot = (await moveToNow(shared, slot, renewal)) ?? (await waitForSlot(shared, renewal))
+          due = notBefore
+        },
+        sent() {
+          if (told) return
+          told = true
+          // An interval after this turn was due makes up for what is forgiven; more than that is lost.
+          notBefore = Math.max(notBefore, due + intervalMs, performance.now() + intervalMs - forgivenMs)
+          turn.resolve()
+        },
       }
     },
     slowDown(retryAfterMs) {

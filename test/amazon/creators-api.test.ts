@@ -204,3 +204,25 @@ test('a token address of the other credential generation is explained', async ()
     message: expect.stringMatching(/^400 invalid_request.*AMAZON_CREDENTIAL_VERSION \(now 3\.1\)/),
   })
 })
+
+test('a turn that has gone by when the connection is open is renewed, and only then is anything sent', async () => {
+  const pace = createPace(500)
+  let renewals = 0
+  const late: typeof pace = {
+    ...pace,
+    async grant(signal) {
+      const grant = await pace.grant(signal)
+      const renew = async () => {
+        renewals += 1
+      }
+      return { ...grant, isStale: () => renewals < 2, renew }
+    },
+  }
+  expect(await open({ pace: late }).searchItems(KIND_OF_BLUE, never)).toHaveLength(2)
+  expect(renewals).toBe(2)
+  expect(seen.map(({ operation, result }) => [operation, result])).toEqual([
+    ['token', 'ok'],
+    ['searchItems', 'ok'],
+  ])
+  expect(standIn.calls.filter(({ operation }) => operation === 'searchItems')).toHaveLength(1)
+})

@@ -39,12 +39,12 @@ test('the interval counts from the send, not from the grant, and no more than 2 
   await new Promise((resolve) => setTimeout(resolve, 120))
   expect(order).toEqual([])
   const sentAt = performance.now()
-  first()
-  first()
-  ;(await second)()
+  first.sent()
+  first.sent()
+  ;(await second).sent()
   const secondAt = performance.now()
   expect(secondAt - sentAt).toBeGreaterThanOrEqual(49)
-  ;(await third)()
+  ;(await third).sent()
   expect(performance.now() - secondAt).toBeGreaterThanOrEqual(49)
 })
 
@@ -56,13 +56,13 @@ test('who gives up waiting leaves the turn to the next', async () => {
   const third = pace.grant(never)
   impatient.abort(new Error('changed my mind'))
   await expect(second).rejects.toThrow('changed my mind')
-  first()
-  ;(await third)()
+  first.sent()
+  ;(await third).sent()
 })
 
 test('a hint holds everybody back, also one who sleeps already', async () => {
   const pace = createPace(50)
-  ;(await pace.grant(never))()
+  ;(await pace.grant(never)).sent()
   const waiting = pace.grant(never)
   const started = performance.now()
   pace.slowDown(150)
@@ -73,12 +73,12 @@ test('a hint holds everybody back, also one who sleeps already', async () => {
 test('without a hint the backoff grows with every refusal and an answer ends the growth', async () => {
   const pace = createPace(1000)
   const refused = async () => {
-    ;(await pace.grant(never))()
+    ;(await pace.grant(never)).sent()
     const started = performance.now()
     pace.slowDown(undefined)
     // Refused together with the first: no reason of its own to slow down.
     pace.slowDown(undefined)
-    ;(await pace.grant(never))()
+    ;(await pace.grant(never)).sent()
     return performance.now() - started
   }
   const first = await refused()

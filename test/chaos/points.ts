@@ -105,9 +105,10 @@ const duringARebalance: Strike = async (hands, role) => {
   if (role !== 'worker') await arena.feeder.feed(BURST)
   if (random.chance(0.5)) caught.decide('pass')
   await sleep(random.between(0, 40))
-  if (victim.isUp) await kill(hands, victim, 'during a rebalance')
+  const lives = victim.isUp
+  if (lives) await kill(hands, victim, 'during a rebalance')
   caught.decide('drop')
-  return true
+  return lives
 }
 
 /** While the owner works, with 3 s of work in the air, the other worker goes and comes; then the owner dies. */

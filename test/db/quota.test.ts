@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { createPace } from '../../src/amazon/pace.ts'
 import { Database } from '../../src/db/database.ts'
@@ -24,9 +25,9 @@ async function sendFrom(paces: ReturnType<typeof createPace>[], each: number): P
   await Promise.all(
     paces.map(async (pace) => {
       for (let count = 0; count < each; count += 1) {
-        const sent = await pace.grant(signal)
+        const grant = await pace.grant(signal)
         times.push(performance.now())
-        sent()
+        grant.sent()
       }
     }),
   )
@@ -45,9 +46,8 @@ test('two paces on one account together never send faster than it allows', async
 
 test('a pace that takes over from a killed one keeps its distance', async () => {
   const [former, next] = await createQuotas(2, 2)
-  const sent = await createPace(2, former).grant(new AbortController().signal)
+  await createPace(2, former).grant(new AbortController().signal)
   const at = performance.now()
-  void sent
   await createPace(2, next).grant(new AbortController().signal)
   expect(performance.now() - at).toBeGreaterThan(490)
 })
@@ -63,10 +63,26 @@ test('one pace alone loses next to nothing to the booking', async () => {
 test('a hold counts for every process', async () => {
   const [refused, other] = await createQuotas(2, 10)
   const pace = createPace(10, refused)
-  await pace.grant(new AbortController().signal).then((sent) => sent())
+  await pace.grant(new AbortController().signal).then((grant) => grant.sent())
   pace.slowDown(700)
   const at = performance.now()
   await refused?.hold(700)
   await createPace(10, other).grant(new AbortController().signal)
   expect(performance.now() - at).toBeGreaterThan(690)
+})
+
+test('a turn that its process could not use in time is made good before anything is sent', async () => {
+  const [stopped, other] = await createQuotas(2, 10)
+  const signal = new AbortController().signal
+  const grant = await createPace(10, stopped).grant(signal)
+  expect(grant.isStale()).toBe(false)
+  // Stopped between its turn and the sending, while another process sends.
+  await sleep(150)
+  const follower = await createPace(10, other).grant(signal)
+  const at = performance.now()
+  follower.sent()
+  expect(grant.isStale()).toBe(true)
+  await grant.renew(signal)
+  expect(grant.isStale()).toBe(false)
+  expect(performance.now() - at).toBeGreaterThan(90)
 })
