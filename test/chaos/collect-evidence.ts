@@ -1,9 +1,14 @@
-import { TopicReader } from '../stack/topic-reader.ts'
+import { readCommittedPositions } from '../stack/kafka-tool.ts'
+import { type ReadRecord, TopicReader } from '../stack/topic-reader.ts'
 import { albumIdOf } from './albums.ts'
 import type { Arena } from './arena.ts'
 import type { Evidence, Position } from './judge.ts'
 
-/** Reads every topic anew from its beginning, as somebody downstream would. */
+/**
+ * Reads every topic anew from its beginning, as somebody downstream would.
+ *
+ * @throws Error when Kafka's own consumer shows other records: ours shares a mended client with the service
+ */
 export async function collectEvidence({ servers, topics, standIns, chronicle }: Arena): Promise<Evidence> {
   const env = { KAFKA_BROKERS: servers.kafka.brokers, SCHEMA_REGISTRY_URL: servers.registry.url }
   const read = async (topic: string) => {
@@ -17,6 +22,11 @@ export async function collectEvidence({ servers, topics, standIns, chronicle }: 
   const [imported, results, dead, express] = await Promise.all(
     [topics.imported, topics.enriched, topics.dead, topics.express].map(read),
   )
+  const compared = [
+    { topic: topics.enriched, records: results ?? [] },
+    { topic: topics.dead, records: dead ?? [] },
+  ]
+  await Promise.all(compared.map(({ topic, records }) => assertSameRecords(servers.kafka.brokers, topic, records)))
   const { early } = await standIns.figures()
   const requests = await read(topics.enrichment)
   const byOffset = new Map(requests.map(({ offset, event }) => [offset, event]))
@@ -57,6 +67,13 @@ export async function collectEvidence({ servers, topics, standIns, chronicle }: 
       })),
     early,
   }
+}
+
+async function assertSameRecords(brokers: string, topic: string, records: ReadRecord[]): Promise<void> {
+  const theirs = new Set(await readCommittedPositions(brokers, topic))
+  const ours = new Set(records.map(({ partition, offset }) => `${partition}/${offset}`))
+  const different = [...theirs, ...ours].filter((position) => !theirs.has(position) || !ours.has(position))
+  if (different.length > 0) throw new Error(`two clients read ${topic} differently: ${different.slice(0, 10)}`)
 }
 
 function findDoubles(keys: string[]): Set<string> {

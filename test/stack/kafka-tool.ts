@@ -13,23 +13,42 @@ const KAFKA_TOOLS: Artefact = {
   megabytes: 40,
 }
 
+/** The consumer tool ends when nothing has come for so long. */
+const NOTHING_COMES_MS = 5_000
+
+/**
+ * Where the records of a topic stand that Kafka's own consumer shows with read_committed, as `partition/offset`: what a
+ * client says that shares no code with ours.
+ */
+export async function readCommittedPositions(brokers: string, topic: string): Promise<string[]> {
+  const from = ['--bootstrap-server', brokers, '--topic', topic, '--from-beginning']
+  const properties = ['print.partition=true', 'print.offset=true', 'print.value=false']
+  const printed = await runTool('org.apache.kafka.tools.consumer.ConsoleConsumer', [
+    ...from,
+    ...['--isolation-level', 'read_committed', '--timeout-ms', String(NOTHING_COMES_MS)],
+    ...properties.flatMap((property) => ['--formatter-property', property]),
+  ])
+  return [...printed.matchAll(/^Partition:(\d+)\s+Offset:(\d+)/gm)].map(
+    ([, partition, offset]) => `${partition}/${offset}`,
+  )
+}
+
 /** Sets a stopped group's offsets of a topic with Kafka's own tool, as an operator would; answers what it printed. */
 export async function resetOffsets(brokers: string, group: string, topic: string, ...to: string[]): Promise<string> {
-  const jars = join(await fetchArtefact(KAFKA_TOOLS, () => undefined), '*')
-  const tool = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand'
-  const args = [
-    '--bootstrap-server',
-    brokers,
-    '--group',
-    group,
-    '--topic',
-    topic,
+  const which = ['--bootstrap-server', brokers, '--group', group, '--topic', topic]
+  return runTool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [
+    ...which,
     '--reset-offsets',
     ...to,
     '--execute',
-  ]
-  const { stdout, stderr } = await promisify(execFile)('java', [...JAVA_FLAGS, '-cp', jars, tool, ...args])
-  // It prints an error and exits with 0 while the group has members.
+  ])
+}
+
+async function runTool(tool: string, args: string[]): Promise<string> {
+  const jars = join(await fetchArtefact(KAFKA_TOOLS, () => undefined), '*')
+  const options = { maxBuffer: 100_000_000 }
+  const { stdout, stderr } = await promisify(execFile)('java', [...JAVA_FLAGS, '-cp', jars, tool, ...args], options)
+  // They print an error and exit with 0, the group tool so while the group has members.
   if (/^Error/m.test(stdout + stderr)) throw new Error(`${tool}: ${stdout}${stderr}`)
   return stdout
 }
