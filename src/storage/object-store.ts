@@ -1,5 +1,6 @@
 import { Disk } from 'flydrive'
 import { EnrichmentError } from '../errors.ts'
+import { orAborted } from '../or-aborted.ts'
 import { AtomicFsDriver } from './atomic-fs-driver.ts'
 
 /** Where files are kept under keys such as `artwork/ab/abcd.../original.jpg`. */
@@ -15,12 +16,16 @@ export interface ObjectStore {
   exists(key: string): Promise<boolean>
 }
 
+/** A store that hangs (a network folder whose server is gone) must not hold an album, and the lane behind it, for ever. */
+const TIMEOUT_MS = 20_000
+
 /**
  * Opens an object store; touches nothing until it is used.
  *
  * @param location path of a local folder, which need not exist yet
+ * @param timeoutMs for each look or file
  */
-export function createObjectStore(location: string): ObjectStore {
+export function createObjectStore(location: string, timeoutMs = TIMEOUT_MS): ObjectStore {
   const disk = new Disk(new AtomicFsDriver(location))
 
   const exists = (key: string) => guard(`look for ${key}`, () => disk.exists(key))
@@ -34,7 +39,7 @@ export function createObjectStore(location: string): ObjectStore {
 
   async function guard<T>(what: string, action: () => Promise<T>): Promise<T> {
     try {
-      return await action()
+      return await orAborted(action(), AbortSignal.timeout(timeoutMs))
     } catch (cause) {
       throw new EnrichmentError(
         'STORE_UNAVAILABLE',

@@ -9,7 +9,8 @@ let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'object-store-'))
 })
-afterEach(async () => await rm(folder, { recursive: true }))
+// A store that was given up may still write.
+afterEach(async () => await rm(folder, { recursive: true, maxRetries: 20, retryDelay: 50 }))
 
 const KEY = 'artwork/ab/abcd/original.jpg'
 
@@ -72,4 +73,11 @@ test('a put that fails half-way leaves no file behind', async () => {
   await store.put(`${KEY}/in-the-way`, Buffer.from('x'), 'image/jpeg')
   await expect(store.put(KEY, Buffer.from('cover'), 'image/jpeg')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   expect(await listFiles()).toEqual(['in-the-way'])
+})
+
+test('a store that hangs is unavailable after a while', async () => {
+  const store = createObjectStore(folder, 1)
+  await expect(store.put(KEY, Buffer.alloc(256 * 2 ** 20, 7), 'image/jpeg')).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+  })
 })
