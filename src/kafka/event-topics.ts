@@ -46,9 +46,10 @@ export function groupNames(config: Config<'kafka'>) {
 
 /**
  * Bytes that topics take for a batch, compressed. An importer's topic takes 1 MB unless told otherwise; each hop adds
- * headers, so the topics further on take 1 MB more than the one that their records come from.
+ * headers, so the topics further on take 1 MB more than the one that their records come from. The topic of results is
+ * other people's too, so it is asked for no more than Kafka's own default.
  */
-export const MESSAGE_BYTES = { request: 2_097_152, retry: 3_145_728, dead: 3_145_728 }
+export const MESSAGE_BYTES = { request: 2_097_152, retry: 3_145_728, dead: 3_145_728, result: 1_048_588 }
 
 /** How the topics are created, and what start-up insists on. */
 export function topicPlans(config: Config<'kafka'>): TopicPlan[] {
@@ -59,7 +60,7 @@ export function topicPlans(config: Config<'kafka'>): TopicPlan[] {
     { topic: names.imported, ...open },
     { topic: names.enrichment, ...lane, maxMessageBytes: MESSAGE_BYTES.request },
     { topic: names.express, ...lane, maxMessageBytes: MESSAGE_BYTES.request },
-    { topic: names.enriched, ...open },
+    { topic: names.enriched, ...open, maxMessageBytes: MESSAGE_BYTES.result },
     ...Object.values(names.retry).map((topic) => ({ topic, ...lane, maxMessageBytes: MESSAGE_BYTES.retry })),
     { topic: names.dead, ...lane, mustHaveOnePartition: false, maxMessageBytes: MESSAGE_BYTES.dead },
   ]

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { EnrichmentError, ErrorCode } from '../errors.ts'
 import type { AlbumEnriched, EnrichmentRequested, Outcome } from '../events.ts'
 import type { Delivery, OutgoingRecord } from '../kafka/delivery.ts'
+import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
+import { fitsInto } from '../kafka/record-size.ts'
 import type { RecordCodec } from '../kafka/schema-registry.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
@@ -151,8 +153,11 @@ async function toResult(
   context: Context,
 ): Promise<Decided> {
   const { albumId, title, requestId, run, outcome, attempts, marketplace, startedAt, finishedAt } = event
-  const headers = withoutOwnHeaders(delivery.headers)
-  const result = { topic: context.topics.enriched, key: albumId, value: bytes, headers }
+  const bare = { topic: context.topics.enriched, key: albumId, value: bytes }
+  const whole = { ...bare, headers: withoutOwnHeaders(delivery.headers) }
+  // Refused at its commit it would hold up the lane for ever, so headers that are too large stay behind.
+  const isWhole = fitsInto(whole, MESSAGE_BYTES.result)
+  const result = isWhole ? whole : bare
   const isPending = event.artwork.status === 'pending'
   return {
     records: isPending ? [result, await requestArtwork(delivery, request, event, context)] : [result],
@@ -160,7 +165,9 @@ async function toResult(
       metrics.results.inc({ outcome: outcome satisfies Outcome, marketplace })
       metrics.lastResult.set(finishedAt / 1_000)
       const durationMs = finishedAt - startedAt
-      context.log.info({ albumId, title, requestId, run, attempt: attempts, outcome, durationMs }, 'album enriched')
+      const fields = { albumId, title, requestId, run }
+      context.log.info({ ...fields, attempt: attempts, outcome, durationMs }, 'album enriched')
+      if (!isWhole) context.log.warn(fields, 'headers of the request too large for the result')
     },
   }
 }

@@ -111,3 +111,22 @@ test('large records: a request where it fits compressed, else a dead letter with
     'enricher-value-bytes': '3500000',
   })
 })
+
+test('headers too large for the topic of results stay behind, and hold up nobody', async () => {
+  const { env, start, send, publish, results, dead } = await createScenario()
+  const large = { ballast: randomBytes(1_047_900), traceparent: 'abc' }
+  await send(env.TOPIC_IMPORTED, { ...(await encodeAlbum(env, anAlbum('large'))), headers: large })
+  const service = start()
+  await results.waitFor((records) => records.length === 1, 'the result without headers')
+  await send(env.TOPIC_IMPORTED, { ...(await encodeAlbum(env, anAlbum('small'))), headers: { traceparent: 'abc' } })
+  await publish(anAlbum('bare'))
+  await results.waitFor((records) => records.length === 3, 'the results behind it')
+  expect(await service.stop()).toBe(0)
+  const headers = (await results.readToEnd()).map(({ key, rawHeaders }) => [key, foreignOf(rawHeaders)])
+  expect(headers.toSorted()).toEqual([
+    ['bare', {}],
+    ['large', {}],
+    ['small', { traceparent: 'abc' }],
+  ])
+  expect(await dead.readToEnd()).toEqual([])
+})
