@@ -47,6 +47,8 @@ interface Slot {
 
 const FIRST_BACKOFF_MS = 1_000
 const LONGEST_BACKOFF_MS = 60_000
+/** A hint may be nonsense (a date, a clock that is wrong), and is shared with every process: it must end. */
+const LONGEST_HINT_MS = 3_600_000
 /** Node's timers ring at once when asked for more than 24.8 days. */
 const LONGEST_SLEEP_MS = 3_600_000
 const TIMER_SLACK_MS = 2
@@ -67,6 +69,8 @@ export function createPace(requestsPerSecond: number, shared?: SharedSlots): Pac
   const intervalMs = 1000 / requestsPerSecond
   const forgivenMs = Math.min(intervalMs * FORGIVEN.share, FORGIVEN.ms)
   let notBefore = Number.NEGATIVE_INFINITY
+  /** End of the wait that Amazon asked for; `notBefore` may be later, for a turn that is booked among many. */
+  let heldUntil = Number.NEGATIVE_INFINITY
   let refusals = 0
   let lastTurn: Promise<void> = Promise.resolve()
   let holding: Promise<void> = Promise.resolve()
@@ -108,7 +112,8 @@ export function createPace(requestsPerSecond: number, shared?: SharedSlots): Pac
   }
 
   function hold(forMs: number): void {
-    notBefore = Math.max(notBefore, performance.now() + forMs)
+    heldUntil = Math.max(heldUntil, performance.now() + forMs)
+    notBefore = Math.max(notBefore, heldUntil)
     if (shared === undefined) return
     holding = shared.hold(forMs)
     // Shown to whoever asks for the next turn.
@@ -149,13 +154,12 @@ export function createPace(requestsPerSecond: number, shared?: SharedSlots): Pac
       }
     },
     slowDown(retryAfterMs) {
-      const now = performance.now()
       if (retryAfterMs !== undefined) {
-        hold(retryAfterMs)
+        hold(Math.min(retryAfterMs, LONGEST_HINT_MS))
         return
       }
       // Several requests in the air are refused together: that is one reason to slow down, not several.
-      if (refusals > 0 && now < notBefore - intervalMs) return
+      if (refusals > 0 && performance.now() < heldUntil) return
       const backoff = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** refusals)
       refusals += 1
       // Jitter, since other processes with the same credential are refused at the same moment.
@@ -163,7 +167,7 @@ export function createPace(requestsPerSecond: number, shared?: SharedSlots): Pac
     },
     answered() {
       // An answer that arrives while we hold back belongs to a request from before; it says nothing about now.
-      if (performance.now() >= notBefore - intervalMs) refusals = 0
+      if (performance.now() >= heldUntil) refusals = 0
     },
   }
 }

@@ -26,6 +26,7 @@ async function sendFrom(paces: ReturnType<typeof createPace>[], each: number): P
     paces.map(async (pace) => {
       for (let count = 0; count < each; count += 1) {
         const grant = await pace.grant(signal)
+        while (grant.isStale()) await grant.renew(signal)
         times.push(performance.now())
         grant.sent()
       }
@@ -72,17 +73,41 @@ test('a hold counts for every process', async () => {
 })
 
 test('a turn that its process could not use in time is made good before anything is sent', async () => {
-  const [stopped, other] = await createQuotas(2, 10)
+  const [stopped, other] = await createQuotas(2, 2)
   const signal = new AbortController().signal
-  const grant = await createPace(10, stopped).grant(signal)
+  const grant = await createPace(2, stopped).grant(signal)
   expect(grant.isStale()).toBe(false)
   // Stopped between its turn and the sending, while another process sends.
-  await sleep(150)
-  const follower = await createPace(10, other).grant(signal)
+  await sleep(600)
+  const follower = await createPace(2, other).grant(signal)
   const at = performance.now()
   follower.sent()
   expect(grant.isStale()).toBe(true)
   await grant.renew(signal)
   expect(grant.isStale()).toBe(false)
-  expect(performance.now() - at).toBeGreaterThan(90)
+  expect(performance.now() - at).toBeGreaterThan(450)
+})
+
+test('each refusal slows down more, also while another process has booked ahead', async () => {
+  const [refused, other] = await createQuotas(2, 10)
+  const signal = new AbortController().signal
+  const pace = createPace(10, refused)
+  let refusals = 0
+  const stop = new AbortController()
+  const busy = (async () => {
+    const paced = createPace(10, other)
+    while (!stop.signal.aborted) (await paced.grant(signal)).sent()
+  })()
+  const startedAt = performance.now()
+  while (performance.now() - startedAt < 3_000) {
+    const grant = await pace.grant(signal)
+    grant.sent()
+    await sleep(30)
+    pace.slowDown(undefined)
+    refusals += 1
+  }
+  stop.abort()
+  await busy
+  // After half a second to one, one to two, two to four.
+  expect(refusals).toBeLessThanOrEqual(4)
 })
