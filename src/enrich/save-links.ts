@@ -30,8 +30,14 @@ export async function saveLinks(save: Save, album: Album, match: Match, context:
       keepKnown(toLink(accepted), earlier.get(accepted.product.asin)),
     )
     const linked = new Set(links.map(({ asin }) => asin))
-    const withdrawn = [...earlier.values()].filter((row) => row.withdrawnAt === null && !linked.has(row.asin))
-    for (const row of withdrawn) row.withdrawnAt = context.now
+    // Also what this very request has withdrawn before, in a process that died before it could tell.
+    const withdrawn = [...earlier.values()].filter(
+      (row) => !linked.has(row.asin) && (row.withdrawnAt === null || row.requestId === context.requestId),
+    )
+    for (const row of withdrawn) {
+      row.withdrawnAt ??= context.now
+      row.requestId = context.requestId
+    }
     await upsertLinks(em, links, key, context)
     return { links, withdrawnAsins: withdrawn.map(({ asin }) => asin).sort() }
   })

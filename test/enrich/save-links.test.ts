@@ -37,6 +37,17 @@ test('a product that no longer matches is withdrawn, and linked again when it ma
   expect((await findLinkedAsins(db, '1', 'www.amazon.ca')).sort()).toEqual(['B000000001', 'B000000002'])
 })
 
+test('a request that runs again after its process died tells again what it has withdrawn', async () => {
+  const db = await createDb()
+  await save(db, accepted('B000000001'), accepted('B000000002'))
+  const match = { candidates: [accepted('B000000001')], model: null }
+  const same = context()
+  const saveSame = () => saveLinks((work) => db.transaction(work), album, match, same)
+  expect((await saveSame()).withdrawnAsins).toEqual(['B000000002'])
+  expect((await saveSame()).withdrawnAsins).toEqual(['B000000002'])
+  expect((await save(db, accepted('B000000001'))).withdrawnAsins).toEqual([])
+})
+
 test('an unknown price does not erase a known one, and a known one replaces it', async () => {
   const db = await createDb()
   const price = (amount: number) => ({ amount, currency: 'CAD' })
