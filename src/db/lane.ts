@@ -103,6 +103,8 @@ export class OwnedLane {
   fence = 0
   /** The count of commits as we left it in the row. */
   #flush = 0
+  /** A fence of ours whose start is not over, and the one before it. */
+  #unfinished: { fence: number; formerFence: number } | null = null
   /** While it is not known whether the work in hand goes on; null when it does. */
   #unsettled: PromiseWithResolvers<void> | null = null
   /** Aborted by `unsettle`. */
@@ -113,7 +115,11 @@ export class OwnedLane {
     this.name = name
   }
 
-  /** Takes the lane from whoever had it. The fence is drawn from the clock, so that a restored database repeats none. */
+  /**
+   * Takes the lane from whoever had it. The fence is drawn from the clock, so that a restored database repeats none.
+   *
+   * @returns `formerFence`: of whoever had it before, which is not a start of ours that failed
+   */
   async takeOver(): Promise<{ formerFence: number; lane: StoredLane }> {
     const taken = await this.#db.transaction(async (em) => {
       await em.execute(
@@ -122,9 +128,11 @@ export class OwnedLane {
         [this.name],
       )
       const row = await em.findOneOrFail(LaneRow, { name: this.name }, { lockMode: LockMode.PESSIMISTIC_WRITE })
-      const formerFence = row.fence
-      row.fence = Math.max(formerFence + 1, Date.now())
+      const formerFence = row.fence === this.#unfinished?.fence ? this.#unfinished.formerFence : row.fence
+      row.fence = Math.max(row.fence + 1, Date.now())
       row.holds = []
+      // Before the commit, whose answer may be lost.
+      this.#unfinished = { fence: row.fence, formerFence }
       return { formerFence, fence: row.fence, lane: toStoredLane(row) }
     })
     this.fence = taken.fence
@@ -148,7 +156,9 @@ export class OwnedLane {
     while (this.#unsettled !== null) await orAborted(this.#unsettled.promise, signal)
   }
 
+  /** A start is over. */
   settle(): void {
+    this.#unfinished = null
     this.#unsettled?.resolve()
     this.#unsettled = null
     if (this.#doubt.signal.aborted) this.#doubt = new AbortController()
@@ -163,7 +173,7 @@ export class OwnedLane {
    */
   async whileSettled<T>(run: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     for (;;) {
-      await this.settled(signal)
+      if (!this.isSettled) await this.settled(signal)
       const doubt = this.#doubt.signal
       try {
         return await run(AbortSignal.any([signal, doubt]))

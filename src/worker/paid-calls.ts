@@ -99,7 +99,12 @@ export function modelFor(
       onAsked()
       return dependencies.model(
         async () => {
-          await possession.confirmed(signal)
+          clock.pause()
+          try {
+            await possession.confirmed(signal)
+          } finally {
+            clock.resume()
+          }
           return model.judge(album, products, signal)
         },
         signal,

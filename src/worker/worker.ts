@@ -152,8 +152,8 @@ export class Worker {
     try {
       await this.#lane.takeOver(signal, () => this.#dropWork())
     } catch (error) {
-      // One that stops tries once: again and again it would fence whoever is to follow it.
-      if (this.#options.stopping.signal.aborted) this.#giveUp.abort()
+      // One that stops tries once: again and again it would fence whoever is to follow it. (A next join follows at once.)
+      if (this.#options.stopping.signal.aborted && !signal.aborted) this.#giveUp.abort()
       throw error
     }
     this.#ours = signal

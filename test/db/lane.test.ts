@@ -60,3 +60,17 @@ test('what waits for the database is told to stop when possession comes into dou
     'own',
   )
 })
+
+test('a start that failed does not pass for somebody else who had the lane', async () => {
+  const db = await openDatabase()
+  const [owned, other] = [new OwnedLane(db, 'lane'), new OwnedLane(db, 'lane')]
+  await owned.takeOver()
+  owned.settle()
+  const { fence } = owned
+  await owned.takeOver()
+  expect((await owned.takeOver()).formerFence).toBe(fence)
+  owned.settle()
+  await owned.takeOver()
+  await other.takeOver()
+  expect((await owned.takeOver()).formerFence).toBe(other.fence)
+})
