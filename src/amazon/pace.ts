@@ -39,8 +39,8 @@ export interface SharedSlots {
 
 /** A booked moment. */
 interface Slot {
-  /** On the clock of performance.now(). */
-  dueAt: number
+  /** The earliest that it can be, on the clock of performance.now(). */
+  earliestAt: number
   /** By which the account knows the booking. */
   nextAt: string
 }
@@ -54,6 +54,7 @@ const LONGEST_SLEEP_MS = 3_600_000
 const TIMER_SLACK_MS = 2
 /** A moment used later than this would let the next one, in another process, come too soon after it. */
 const LATEST_USE_MS = 5
+const LATEST_TRIPS = 10
 
 /** Loops and timers are a millisecond late; without this, ten requests a second would be nine and three quarters. */
 const FORGIVEN = { share: 0.02, ms: 2 }
@@ -74,6 +75,8 @@ export function createPace(requestsPerSecond: number, shared?: SharedSlots): Pac
   let refusals = 0
   let lastTurn: Promise<void> = Promise.resolve()
   let holding: Promise<void> = Promise.resolve()
+  /** How long the latest bookings took, in milliseconds. */
+  const trips: number[] = []
 
   async function waitUntilDue(signal: AbortSignal): Promise<void> {
     // Again after each sleep: slowDown() may have moved the date meanwhile.
@@ -91,24 +94,31 @@ export function createPace(requestsPerSecond: number, shared?: SharedSlots): Pac
     holding = Promise.resolve()
     await orAborted(held, signal)
     for (;;) {
+      const askedAt = performance.now()
       const { waitMs, nextAt } = await orAborted(slots.book(), signal)
-      const slot = { nextAt, dueAt: performance.now() + waitMs }
-      notBefore = Math.max(notBefore, slot.dueAt)
+      let slot: Slot | null = toSlot(nextAt, askedAt, waitMs)
       await waitUntilDue(signal)
-      if (isInTime(slot)) return slot
-      const moved = await moveToNow(slots, slot, signal)
-      if (moved !== null) return moved
+      while (slot !== null && !isInTime(slot)) slot = await moveToNow(slots, slot, signal)
+      if (slot !== null) return slot
     }
   }
 
-  const isInTime = ({ dueAt }: Slot) => performance.now() - dueAt <= LATEST_USE_MS
+  function toSlot(nextAt: string, askedAt: number, waitMs: number): Slot {
+    const answeredAt = performance.now()
+    // Not before the latest moment that it can be, nor long after the earliest.
+    notBefore = Math.max(notBefore, answeredAt + waitMs)
+    trips.push(answeredAt - askedAt)
+    if (trips.length > LATEST_TRIPS) trips.shift()
+    return { nextAt, earliestAt: askedAt + waitMs }
+  }
+
+  /** An answer that took longer than others lately may have come late, or the question: nobody can tell. */
+  const isInTime = ({ earliestAt }: Slot) => performance.now() - earliestAt <= Math.min(...trips) + LATEST_USE_MS
 
   async function moveToNow(slots: SharedSlots, { nextAt }: Slot, signal: AbortSignal): Promise<Slot | null> {
+    const askedAt = performance.now()
     const moved = await orAborted(slots.moveToNow(nextAt), signal)
-    if (moved === null) return null
-    const slot = { nextAt: moved, dueAt: performance.now() }
-    notBefore = Math.max(notBefore, slot.dueAt)
-    return slot
+    return moved === null ? null : toSlot(moved, askedAt, 0)
   }
 
   function hold(forMs: number): void {
@@ -141,7 +151,8 @@ export function createPace(requestsPerSecond: number, shared?: SharedSlots): Pac
         isStale: () => slot !== undefined && !isInTime(slot),
         async renew(renewal) {
           if (shared === undefined || slot === undefined) return
-          slot = (await moveToNow(shared, slot, renewal)) ?? (await waitForSlot(shared, renewal))
+          const moved = await moveToNow(shared, slot, renewal)
+          slot = moved !== null && isInTime(moved) ? moved : await waitForSlot(shared, renewal)
           due = notBefore
         },
         sent() {
