@@ -15,6 +15,10 @@ export interface StoredLane {
   accepted: string[]
 }
 
+/** The hold that outlives its owner. */
+export const FLOOD = 'flood'
+export const INTAKE_FLOOD = 'intake_flood'
+
 /** Who made a row that no person has changed yet. */
 export const NOBODY = 'service'
 
@@ -62,6 +66,7 @@ export async function setLaneState(
          set state = excluded.state, changed_at = excluded.changed_at, changed_by = excluded.changed_by`,
         [name, state, changedBy],
       )
+      if (state === 'running') await liftFloods(em, name)
       if (!accept) continue
       await em.execute(
         // What was accepted before stays so until the lane has started, or two causes would take turns for ever.
@@ -76,6 +81,16 @@ export async function setLaneState(
       )
     }
   })
+}
+
+/** Of processes that are gone: one that runs is told by the row's time, and stores its own. */
+async function liftFloods(em: EntityManager, name: string): Promise<void> {
+  await em.execute(
+    `update lane set holds = (
+       select coalesce(jsonb_agg(hold), '[]') from jsonb_array_elements(holds) hold where hold ->> 'cause' not in (?, ?))
+     where name = ?`,
+    [FLOOD, INTAKE_FLOOD, name],
+  )
 }
 
 /** Stores why a group is held, without a fence: for one whose members share the work. */
@@ -130,7 +145,8 @@ export class OwnedLane {
       const row = await em.findOneOrFail(LaneRow, { name: this.name }, { lockMode: LockMode.PESSIMISTIC_WRITE })
       const formerFence = row.fence === this.#unfinished?.fence ? this.#unfinished.formerFence : row.fence
       row.fence = Math.max(row.fence + 1, Date.now())
-      row.holds = []
+      // A person must lift it, and a takeover is none.
+      row.holds = row.holds.filter(({ cause }) => cause === FLOOD)
       // Before the commit, whose answer may be lost.
       this.#unfinished = { fence: row.fence, formerFence }
       return { formerFence, fence: row.fence, lane: toStoredLane(row) }

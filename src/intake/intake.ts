@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/database.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
-import { storeHolds } from '../db/lane.ts'
+import { INTAKE_FLOOD, storeHolds } from '../db/lane.ts'
 import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { EnrichmentRequested } from '../events.ts'
@@ -66,10 +66,11 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     stop: stopping.signal,
     storeHolds: (holds) => storeHolds(db, groupId, holds),
     onResume: () => flood.resume(),
+    onFound: (holds) => holds.some(({ cause }) => cause === INTAKE_FLOOD) && flood.adopt(),
   })
   state.setActive(true)
   const flood = new Flood(config.FLOOD_DEAD_LETTERS, (hold) =>
-    state.hold('flood', hold && { ...hold, cause: 'intake_flood' }),
+    state.hold('flood', hold && { ...hold, cause: INTAKE_FLOOD }),
   )
   let owned = new Map<number, PartitionOwnership>()
 
@@ -95,6 +96,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     const alive = setInterval(() => consumer.progress(), ALIVE_MS)
     try {
       while (pending.length > 0 && !signal.aborted) {
+        await flood.admit(signal)
         const chunk = pending.slice(0, flood.isProbing ? 1 : RECORDS_PER_TRANSACTION)
         const outcomes = await waitWhileAway('intake', () => Promise.all(chunk.map(toOutcome)), log, signal)
         const taken = outcomes.slice(0, countAdmitted(outcomes))
@@ -103,7 +105,6 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
         if (last !== undefined) await ownership.commit(records, [{ topic, partition, offset: last.nextOffset }])
         for (const outcome of taken) report(outcome)
         pending.splice(0, taken.length)
-        await flood.admit(signal)
       }
     } finally {
       clearInterval(alive)

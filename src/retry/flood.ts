@@ -41,8 +41,16 @@ export class Flood {
     return false
   }
 
-  /** Counts a record that has ended. */
+  /** Holds as a predecessor did whom nobody has told to resume. */
+  adopt(): void {
+    if (this.#state !== 'open') return
+    this.#inARow = this.#limit
+    this.#to('held')
+  }
+
+  /** Counts a record that has ended; what was in the air when it began to hold says nothing about the cause. */
   record(isDeadLetter: boolean): void {
+    if (this.#state === 'held') return
     this.#inARow = isDeadLetter ? this.#inARow + 1 : 0
     if (isDeadLetter && (this.#state === 'probing' || this.#inARow >= this.#limit)) this.#to('held')
     else if (!isDeadLetter) this.#to('open')

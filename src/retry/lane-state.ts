@@ -23,6 +23,8 @@ export interface LaneStateOptions {
   storeHolds(holds: HoldRecord[]): Promise<void>
   /** A person said resume. */
   onResume(): void
+  /** The holds of whoever had the group's state in hand before, told once. */
+  onFound?(holds: HoldRecord[]): void
 }
 
 /**
@@ -37,6 +39,9 @@ export class LaneState {
   /** Until the row was read nobody knows; intake cannot be paused. */
   #isPaused: boolean
   #isActive = false
+  #isTakingOver = false
+  /** Before nothing is stored: what stands there is to be found first. */
+  #hasLooked = false
   #resumedAt: number | undefined
   #storedHolds = '[]'
   #storing: Promise<void> = Promise.resolve()
@@ -52,21 +57,33 @@ export class LaneState {
   }
 
   get state(): 'standing by' | 'running' | 'paused' | 'held' {
-    if (!this.#isActive) return 'standing by'
+    if (this.#isSilent) return 'standing by'
     if (this.#holds.size > 0) return 'held'
+    if (this.#isTakingOver) return 'standing by'
     return this.#isPaused ? 'paused' : 'running'
   }
 
   /** Why the lane is held; nothing while somebody else has it. */
   get holds(): HoldRecord[] {
-    return this.#isActive ? [...this.#holds.values()] : []
+    return this.#isSilent ? [] : [...this.#holds.values()]
+  }
+
+  get #isSilent(): boolean {
+    return !this.#isActive && !this.#isTakingOver
+  }
+
+  /** This process is to have the lane: what it waits for until then is told, and not that it runs. */
+  takesOver(): void {
+    this.#isTakingOver = !this.#isActive
+    this.#tell()
   }
 
   /** Whether this process is the one whose state counts. */
   setActive(isActive: boolean): void {
     this.#isActive = isActive
-    // A takeover leaves none in the row.
-    this.#storedHolds = '[]'
+    this.#isTakingOver = false
+    // Somebody else may have left some in the row.
+    this.#storedHolds = ''
     this.#tell()
     void this.#store()
   }
@@ -99,6 +116,8 @@ export class LaneState {
     while (!stop.aborted) {
       try {
         const lane = await readLane(db, name)
+        if (!this.#hasLooked) this.#options.onFound?.(lane.holds)
+        this.#hasLooked = true
         const changedAt = lane.changedBy === NOBODY ? 0 : (lane.changedAt?.getTime() ?? 0)
         this.#isPaused = lane.state === 'paused'
         this.#tell()
@@ -119,7 +138,7 @@ export class LaneState {
   #store(): Promise<void> {
     this.#storing = this.#storing.then(async () => {
       const holds = JSON.stringify(this.holds)
-      if (!this.#isActive || holds === this.#storedHolds) return
+      if (!this.#isActive || !this.#hasLooked || holds === this.#storedHolds) return
       try {
         await this.#options.storeHolds(this.holds)
         this.#storedHolds = holds

@@ -122,14 +122,15 @@ async function workOn(
   const { requestId, claim, failures } = job
   const fields = { albumId: job.album.albumId, title: job.album.title, requestId, run: claim.run }
 
-  const settle = async ({ decision, decided }: Settled, outcome: string | null, isDeadLetter: boolean) => {
+  const settle = async ({ decision, decided }: Settled, outcome: string | null) => {
     await database(() => ledger.decide(job, decision, outcome, Date.now(), signal), signal)
-    flood.record(isDeadLetter)
+    // One that will be tried again has not ended.
+    if (decision.kind !== 'retry') flood.record(decision.kind === 'dead_letter')
     return decided
   }
   const giveUp = async (error: EnrichmentError, stage: string) => {
     if (!(await flood.admit(waiting))) return 'again' as const
-    return settle(decideDeadLetter(delivery, request, job, error, stage, context), null, true)
+    return settle(decideDeadLetter(delivery, request, job, error, stage, context), null)
   }
 
   if (job.deaths > SUSPECT_DEATHS) {
@@ -147,7 +148,7 @@ async function workOn(
     if ('enrichment' in tried) {
       const { event, bytes, enrichment } = tried
       const settled = await decideResult(delivery, request, event, bytes, job, context)
-      const decided = await settle(settled, event.outcome, false)
+      const decided = await settle(settled, event.outcome)
       countVerdicts(enrichment)
       return decided
     }
@@ -168,7 +169,7 @@ async function workOn(
     if (next.kind === 'dead letter') return giveUp(error, stage)
     log.info({ ...fields, attempt: failed.attempt, code, reason: error.message }, 'album will be retried')
     if (next.kind === 'retry') {
-      return settle(decideRetryCopy(delivery, request, job, error, stage, next.tier, context), null, false)
+      return settle(decideRetryCopy(delivery, request, job, error, stage, next.tier, context), null)
     }
     tries += 1
     await delay(next.afterMs, undefined, { signal: waiting })

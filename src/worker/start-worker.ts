@@ -145,6 +145,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
       const marked = await markAgain(owned, position)
       if (marked > 0) log.warn({ requests: marked }, 'requests will run again')
     },
+    onFlood: () => flood.adopt(),
     outlive: () => ledger.outlive(),
     process: (delivery, possession, onBegun, signal) =>
       processRequest(

@@ -40,3 +40,18 @@ test('who waits can be called off', async () => {
   stop.abort(new Error('called off'))
   await expect(waiting).rejects.toThrow('called off')
 })
+
+test('what was in the air when it began to hold ends nothing, well or badly', () => {
+  const { flood, holds } = aFlood(2)
+  for (const isDeadLetter of [true, true, false, true]) flood.record(isDeadLetter)
+  expect([flood.isHeld, holds]).toEqual([true, [true]])
+})
+
+test("a predecessor's hold goes on, but not once a person has said resume", () => {
+  const { flood, holds } = aFlood(2)
+  flood.adopt()
+  expect([flood.isHeld, holds]).toEqual([true, [true]])
+  flood.resume()
+  flood.adopt()
+  expect([flood.isProbing, holds]).toEqual([true, [true, false]])
+})

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
-import { runVerb } from '../stack/service-process.ts'
+import { type LogLine, runVerb } from '../stack/service-process.ts'
 
 test('what is no album is dead-lettered with its bytes and a remedy, and the albums behind it go on', async () => {
   const { start, publish, send, dead, results, env } = await createScenario()
@@ -56,9 +56,13 @@ test('a title of 10,000 characters ends in a result', async () => {
 test('a flood of records that are no albums holds intake, and after resume one goes first', async () => {
   const { start, publish, send, dead, results, env } = await createScenario({ FLOOD_DEAD_LETTERS: '5' })
   await send(env.TOPIC_IMPORTED, ...Array.from({ length: 8 }, () => ({ key: 'same', value: Buffer.from('no Avro') })))
-  const service = start()
-  await service.waitForLog((line) => line.msg === 'intake held' && String(line.causes) === 'intake_flood')
+  const isHeld = (line: LogLine) => line.msg === 'intake held' && String(line.causes) === 'intake_flood'
+  const first = start()
+  await first.waitForLog(isHeld)
   await dead.waitFor((records) => records.length === 5, 'five dead letters')
+  expect(await first.stop()).toBe(0)
+  const service = start()
+  await service.waitForLog(isHeld)
   const status = await runVerb(env, 'status')
   expect(status.output).toContain('the lane is running')
   expect(status.output).toMatch(/held for intake_flood since \S+: 5 dead letters in a row/)
