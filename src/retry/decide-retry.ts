@@ -39,7 +39,8 @@ export type Decision =
  * - bad record: trying again would fail again
  * - passing: a few quick tries in place, then the next retry tier
  * - passing slowly: nothing that goes by within seconds, so the next retry tier at once
- * - slow down: asked to come back later, which is no failure of the request however often it happens
+ * - slow down: asked to come back later, which is no failure of the request however often it happens; in more than a
+ *   minute, it does so through a retry tier
  * - dependency: a server that every request needs is away
  * - account: Amazon or the model host refuses the account, whatever the request
  * - set-up: this deployment is put together wrongly
@@ -101,12 +102,11 @@ const LONGEST_SLOW_DOWN_MS = 60_000
 
 /** What becomes of a request that failed. Pure, and total: every failure ends somewhere. */
 export function decideRetry(failure: Failure, policy: RetryPolicy): Decision {
-  const { code, retryAfterMs, slowDowns } = failure
-  switch (KINDS[code]) {
+  switch (KINDS[failure.code]) {
     case 'bad record':
       return { kind: 'dead letter' }
     case 'slow down':
-      return { kind: 'again', afterMs: retryAfterMs || slowDownMs(slowDowns), counts: false }
+      return comeLater(failure, policy)
     case 'passing':
       return quickTry(failure) ?? retryLater(failure, policy)
     case 'passing slowly':
@@ -135,6 +135,14 @@ function retryLater({ attempt, ageMs, retryAfterMs }: Failure, { tiers, deadline
   const wasEverywhere = attempt >= tiers.length
   if (wasEverywhere && (ageMs >= deadlineMs || tiers.length === 0)) return { kind: 'dead letter' }
   return { kind: 'retry', tier: chooseTier(tiers, attempt, retryAfterMs) }
+}
+
+/** In place, unless the wait is so long that it would hold up what is finished behind it. */
+function comeLater({ attempt, slowDowns, retryAfterMs = 0 }: Failure, { tiers }: RetryPolicy): Decision {
+  if (retryAfterMs > LONGEST_SLOW_DOWN_MS && tiers.length > 0)
+    return { kind: 'retry', tier: chooseTier(tiers, attempt, retryAfterMs) }
+  const afterMs = Math.min(retryAfterMs || slowDownMs(slowDowns), LONGEST_SLOW_DOWN_MS)
+  return { kind: 'again', afterMs, counts: false }
 }
 
 function slowDownMs(before: number): number {

@@ -106,9 +106,9 @@ function toRecord(delivery: Delivery, topics: RelayOptions['topics']): OutgoingR
   if (fitsInto(record, MESSAGE_BYTES.request)) return record
   const message = `the retry has ${recordBytes(record)} bytes, more than ${topics.express} takes`
   const error = new EnrichmentError('RECORD_TOO_LARGE', message)
-  const { run, attempt, firstFailedAt } = readRetryHeaders(headers)
+  const { run, attempt, firstFailedAt, requestId } = readRetryHeaders(headers)
   const givenUp = { error, stage: 'relay', run, attempt, firstFailedAt: firstFailedAt ?? Date.now() }
-  return toDeadLetter(topics.dead, delivery, givenUp)
+  return toDeadLetter(topics.dead, delivery, { ...givenUp, requestId: requestId ?? undefined })
 }
 
 function report(
@@ -118,9 +118,11 @@ function report(
   log: Logger,
 ): void {
   const letters = records.filter((record) => record.topic === topics.dead)
-  for (const { key } of letters) {
+  for (const { key, headers = {} } of letters) {
     metrics.deadLetters.inc({ code: 'RECORD_TOO_LARGE' })
-    log.error({ topic, key: key?.toString(), code: 'RECORD_TOO_LARGE' }, 'album dead-lettered')
+    const { requestId, run, attempt } = readRetryHeaders(headers)
+    const fields = { albumId: key?.toString(), requestId, run, attempt, topic }
+    log.error({ ...fields, code: 'RECORD_TOO_LARGE' }, 'album dead-lettered')
   }
   if (records.length > 0) log.debug({ topic, records: records.length }, 'retries are due')
 }

@@ -15,7 +15,10 @@ export interface RetryHeaders {
   firstFailedAt: number | null
   /** The copy must not be taken up before, milliseconds since 1970. */
   notBefore: number | null
+  requestId: string | null
 }
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Why a record does not go on as it is. */
 export interface Failure {
@@ -35,6 +38,7 @@ export function readRetryHeaders(headers: RecordHeaders): RetryHeaders {
     attempt: readCount(headers, 'enricher-attempt') ?? 0,
     firstFailedAt: readTime(headers, 'enricher-first-failed-at'),
     notBefore: readTime(headers, 'enricher-not-before'),
+    requestId: readText(headers, 'enricher-request-id', UUID),
   }
 }
 

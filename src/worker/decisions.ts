@@ -100,7 +100,7 @@ export function decideDeadLetter(
   const failures = job?.failures ?? []
   const decision: StoredDecision = { kind: 'dead_letter', topic: topics.dead, headers, bytes: null, failures }
   const record = toDeadLetter(topics.dead, delivery, givenUp)
-  return { decision, decided: toGivenUp(record, request, error, failures.length, log) }
+  return { decision, decided: toGivenUp(record, request, error, { run: givenUp.run, attempt: failures.length }, log) }
 }
 
 /** A decision that was stored and, as far as Kafka knows, not published. */
@@ -127,7 +127,8 @@ export async function republish(
     requestId: request.requestId,
     history: failures,
   })
-  return toGivenUp(record, request, error, failures.length, context.log)
+  const run = Number(headers['enricher-run'])
+  return toGivenUp(record, request, error, { run, attempt: failures.length }, context.log)
 }
 
 export function skipStale(
@@ -212,7 +213,7 @@ function toGivenUp(
   record: OutgoingRecord,
   request: EnrichmentRequested | undefined,
   { code, message }: { code: ErrorCode; message: string },
-  attempt: number,
+  counts: { run: number; attempt: number },
   log: Logger,
 ): Decided {
   return {
@@ -220,8 +221,8 @@ function toGivenUp(
     report() {
       metrics.deadLetters.inc({ code })
       const { albumId, title } = request?.album ?? {}
-      const fields = { albumId, title, requestId: request?.requestId, attempt, code, reason: message }
-      log.error(fields, 'album dead-lettered')
+      const fields = { albumId, title, requestId: request?.requestId, ...counts }
+      log.error({ ...fields, code, reason: message }, 'album dead-lettered')
     },
   }
 }

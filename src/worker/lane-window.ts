@@ -1,4 +1,5 @@
 import type { Delivery } from '../kafka/delivery.ts'
+import { recordBytes } from '../kafka/record-size.ts'
 import { finishedPrefix } from './lane-commit.ts'
 
 /** A delivered record and how far the worker is with it: waiting, started, then done with what it came to. */
@@ -46,10 +47,10 @@ export class LaneWindow<T> {
     return false
   }
 
-  /** What waits of a topic to be started, its values in bytes. */
+  /** What waits of a topic to be started; headers may be most of its bytes. */
   waitingIn(topic: string): { records: number; bytes: number } {
     const waiting = this.#slots.get(topic)?.filter(({ started }) => !started) ?? []
-    const bytes = waiting.reduce((sum, { delivery }) => sum + (delivery.value?.length ?? 0), 0)
+    const bytes = waiting.reduce((sum, { delivery }) => sum + recordBytes(delivery), 0)
     return { records: waiting.length, bytes }
   }
 

@@ -138,16 +138,21 @@ export class Ledger {
    * Deletes rows of requests that ended before a time and can come no more: not those on their way through a retry topic,
    * and not those whose delivery is not committed. What they stored of links and verdicts stays.
    *
+   * @param before `retried`: for requests of which a copy, perhaps of an earlier run, may have gone to a retry topic
    * @param committed by topic where the lane stands
    */
-  async prune(before: Date, committed: ReadonlyMap<string, bigint>, signal: AbortSignal): Promise<number> {
+  async prune(
+    before: { ended: Date; retried: Date },
+    committed: ReadonlyMap<string, bigint>,
+    signal: AbortSignal,
+  ): Promise<number> {
     return this.#lane.save(signal, async (em) => {
       let pruned = 0
       for (const [topic, offset] of committed) {
         const rows = await em.execute<object[]>(
-          `delete from enrichment where decided_at < ? and decision <> 'retry' and not again
-           and source_topic = ? and source_offset < ? returning 1`,
-          [before, topic, String(offset)],
+          `delete from enrichment where decided_at < (case when run = 1 and attempt = 0 then ?::timestamptz else ?::timestamptz end)
+           and decision <> 'retry' and not again and source_topic = ? and source_offset < ? returning 1`,
+          [before.ended, before.retried, topic, String(offset)],
         )
         pruned += rows.length
       }

@@ -126,8 +126,9 @@ export class Worker {
     await this.#starting
     await Promise.allSettled(this.#jobs)
     clearTimeout(this.#flushTimer)
-    await this.#flush()
+    // First: with Kafka away the flush may outlast the time that a stop has.
     await this.#outlive()
+    await this.#flush()
     await this.#options.state.closed()
     await this.#consumer.stop()
     await this.#takingOver.catch(() => undefined)

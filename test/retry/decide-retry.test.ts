@@ -109,6 +109,8 @@ test('a server that asks to slow down is obeyed however often it does; without a
     [1_000, 2_000, 4_000, 60_000].map((ms) => later(ms)),
   )
   expect(decide({ code, ...old })).toEqual(later(60_000))
+  expect(decide({ code, retryAfterMs: HOUR, ...old })).toEqual(retry('6h'))
+  expect(decide({ code, retryAfterMs: HOUR }, { ...POLICY, tiers: [] })).toEqual(later(60_000))
   expect(decide({ code, retryAfterMs: 0 }), 'never at once').toEqual(later(1_000))
 })
 
@@ -143,7 +145,9 @@ describe('whatever the failure and the policy', () => {
     property((failure, policy) => {
       const { retryAfterMs: hintMs = 0 } = failure
       const decision = decideRetry(failure, policy)
-      if (decision.kind === 'again') expect(decision.afterMs).toBeGreaterThanOrEqual(hintMs)
+      // Only where there is no tier at all is a long hint cut.
+      const longestMs = policy.tiers.length === 0 ? MINUTE : hintMs
+      if (decision.kind === 'again') expect(decision.afterMs).toBeGreaterThanOrEqual(Math.min(hintMs, longestMs))
       if (decision.kind !== 'retry' || decision.tier.delayMs >= hintMs) return
       expect(policy.tiers.filter(({ delayMs }) => delayMs >= hintMs)).toEqual([])
     })

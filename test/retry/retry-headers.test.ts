@@ -4,7 +4,7 @@ import type { Delivery, RecordHeaders } from '../../src/kafka/delivery.ts'
 import { headerBytes } from '../../src/kafka/record-size.ts'
 import { cutText, readRetryHeaders, toRetryHeaders, withoutOwnHeaders } from '../../src/retry/retry-headers.ts'
 
-const ABSENT = { run: 1, attempt: 0, firstFailedAt: null, notBefore: null }
+const ABSENT = { run: 1, attempt: 0, firstFailedAt: null, notBefore: null, requestId: null }
 const hop = {
   run: 2,
   attempt: 3,
@@ -47,8 +47,8 @@ test('a retry copy says where the request first stood, how it failed and when it
     'enricher-request-id': hop.requestId,
     'enricher-not-before': '2026-01-01T00:01:00.000Z',
   })
-  const { run, attempt, firstFailedAt, notBefore } = hop
-  expect(readRetryHeaders(asBytes(headers))).toEqual({ run, attempt, firstFailedAt, notBefore })
+  const { run, attempt, firstFailedAt, notBefore, requestId } = hop
+  expect(readRetryHeaders(asBytes(headers))).toEqual({ run, attempt, firstFailedAt, notBefore, requestId })
 })
 
 test('the origin is set once: a later hop keeps it, unless it is not whole', () => {
@@ -126,7 +126,8 @@ test('whatever the headers, reading them never throws, and what is read could ha
       expect(Number.isSafeInteger(read.run + read.attempt)).toBe(true)
       const times = { firstFailedAt: read.firstFailedAt ?? 0, notBefore: read.notBefore ?? 0 }
       const written = toRetryHeaders(aDelivery({ headers, timestamp }), { ...hop, ...times, run: read.run })
-      expect(readRetryHeaders(written)).toEqual({ ...times, run: read.run, attempt: hop.attempt })
+      const { attempt, requestId } = hop
+      expect(readRetryHeaders(written)).toEqual({ ...times, run: read.run, attempt, requestId })
       expect(headerBytes(written)).toBeLessThan(4_000)
     }),
     { numRuns: 2_000 },

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { Message } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import type { OutgoingRecord } from '../../src/kafka/delivery.ts'
@@ -152,7 +152,8 @@ test('a copy goes out as it came: bytes, key and headers, repeated and empty one
   }
   const value = randomBytes(1_000)
   await send(tier('1s'), { key: 'album', value, headers }, { key: null, value: null, headers: {} })
-  await send(tier('1s'), { key: 'large', value: randomBytes(2_500_000), headers: { traceparent: 'abc' } })
+  const ofLarge = { traceparent: 'abc', 'enricher-request-id': randomUUID() }
+  await send(tier('1s'), { key: 'large', value: randomBytes(2_500_000), headers: ofLarge })
   await send(tier('1s'), { key: 'last', value: randomBytes(1_900_000) })
   const relay = await startRelay()
   await express.waitFor((records) => records.length >= 3, 'all copies')
@@ -172,7 +173,7 @@ test('a copy goes out as it came: bytes, key and headers, repeated and empty one
 
   const [letter] = await dead.readToEnd()
   expect([letter?.key, letter?.value?.length]).toEqual(['large', 2_500_000])
-  expect(letter?.headers).toMatchObject({ traceparent: 'abc', 'enricher-error-code': 'RECORD_TOO_LARGE' })
+  expect(letter?.headers).toMatchObject({ ...ofLarge, 'enricher-error-code': 'RECORD_TOO_LARGE' })
 })
 
 test('a tier that the settings no longer name still goes out, and status counts copies by tier, not the markers between', async () => {
