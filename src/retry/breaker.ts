@@ -49,6 +49,7 @@ export class Breaker {
   readonly #probes = new ProbeQueue()
   readonly #firstDelay: IBackoffFactory<unknown>
   #nextDelay: IBackoffFactory<unknown>
+  #openedAt = Number.NEGATIVE_INFINITY
   #openedBy: { code: ErrorCode; message: string; since: number } | null = null
   readonly #callers = new WeakMap<object, unknown>()
 
@@ -93,6 +94,11 @@ export class Breaker {
   /** The failure that opened the breaker and when, in milliseconds since 1970; null while it is closed. */
   get openedBy(): { code: ErrorCode; message: string; since: number } | null {
     return this.#openedBy
+  }
+
+  /** When it last opened, in milliseconds since 1970; -Infinity before the first time. */
+  get openedAt(): number {
+    return this.#openedAt
   }
 
   /**
@@ -152,7 +158,8 @@ export class Breaker {
     this.#probes.setNext(delay.duration)
     if (!isNew) return
     const { code, message } = toEnrichmentError(error)
-    this.#openedBy = { code, message, since: Date.now() }
+    this.#openedAt = Date.now()
+    this.#openedBy = { code, message, since: this.#openedAt }
     this.#options.onChange({ code, message })
   }
 

@@ -19,6 +19,8 @@ export interface Dependencies {
   model: Call
   database: Call
   registry: Call
+  /** Whether the server that a failure's code blames went away at a time, in milliseconds since 1970, or later. */
+  wentAwayAfter(code: ErrorCode, at: number): boolean
   /** A person says that the cause is gone. */
   probeNow(): void
   /** All work was dropped, and with it those who waited: a breaker that is open would never be probed. */
@@ -45,7 +47,7 @@ const own = (code: ErrorCode): Rule => ({
   longestProbeMs: 2_000,
 })
 
-const RULES: Record<Exclude<keyof Dependencies, 'probeNow' | 'forget'>, Rule> = {
+const RULES: Record<Exclude<keyof Dependencies, 'probeNow' | 'forget' | 'wentAwayAfter'>, Rule> = {
   amazon: foreign((code) => code.startsWith('AMAZON_')),
   model: foreign((code) => code.startsWith('MODEL_')),
   database: own('DATABASE_UNAVAILABLE'),
@@ -60,14 +62,17 @@ export function createDependencies(
   hold: (name: string, hold: Omit<HoldRecord, 'since'> | null) => void,
   stopping: AbortSignal,
 ): Dependencies {
-  const breakers = Object.entries(RULES).map(([name, rule]) => {
+  const names = Object.keys(RULES) as (keyof typeof RULES)[]
+  const breakers = names.map((name) => {
+    const rule = RULES[name]
     const onChange = (open: { code: ErrorCode; message: string } | null) =>
       hold(name, open && { cause: open.code, message: open.message, remedy: remedyFor(name, open.code) })
     return [name, new Breaker({ ...rule, name, stopping, onChange })] as const
   })
   const calls = breakers.map(([name, breaker]) => [name, callThrough(breaker)] as const)
   return {
-    ...(Object.fromEntries(calls) as Omit<Dependencies, 'probeNow' | 'forget'>),
+    ...(Object.fromEntries(calls) as Omit<Dependencies, 'probeNow' | 'forget' | 'wentAwayAfter'>),
+    wentAwayAfter: (code, at) => breakers.some(([name, { openedAt }]) => RULES[name].isFault(code) && openedAt >= at),
     probeNow() {
       for (const [, breaker] of breakers) if (breaker.openedBy !== null) breaker.probeNow()
     },

@@ -113,9 +113,10 @@ export class Ledger {
     })
   }
 
-  async saveFailure({ requestId, claim }: Job, failure: FailedAttempt, signal: AbortSignal): Promise<void> {
+  /** Replaces those of before. */
+  async saveFailures({ requestId, claim }: Job, failures: FailedAttempt[], signal: AbortSignal): Promise<void> {
     await this.#change(requestId, claim, signal, (row) => {
-      row.failures = [...row.failures, failure]
+      row.failures = failures
     })
   }
 

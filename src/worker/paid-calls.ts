@@ -105,6 +105,7 @@ export function modelFor(
           } finally {
             clock.resume()
           }
+          clock.start()
           return model.judge(album, products, signal)
         },
         signal,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { checkAlbum, checkTime } from '../enrich/check-album.ts'
 import { type Collaborators, type Enrichment, enrichAlbum, type Step } from '../enrich/enrich-album.ts'
-import { EnrichmentError, toEnrichmentError } from '../errors.ts'
+import { EnrichmentError, type ErrorCode, toEnrichmentError } from '../errors.ts'
 import type { AlbumEnriched, EnrichmentRequested, Stage } from '../events.ts'
 import type { Delivery } from '../kafka/delivery.ts'
 import type { RecordCodec } from '../kafka/schema-registry.ts'
@@ -120,6 +120,7 @@ async function workOn(
   const { database } = dependencies
   const waiting = AbortSignal.any([signal, stopping])
   const { requestId, claim, failures } = job
+  const clock = new AlbumClock(ALBUM_MS)
   const fields = { albumId: job.album.albumId, title: job.album.title, requestId, run: claim.run }
 
   const settle = async ({ decision, decided }: Settled, outcome: string | null) => {
@@ -140,39 +141,56 @@ async function workOn(
   await database(() => ledger.begin(job, signal), signal)
   log.info({ ...fields, attempt: failures.length + 1 }, 'album enrichment started')
   // Those of a process that died count: or each that follows would hold the line up with quick tries of its own.
-  let tries = 1 + failures.filter(({ hops }) => hops === claim.attempt).length
-  for (let slowDowns = 0; ; ) {
-    const clock = new AlbumClock(ALBUM_MS)
-    const tried = await tryOnce(request, job, context, clock, signal)
+  const countTries = () => 1 + failures.filter(({ hops }) => hops === claim.attempt).length
+  /** What failed while a server was going away is no failure of the request. */
+  const former = failures.length
+  const forgive = async () => {
+    const own = failures.filter(
+      ({ code, at }, index) => index < former || !dependencies.wentAwayAfter(code as ErrorCode, Date.parse(at)),
+    )
+    if (own.length === failures.length) return
+    await database(() => ledger.saveFailures(job, own, signal), signal)
+    failures.splice(0, failures.length, ...own)
+  }
+  const pauseFor = async (ms: number) => {
+    clock.pause()
+    await delay(ms, undefined, { signal: waiting })
+    clock.resume()
+  }
+  try {
+    for (let slowDowns = 0; ; ) {
+      const tried = await tryOnce(request, job, context, { clock, forgive }, signal)
+      if ('enrichment' in tried) {
+        const { event, bytes, enrichment } = tried
+        const settled = await decideResult(delivery, request, event, bytes, job, context)
+        const decided = await settle(settled, event.outcome)
+        countVerdicts(enrichment)
+        return decided
+      }
+      const { error, stage } = tried
+      const tries = countTries()
+      const ageMs = ageOf(job, Date.now())
+      const { code, retryAfterMs } = error
+      const next = decideRetry({ code, retryAfterMs, tries, slowDowns, attempt: claim.attempt, ageMs }, retryPolicy)
+      if (next.kind === 'wait') throw error
+      if (next.kind === 'again' && !next.counts) {
+        slowDowns += 1
+        await pauseFor(next.afterMs)
+        continue
+      }
+      const failed = { attempt: failures.length + 1, hops: claim.attempt, at: new Date().toISOString() }
+      const entry = { ...failed, stage, code, message: error.message }
+      await database(() => ledger.saveFailures(job, [...failures, entry], signal), signal)
+      failures.push(entry)
+      if (next.kind === 'dead letter') return giveUp(error, stage)
+      log.info({ ...fields, attempt: failed.attempt, code, reason: error.message }, 'album will be retried')
+      if (next.kind === 'retry') {
+        return settle(decideRetryCopy(delivery, request, job, error, stage, next.tier, context), null)
+      }
+      await pauseFor(next.afterMs)
+    }
+  } finally {
     clock.dispose()
-    if ('enrichment' in tried) {
-      const { event, bytes, enrichment } = tried
-      const settled = await decideResult(delivery, request, event, bytes, job, context)
-      const decided = await settle(settled, event.outcome)
-      countVerdicts(enrichment)
-      return decided
-    }
-    const { error, stage } = tried
-    const ageMs = ageOf(job, Date.now())
-    const { code, retryAfterMs } = error
-    const next = decideRetry({ code, retryAfterMs, tries, slowDowns, attempt: claim.attempt, ageMs }, retryPolicy)
-    if (next.kind === 'wait') throw error
-    if (next.kind === 'again' && !next.counts) {
-      slowDowns += 1
-      await delay(next.afterMs, undefined, { signal: waiting })
-      continue
-    }
-    const failed = { attempt: failures.length + 1, hops: claim.attempt, at: new Date().toISOString() }
-    const entry = { ...failed, stage, code, message: error.message }
-    await database(() => ledger.saveFailure(job, entry, signal), signal)
-    failures.push(entry)
-    if (next.kind === 'dead letter') return giveUp(error, stage)
-    log.info({ ...fields, attempt: failed.attempt, code, reason: error.message }, 'album will be retried')
-    if (next.kind === 'retry') {
-      return settle(decideRetryCopy(delivery, request, job, error, stage, next.tier, context), null)
-    }
-    tries += 1
-    await delay(next.afterMs, undefined, { signal: waiting })
   }
 }
 
@@ -190,7 +208,7 @@ async function tryOnce(
   request: EnrichmentRequested,
   job: Job,
   context: RequestContext,
-  clock: AlbumClock,
+  { clock, forgive }: { clock: AlbumClock; forgive: () => Promise<void> },
   signal: AbortSignal,
 ): Promise<Tried> {
   const { ledger, dependencies, enriched } = context
@@ -211,6 +229,7 @@ async function tryOnce(
     const inTime = AbortSignal.any([signal, clock.signal])
     const enrichment = await enrichAlbum(job.album, request.stages, collaborators, inTime)
     stage = 'result'
+    await forgive()
     const event = toAlbumEnriched({ ...request, album: job.album }, enrichment, {
       marketplace: collaborators.marketplace,
       run: job.claim.run,
@@ -225,6 +244,7 @@ async function tryOnce(
     if (thrown === context.stopping.reason) throw thrown
     const error = toEnrichmentError(clock.signal.aborted ? clock.signal.reason : thrown)
     if (error.code === 'LANE_LOST') throw error
+    await forgive()
     return { error, stage }
   }
 }

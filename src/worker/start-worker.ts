@@ -112,6 +112,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
       saveLinks: (album, match) => saveLinks(save, album, match, context()),
       async saveArtwork(album, accepted, inTime) {
         onBegun()
+        clock.start()
         const artwork = await saveArtwork(save, artworkStage, album, accepted, context(), inTime)
         if (request.reason !== 'artwork' || artwork.status !== 'pending') return artwork
         const code = (artwork.errorCode ?? 'ARTWORK_UNAVAILABLE') as ErrorCode

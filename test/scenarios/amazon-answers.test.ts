@@ -90,6 +90,7 @@ test('while Amazon is down the lane is held and counts nothing, and goes on by i
   await results.waitFor((records) => records.length >= ids.length, 'all results')
   expect(await service.stop()).toBe(0)
   expect((await results.readToEnd()).map(({ key }) => key).toSorted()).toEqual(ids)
+  expect(results.records.map(({ event }) => event.attempts)).toEqual(ids.map(() => 1))
   expect(await dead.readToEnd()).toEqual([])
   expect(service.logs.filter(({ msg }) => msg === 'lane held').length).toBe(1)
 })
