@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { EnrichmentError, ErrorCode } from '../errors.ts'
+import { type EnrichmentError, type ErrorCode, toEnrichmentError } from '../errors.ts'
 import type { AlbumEnriched, EnrichmentRequested, Outcome } from '../events.ts'
 import type { Delivery, OutgoingRecord } from '../kafka/delivery.ts'
 import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
@@ -112,8 +112,7 @@ export async function republish(
 ): Promise<Decided> {
   const { kind, headers, topic, bytes, failures } = decision
   if (kind === 'retry') return toRetry(delivery, decision)
-  if (kind === 'result' && bytes !== null)
-    return toResult(delivery, request, await context.enriched.decode(bytes), bytes, context)
+  if (kind === 'result' && bytes !== null) return republishResult(delivery, request, bytes, context)
   const error = {
     code: headers['enricher-error-code'] as ErrorCode,
     message: headers['enricher-error-message'] ?? '',
@@ -129,6 +128,25 @@ export async function republish(
   })
   const run = Number(headers['enricher-run'])
   return toGivenUp(record, request, error, { run, attempt: failures.length }, context.log)
+}
+
+/** What a newer build has stored may be no reading for this one, after a roll-back; its readers may know better. */
+async function republishResult(
+  delivery: Delivery,
+  request: EnrichmentRequested,
+  bytes: Buffer,
+  context: Context,
+): Promise<Decided> {
+  try {
+    return await toResult(delivery, request, await context.enriched.decode(bytes), bytes, context)
+  } catch (thrown) {
+    const { code, message } = toEnrichmentError(thrown)
+    if (code !== 'RECORD_UNDECODABLE' && code !== 'SCHEMA_UNKNOWN') throw thrown
+    const { albumId, title } = request.album
+    const { record } = toResultRecord(delivery, albumId, bytes, context)
+    const fields = { albumId, title, requestId: request.requestId, code, reason: message }
+    return { records: [record], report: () => context.log.warn(fields, 'result of another build published unread') }
+  }
 }
 
 export function skipStale(
@@ -154,11 +172,7 @@ async function toResult(
   context: Context,
 ): Promise<Decided> {
   const { albumId, title, requestId, run, outcome, attempts, marketplace, startedAt, finishedAt } = event
-  const bare = { topic: context.topics.enriched, key: albumId, value: bytes }
-  const whole = { ...bare, headers: withoutOwnHeaders(delivery.headers) }
-  // Refused at its commit it would hold up the lane for ever, so headers that are too large stay behind.
-  const isWhole = fitsInto(whole, MESSAGE_BYTES.result)
-  const result = isWhole ? whole : bare
+  const { record: result, isWhole } = toResultRecord(delivery, albumId, bytes, context)
   const isPending = event.artwork.status === 'pending'
   return {
     records: isPending ? [result, await requestArtwork(delivery, request, event, context)] : [result],
@@ -171,6 +185,19 @@ async function toResult(
       if (!isWhole) context.log.warn(fields, 'headers of the request too large for the result')
     },
   }
+}
+
+/** Refused at its commit it would hold up the lane for ever, so headers that are too large stay behind. */
+function toResultRecord(
+  { headers }: Delivery,
+  key: string,
+  value: Buffer,
+  { topics }: Context,
+): { record: OutgoingRecord; isWhole: boolean } {
+  const bare = { topic: topics.enriched, key, value }
+  const whole = { ...bare, headers: withoutOwnHeaders(headers) }
+  const isWhole = fitsInto(whole, MESSAGE_BYTES.result)
+  return { record: isWhole ? whole : bare, isWhole }
 }
 
 /** A request of its own for the artwork alone. Made from the result alone, so that a repeat makes the same. */
