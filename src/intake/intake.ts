@@ -50,6 +50,11 @@ interface Outcome {
   error?: EnrichmentError
 }
 
+const explainBeyond = ({ message }: EnrichmentError) => ({
+  message,
+  remedy: 'stop the service, set the offsets of the group with kafka-consumer-groups.sh --reset-offsets, and start it',
+})
+
 /**
  * Makes a request of every album.imported record, or a dead letter of one that is no album: read, made and committed
  * in Kafka transactions, so a record becomes exactly one of both whatever dies.
@@ -73,16 +78,32 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     state.hold('flood', hold && { ...hold, cause: INTAKE_FLOOD }),
   )
   let owned = new Map<number, PartitionOwnership>()
+  let owning: Promise<void> = Promise.resolve()
+
+  async function onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
+    // One after the other, whatever became of the one before: that one's failure has been told already.
+    owning = owning.catch(() => undefined).then(() => takeOver(assignment, signal))
+    await owning
+    return [...owned.values()].flatMap((ownership) => ownership.committedOffsets())
+  }
 
   /** One transactional id per input partition: fencing follows the partition from owner to owner. */
-  async function takeOver(assignment: TopicPartition[]): Promise<CommitOffset[]> {
+  async function takeOver(assignment: TopicPartition[], signal: AbortSignal): Promise<void> {
     await Promise.all([...owned.values()].map((ownership) => ownership.close()))
-    const entries = assignment.map(async (partition) => {
-      const transactionalId = `${groupId}.${partition.topic}.${partition.partition}`
-      return [partition.partition, await ownPartitions(kafka, groupId, transactionalId, [partition])] as const
-    })
-    owned = new Map(await Promise.all(entries))
-    return [...owned.values()].flatMap((ownership) => ownership.committedOffsets())
+    owned = new Map()
+    // Of an assignment that is over: it would fence whoever has the partitions now.
+    if (signal.aborted) return
+    const taken = await Promise.allSettled(
+      assignment.map(async (partition) => {
+        const transactionalId = `${groupId}.${partition.topic}.${partition.partition}`
+        return [partition.partition, await ownPartitions(kafka, groupId, transactionalId, [partition])] as const
+      }),
+    )
+    owned = new Map(taken.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])))
+    const failed = taken.find((result) => result.status === 'rejected')
+    const isBeyond = failed?.reason instanceof EnrichmentError && failed.reason.code === 'TOPIC_WRONG'
+    state.hold('offsets', isBeyond ? { cause: 'intake_offset_beyond_log', ...explainBeyond(failed.reason) } : null)
+    if (failed) throw failed.reason
   }
 
   async function forward({ topic, partition, deliveries, nextOffset, signal }: DeliveredBatch): Promise<void> {
@@ -103,7 +124,11 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
         const records = taken.map(({ record }) => record).filter((record) => record !== null)
         const last = taken.at(-1)?.delivery
         if (last !== undefined) await ownership.commit(records, [{ topic, partition, offset: last.nextOffset }])
-        for (const outcome of taken) report(outcome)
+        for (const outcome of taken) {
+          // Not before the commit: one that fails, and is done again, has given nothing up.
+          flood.record(outcome.error !== undefined)
+          report(outcome)
+        }
         pending.splice(0, taken.length)
       }
     } finally {
@@ -113,11 +138,12 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
 
   /** How many of them may be published before intake is held for a flood of dead letters. */
   function countAdmitted(outcomes: Outcome[]): number {
-    const isFull = outcomes.findIndex(({ error }) => {
-      flood.record(error !== undefined)
-      return flood.isHeld
+    let left = flood.left
+    const last = outcomes.findIndex(({ error }) => {
+      left = error === undefined ? config.FLOOD_DEAD_LETTERS : left - 1
+      return left === 0
     })
-    return isFull === -1 ? outcomes.length : isFull + 1
+    return last === -1 ? outcomes.length : last + 1
   }
 
   /** Throws only what passes (REGISTRY_UNAVAILABLE). */
@@ -168,7 +194,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     topics: [topics.imported],
     maxBytesPerPartition: FETCH_BYTES,
     log,
-    onAssigned: takeOver,
+    onAssigned,
     onBatch: forward,
   })
   return {
@@ -181,6 +207,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     async stop() {
       stopping.abort()
       await consumer.stop()
+      await owning.catch(() => undefined)
       await Promise.all([...owned.values()].map((ownership) => ownership.close()))
       await state.closed()
     },

@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs'
+import { EnrichmentError } from '../errors.ts'
 import type { CommitOffset, OutgoingRecord, TopicPartition } from './delivery.ts'
 import { withAdmin } from './kafka-client.ts'
 import { TransactionalProducer } from './transactional-producer.ts'
@@ -20,7 +21,8 @@ export interface PartitionOwnership {
 /**
  * Takes possession: fences the predecessor first, and reads the committed offsets only then.
  *
- * @throws EnrichmentError KAFKA_UNAVAILABLE
+ * @throws EnrichmentError KAFKA_UNAVAILABLE; TOPIC_WRONG where a committed offset is beyond the log's end, from where
+ *   KafkaJS would silently jump to its beginning
  */
 export async function ownPartitions(
   kafka: Kafka,
@@ -31,6 +33,10 @@ export async function ownPartitions(
   const producer = new TransactionalProducer(kafka, transactionalId)
   await producer.init()
   const committed = await readCommitted(kafka, groupId, partitions).catch(async (error) => {
+    await producer.close()
+    throw error
+  })
+  await assertInLog(kafka, groupId, partitions, committed).catch(async (error) => {
     await producer.close()
     throw error
   })
@@ -48,6 +54,25 @@ export async function ownPartitions(
       for (const { topic, partition, offset } of offsets) committed.set(`${topic}/${partition}`, offset)
     },
     close: () => producer.close(),
+  }
+}
+
+async function assertInLog(
+  kafka: Kafka,
+  groupId: string,
+  partitions: TopicPartition[],
+  committed: ReadonlyMap<string, bigint>,
+): Promise<void> {
+  const topics = [...new Set(partitions.map(({ topic }) => topic))]
+  for (const topic of topics) {
+    const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
+    for (const { partition } of partitions.filter((it) => it.topic === topic)) {
+      const offset = committed.get(`${topic}/${partition}`) ?? -1n
+      const end = BigInt(ends.find((it) => it.partition === partition)?.high ?? offset)
+      if (offset <= end) continue
+      const message = `group ${groupId} stands at ${offset} in partition ${partition} of ${topic}, which ends at ${end}`
+      throw new EnrichmentError('TOPIC_WRONG', `${message}: set the group's offsets, its records were lost or replaced`)
+    }
   }
 }
 

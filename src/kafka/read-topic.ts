@@ -17,10 +17,9 @@ export async function readTopic(
   from: ReadonlyMap<number, bigint> = new Map(),
 ): Promise<void> {
   const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
-  const startOf = (partition: number) => from.get(partition) ?? 0n
   const unread = new Map(
     ends
-      .filter(({ partition, low, high }) => BigInt(high) > BigInt(low) && BigInt(high) > startOf(partition))
+      .filter(({ partition, low, high }) => BigInt(high) > BigInt(low) && BigInt(high) > (from.get(partition) ?? 0n))
       .map((end) => [end.partition, BigInt(end.high)]),
   )
   if (unread.size === 0) return
@@ -28,6 +27,8 @@ export async function readTopic(
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false })
   const done = Promise.withResolvers<void>()
   let isOver = false
+  /** By partition where the next record to show stands: a batch that is cut off is delivered again. */
+  const next = new Map(from)
   const finish = (partition: number, nextOffset: bigint) => {
     if (nextOffset >= (unread.get(partition) ?? 0n)) unread.delete(partition)
     if (unread.size === 0) done.resolve()
@@ -42,13 +43,17 @@ export async function readTopic(
     await consumer.subscribe({ topics: [topic], fromBeginning: true })
     await consumer.run({
       autoCommit: false,
-      eachBatch: async ({ batch: { partition, messages } }) => {
+      eachBatch: async ({ batch: { partition, messages }, heartbeat }) => {
         for (const { offset, timestamp, key, value, headers } of messages) {
           if (isOver || BigInt(offset) >= (unread.get(partition) ?? 0n)) break
-          if (BigInt(offset) < startOf(partition)) continue
+          if (BigInt(offset) < (next.get(partition) ?? 0n)) continue
+          // What is done with a record may take long, and a member that is silent is put out and begins anew.
+          await heartbeat()
           const record = { topic, partition, offset: BigInt(offset), timestamp: Number(timestamp), key, value }
           try {
-            if ((await onRecord({ ...record, headers: toRecordHeaders(headers) })) !== false) continue
+            const goesOn = (await onRecord({ ...record, headers: toRecordHeaders(headers) })) !== false
+            next.set(partition, BigInt(offset) + 1n)
+            if (goesOn) continue
             done.resolve()
           } catch (error) {
             // Thrown on, KafkaJS would show the records of this batch once more.

@@ -164,8 +164,26 @@ export class SchemaRegistry {
     try {
       return (await this.#client.getSchema(id)) as unknown as AvroType
     } catch (error) {
-      if (!isNotFound(error)) throw unavailable(error)
-      throw new EnrichmentError('SCHEMA_UNKNOWN', `the registry does not know schema id ${id}`, { cause: error })
+      if (isNotFound(error))
+        throw new EnrichmentError('SCHEMA_UNKNOWN', `the registry does not know schema id ${id}`, { cause: error })
+      // Without a status it is not the registry that failed but the reading of what it told: no wait mends that.
+      const isOfRegistry = (error as { status?: number }).status !== undefined || !(await this.#tells(id))
+      if (isOfRegistry) throw unavailable(error)
+      const why = error instanceof Error ? error.message : String(error)
+      throw new EnrichmentError('RECORD_UNDECODABLE', `its schema (id ${id}) is none that can be read here: ${why}`, {
+        cause: error,
+      })
+    }
+  }
+
+  /** Whether the registry answers with a schema, of whatever kind. */
+  async #tells(id: number): Promise<boolean> {
+    try {
+      const signal = AbortSignal.timeout(TIMEOUT_MS)
+      const answer = (await (await fetch(`${this.#url}/schemas/ids/${id}`, { signal })).json()) as { schema?: unknown }
+      return typeof answer.schema === 'string'
+    } catch (error) {
+      throw unavailable(error)
     }
   }
 }

@@ -5,10 +5,12 @@ import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { Album, EnrichmentRequested } from '../events.ts'
 import type { Delivery } from '../kafka/delivery.ts'
-import type { EventCodecs } from '../kafka/event-topics.ts'
+import { type EventCodecs, MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { publishRecords } from '../kafka/publish-records.ts'
 import { readTopic } from '../kafka/read-topic.ts'
+import { fitsInto } from '../kafka/record-size.ts'
+import { withoutOwnHeaders } from '../retry/retry-headers.ts'
 
 /** A record that was given up and that nobody has handled yet. */
 export interface DeadLetter {
@@ -125,7 +127,11 @@ export async function retryDeadLetter(
     source: decoded.source,
   }
   const value = await codecs.requested.encode(request)
-  await publishRecords(kafka, [{ topic: express, key: decoded.album.albumId, value }])
+  const headers = withoutOwnHeaders(letter.record.headers)
+  const record = { topic: express, key: decoded.album.albumId, value, headers }
+  if (!fitsInto(record, MESSAGE_BYTES.request))
+    return { id: letter.id, requestId: null, refused: `RECORD_TOO_LARGE: ${express} does not take the request` }
+  await publishRecords(kafka, [record])
   await db.query((em) => em.nativeUpdate(DeadLetterMark, positionOf(topic, letter), { isSent: true }))
   return { id: letter.id, requestId, refused: null }
 }

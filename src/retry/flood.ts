@@ -41,6 +41,11 @@ export class Flood {
     return false
   }
 
+  /** How many dead letters more, without anything else between, begin to hold. */
+  get left(): number {
+    return this.#state === 'open' ? this.#limit - this.#inARow : 1
+  }
+
   /** Holds as a predecessor did whom nobody has told to resume. */
   adopt(): void {
     if (this.#state !== 'open') return

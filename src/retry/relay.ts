@@ -48,10 +48,12 @@ export function startRelay(options: RelayOptions): Member {
   }
 
   /** What waited is dropped: all that is uncommitted is delivered again, and only that is known to be still ours. */
-  const takeOver = async (assignment: TopicPartition[]): Promise<void> => {
+  const takeOver = async (assignment: TopicPartition[], signal: AbortSignal): Promise<void> => {
     const former = [...tiers.values()]
     tiers = new Map()
     await Promise.all(former.map((relayed) => relayed.close()))
+    // Of an assignment that is over: it would fence whoever has the partitions now.
+    if (signal.aborted) return
     const taken = await Promise.allSettled(assignment.map(own))
     tiers = new Map(
       taken.flatMap((result) => (result.status === 'fulfilled' ? [[toKey(result.value.partition), result.value]] : [])),
@@ -78,9 +80,9 @@ export function startRelay(options: RelayOptions): Member {
     topics: topics.retry,
     maxBytesPerPartition: FETCH_BYTES,
     log,
-    onAssigned: async (assignment) => {
+    onAssigned: async (assignment, signal) => {
       // One after the other, whatever became of the one before: that one's failure has been told already.
-      owning = owning.catch(() => undefined).then(() => takeOver(assignment))
+      owning = owning.catch(() => undefined).then(() => takeOver(assignment, signal))
       await owning
       return [...tiers.values()].flatMap((relayed) => relayed.committedOffsets)
     },

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { ownPartitions, type PartitionOwnership } from '../../src/kafka/partition-ownership.ts'
+import { publishRecords } from '../../src/kafka/publish-records.ts'
 import { aRecord, createKafkaRoom, type KafkaRoom } from '../stack/kafka-room.ts'
 
 async function own({ kafka, group, topic }: KafkaRoom, partitions = [0]): Promise<PartitionOwnership> {
@@ -25,6 +26,10 @@ test('without a commit every record is to be done, and afterwards those behind i
 test('who takes over goes on where the former owner stood, and shuts it out', async () => {
   const room = await createKafkaRoom()
   const { topic } = room
+  await publishRecords(
+    room.kafka,
+    Array.from({ length: 8 }, () => aRecord(topic, 'record')),
+  )
   const former = await own(room)
   await former.commit([], [{ topic, partition: 0, offset: 5n }])
   const owner = await own(room)
@@ -33,6 +38,13 @@ test('who takes over goes on where the former owner stood, and shuts it out', as
   await expect(late).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' })
   await owner.commit([], [{ topic, partition: 0, offset: 7n }])
   expect((await own(room)).committedOffsets()).toEqual([{ topic, partition: 0, offset: 7n }])
+})
+
+test('an offset beyond the end of the log is told, and not jumped from in silence', async () => {
+  const room = await createKafkaRoom()
+  const { topic } = room
+  await (await own(room)).commit([], [{ topic, partition: 0, offset: 50n }])
+  await expect(own(room)).rejects.toMatchObject({ code: 'TOPIC_WRONG', message: expect.stringContaining('at 50') })
 })
 
 test('a transaction that its producer left open is ended by whoever takes over', async () => {

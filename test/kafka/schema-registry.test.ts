@@ -135,6 +135,21 @@ test('a registry that answers for an unknown id but not for our own decides noth
   }
 })
 
+test('a schema that cannot be read is the fault of the record, and a registry that tells none is not', async () => {
+  let other: object = {}
+  const url = await listen((request, response) => {
+    const body = request.method === 'POST' ? { id: 7 } : request.url === '/schemas/ids/7' ? { schema: FIRST } : other
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  })
+  const codec = await new SchemaRegistry(url).openCodec<Named>(aSubject(), FIRST)
+  const bytes = withUnknownId(await codec.encode({ name: 'Kind of Blue' }))
+  await expect(codec.decode(bytes)).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' })
+  other = { schema: JSON.stringify({ type: 'record', name: 'Other', fields: [{ name: 'of', type: 'Unheard' }] }) }
+  await expect(codec.decode(bytes)).rejects.toMatchObject({ code: 'RECORD_UNDECODABLE' })
+  other = { schemaType: 'JSON', schema: '{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object"}' }
+  await expect(codec.decode(bytes)).rejects.toMatchObject({ code: 'RECORD_UNDECODABLE' })
+})
+
 test('a record that the schema refuses is refused by the names of its fields', async () => {
   const codec = await openRegistered(aSubject(), SECOND)
   const wrong = codec.encode({ name: 7, year: 'x' } as unknown as Named)

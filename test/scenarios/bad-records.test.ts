@@ -53,7 +53,9 @@ test('a title of 10,000 characters ends in a result', async () => {
   expect((await results.readToEnd())[0]?.event.outcome).toBe('not_found')
 })
 
-test('a flood of records that are no albums holds intake, and after resume one goes first', async () => {
+test('a flood of records that are no albums holds intake, also after a restart, and after resume one goes first', {
+  timeout: 120_000,
+}, async () => {
   const { start, publish, send, dead, results, env } = await createScenario({ FLOOD_DEAD_LETTERS: '5' })
   await send(env.TOPIC_IMPORTED, ...Array.from({ length: 8 }, () => ({ key: 'same', value: Buffer.from('no Avro') })))
   const isHeld = (line: LogLine) => line.msg === 'intake held' && String(line.causes) === 'intake_flood'
