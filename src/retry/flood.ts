@@ -41,8 +41,9 @@ export class Flood {
     return false
   }
 
-  /** Counts a record that has ended. */
+  /** Counts a record that has ended; a retry has not. While it holds, what was in the air by then tells nothing new. */
   record(isDeadLetter: boolean): void {
+    if (this.#state === 'held') return
     this.#inARow = isDeadLetter ? this.#inARow + 1 : 0
     if (isDeadLetter && (this.#state === 'probing' || this.#inARow >= this.#limit)) this.#to('held')
     else if (!isDeadLetter) this.#to('open')

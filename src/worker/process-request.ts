@@ -124,7 +124,7 @@ async function workOn(
 
   const settle = async ({ decision, decided }: Settled, outcome: string | null, isDeadLetter: boolean) => {
     await database(() => ledger.decide(job, decision, outcome, Date.now(), signal), signal)
-    flood.record(isDeadLetter)
+    if (decision.kind !== 'retry') flood.record(isDeadLetter)
     return decided
   }
   const giveUp = async (error: EnrichmentError, stage: string) => {

@@ -32,6 +32,12 @@ test('while it holds nobody may give a record up; after a resume one goes first,
   expect(flood.isProbing, 'nothing is held').toBe(false)
 })
 
+test('while it holds, what ends well was in the air already and lets nobody go on', async () => {
+  const { flood, holds } = aFlood(2)
+  for (const isDeadLetter of [true, true, false, true]) flood.record(isDeadLetter)
+  expect([flood.isHeld, holds]).toEqual([true, [true]])
+})
+
 test('who waits can be called off', async () => {
   const { flood } = aFlood(1)
   flood.record(true)
