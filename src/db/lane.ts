@@ -1,7 +1,7 @@
 import { EnrichmentError } from '../errors.ts'
 import { orAborted } from '../or-aborted.ts'
 import { type Database, type EntityManager, LockMode } from './database.ts'
-import { type HoldRecord, LaneRow } from './entities/lane.entity.ts'
+import { FLOOD, type HoldRecord, LaneRow } from './entities/lane.entity.ts'
 
 /** A lane as PostgreSQL remembers it. */
 export interface StoredLane {
@@ -43,6 +43,11 @@ function toStoredLane({ offsets, clusterId, ...row }: LaneRow): StoredLane {
   return { ...row, clusterId: clusterId ?? null, offsets: Object.fromEntries(asBigint) }
 }
 
+/** When a person last said resume, in milliseconds since 1970; 0 when nobody has, or the lane is paused. */
+export function resumedAt({ state, changedAt, changedBy }: StoredLane): number {
+  return state === 'paused' || changedBy === NOBODY ? 0 : (changedAt?.getTime() ?? 0)
+}
+
 /**
  * What a person wants of the lanes. A resume also accepts the causes for which they are held, if asked to.
  *
@@ -78,13 +83,21 @@ export async function setLaneState(
   })
 }
 
-/** Stores why a group is held, without a fence: for one whose members share the work. */
-export async function storeHolds(db: Database, name: string, holds: HoldRecord[]): Promise<void> {
+/**
+ * Stores why a member holds its group, without a fence: for one whose members share the work. What the others hold it
+ * for stays.
+ *
+ * @param former what this member is known to have stored
+ */
+export async function storeHolds(db: Database, name: string, holds: HoldRecord[], former: HoldRecord[]): Promise<void> {
+  const causes = [...former, ...holds].map(({ cause }) => cause)
   await db.query((em) =>
     em.execute(
       `insert into lane (name, state, changed_at, changed_by, holds) values (?, 'running', clock_timestamp(), '${NOBODY}', ?::jsonb)
-       on conflict (name) do update set holds = excluded.holds`,
-      [name, JSON.stringify(holds)],
+       on conflict (name) do update set holds = (
+         select coalesce(jsonb_agg(other), '[]') from jsonb_array_elements(lane.holds) other
+         where not ?::jsonb @> (other -> 'cause')) || excluded.holds`,
+      [name, JSON.stringify(holds), JSON.stringify(causes)],
     ),
   )
 }
@@ -99,6 +112,7 @@ export async function storeHolds(db: Database, name: string, holds: HoldRecord[]
 export class OwnedLane {
   readonly #db: Database
   readonly name: string
+  readonly #onTaken: (lane: StoredLane) => void
   /** The owner's fence; 0 before the first takeover. */
   fence = 0
   /** The count of commits as we left it in the row. */
@@ -108,9 +122,11 @@ export class OwnedLane {
   /** Aborted by `unsettle`. */
   #doubt = new AbortController()
 
-  constructor(db: Database, name: string) {
+  /** @param onTaken told at a takeover of the row as it was found, before anything can be stored over it */
+  constructor(db: Database, name: string, onTaken: (lane: StoredLane) => void = () => undefined) {
     this.#db = db
     this.name = name
+    this.#onTaken = onTaken
   }
 
   /** Takes the lane from whoever had it. The fence is drawn from the clock, so that a restored database repeats none. */
@@ -124,9 +140,10 @@ export class OwnedLane {
       const row = await em.findOneOrFail(LaneRow, { name: this.name }, { lockMode: LockMode.PESSIMISTIC_WRITE })
       const formerFence = row.fence
       row.fence = Math.max(formerFence + 1, Date.now())
-      row.holds = []
+      row.holds = row.holds.filter(({ cause }) => cause === FLOOD)
       return { formerFence, fence: row.fence, lane: toStoredLane(row) }
     })
+    this.#onTaken(taken.lane)
     this.fence = taken.fence
     this.#flush = taken.lane.flush
     return taken

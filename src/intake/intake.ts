@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/database.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
-import { storeHolds } from '../db/lane.ts'
+import { resumedAt, storeHolds } from '../db/lane.ts'
 import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { EnrichmentRequested } from '../events.ts'
@@ -25,6 +25,8 @@ import { waitWhileAway } from '../retry/wait-while-away.ts'
 const RECORDS_PER_TRANSACTION = 1_000
 const FETCH_BYTES = 262_144
 const ALIVE_MS = 1_000
+/** Cause of its hold for a flood, which is not the lane's. */
+const INTAKE_FLOOD = 'intake_flood'
 /** Leaves room for the headers that a retry adds, so that its copy still fits into express. */
 const LARGEST_REQUEST = MESSAGE_BYTES.request - 65_536
 
@@ -64,17 +66,27 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     isLane: false,
     log,
     stop: stopping.signal,
-    storeHolds: (holds) => storeHolds(db, groupId, holds),
+    storeHolds: (holds, former) => storeHolds(db, groupId, holds, former),
     onResume: () => flood.resume(),
   })
-  state.setActive(true)
   const flood = new Flood(config.FLOOD_DEAD_LETTERS, (hold) =>
-    state.hold('flood', hold && { ...hold, cause: 'intake_flood' }),
+    state.hold('flood', hold && { ...hold, cause: INTAKE_FLOOD }),
   )
   let owned = new Map<number, PartitionOwnership>()
 
+  /** A flood holds whoever works for the group, until a person says resume. */
+  async function restoreFlood(signal: AbortSignal): Promise<void> {
+    const lane = await state.lastSeen(signal)
+    flood.restore(
+      lane.holds.find(({ cause }) => cause === INTAKE_FLOOD),
+      resumedAt(lane),
+    )
+    if (state.state === 'standing by') state.setActive(true)
+  }
+
   /** One transactional id per input partition: fencing follows the partition from owner to owner. */
-  async function takeOver(assignment: TopicPartition[]): Promise<CommitOffset[]> {
+  async function takeOver(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
+    await restoreFlood(signal)
     await Promise.all([...owned.values()].map((ownership) => ownership.close()))
     const entries = assignment.map(async (partition) => {
       const transactionalId = `${groupId}.${partition.topic}.${partition.partition}`
@@ -95,6 +107,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     const alive = setInterval(() => consumer.progress(), ALIVE_MS)
     try {
       while (pending.length > 0 && !signal.aborted) {
+        await flood.admit(signal)
         const chunk = pending.slice(0, flood.isProbing ? 1 : RECORDS_PER_TRANSACTION)
         const outcomes = await waitWhileAway('intake', () => Promise.all(chunk.map(toOutcome)), log, signal)
         const taken = outcomes.slice(0, countAdmitted(outcomes))
@@ -103,8 +116,10 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
         if (last !== undefined) await ownership.commit(records, [{ topic, partition, offset: last.nextOffset }])
         for (const outcome of taken) report(outcome)
         pending.splice(0, taken.length)
-        await flood.admit(signal)
       }
+    } catch (error) {
+      // Given up with the partition: members that started again for it would make each other start again, without end.
+      if (!signal.aborted) throw error
     } finally {
       clearInterval(alive)
     }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
-import { NOBODY, readLane, type StoredLane } from '../db/lane.ts'
+import { readLane, resumedAt, type StoredLane } from '../db/lane.ts'
 import { toEnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
@@ -9,6 +9,9 @@ import { orAborted } from '../or-aborted.ts'
 
 /** How soon a running process sees that a person paused or resumed the lane. */
 const POLL_MS = 1_000
+
+/** A hold that begins now, unless it says since when. */
+export type NewHold = Omit<HoldRecord, 'since'> & Partial<Pick<HoldRecord, 'since'>>
 
 export interface LaneStateOptions {
   db: Database
@@ -19,8 +22,8 @@ export interface LaneStateOptions {
   log: Logger
   /** Ends the watching. */
   stop: AbortSignal
-  /** Keeps the holds where `status` reads them. */
-  storeHolds(holds: HoldRecord[]): Promise<void>
+  /** Keeps the holds where `status` reads them, in the place of those that were kept before. */
+  storeHolds(holds: HoldRecord[], former: HoldRecord[]): Promise<void>
   /** A person said resume. */
   onResume(): void
 }
@@ -38,7 +41,9 @@ export class LaneState {
   #isPaused: boolean
   #isActive = false
   #resumedAt: number | undefined
-  #storedHolds = '[]'
+  #seen: StoredLane | null = null
+  /** null when others may have changed the row. */
+  #storedHolds: HoldRecord[] | null = null
   #storing: Promise<void> = Promise.resolve()
   #shown = ''
   #shownCauses: string[] = []
@@ -65,16 +70,18 @@ export class LaneState {
   /** Whether this process is the one whose state counts. */
   setActive(isActive: boolean): void {
     this.#isActive = isActive
-    // A takeover leaves none in the row.
-    this.#storedHolds = '[]'
+    this.#storedHolds = null
     this.#tell()
     void this.#store()
   }
 
   /** Holds the lane for a cause, or lets go of it; null where it was not held for it changes nothing. */
-  hold(key: string, hold: Omit<HoldRecord, 'since'> | null): void {
+  hold(key: string, hold: NewHold | null): void {
     if (hold === null) this.#holds.delete(key)
-    else this.#holds.set(key, { ...hold, since: this.#holds.get(key)?.since ?? new Date().toISOString() })
+    else {
+      const since = this.#holds.get(key)?.since ?? hold.since ?? new Date().toISOString()
+      this.#holds.set(key, { ...hold, since })
+    }
     this.#tell()
     void this.#store()
   }
@@ -89,6 +96,11 @@ export class LaneState {
     return orAborted(this.#looked.promise, signal)
   }
 
+  /** The row as it was last seen; the first time it waits for that. @throws the signal's reason */
+  async lastSeen(signal: AbortSignal): Promise<StoredLane> {
+    return this.#seen ?? this.look(signal)
+  }
+
   /** Resolves once it no longer watches. */
   async closed(): Promise<void> {
     await this.#watching
@@ -99,11 +111,11 @@ export class LaneState {
     while (!stop.aborted) {
       try {
         const lane = await readLane(db, name)
-        const changedAt = lane.changedBy === NOBODY ? 0 : (lane.changedAt?.getTime() ?? 0)
+        this.#seen = lane
         this.#isPaused = lane.state === 'paused'
         this.#tell()
-        const isResumed = this.#resumedAt !== undefined && changedAt > this.#resumedAt && !this.#isPaused
-        this.#resumedAt = changedAt
+        const isResumed = this.#resumedAt !== undefined && resumedAt(lane) > this.#resumedAt
+        this.#resumedAt = resumedAt(lane)
         if (isResumed) onResume()
         this.#looked.resolve(lane)
         this.#looked = Promise.withResolvers()
@@ -118,10 +130,10 @@ export class LaneState {
   /** One after the other, each what counts by then; what could not be stored is stored at the next look. */
   #store(): Promise<void> {
     this.#storing = this.#storing.then(async () => {
-      const holds = JSON.stringify(this.holds)
-      if (!this.#isActive || holds === this.#storedHolds) return
+      const { holds } = this
+      if (!this.#isActive || JSON.stringify(holds) === JSON.stringify(this.#storedHolds)) return
       try {
-        await this.#options.storeHolds(this.holds)
+        await this.#options.storeHolds(holds, this.#storedHolds ?? this.#seen?.holds ?? [])
         this.#storedHolds = holds
       } catch (error) {
         this.#options.log.debug({ code: toEnrichmentError(error).code }, 'holds not stored')

@@ -38,6 +38,25 @@ test('while it holds, what ends well was in the air already and lets nobody go o
   expect([flood.isHeld, holds]).toEqual([true, [true]])
 })
 
+test('a hold that another process left behind goes on as it was, and one goes first if a person has said resume since', () => {
+  const since = '2026-01-10T12:00:00.000Z'
+  const stored = { cause: 'flood', message: '20 dead letters in a row', remedy: 'resume', since }
+  const told: object[] = []
+  const flood = new Flood(3, (hold) => hold && told.push(hold))
+  flood.restore(undefined, 0)
+  expect([flood.isHeld, flood.isProbing]).toEqual([false, false])
+  flood.restore(stored, Date.parse(since) - 1)
+  expect([flood.isHeld, told]).toEqual([true, [stored]])
+  flood.restore(stored, Date.parse(since) + 1)
+  expect(flood.isHeld, 'what it knows itself counts').toBe(true)
+
+  const { flood: successor, holds } = aFlood(3)
+  successor.restore(stored, Date.parse(since) + 1)
+  expect([successor.isHeld, successor.isProbing, holds]).toEqual([false, true, []])
+  successor.record(true)
+  expect(successor.isHeld).toBe(true)
+})
+
 test('who waits can be called off', async () => {
   const { flood } = aFlood(1)
   flood.record(true)
