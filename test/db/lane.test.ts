@@ -90,6 +90,7 @@ test('what waits for the database is told to stop when possession comes into dou
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     return runs.length
   }, new AbortController().signal)
+  await expect.poll(() => runs.length).toBe(1)
   owned.unsettle()
   expect(runs.map(({ aborted }) => aborted)).toEqual([true])
   owned.unsettle()
