@@ -31,7 +31,8 @@ export interface LaneStateOptions {
 /**
  * Whether a group's work goes on. A person may have paused it: that is a row in PostgreSQL and outlives restarts; while
  * PostgreSQL is away the last state known counts. The service may hold it, for causes of its own, of which each ends by
- * itself or when a person says resume. Somebody who stands by is neither running, paused nor held.
+ * itself or when a person says resume. Somebody who stands by is neither running, paused nor held; somebody
+ * who takes the lane over stands by as well, unless something holds that up.
  */
 export class LaneState {
   readonly #options: LaneStateOptions
@@ -39,7 +40,7 @@ export class LaneState {
   readonly #holds = new Map<string, HoldRecord>()
   /** Until the row was read nobody knows; intake cannot be paused. */
   #isPaused: boolean
-  #isActive = false
+  #part: 'none' | 'taking over' | 'active' = 'none'
   #resumedAt: number | undefined
   #seen: StoredLane | null = null
   /** null when others may have changed the row. */
@@ -57,19 +58,26 @@ export class LaneState {
   }
 
   get state(): 'standing by' | 'running' | 'paused' | 'held' {
-    if (!this.#isActive) return 'standing by'
-    if (this.#holds.size > 0) return 'held'
+    if (this.holds.length > 0) return 'held'
+    if (this.#part !== 'active') return 'standing by'
     return this.#isPaused ? 'paused' : 'running'
   }
 
   /** Why the lane is held; nothing while somebody else has it. */
   get holds(): HoldRecord[] {
-    return this.#isActive ? [...this.#holds.values()] : []
+    return this.#part === 'none' ? [] : [...this.#holds.values()]
+  }
+
+  /** It begins to take the lane over: what that waits for is a hold already, though the row is not ours to write to. */
+  takeOver(): void {
+    if (this.#part !== 'none') return
+    this.#part = 'taking over'
+    this.#tell()
   }
 
   /** Whether this process is the one whose state counts. */
   setActive(isActive: boolean): void {
-    this.#isActive = isActive
+    this.#part = isActive ? 'active' : 'none'
     this.#storedHolds = null
     this.#tell()
     void this.#store()
@@ -131,7 +139,7 @@ export class LaneState {
   #store(): Promise<void> {
     this.#storing = this.#storing.then(async () => {
       const { holds } = this
-      if (!this.#isActive || JSON.stringify(holds) === JSON.stringify(this.#storedHolds)) return
+      if (this.#part !== 'active' || JSON.stringify(holds) === JSON.stringify(this.#storedHolds)) return
       try {
         await this.#options.storeHolds(holds, this.#storedHolds ?? this.#seen?.holds ?? [])
         this.#storedHolds = holds

@@ -149,6 +149,7 @@ export class Worker {
   }
 
   async #takeOver(signal: AbortSignal): Promise<void> {
+    this.#options.state.takeOver()
     try {
       await this.#lane.takeOver(signal, () => this.#dropWork())
     } catch (error) {
