@@ -109,7 +109,13 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
       while (pending.length > 0 && !signal.aborted) {
         await flood.admit(signal)
         const chunk = pending.slice(0, flood.isProbing ? 1 : RECORDS_PER_TRANSACTION)
-        const outcomes = await waitWhileAway('intake', () => Promise.all(chunk.map(toOutcome)), log, signal)
+        const outcomes = await waitWhileAway(
+          'intake',
+          () => Promise.all(chunk.map(toOutcome)),
+          log,
+          signal,
+          holdWhileAway,
+        )
         const taken = outcomes.slice(0, countAdmitted(outcomes))
         const records = taken.map(({ record }) => record).filter((record) => record !== null)
         const last = taken.at(-1)?.delivery
@@ -123,6 +129,12 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     } finally {
       clearInterval(alive)
     }
+  }
+
+  /** Its cause is not the lane's, which is held for the registry by itself, and may go on meanwhile. */
+  function holdWhileAway(away: EnrichmentError | null): void {
+    const remedy = 'mend the registry; intake goes on by itself within 5 s'
+    state.hold('registry', away && { cause: `intake_${away.code}`, message: away.message, remedy })
   }
 
   /** How many of them may be published before intake is held for a flood of dead letters. */
