@@ -1,7 +1,7 @@
 import { EnrichmentError } from '../errors.ts'
 import { orAborted } from '../or-aborted.ts'
 import { type Database, type EntityManager, LockMode } from './database.ts'
-import { type HoldRecord, LaneRow } from './entities/lane.entity.ts'
+import { FLOOD, type HoldRecord, LaneRow } from './entities/lane.entity.ts'
 
 /** A lane as PostgreSQL remembers it. */
 export interface StoredLane {
@@ -14,10 +14,6 @@ export interface StoredLane {
   holds: HoldRecord[]
   accepted: string[]
 }
-
-/** The hold that outlives its owner. */
-export const FLOOD = 'flood'
-export const INTAKE_FLOOD = 'intake_flood'
 
 /** Who made a row that no person has changed yet. */
 export const NOBODY = 'service'
@@ -47,6 +43,11 @@ function toStoredLane({ offsets, clusterId, ...row }: LaneRow): StoredLane {
   return { ...row, clusterId: clusterId ?? null, offsets: Object.fromEntries(asBigint) }
 }
 
+/** When a person last said resume, in milliseconds since 1970; 0 when nobody has, or the lane is paused. */
+export function resumedAt({ state, changedAt, changedBy }: StoredLane): number {
+  return state === 'paused' || changedBy === NOBODY ? 0 : (changedAt?.getTime() ?? 0)
+}
+
 /**
  * What a person wants of the lanes. A resume also accepts the causes for which they are held, if asked to.
  *
@@ -66,7 +67,6 @@ export async function setLaneState(
          set state = excluded.state, changed_at = excluded.changed_at, changed_by = excluded.changed_by`,
         [name, state, changedBy],
       )
-      if (state === 'running') await liftFloods(em, name)
       if (!accept) continue
       await em.execute(
         // What was accepted before stays so until the lane has started, or two causes would take turns for ever.
@@ -83,23 +83,21 @@ export async function setLaneState(
   })
 }
 
-/** Of processes that are gone: one that runs is told by the row's time, and stores its own. */
-async function liftFloods(em: EntityManager, name: string): Promise<void> {
-  await em.execute(
-    `update lane set holds = (
-       select coalesce(jsonb_agg(hold), '[]') from jsonb_array_elements(holds) hold where hold ->> 'cause' not in (?, ?))
-     where name = ?`,
-    [FLOOD, INTAKE_FLOOD, name],
-  )
-}
-
-/** Stores why a group is held, without a fence: for one whose members share the work. */
-export async function storeHolds(db: Database, name: string, holds: HoldRecord[]): Promise<void> {
+/**
+ * Stores why a member holds its group, without a fence: for one whose members share the work. What the others hold it
+ * for stays.
+ *
+ * @param former what this member is known to have stored
+ */
+export async function storeHolds(db: Database, name: string, holds: HoldRecord[], former: HoldRecord[]): Promise<void> {
+  const causes = [...former, ...holds].map(({ cause }) => cause)
   await db.query((em) =>
     em.execute(
       `insert into lane (name, state, changed_at, changed_by, holds) values (?, 'running', clock_timestamp(), '${NOBODY}', ?::jsonb)
-       on conflict (name) do update set holds = excluded.holds`,
-      [name, JSON.stringify(holds)],
+       on conflict (name) do update set holds = (
+         select coalesce(jsonb_agg(other), '[]') from jsonb_array_elements(lane.holds) other
+         where not ?::jsonb @> (other -> 'cause')) || excluded.holds`,
+      [name, JSON.stringify(holds), JSON.stringify(causes)],
     ),
   )
 }
@@ -114,6 +112,7 @@ export async function storeHolds(db: Database, name: string, holds: HoldRecord[]
 export class OwnedLane {
   readonly #db: Database
   readonly name: string
+  readonly #onTaken: (lane: StoredLane) => void
   /** The owner's fence; 0 before the first takeover. */
   fence = 0
   /** The count of commits as we left it in the row. */
@@ -125,9 +124,11 @@ export class OwnedLane {
   /** Aborted by `unsettle`. */
   #doubt = new AbortController()
 
-  constructor(db: Database, name: string) {
+  /** @param onTaken told at a takeover of the row as it was found, before anything can be stored over it */
+  constructor(db: Database, name: string, onTaken: (lane: StoredLane) => void = () => undefined) {
     this.#db = db
     this.name = name
+    this.#onTaken = onTaken
   }
 
   /**
@@ -145,12 +146,12 @@ export class OwnedLane {
       const row = await em.findOneOrFail(LaneRow, { name: this.name }, { lockMode: LockMode.PESSIMISTIC_WRITE })
       const formerFence = row.fence === this.#unfinished?.fence ? this.#unfinished.formerFence : row.fence
       row.fence = Math.max(row.fence + 1, Date.now())
-      // A person must lift it, and a takeover is none.
       row.holds = row.holds.filter(({ cause }) => cause === FLOOD)
       // Before the commit, whose answer may be lost.
       this.#unfinished = { fence: row.fence, formerFence }
       return { formerFence, fence: row.fence, lane: toStoredLane(row) }
     })
+    this.#onTaken(taken.lane)
     this.fence = taken.fence
     this.#flush = taken.lane.flush
     return taken

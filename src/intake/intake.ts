@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/database.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
-import { INTAKE_FLOOD, storeHolds } from '../db/lane.ts'
+import { resumedAt, storeHolds } from '../db/lane.ts'
 import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { EnrichmentRequested } from '../events.ts'
@@ -25,6 +25,8 @@ import { waitWhileAway } from '../retry/wait-while-away.ts'
 const RECORDS_PER_TRANSACTION = 1_000
 const FETCH_BYTES = 262_144
 const ALIVE_MS = 1_000
+/** Cause of its hold for a flood, which is not the lane's. */
+const INTAKE_FLOOD = 'intake_flood'
 /** Leaves room for the headers that a retry adds, so that its copy still fits into express. */
 const LARGEST_REQUEST = MESSAGE_BYTES.request - 65_536
 
@@ -69,15 +71,24 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     isLane: false,
     log,
     stop: stopping.signal,
-    storeHolds: (holds) => storeHolds(db, groupId, holds),
+    storeHolds: (holds, former) => storeHolds(db, groupId, holds, former),
     onResume: () => flood.resume(),
-    onFound: (holds) => holds.some(({ cause }) => cause === INTAKE_FLOOD) && flood.adopt(),
   })
-  state.setActive(true)
   const flood = new Flood(config.FLOOD_DEAD_LETTERS, (hold) =>
     state.hold('flood', hold && { ...hold, cause: INTAKE_FLOOD }),
   )
   let owned = new Map<number, PartitionOwnership>()
+
+  /** A flood holds whoever works for the group, until a person says resume. */
+  async function restoreFlood(signal: AbortSignal): Promise<void> {
+    const lane = await state.lastSeen(signal)
+    flood.restore(
+      lane.holds.find(({ cause }) => cause === INTAKE_FLOOD),
+      resumedAt(lane),
+    )
+    if (state.state === 'standing by') state.setActive(true)
+  }
+
   let owning: Promise<void> = Promise.resolve()
 
   async function onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
@@ -93,6 +104,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     owned = new Map()
     // Of an assignment that is over: it would fence whoever has the partitions now.
     if (signal.aborted) return
+    await restoreFlood(signal)
     const taken = await Promise.allSettled(
       assignment.map(async (partition) => {
         const transactionalId = `${groupId}.${partition.topic}.${partition.partition}`
@@ -119,7 +131,13 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
       while (pending.length > 0 && !signal.aborted) {
         await flood.admit(signal)
         const chunk = pending.slice(0, flood.isProbing ? 1 : RECORDS_PER_TRANSACTION)
-        const outcomes = await waitWhileAway('intake', () => Promise.all(chunk.map(toOutcome)), log, signal)
+        const outcomes = await waitWhileAway(
+          'intake',
+          () => Promise.all(chunk.map(toOutcome)),
+          log,
+          signal,
+          holdWhileAway,
+        )
         const taken = outcomes.slice(0, countAdmitted(outcomes))
         const records = taken.map(({ record }) => record).filter((record) => record !== null)
         const last = taken.at(-1)?.delivery
@@ -131,9 +149,18 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
         }
         pending.splice(0, taken.length)
       }
+    } catch (error) {
+      // Given up with the partition: members that started again for it would make each other start again, without end.
+      if (!signal.aborted) throw error
     } finally {
       clearInterval(alive)
     }
+  }
+
+  /** Its cause is not the lane's, which is held for the registry by itself, and may go on meanwhile. */
+  function holdWhileAway(away: EnrichmentError | null): void {
+    const remedy = 'mend the registry; intake goes on by itself within 5 s'
+    state.hold('registry', away && { cause: `intake_${away.code}`, message: away.message, remedy })
   }
 
   /** How many of them may be published before intake is held for a flood of dead letters. */

@@ -1,5 +1,6 @@
-import type { HoldRecord } from '../db/entities/lane.entity.ts'
+import { FLOOD, type HoldRecord } from '../db/entities/lane.entity.ts'
 import { orAborted } from '../or-aborted.ts'
+import type { NewHold } from './lane-state.ts'
 
 /**
  * Dead letters in a row. So many at once are not the records' fault but ours or Amazon's: then no more are written until
@@ -9,13 +10,13 @@ import { orAborted } from '../or-aborted.ts'
  */
 export class Flood {
   readonly #limit: number
-  readonly #onChange: (hold: Omit<HoldRecord, 'since'> | null) => void
+  readonly #onChange: (hold: NewHold | null) => void
   #inARow = 0
   #state: 'open' | 'held' | 'probing' = 'open'
   #changed = Promise.withResolvers<void>()
 
   /** @param onChange told when it begins to hold, and with null when the first record may go */
-  constructor(limit: number, onChange: (hold: Omit<HoldRecord, 'since'> | null) => void) {
+  constructor(limit: number, onChange: (hold: NewHold | null) => void) {
     this.#limit = limit
     this.#onChange = onChange
   }
@@ -41,24 +42,17 @@ export class Flood {
     return false
   }
 
-  /** How many dead letters more, without anything else between, begin to hold. */
-  get left(): number {
-    return this.#state === 'open' ? this.#limit - this.#inARow : 1
-  }
-
-  /** Holds as a predecessor did whom nobody has told to resume. */
-  adopt(): void {
-    if (this.#state !== 'open') return
-    this.#inARow = this.#limit
-    this.#to('held')
-  }
-
-  /** Counts a record that has ended; what was in the air when it began to hold says nothing about the cause. */
+  /** Counts a record that has ended; a retry has not. While it holds, what was in the air by then tells nothing new. */
   record(isDeadLetter: boolean): void {
     if (this.#state === 'held') return
     this.#inARow = isDeadLetter ? this.#inARow + 1 : 0
-    if (isDeadLetter && (this.#state === 'probing' || this.#inARow >= this.#limit)) this.#to('held')
+    if (isDeadLetter && (this.#state === 'probing' || this.#inARow >= this.#limit)) this.#hold(this.#inARow)
     else if (!isDeadLetter) this.#to('open')
+  }
+
+  /** How many dead letters more, without anything else between, begin to hold. */
+  get left(): number {
+    return this.#state === 'open' ? this.#limit - this.#inARow : 1
   }
 
   /** A person says that the cause is gone. */
@@ -68,18 +62,37 @@ export class Flood {
     this.#to('probing')
   }
 
+  /**
+   * Goes on where another process stood, or an earlier one: the hold is not over because who made it is gone.
+   *
+   * @param stored the hold as it was left behind
+   * @param resumedAt when a person last said resume, in milliseconds since 1970
+   */
+  restore(stored: HoldRecord | undefined, resumedAt: number): void {
+    if (stored === undefined || this.#state !== 'open') return
+    if (Date.parse(stored.since) < resumedAt) this.#to('probing')
+    else this.#hold(stored)
+  }
+
+  #hold(why: number | HoldRecord): void {
+    this.#to('held')
+    this.#onChange(
+      typeof why === 'object'
+        ? why
+        : {
+            cause: FLOOD,
+            message: `${why} dead letters in a row`,
+            remedy:
+              'see `album-enricher dead list`, mend the cause, then `album-enricher resume`: one record goes first, alone',
+          },
+    )
+  }
+
   #to(state: 'open' | 'held' | 'probing'): void {
     if (state === this.#state) return
     const wasHeld = this.#state === 'held'
     this.#state = state
-    if (state === 'held') {
-      this.#onChange({
-        cause: 'flood',
-        message: `${this.#inARow} dead letters in a row`,
-        remedy:
-          'see `album-enricher dead list`, mend the cause, then `album-enricher resume`: one record goes first, alone',
-      })
-    } else if (wasHeld) this.#onChange(null)
+    if (wasHeld) this.#onChange(null)
     this.#changed.resolve()
     this.#changed = Promise.withResolvers()
   }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
-import { NOBODY, readLane, type StoredLane } from '../db/lane.ts'
+import { readLane, resumedAt, type StoredLane } from '../db/lane.ts'
 import { toEnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
@@ -9,6 +9,9 @@ import { orAborted } from '../or-aborted.ts'
 
 /** How soon a running process sees that a person paused or resumed the lane. */
 const POLL_MS = 1_000
+
+/** A hold that begins now, unless it says since when. */
+export type NewHold = Omit<HoldRecord, 'since'> & Partial<Pick<HoldRecord, 'since'>>
 
 export interface LaneStateOptions {
   db: Database
@@ -19,18 +22,17 @@ export interface LaneStateOptions {
   log: Logger
   /** Ends the watching. */
   stop: AbortSignal
-  /** Keeps the holds where `status` reads them. */
-  storeHolds(holds: HoldRecord[]): Promise<void>
+  /** Keeps the holds where `status` reads them, in the place of those that were kept before. */
+  storeHolds(holds: HoldRecord[], former: HoldRecord[]): Promise<void>
   /** A person said resume. */
   onResume(): void
-  /** The holds of whoever had the group's state in hand before, told once. */
-  onFound?(holds: HoldRecord[]): void
 }
 
 /**
  * Whether a group's work goes on. A person may have paused it: that is a row in PostgreSQL and outlives restarts; while
  * PostgreSQL is away the last state known counts. The service may hold it, for causes of its own, of which each ends by
- * itself or when a person says resume. Somebody who stands by is neither running, paused nor held.
+ * itself or when a person says resume. Somebody who stands by is neither running, paused nor held; somebody
+ * who takes the lane over stands by as well, unless something holds that up.
  */
 export class LaneState {
   readonly #options: LaneStateOptions
@@ -38,12 +40,11 @@ export class LaneState {
   readonly #holds = new Map<string, HoldRecord>()
   /** Until the row was read nobody knows; intake cannot be paused. */
   #isPaused: boolean
-  #isActive = false
-  #isTakingOver = false
-  /** Before nothing is stored: what stands there is to be found first. */
-  #hasLooked = false
+  #part: 'none' | 'taking over' | 'active' = 'none'
   #resumedAt: number | undefined
-  #storedHolds = '[]'
+  #seen: StoredLane | null = null
+  /** null when others may have changed the row. */
+  #storedHolds: HoldRecord[] | null = null
   #storing: Promise<void> = Promise.resolve()
   #shown = ''
   #shownCauses: string[] = []
@@ -57,41 +58,38 @@ export class LaneState {
   }
 
   get state(): 'standing by' | 'running' | 'paused' | 'held' {
-    if (this.#isSilent) return 'standing by'
-    if (this.#holds.size > 0) return 'held'
-    if (this.#isTakingOver) return 'standing by'
+    if (this.holds.length > 0) return 'held'
+    if (this.#part !== 'active') return 'standing by'
     return this.#isPaused ? 'paused' : 'running'
   }
 
   /** Why the lane is held; nothing while somebody else has it. */
   get holds(): HoldRecord[] {
-    return this.#isSilent ? [] : [...this.#holds.values()]
+    return this.#part === 'none' ? [] : [...this.#holds.values()]
   }
 
-  get #isSilent(): boolean {
-    return !this.#isActive && !this.#isTakingOver
-  }
-
-  /** This process is to have the lane: what it waits for until then is told, and not that it runs. */
-  takesOver(): void {
-    this.#isTakingOver = !this.#isActive
+  /** It begins to take the lane over: what that waits for is a hold already, though the row is not ours to write to. */
+  takeOver(): void {
+    if (this.#part !== 'none') return
+    this.#part = 'taking over'
     this.#tell()
   }
 
   /** Whether this process is the one whose state counts. */
   setActive(isActive: boolean): void {
-    this.#isActive = isActive
-    this.#isTakingOver = false
-    // Somebody else may have left some in the row.
-    this.#storedHolds = ''
+    this.#part = isActive ? 'active' : 'none'
+    this.#storedHolds = null
     this.#tell()
     void this.#store()
   }
 
   /** Holds the lane for a cause, or lets go of it; null where it was not held for it changes nothing. */
-  hold(key: string, hold: Omit<HoldRecord, 'since'> | null): void {
+  hold(key: string, hold: NewHold | null): void {
     if (hold === null) this.#holds.delete(key)
-    else this.#holds.set(key, { ...hold, since: this.#holds.get(key)?.since ?? new Date().toISOString() })
+    else {
+      const since = this.#holds.get(key)?.since ?? hold.since ?? new Date().toISOString()
+      this.#holds.set(key, { ...hold, since })
+    }
     this.#tell()
     void this.#store()
   }
@@ -106,6 +104,11 @@ export class LaneState {
     return orAborted(this.#looked.promise, signal)
   }
 
+  /** The row as it was last seen; the first time it waits for that. @throws the signal's reason */
+  async lastSeen(signal: AbortSignal): Promise<StoredLane> {
+    return this.#seen ?? this.look(signal)
+  }
+
   /** Resolves once it no longer watches. */
   async closed(): Promise<void> {
     await this.#watching
@@ -116,13 +119,11 @@ export class LaneState {
     while (!stop.aborted) {
       try {
         const lane = await readLane(db, name)
-        if (!this.#hasLooked) this.#options.onFound?.(lane.holds)
-        this.#hasLooked = true
-        const changedAt = lane.changedBy === NOBODY ? 0 : (lane.changedAt?.getTime() ?? 0)
+        this.#seen = lane
         this.#isPaused = lane.state === 'paused'
         this.#tell()
-        const isResumed = this.#resumedAt !== undefined && changedAt > this.#resumedAt && !this.#isPaused
-        this.#resumedAt = changedAt
+        const isResumed = this.#resumedAt !== undefined && resumedAt(lane) > this.#resumedAt
+        this.#resumedAt = resumedAt(lane)
         if (isResumed) onResume()
         this.#looked.resolve(lane)
         this.#looked = Promise.withResolvers()
@@ -137,10 +138,10 @@ export class LaneState {
   /** One after the other, each what counts by then; what could not be stored is stored at the next look. */
   #store(): Promise<void> {
     this.#storing = this.#storing.then(async () => {
-      const holds = JSON.stringify(this.holds)
-      if (!this.#isActive || !this.#hasLooked || holds === this.#storedHolds) return
+      const { holds } = this
+      if (this.#part !== 'active' || JSON.stringify(holds) === JSON.stringify(this.#storedHolds)) return
       try {
-        await this.#options.storeHolds(this.holds)
+        await this.#options.storeHolds(holds, this.#storedHolds ?? this.#seen?.holds ?? [])
         this.#storedHolds = holds
       } catch (error) {
         this.#options.log.debug({ code: toEnrichmentError(error).code }, 'holds not stored')

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { toEnrichmentError } from '../errors.ts'
+import { type EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { isOutage } from './decide-retry.ts'
 
@@ -10,6 +10,7 @@ const LONGEST_DELAY_MS = 5_000
  * Does some work as soon as the servers it needs are there: while one of our own (Kafka, registry, PostgreSQL) is away
  * it tries again and again, which counts as nothing.
  *
+ * @param tell told of what it waits for when it begins to wait, and of null when it does no longer
  * @throws everything else, and the last error once the signal is aborted
  */
 export async function waitWhileAway<T>(
@@ -17,16 +18,26 @@ export async function waitWhileAway<T>(
   work: () => Promise<T>,
   log: Logger,
   signal: AbortSignal,
+  tell: (away: EnrichmentError | null) => void = () => undefined,
 ): Promise<T> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await work()
-    } catch (thrown) {
-      const error = toEnrichmentError(thrown)
-      if (!isOutage(error.code) || signal.aborted) throw error
-      if (tries === 0) log.warn({ for: name, code: error.code, reason: error.message }, 'waiting for a server')
-      const waitMs = Math.min(FIRST_DELAY_MS * 2 ** tries, LONGEST_DELAY_MS)
-      await delay(waitMs, undefined, { signal }).catch(() => undefined)
+  let tries = 0
+  try {
+    for (;;) {
+      try {
+        return await work()
+      } catch (thrown) {
+        const error = toEnrichmentError(thrown)
+        if (!isOutage(error.code) || signal.aborted) throw error
+        if (tries === 0) {
+          log.warn({ for: name, code: error.code, reason: error.message }, 'waiting for a server')
+          tell(error)
+        }
+        const waitMs = Math.min(FIRST_DELAY_MS * 2 ** tries, LONGEST_DELAY_MS)
+        tries += 1
+        await delay(waitMs, undefined, { signal }).catch(() => undefined)
+      }
     }
+  } finally {
+    if (tries > 0) tell(null)
   }
 }

@@ -1,4 +1,4 @@
-import { FLOOD, type OwnedLane, type StoredLane } from '../db/lane.ts'
+import type { OwnedLane, StoredLane } from '../db/lane.ts'
 import { toEnrichmentError } from '../errors.ts'
 import type { OutgoingRecord } from '../kafka/delivery.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
@@ -23,8 +23,6 @@ export interface LaneOptions {
   possession: Possession & { progress(): void }
   /** Marks the requests that must run again, under the lane's new fence. */
   markAgain(position: LanePosition): Promise<void>
-  /** The former owner was held for a flood of dead letters, and nobody has said resume. */
-  onFlood(): void
   log: Logger
 }
 
@@ -71,7 +69,6 @@ export class Lane {
         await producer.init()
         signal.throwIfAborted()
         const { formerFence, lane } = await dependencies.database(() => owned.takeOver(), signal)
-        if (lane.holds.some(({ cause }) => cause === FLOOD)) this.#options.onFlood()
         if (await this.#start(producer, lane, formerFence, dropWork, signal)) break
       } catch (error) {
         await producer.close()

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { createAmazon } from '../amazon/create-amazon.ts'
 import type { Config } from '../config.ts'
 import type { Database, Save } from '../db/database.ts'
-import { OwnedLane } from '../db/lane.ts'
+import { FLOOD } from '../db/entities/lane.entity.ts'
+import { OwnedLane, resumedAt } from '../db/lane.ts'
 import { Quota } from '../db/quota.ts'
 import { createArtwork } from '../enrich/artwork/create-artwork.ts'
 import type { Collaborators } from '../enrich/enrich-album.ts'
@@ -49,7 +50,12 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
   const groupId = groupNames(config).worker
   const stopping = new AbortController()
   const stop = stopping.signal
-  const owned = new OwnedLane(db, groupId)
+  const owned = new OwnedLane(db, groupId, (lane) =>
+    flood.restore(
+      lane.holds.find(({ cause }) => cause === FLOOD),
+      resumedAt(lane),
+    ),
+  )
 
   const state = new LaneState({
     db,
@@ -146,7 +152,6 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
       const marked = await markAgain(owned, position)
       if (marked > 0) log.warn({ requests: marked }, 'requests will run again')
     },
-    onFlood: () => flood.adopt(),
     outlive: () => ledger.outlive(),
     process: (delivery, possession, onBegun, signal) =>
       processRequest(

@@ -37,7 +37,6 @@ export interface WorkerOptions {
   /** How long a stop waits for the albums in the air, in milliseconds. */
   shutdownTimeoutMs: number
   markAgain(position: LanePosition): Promise<void>
-  onFlood(): void
   /** Tells the ledger that this process did not die of what it had in hand. */
   outlive(): Promise<void>
   /**
@@ -151,7 +150,7 @@ export class Worker {
   }
 
   async #takeOver(signal: AbortSignal): Promise<void> {
-    this.#options.state.takesOver()
+    this.#options.state.takeOver()
     try {
       await this.#lane.takeOver(signal, () => this.#dropWork())
     } catch (error) {

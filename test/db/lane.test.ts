@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { Database } from '../../src/db/database.ts'
-import { OwnedLane, readLane, setLaneState } from '../../src/db/lane.ts'
+import { OwnedLane, readLane, resumedAt, setLaneState, storeHolds } from '../../src/db/lane.ts'
 import { createTestEnv } from '../stack/test-env.ts'
 
 async function openDatabase(): Promise<Database> {
@@ -41,6 +41,45 @@ test('what was accepted stays accepted when another cause comes before the lane 
   expect((await readLane(db, 'lane')).accepted).toEqual([])
 })
 
+test('a takeover finds the hold that only a person ends, tells of it before it can store, and no other', async () => {
+  const db = await openDatabase()
+  const former = new OwnedLane(db, 'lane')
+  await former.takeOver()
+  const flood = hold('flood')
+  await former.storeHolds([hold('AMAZON_UNAVAILABLE'), flood])
+  const found: unknown[] = []
+  const successor = new OwnedLane(db, 'lane', ({ holds }) => found.push(successor.fence, holds))
+  await successor.takeOver()
+  expect(found).toEqual([0, [flood]])
+  expect((await readLane(db, 'lane')).holds).toEqual([flood])
+})
+
+test('members that share a group each store their own holds', async () => {
+  const db = await openDatabase()
+  const [ours, theirs] = [hold('intake_flood'), hold('intake_REGISTRY_UNAVAILABLE')]
+  const stored = async () => (await readLane(db, 'group')).holds.map(({ cause }) => cause).toSorted()
+  await storeHolds(db, 'group', [ours], [])
+  await storeHolds(db, 'group', [theirs], [])
+  expect(await stored()).toEqual(['intake_REGISTRY_UNAVAILABLE', 'intake_flood'])
+  await storeHolds(db, 'group', [theirs], [theirs])
+  await storeHolds(db, 'group', [], [theirs])
+  expect(await stored()).toEqual(['intake_flood'])
+  await storeHolds(db, 'group', [], [ours])
+  expect(await stored()).toEqual([])
+})
+
+test('only a person resumes, and not by pausing', async () => {
+  const db = await openDatabase()
+  const resumed = async () => resumedAt(await readLane(db, 'lane'))
+  const set = (state: 'running' | 'paused') => setLaneState(db, ['lane'], { state, accept: false, changedBy: 'me' })
+  await new OwnedLane(db, 'lane').takeOver()
+  expect(await resumed()).toBe(0)
+  await set('paused')
+  expect(await resumed()).toBe(0)
+  await set('running')
+  expect(await resumed()).toBeGreaterThan(Date.now() - 60_000)
+})
+
 test('what waits for the database is told to stop when possession comes into doubt, and runs again once that is over', async () => {
   const db = await openDatabase()
   const owned = new OwnedLane(db, 'lane')
@@ -51,6 +90,7 @@ test('what waits for the database is told to stop when possession comes into dou
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     return runs.length
   }, new AbortController().signal)
+  await expect.poll(() => runs.length).toBe(1)
   owned.unsettle()
   expect(runs.map(({ aborted }) => aborted)).toEqual([true])
   owned.unsettle()

@@ -32,6 +32,31 @@ test('while it holds nobody may give a record up; after a resume one goes first,
   expect(flood.isProbing, 'nothing is held').toBe(false)
 })
 
+test('while it holds, what ends well was in the air already and lets nobody go on', async () => {
+  const { flood, holds } = aFlood(2)
+  for (const isDeadLetter of [true, true, false, true]) flood.record(isDeadLetter)
+  expect([flood.isHeld, holds]).toEqual([true, [true]])
+})
+
+test('a hold that another process left behind goes on as it was, and one goes first if a person has said resume since', () => {
+  const since = '2026-01-10T12:00:00.000Z'
+  const stored = { cause: 'flood', message: '20 dead letters in a row', remedy: 'resume', since }
+  const told: object[] = []
+  const flood = new Flood(3, (hold) => hold && told.push(hold))
+  flood.restore(undefined, 0)
+  expect([flood.isHeld, flood.isProbing]).toEqual([false, false])
+  flood.restore(stored, Date.parse(since) - 1)
+  expect([flood.isHeld, told]).toEqual([true, [stored]])
+  flood.restore(stored, Date.parse(since) + 1)
+  expect(flood.isHeld, 'what it knows itself counts').toBe(true)
+
+  const { flood: successor, holds } = aFlood(3)
+  successor.restore(stored, Date.parse(since) + 1)
+  expect([successor.isHeld, successor.isProbing, holds]).toEqual([false, true, []])
+  successor.record(true)
+  expect(successor.isHeld).toBe(true)
+})
+
 test('who waits can be called off', async () => {
   const { flood } = aFlood(1)
   flood.record(true)
@@ -39,19 +64,4 @@ test('who waits can be called off', async () => {
   const waiting = flood.admit(stop.signal)
   stop.abort(new Error('called off'))
   await expect(waiting).rejects.toThrow('called off')
-})
-
-test('what was in the air when it began to hold ends nothing, well or badly', () => {
-  const { flood, holds } = aFlood(2)
-  for (const isDeadLetter of [true, true, false, true]) flood.record(isDeadLetter)
-  expect([flood.isHeld, holds]).toEqual([true, [true]])
-})
-
-test("a predecessor's hold goes on, but not once a person has said resume", () => {
-  const { flood, holds } = aFlood(2)
-  flood.adopt()
-  expect([flood.isHeld, holds]).toEqual([true, [true]])
-  flood.resume()
-  flood.adopt()
-  expect([flood.isProbing, holds]).toEqual([true, [true, false]])
 })

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
-import { type LogLine, runVerb } from '../stack/service-process.ts'
+import { runVerb } from '../stack/service-process.ts'
 import { trouble } from '../stack/stand-ins/amazon.ts'
 
 // A command is a process of its own, which takes seconds on a busy machine, and an operator runs many.
@@ -83,19 +83,17 @@ test('requests that Amazon calls invalid are dead letters, which an operator lis
   expect(results.records.map(({ event }) => event.reason)).toEqual(ids.map(() => 'replay'))
 })
 
-const isHeldForFlood = (line: LogLine) => line.msg === 'lane held' && String(line.causes) === 'flood'
-
-test('a flood of dead letters holds the lane, also after a restart, and after resume one album goes first', async () => {
-  const { env, start, publish, results, dead, amazon } = await createScenario({ FLOOD_DEAD_LETTERS: '3' })
+test('a flood of dead letters holds the lane, and after resume one album goes first', async () => {
+  const { env, start, publish, results, dead, amazon } = await createScenario({
+    FLOOD_DEAD_LETTERS: '3',
+    // Others in the air may still be given up before the third one is counted.
+    MAX_ALBUMS_IN_FLIGHT: '1',
+  })
   amazon.behave(trouble.invalidRequest())
   const ids = ['1', '2', '3', '4', '5', '6']
-  const first = start()
-  await publish(...ids.map((id) => anAlbum(id)))
-  await first.waitForLog(isHeldForFlood)
-  expect(await first.stop()).toBe(0)
   const service = start()
-  await service.waitForLog(isHeldForFlood)
-  expect((await dead.readToEnd()).length).toBe(3)
+  await publish(...ids.map((id) => anAlbum(id)))
+  await service.waitForLog((line) => line.msg === 'lane held' && String(line.causes) === 'flood')
   expect((await runVerb(env, 'resume')).status).toBe(0)
   await expect.poll(() => service.logs.filter(({ msg }) => msg === 'lane held').length, { timeout: 20_000 }).toBe(2)
   await dead.waitFor((records) => records.length === 4, 'the three, and the one that went first')

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { createTcpProxy } from '../stack/tcp-proxy.ts'
 
 test('a standby takes the lane of a killed worker over within 12 s, and every album has its result, none twice', async () => {
   const { start, publish, results, amazon } = await createScenario()
@@ -24,3 +25,46 @@ test('a standby takes the lane of a killed worker over within 12 s, and every al
   expect(keys.toSorted()).toEqual(ids.toSorted())
   expect(amazon.early).toBe(0)
 })
+
+test('a takeover that waits for PostgreSQL is told as a hold, and goes on by itself when that is back', async () => {
+  const { env, start, publish, results } = await createScenario()
+  const intake = start('intake')
+  await intake.waitForLog('service running')
+  const [real, { host }] = [env.DATABASE_URL, new URL(env.DATABASE_URL)]
+  const workers = await Promise.all(
+    [0, 1].map(async () => {
+      const door = await createTcpProxy(host)
+      onTestFinished(() => door.close())
+      await door.open()
+      env.DATABASE_URL = real.replace(host, `127.0.0.1:${door.port}`)
+      return { door, worker: start('worker') }
+    }),
+  )
+  env.DATABASE_URL = real
+  await Promise.all(workers.map(({ worker }) => worker.waitForLog(({ msg }) => /^lane (running|stands by)$/.test(msg))))
+  const ids = ['1', '2']
+  await publish(anAlbum('1'))
+  await results.waitFor((records) => records.length === 1, 'a result of the owner')
+  const hasLane = ({ worker }: (typeof workers)[number]) => worker.logs.some(({ msg }) => msg === 'album enriched')
+  const [owner, standby] = [workers.find(hasLane), workers.find((it) => !hasLane(it))]
+  if (owner === undefined || standby === undefined) throw new Error('no worker stands by')
+
+  await standby.door.close()
+  owner.worker.signal('SIGKILL')
+  const isHeld = ({ msg, causes }: { msg: string; causes?: unknown }) =>
+    msg === 'lane held' && String(causes) === 'DATABASE_UNAVAILABLE'
+  await standby.worker.waitForLog(isHeld, 20_000)
+  const ready = JSON.parse((await standby.worker.get('/ready')).text)
+  expect(ready).toMatchObject({ ready: false, parts: { worker: { state: 'held' } } })
+  expect(ready.parts.worker.holds).toMatchObject([{ cause: 'DATABASE_UNAVAILABLE' }])
+  const { text } = await standby.worker.get('/metrics')
+  expect(text).toContain('album_enricher_lane_held{cause="DATABASE_UNAVAILABLE"} 1')
+  expect(text).toContain('album_enricher_lane_state{state="held"} 1')
+
+  await standby.door.open()
+  await publish(anAlbum('2'))
+  await results.waitFor((records) => records.length === 2, 'a result of the standby')
+  expect((await standby.worker.get('/metrics')).text).not.toContain('album_enricher_lane_held{')
+  expect(await standby.worker.stop()).toBe(0)
+  expect((await results.readToEnd()).map(({ key }) => key)).toEqual(ids)
+}, 120_000)

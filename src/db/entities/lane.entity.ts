@@ -11,6 +11,9 @@ export interface HoldRecord {
   since: string
 }
 
+/** Cause of the hold that only a person ends, so it outlives whoever made it. */
+export const FLOOD = 'flood'
+
 /** What outlives the processes that work for a consumer group: its state, who has it, and how far it had come. */
 const schema = defineEntity({
   name: 'LaneRow',

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, test, vi } from 'vitest'
+import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { type LogLine, runVerb, type ServiceProcess } from '../stack/service-process.ts'
+import { trouble } from '../stack/stand-ins/amazon.ts'
+
+// A restart of the service and a command take seconds each on a busy machine.
+vi.setConfig({ testTimeout: 120_000 })
+
+/** Time enough for a process that is not held to give up, or to finish, what waits. */
+const HELD_MS = 3_000
+
+const isHeldFor = (what: string, cause: string) => (line: LogLine) =>
+  line.msg === `${what} held` && String(line.causes) === cause
+
+test('an album that will be retried does not end a row of dead letters', async () => {
+  const settings = { FLOOD_DEAD_LETTERS: '2', MODEL_USE: 'always', RETRY_DELAYS: '1h' }
+  const { start, publish, dead, amazon, model } = await createScenario(settings)
+  amazon.behave({ ...trouble.invalidRequest(), when: (query) => query.includes('Nevermind') })
+  model.behave({ garbage: true })
+  const service = start()
+  await publish(anAlbum('1'))
+  await dead.waitFor((records) => records.length === 1, 'the first dead letter')
+  await publish(anAlbum('2', { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }] }))
+  const metric = 'album_enricher_retries_total{tier="1h",code="MODEL_BAD_ANSWER"} 1'
+  await expect.poll(async () => (await service.get('/metrics')).text, { timeout: 20_000 }).toContain(metric)
+  await publish(anAlbum('3'))
+  await service.waitForLog((line) => line.msg === 'lane held' && String(line.causes) === 'flood')
+})
+
+test('a flood holds the lane through a crash, a restart and a takeover, until a person says resume', async () => {
+  const { env, start, publish, results, dead, amazon } = await createScenario({
+    FLOOD_DEAD_LETTERS: '2',
+    // Others in the air may still be given up before the second one is counted.
+    MAX_ALBUMS_IN_FLIGHT: '1',
+  })
+  const isHeld = isHeldFor('lane', 'flood')
+  amazon.behave(trouble.invalidRequest())
+  const first = start()
+  const ids = ['1', '2', '3', '4']
+  await publish(...ids.map((id) => anAlbum(id)))
+  const { holds } = await first.waitForLog(isHeld)
+
+  const standby = start('worker')
+  await standby.waitForLog(({ msg }) => /^lane (held|stands by)$/.test(msg))
+  first.signal('SIGKILL')
+  expect((await standby.waitForLog(isHeld)).holds).toEqual(holds)
+  expect(await standby.stop()).toBe(0)
+  amazon.reset()
+  const restarted = start()
+  await restarted.waitForLog(isHeld)
+  await delay(HELD_MS)
+  expect([(await dead.readToEnd()).length, results.records.length]).toEqual([2, 0])
+
+  expect((await runVerb(env, 'resume')).output).toContain('it was held for flood: 2 dead letters in a row')
+  await results.waitFor((records) => records.length === 2, 'the other albums')
+  expect(await restarted.stop()).toBe(0)
+  expect((await dead.readToEnd()).length).toBe(2)
+})
+
+test('a flood holds every intake through a crash and a restart, and a resume while none runs counts', async () => {
+  const { env, start, send, dead } = await createScenario({ FLOOD_DEAD_LETTERS: '2' })
+  const isHeld = isHeldFor('intake', 'intake_flood')
+  const first = start('intake')
+  await send(env.TOPIC_IMPORTED, ...Array.from({ length: 5 }, () => ({ key: 'same', value: 'no Avro' })))
+  await first.waitForLog(isHeld)
+  const second = start('intake')
+  await second.waitForLog(isHeld)
+  await delay(HELD_MS)
+  expect([first, second].flatMap(restartsOf), 'one that is held lets the other one join').toEqual([])
+  first.signal('SIGKILL')
+  expect(await second.stop()).toBe(0)
+
+  const third = start('intake')
+  await third.waitForLog(isHeld)
+  await delay(HELD_MS)
+  expect((await dead.readToEnd()).length).toBe(2)
+  expect(await third.stop()).toBe(0)
+  expect((await runVerb(env, 'resume')).output).toContain('it was held for intake_flood')
+  const fourth = start('intake')
+  await dead.waitFor((records) => records.length === 3, 'the one that goes first')
+  await fourth.waitForLog(isHeld)
+  expect(await fourth.stop()).toBe(0)
+  expect((await dead.readToEnd()).length).toBe(3)
+})
+
+const restartsOf = ({ logs }: ServiceProcess) => logs.filter(({ msg }) => msg.startsWith('consumer ended'))

@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { expect, onTestFinished, test } from 'vitest'
+import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { type LogLine, runVerb, type ServiceProcess } from '../stack/service-process.ts'
+
+/** A door in front of the registry that can make it answer like one that has lost its state: well, and with no schema. */
+async function startForgetfulRegistry(target: string): Promise<{ url: string; forgets: boolean }> {
+  const door = { url: '', forgets: false }
+  const server = createServer(async (request, response) => {
+    const isSchema = request.url?.startsWith('/schemas/ids/')
+    const answer =
+      door.forgets && isSchema
+        ? Response.json({ error_code: 40403, message: 'Schema not found' }, { status: 404 })
+        : await fetch(`${target}${request.url}`, {
+            method: request.method ?? 'GET',
+            headers: { 'content-type': request.headers['content-type'] ?? 'application/json' },
+            ...(request.method === 'POST' && { body: await buffer(request) }),
+          })
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  door.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return door
+}
+
+const UNKNOWN_SCHEMA = Buffer.concat([Buffer.from([0, 0, 0x7f, 0xff, 0xff]), Buffer.from('x')])
+
+const isHeldFor = (what: string, cause: string) => (line: LogLine) =>
+  line.msg === `${what} held` && String(line.causes) === cause
+
+const readyOf = async (service: ServiceProcess) => JSON.parse((await service.get('/ready')).text)
+
+test('a registry that answers and has lost its state holds intake and lane, which tell why and go on when it is mended', async () => {
+  const { env, start, publish, send, results, dead } = await createScenario()
+  const real = env.SCHEMA_REGISTRY_URL
+  const registry = await startForgetfulRegistry(real)
+  env.SCHEMA_REGISTRY_URL = registry.url
+  const service = start()
+  await service.waitForLog('lane running')
+  env.SCHEMA_REGISTRY_URL = real
+
+  registry.forgets = true
+  await send(env.TOPIC_IMPORTED, { key: '1', value: UNKNOWN_SCHEMA })
+  await publish(anAlbum('1'))
+  await service.waitForLog(isHeldFor('intake', 'intake_REGISTRY_UNAVAILABLE'))
+  const ready = await readyOf(service)
+  expect(ready).toMatchObject({ ready: true, parts: { intake: { state: 'held' }, worker: { state: 'running' } } })
+  expect(ready.parts.intake.holds[0].message).toContain('it has lost its state')
+  const metric = 'album_enricher_lane_held{cause="intake_REGISTRY_UNAVAILABLE"} 1'
+  expect((await service.get('/metrics')).text).toContain(metric)
+  const status = await runVerb(env, 'status')
+  expect(status.output).toContain('the lane is running')
+  expect(status.output).toMatch(/held for intake_REGISTRY_UNAVAILABLE since \S+: .*it has lost its state/)
+  registry.forgets = false
+  await dead.waitFor((records) => records.length === 1, 'the dead letter of intake')
+  await results.waitFor((records) => records.length === 1, 'the album behind it')
+  expect(await readyOf(service)).toMatchObject({ parts: { intake: { state: 'running', holds: [] } } })
+  expect((await service.get('/metrics')).text).not.toContain(metric)
+
+  registry.forgets = true
+  await send(env.TOPIC_ENRICHMENT, { key: '2', value: UNKNOWN_SCHEMA })
+  await publish(anAlbum('2'))
+  await service.waitForLog(isHeldFor('lane', 'REGISTRY_UNAVAILABLE'))
+  expect(await readyOf(service)).toMatchObject({
+    ready: true,
+    parts: {
+      intake: { state: 'running' },
+      worker: { state: 'held', holds: [{ message: expect.stringContaining('it has lost its state') }] },
+    },
+  })
+  registry.forgets = false
+  await dead.waitFor((records) => records.length === 2, 'the dead letter of the lane')
+  await results.waitFor((records) => records.length === 2, 'the album behind that')
+  await expect.poll(async () => (await readyOf(service)).parts.worker).toEqual({ state: 'running', holds: [] })
+  expect(await service.stop()).toBe(0)
+  expect((await dead.readToEnd()).map(({ headers }) => headers['enricher-error-code'])).toEqual([
+    'SCHEMA_UNKNOWN',
+    'SCHEMA_UNKNOWN',
+  ])
+  expect((await runVerb(env, 'status')).output).not.toContain('held for')
+}, 120_000)
