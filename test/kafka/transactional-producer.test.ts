@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Kafka } from '../../src/kafka/kafka-client.ts'
 import { readLag } from '../../src/kafka/read-lag.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
@@ -71,4 +72,39 @@ test('a commit of more megabytes than the broker takes in one batch goes through
   )
   await producer.close()
   expect(await valuesIn(room)).toEqual(values)
+})
+
+/** A broker whose transactions refuse offsets with these codes, one after the other, before they take them. */
+async function openRefusing(...codes: number[]) {
+  const calls: string[] = []
+  const note = (call: string) => async () => void calls.push(call)
+  const sendOffsets = async () => {
+    const code = codes.shift()
+    calls.push(code === undefined ? 'offsets' : 'refused')
+    if (code !== undefined) throw Object.assign(new Error('refused'), { code })
+  }
+  const transaction = async () => ({ sendOffsets, commit: note('commit'), abort: note('abort') })
+  const stub = { producer: () => ({ connect: async () => undefined, disconnect: note('disconnect'), transaction }) }
+  const producer = new TransactionalProducer(stub as unknown as Kafka, 'owner')
+  await producer.init()
+  calls.length = 0
+  return { calls, commit: () => producer.commit([], 'group', [{ topic: 'a', partition: 0, offset: 1n }]) }
+}
+
+test.each([
+  ['the coordinator is loading', 14],
+  ['no coordinator is available', 15],
+  ['the coordinator has moved', 16],
+  ['the transaction before is still being ended', 51],
+])('offsets are sent again while %s', async (_, code) => {
+  const { calls, commit } = await openRefusing(code, code)
+  await commit()
+  expect(calls).toEqual(['refused', 'refused', 'offsets', 'commit'])
+})
+
+test('offsets that are refused for good are not sent again, and the transaction is given up', async () => {
+  const invalidProducerEpoch = 47
+  const { calls, commit } = await openRefusing(14, invalidProducerEpoch)
+  await expect(commit()).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' })
+  expect(calls).toEqual(['refused', 'refused', 'abort', 'disconnect'])
 })
