@@ -204,7 +204,8 @@ export const SETTINGS = {
   }),
   LEDGER_RETENTION_DAYS: setting('service', integer(1, 3_650), {
     default: '30',
-    description: 'Days that requests which have ended are remembered; links, verdicts and artwork are kept for ever.',
+    description:
+      'Days that requests which have ended are remembered. Those that were retried or replayed are remembered for ever, since a copy of them may still come; so are links, verdicts and artwork.',
     wants: 'a whole number from 1 to 3650',
   }),
   SHUTDOWN_TIMEOUT_SECONDS: setting('service', integer(1, 600), {

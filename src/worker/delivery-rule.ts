@@ -51,7 +51,7 @@ export function judgeDelivery<D>(row: LedgerRow<D> | null, copy: RequestCopy): D
   const { topic, offset, run, attempt } = copy
   const source = { topic, offset }
   if (row === null) {
-    // A retry copy whose row was pruned, or lost with the database, goes on counting where its headers say.
+    // A retry copy whose row was lost with the database goes on counting where its headers say. None was pruned: see Ledger.
     const created = { run, attempt, source, reached: { [topic]: offset }, again: false, decision: null }
     return { kind: 'work', row: created, dropsAnswers: false }
   }

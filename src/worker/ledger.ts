@@ -136,26 +136,30 @@ export class Ledger {
   }
 
   /**
-   * Deletes rows of requests that ended before a time and can come no more: not those on their way through a retry topic,
-   * and not those whose delivery is not committed. What they stored of links and verdicts stays.
+   * Deletes rows of requests that ended before a time, whose delivery is committed, and of which there is no other record.
+   * Of one that was retried or ran again there are copies: one may still be on its way however long that takes, and
+   * another comes again when somebody moves an offset. Without the row it would be done anew, so the row stays, and only
+   * its answers go. What was stored of links and verdicts stays as well.
    *
-   * @param before `retried`: for requests of which a copy, perhaps of an earlier run, may have gone to a retry topic
    * @param committed by topic where the lane stands
+   * @returns how many rows were deleted
    */
-  async prune(
-    before: { ended: Date; retried: Date },
-    committed: ReadonlyMap<string, bigint>,
-    signal: AbortSignal,
-  ): Promise<number> {
+  async prune(before: Date, committed: ReadonlyMap<string, bigint>, signal: AbortSignal): Promise<number> {
+    const ended = `decided_at < ? and decision <> 'retry' and not again and source_topic = ? and source_offset < ?`
+    const hasCopies = '(run > 1 or attempt > 0)'
     return this.#lane.save(signal, async (em) => {
       let pruned = 0
       for (const [topic, offset] of committed) {
+        const values = [before, topic, String(offset)]
         const rows = await em.execute<object[]>(
-          `delete from enrichment where decided_at < (case when run = 1 and attempt = 0 then ?::timestamptz else ?::timestamptz end)
-           and decision <> 'retry' and not again and source_topic = ? and source_offset < ? returning 1`,
-          [before.ended, before.retried, topic, String(offset)],
+          `delete from enrichment where ${ended} and not ${hasCopies} returning 1`,
+          values,
         )
         pruned += rows.length
+        await em.execute(
+          `update enrichment set answers = '{}' where ${ended} and ${hasCopies} and answers <> '{}'`,
+          values,
+        )
       }
       return pruned
     })

@@ -164,8 +164,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
       ),
     log,
   })
-  const longestDelayMs = Math.max(0, ...config.RETRY_DELAYS.map(({ delayMs }) => delayMs))
-  void keepPruned(ledger, worker, { retentionDays: config.LEDGER_RETENTION_DAYS, longestDelayMs }, log, stop)
+  void keepPruned(ledger, worker, config.LEDGER_RETENTION_DAYS, log, stop)
   return worker
 }
 

@@ -25,7 +25,7 @@ test('a request that the ledger does not know gets a row', () => {
   expect(judgeDelivery(null, from('enrichment', 10n))).toEqual({ kind: 'work', row: row(), dropsAnswers: false })
 })
 
-test('a retry copy whose row was pruned goes on counting where its headers say', () => {
+test('a retry copy whose row was lost goes on counting where its headers say', () => {
   expect(judgeDelivery(null, from('express', 3n, 2, 1))).toMatchObject({ row: { run: 2, attempt: 1 } })
 })
 

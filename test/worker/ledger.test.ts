@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import { Database } from '../../src/db/database.ts'
+import { Enrichment } from '../../src/db/entities/enrichment.entity.ts'
 import { OwnedLane } from '../../src/db/lane.ts'
 import type { EnrichmentRequested } from '../../src/events.ts'
 import { type Job, Ledger, type StoredDecision } from '../../src/worker/ledger.ts'
@@ -133,14 +134,42 @@ test('only rows that have ended long ago and are committed are pruned', async ()
   await open(ledger, open1, at(3n))
   await end(4n, 'result', 40)
   await end(5n, 'dead_letter', 40)
-  // Its first run went to a tier whose delay is a week, and somebody moved the offsets back meanwhile.
-  const retried = await open(ledger, aRequest(), at(6n, { run: 2 }))
-  await ledger.decide(retried, decision('result'), 'matched', NOW - 32 * DAY, NEVER)
-  const before = { ended: new Date(NOW - 30 * DAY), retried: new Date(NOW - 37 * DAY) }
-  expect(await ledger.prune(before, new Map([['requests', 8n]]), NEVER)).toBe(2)
-  const later = { ended: new Date(NOW - 25 * DAY), retried: new Date(NOW - 32 * DAY + 1) }
-  expect(await ledger.prune(later, new Map([['requests', 8n]]), NEVER)).toBe(1)
+  expect(await ledger.prune(new Date(NOW - 30 * DAY), new Map([['requests', 8n]]), NEVER)).toBe(2)
   for (const request of kept) expect((await ledger.open(request, at(99n), NOW, NEVER)).kind).toBe('stale')
+})
+
+test('a row whose request was retried or ran again is never pruned, since a copy may still come; its answers are', async () => {
+  const { db, ledger } = await openLedger()
+  const everything = new Map([
+    ['requests', 99n],
+    ['express', 99n],
+  ])
+  const decide = async (
+    request: EnrichmentRequested,
+    delivered: ReturnType<typeof at>,
+    kind: StoredDecision['kind'],
+  ) => {
+    const job = await open(ledger, request, delivered)
+    await ledger.saveAnswer(job, 'search.fields', ['product'], NEVER)
+    await ledger.decide(job, decision(kind), null, NOW - 400 * DAY, NEVER)
+  }
+  const retried = aRequest()
+  await decide(retried, at(1n), 'retry')
+  await decide(retried, at(1n, { topic: 'express', attempt: 1 }), 'result')
+  // Its copy of run 1 waits in a tier, or in front of a relay that stands still, while run 2 ends.
+  const replayed = aRequest()
+  await decide(replayed, at(2n), 'retry')
+  await db.query((em) => em.nativeUpdate(Enrichment, { requestId: replayed.requestId }, { again: true }))
+  await decide(replayed, at(2n), 'result')
+
+  expect(await ledger.prune(new Date(NOW), everything, NEVER)).toBe(0)
+  const late = [
+    await ledger.open(retried, at(100n, { topic: 'express', attempt: 1 }), NOW, NEVER),
+    await ledger.open(replayed, at(101n, { topic: 'express', attempt: 1 }), NOW, NEVER),
+  ]
+  expect(late).toEqual([{ kind: 'stale' }, { kind: 'stale' }])
+  const rows = await db.query((em) => em.find(Enrichment, {}))
+  expect(rows.map(({ answers }) => answers)).toEqual([{}, {}])
 })
 
 test('nothing is saved any more once somebody else has the lane', async () => {

@@ -33,6 +33,10 @@ interface Story {
   /** How often an offset was moved back to before a record of the request, taken or not. */
   timesMoved: number
   published: Decision[]
+  /** How often the ledger has forgotten it: runs are counted anew from then on, and nothing is known to be paid for. */
+  timesForgotten: number
+  /** How many of `published` were before. */
+  forgottenAt: number
   /** An operator skipped it, so nothing is due until an offset is moved back again. */
   isSkipped: boolean
 }
@@ -52,7 +56,8 @@ export class Judge {
   readonly #asked = new Set<string>()
 
   requested(requestId: string): void {
-    this.#stories.set(requestId, { taken: new Map(), moves: [], timesMoved: 0, published: [], isSkipped: false })
+    const nothingYet = { taken: new Map(), moves: [], timesMoved: 0, published: [], isSkipped: false }
+    this.#stories.set(requestId, { ...nothingYet, timesForgotten: 0, forgottenAt: 0 })
   }
 
   taken(requestId: string, run: number, topic: string, offset: bigint): void {
@@ -85,6 +90,13 @@ export class Judge {
     for (const requestId of records) this.#story(requestId).isSkipped = true
   }
 
+  /** The ledger's row is gone. Whatever was delivered may still not end again, unless offsets are moved. */
+  forgotten(requestId: string): void {
+    const story = this.#story(requestId)
+    story.timesForgotten += 1
+    story.forgottenAt = story.published.length
+  }
+
   /** A worker has compared Kafka with PostgreSQL at that step, and stored what it found. */
   started(comparedAt: number): void {
     for (const { moves } of this.#stories.values())
@@ -109,30 +121,31 @@ export class Judge {
   }
 
   asked(requestId: string, run: number, stage: string): void {
-    const key = `${requestId}/${run}/${stage}`
+    const key = this.#keyOf(requestId, run, stage)
     if (this.#stored.has(key)) throw new Breach(`paid twice: ${stage} of ${requestId} in run ${run}`)
     this.#asked.add(key)
   }
 
   answerStored(requestId: string, run: number, stage: string): void {
-    this.#stored.add(`${requestId}/${run}/${stage}`)
+    this.#stored.add(this.#keyOf(requestId, run, stage))
   }
 
   /** A run that uses another run's answers has replayed nothing. */
   enriched(requestId: string, run: number, stages: readonly string[]): void {
-    const missing = stages.find((stage) => !this.#asked.has(`${requestId}/${run}/${stage}`))
+    const missing = stages.find((stage) => !this.#asked.has(this.#keyOf(requestId, run, stage)))
     if (missing !== undefined && !this.#mayDouble)
       throw new Breach(`not replayed: run ${run} of ${requestId} never asked for ${missing}`)
   }
 
   published(decision: Decision): void {
     const { requestId, run, attempt, kind, resultId } = decision
-    const { published } = this.#story(requestId)
+    const { published, forgottenAt } = this.#story(requestId)
     if (published.some((other) => other.resultId === resultId)) {
       if (this.#mayRepeat || this.#mayDouble) return
       throw new Breach(`doubled: ${kind} ${resultId} of ${requestId} was published before`)
     }
-    const isDouble = published.some((it) => it.run === run && (it.attempt === attempt || it.kind !== 'retry'))
+    const known = published.slice(forgottenAt)
+    const isDouble = known.some((it) => it.run === run && (it.attempt === attempt || it.kind !== 'retry'))
     if (isDouble && !this.#mayDouble) throw new Breach(`doubled: run ${run} of ${requestId} had ended`)
     published.push(decision)
   }
@@ -158,6 +171,10 @@ export class Judge {
       if (!isSkipped && endsBetween(since, Number.POSITIVE_INFINITY) === 0)
         throw new Breach(`${since === 0 ? 'lost' : 'not replayed'}: ${requestId} never ended${tellMove(since)}`)
     }
+  }
+
+  #keyOf(requestId: string, run: number, stage: string): string {
+    return `${requestId}/${this.#story(requestId).timesForgotten}/${run}/${stage}`
   }
 
   #story(requestId: string): Story {

@@ -142,6 +142,12 @@ export class ModelKafka {
     }
   }
 
+  /** Whether two records of the lane are the same first delivery of a request. */
+  isRepeated(requestId: string): boolean {
+    const { records } = this.lane.express
+    return records.filter(({ record }) => record.requestId === requestId && record.attempt === 0).length > 1
+  }
+
   readLane(): KafkaLane {
     const topics = LANE_TOPICS.map((topic) => {
       const { start, end } = this.lane[topic]

@@ -40,6 +40,24 @@ export class ModelLedger {
       if (this.#rules.mustRunAgain(row, position)) this.rows.set(requestId, { ...row, again: true })
   }
 
+  /**
+   * Forgets what ended long ago.
+   *
+   * @param isRepeated whether a producer has sent the same request twice: the repeat follows at once, so within the time
+   *   for which every row is kept
+   * @returns the requests
+   */
+  prune(committed: ReadonlyMap<string, bigint>, isRepeated: (requestId: string) => boolean): string[] {
+    const ended = [...this.rows].filter(([requestId, row]) => {
+      const { source, decision, again } = row
+      const isCommitted = source.offset < (committed.get(source.topic) ?? 0n)
+      const hasEnded = decision !== null && decision.kind !== 'retry' && !again && isCommitted
+      return hasEnded && !isRepeated(requestId) && this.#rules.forgets(row)
+    })
+    for (const [requestId] of ended) this.rows.delete(requestId)
+    return ended.map(([requestId]) => requestId)
+  }
+
   /** Counts a commit that begins. @returns false where the last one is not the caller's: the database was put back */
   storeFlush(last: number, next: number): boolean {
     if (!this.#isCount(last)) return false

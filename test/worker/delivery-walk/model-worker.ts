@@ -70,6 +70,16 @@ export class ModelWorker implements Possession {
     this.#join()
   }
 
+  /** Once an hour, and of rows that ended a day ago or more: so not of those whose commit is being stored. */
+  prune(): void {
+    const { kafka, ledger, judge } = this.#world
+    if (this.phase !== 'running' || this.isFrozen || this.#commit !== null || !ledger.admits(this.fence)) return
+    for (const requestId of ledger.prune(this.committed, (id) => kafka.isRepeated(id))) {
+      judge.forgotten(requestId)
+      this.#note(`forgets ${requestId}`)
+    }
+  }
+
   step(random: Random): void {
     if (this.isFrozen) return
     try {

@@ -20,6 +20,8 @@ export interface Rules {
   heedsHeartbeats: boolean
   /** A commit is counted only if PostgreSQL still has the count that the worker left there. */
   comparesCounts: boolean
+  /** Of rows that have ended and whose delivery is committed: whether it may be forgotten, as the ledger's `prune` does. */
+  forgets(row: ModelRow): boolean
   /** A delivery that is known attaches to its work. */
   attaches: boolean
   publishesStale: boolean
@@ -37,6 +39,7 @@ export const OUR_RULES: Rules = {
   initialisesFirst: true,
   heedsHeartbeats: true,
   comparesCounts: true,
+  forgets: ({ run, attempt }) => run === 1 && attempt === 0,
   attaches: true,
   publishesStale: false,
 }

@@ -30,6 +30,7 @@ export const ORDINARY: Actions = [
   [2, (world, random) => world.freeze(random.pick(world.workers))],
   [4, (world, random) => world.wake(random.pick(world.workers))],
   [3, (world, random) => world.rebalance(random.pick(world.workers))],
+  [2, (world, random) => random.pick(world.workers).prune()],
 ]
 
 /** Offsets are moved back as well. */

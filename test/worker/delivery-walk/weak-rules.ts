@@ -77,6 +77,9 @@ export const WEAK_RULES: Record<string, Partial<Rules>> = {
   'a former owner may still save': { fences: false, isClaimed: () => true },
   'a process commits and asks however old its last heartbeat is': { heedsHeartbeats: false },
   'work in hand survives whatever happened to the lane': { keepsWork: () => true },
+  'whatever has ended is forgotten': { forgets: () => true },
+  'what was retried is forgotten, unless it ran again': { forgets: ({ run }) => run === 1 },
+  'what ran again is forgotten, if its last run was not retried': { forgets: ({ attempt }) => attempt === 0 },
   'a redelivery is worked on beside the work in hand': { attaches: false },
 }
 

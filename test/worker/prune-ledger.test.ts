@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { createLogger } from '../../src/log.ts'
+import type { Ledger } from '../../src/worker/ledger.ts'
+import { keepPruned } from '../../src/worker/prune-ledger.ts'
+
+const DAY = 86_400_000
+const EVERY_MS = 10
+
+/** A ledger of which only `prune` is called. */
+function start(prune: (before: Date, committed: ReadonlyMap<string, bigint>) => Promise<number>) {
+  const lane = { committed: null as ReadonlyMap<string, bigint> | null }
+  const stop = new AbortController()
+  onTestFinished(() => stop.abort())
+  const ended = keepPruned({ prune } as unknown as Ledger, lane, 30, createLogger('fatal'), stop.signal, EVERY_MS)
+  return { lane, stop, ended }
+}
+
+test('the ledger is pruned only while the lane is ours, up to where it is committed', async () => {
+  const calls: [before: Date, committed: ReadonlyMap<string, bigint>][] = []
+  const { lane, stop, ended } = start(async (...call) => calls.push(call))
+  await delay(10 * EVERY_MS)
+  expect(calls).toEqual([])
+  const committed = new Map([['requests', 8n]])
+  lane.committed = committed
+  await expect.poll(() => calls.length).toBeGreaterThan(1)
+  const [first] = calls
+  expect(first?.[1]).toBe(committed)
+  const daysAgo = (Date.now() - (first?.[0].getTime() ?? 0)) / DAY
+  expect(daysAgo).toBeCloseTo(30, 2)
+  stop.abort()
+  await ended
+})
+
+test('a ledger that could not be pruned is pruned an hour later', async () => {
+  let calls = 0
+  const { lane, stop, ended } = start(async () => {
+    calls += 1
+    if (calls === 1) throw new Error('the database is away')
+    return 0
+  })
+  lane.committed = new Map()
+  await expect.poll(() => calls).toBeGreaterThan(1)
+  stop.abort()
+  await ended
+  const before = calls
+  await delay(5 * EVERY_MS)
+  expect(calls, 'once stopped').toBe(before)
+})
