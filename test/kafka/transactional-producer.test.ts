@@ -42,7 +42,7 @@ test('a predecessor with the same id can commit nothing any more', async () => {
   await expect(late).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' })
   await owner.commit([aRecord(topic, 'own')], group, [{ topic, partition: 0, offset: 2n }])
   await owner.close()
-  expect(await valuesIn(room)).toEqual(['own'])
+  await expect.poll(() => valuesIn(room), { timeout: 10_000 }).toEqual(['own'])
   expect(await committedIn(room)).toBe(2n)
 })
 
@@ -57,7 +57,7 @@ test('a commit of which one record is refused publishes none of them', async () 
   const successor = await open(room)
   await successor.commit([aRecord(topic, 'again')], group, [])
   await successor.close()
-  expect(await valuesIn(room)).toEqual(['again'])
+  await expect.poll(() => valuesIn(room), { timeout: 10_000 }).toEqual(['again'])
   expect(await committedIn(room)).toBe(null)
 })
 
@@ -71,7 +71,7 @@ test('a commit of more megabytes than the broker takes in one batch goes through
     [],
   )
   await producer.close()
-  expect(await valuesIn(room)).toEqual(values)
+  await expect.poll(() => valuesIn(room), { timeout: 10_000 }).toEqual(values)
 })
 
 /** A broker whose transactions refuse offsets with these codes, one after the other, before they take them. */
