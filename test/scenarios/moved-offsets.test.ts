@@ -1,8 +1,9 @@
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { resetOffsets } from '../stack/kafka-tool.ts'
 import { anAlbum, createScenario, type Scenario } from '../stack/scenario.ts'
 import { runVerb, type ServiceProcess } from '../stack/service-process.ts'
 import { trouble } from '../stack/stand-ins/amazon.ts'
+import { TopicReader } from '../stack/topic-reader.ts'
 
 // Kafka's tool is a Java process of its own, and a killed member is missed only after its session.
 vi.setConfig({ testTimeout: 180_000 })
@@ -10,20 +11,15 @@ vi.setConfig({ testTimeout: 180_000 })
 const IDS = ['1', '2', '3', '4', '5', '6']
 
 /** Resets the worker's group as soon as the broker has missed its last member. */
-async function resetWorker({ env }: Scenario, topic: string, ...to: string[]): Promise<void> {
-  await expect
-    .poll(
-      () =>
-        resetOffsets(env.KAFKA_BROKERS, `${env.KAFKA_GROUP_PREFIX}.worker`, topic, ...to).then(
-          () => true,
-          () => false,
-        ),
-      {
-        timeout: 40_000,
-        interval: 1_000,
-      },
-    )
-    .toBe(true)
+async function resetWorker({ env }: Scenario, topic: string, ...to: string[]): Promise<bigint> {
+  let offset = -1n
+  const reset = async () => {
+    const moved = await resetOffsets(env.KAFKA_BROKERS, `${env.KAFKA_GROUP_PREFIX}.worker`, topic, ...to)
+    offset = moved.get(0) ?? -1n
+    return true
+  }
+  await expect.poll(() => reset().catch(() => false), { timeout: 40_000, interval: 1_000 }).toBe(true)
+  return offset
 }
 
 /** Every album's results, by its runs. */
@@ -64,6 +60,32 @@ test.each([
   await third.waitForLog('lane running')
   expect(await third.stop()).toBe(0)
   expect(await runsOf(scenario), 'a start that nobody moved anything for').toEqual(all([1, 2]))
+})
+
+test.each([
+  ['to a time between two imports', (between: Date) => ['--to-datetime', between.toISOString().slice(0, -1)]],
+  ['back by three', () => ['--shift-by', '-3']],
+])("the lane's offset is moved %s: what stands behind it comes out again, once, and nothing else", async (_, to) => {
+  const scenario = await createScenario()
+  const { env, results, start, publish } = scenario
+  const first = start()
+  await publish(...IDS.slice(0, 4).map((id) => anAlbum(id)))
+  await results.waitFor((records) => records.length >= 4, 'the first results')
+  const between = new Date()
+  await publish(...IDS.slice(4).map((id) => anAlbum(id)))
+  await results.waitFor((records) => records.length >= IDS.length, 'all results')
+  expect(await first.stop()).toBe(0)
+  const requests = await TopicReader.open(env, env.TOPIC_ENRICHMENT)
+  onTestFinished(() => requests.close())
+
+  const offset = await resetWorker(scenario, env.TOPIC_ENRICHMENT, ...to(between))
+  const due = (await requests.readToEnd()).filter((record) => BigInt(record.offset) >= offset).map(({ key }) => key)
+  expect(due.length).toBeGreaterThan(0)
+  expect(due.length).toBeLessThan(IDS.length)
+  const second = start()
+  await results.waitFor((records) => records.length >= IDS.length + due.length, 'the results again')
+  expect(await second.stop()).toBe(0)
+  expect(await runsOf(scenario)).toEqual(Object.fromEntries(IDS.map((id) => [id, due.includes(id) ? [1, 2] : [1]])))
 })
 
 test('moved right after a kill, with albums in the air: each comes out once more, or for the first time', async () => {

@@ -1,7 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { Database } from '../../src/db/database.ts'
 import { resetOffsets } from '../stack/kafka-tool.ts'
-import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { anAlbum, createScenario, type Scenario } from '../stack/scenario.ts'
+import { trouble } from '../stack/stand-ins/amazon.ts'
+import { type ReadRecord, TopicReader } from '../stack/topic-reader.ts'
 
 test("after a reset of intake's offsets with Kafka's own tool every album comes out again, once, and nothing is doubled", async () => {
   const { env, start, publish, results, images } = await createScenario({ ARTWORK: 'download' })
@@ -33,3 +35,58 @@ test("after a reset of intake's offsets with Kafka's own tool every album comes 
   expect(await countRows()).toEqual(rows)
   expect(images.totalCalls()).toBe(downloads)
 })
+
+/** Resets intake's group as soon as the broker has missed its last member. */
+async function resetIntake({ env }: Scenario, ...to: string[]): Promise<Map<number, bigint>> {
+  let moved = new Map<number, bigint>()
+  const reset = async () => {
+    moved = await resetOffsets(env.KAFKA_BROKERS, `${env.KAFKA_GROUP_PREFIX}.intake`, env.TOPIC_IMPORTED, ...to)
+    return true
+  }
+  await expect.poll(() => reset().catch(() => false), { timeout: 40_000, interval: 1_000 }).toBe(true)
+  return moved
+}
+
+test.each([
+  ['to a time between two imports', (between: Date) => ['--to-datetime', between.toISOString().slice(0, -1)]],
+  ['back by one in each partition, right after a kill and with a retry copy waiting', () => ['--shift-by', '-1']],
+])(
+  "intake's offsets are moved %s: what stands behind them comes out again, once, and nothing else",
+  {
+    timeout: 180_000,
+  },
+  async (_, to) => {
+    const scenario = await createScenario({ RETRY_DELAYS: '20s' })
+    const { env, start, publish, results, dead, amazon } = scenario
+    amazon.behave({ ...trouble.internal(), when: (query) => query.includes('Kind of Blue') })
+    const ids = Array.from({ length: 12 }, (_, index) => String(index))
+    const late = anAlbum('late', { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }] })
+    const first = start()
+    await publish(...ids.slice(0, 8).map((id) => anAlbum(id)), late)
+    await results.waitFor((records) => records.length >= 8, 'the first results')
+    await expect
+      .poll(async () => (await first.get('/metrics')).text, { timeout: 40_000 })
+      .toContain('album_enricher_retries_total{tier="20s",code="AMAZON_UNAVAILABLE"} 1')
+    const between = new Date()
+    await publish(...ids.slice(8).map((id) => anAlbum(id)))
+    await results.waitFor((records) => records.length >= ids.length, 'all results but one')
+    first.signal('SIGKILL')
+    await first.exited()
+    amazon.reset()
+    const imported = await TopicReader.open(env, env.TOPIC_IMPORTED)
+    onTestFinished(() => imported.close())
+
+    const moved = await resetIntake(scenario, ...to(between))
+    const isDue = ({ partition, offset }: ReadRecord) => BigInt(offset) >= (moved.get(partition) ?? 0n)
+    const again = (await imported.readToEnd()).filter(isDue).map(({ key }) => key ?? '')
+    expect(again.length).toBeGreaterThan(0)
+    expect(again.length).toBeLessThan(ids.length)
+    const second = start()
+    const due = ids.length + 1 + again.length
+    await results.waitFor((records) => records.length >= due, 'what waited, and the results again', 90_000)
+    expect(await second.stop()).toBe(0)
+    const keys = (await results.readToEnd()).map(({ key }) => key ?? '')
+    expect(keys.toSorted()).toEqual([...ids, 'late', ...again].toSorted())
+    expect(await dead.readToEnd()).toEqual([])
+  },
+)

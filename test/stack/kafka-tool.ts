@@ -33,15 +33,22 @@ export async function readCommittedPositions(brokers: string, topic: string): Pr
   )
 }
 
-/** Sets a stopped group's offsets of a topic with Kafka's own tool, as an operator would; answers what it printed. */
-export async function resetOffsets(brokers: string, group: string, topic: string, ...to: string[]): Promise<string> {
+/**
+ * Sets a stopped group's offsets of a topic with Kafka's own tool, as an operator would.
+ *
+ * @returns by partition where it stands now
+ */
+export async function resetOffsets(
+  brokers: string,
+  group: string,
+  topic: string,
+  ...to: string[]
+): Promise<Map<number, bigint>> {
   const which = ['--bootstrap-server', brokers, '--group', group, '--topic', topic]
-  return runTool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [
-    ...which,
-    '--reset-offsets',
-    ...to,
-    '--execute',
-  ])
+  const tool = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand'
+  const printed = await runTool(tool, [...which, '--reset-offsets', ...to, '--execute'])
+  const rows = [...printed.matchAll(/^\S+\s+\S+\s+(\d+)\s+(\d+)\s*$/gm)]
+  return new Map(rows.map(([, partition, offset]) => [Number(partition), BigInt(offset ?? 0)]))
 }
 
 async function runTool(tool: string, args: string[]): Promise<string> {
