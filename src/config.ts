@@ -210,7 +210,7 @@ export const SETTINGS = {
   }),
   SHUTDOWN_TIMEOUT_SECONDS: setting('service', integer(1, 600), {
     default: '25',
-    description: 'How long a stop may wait for the albums in the air, in seconds.',
+    description: 'How long a stop may take, in seconds: the albums in the air may use all but the last 2, or half.',
     wants: 'a whole number from 1 to 600',
   }),
   METRICS_PORT: setting('service', integer(0, 65535), {

@@ -20,9 +20,6 @@ import { startWorker } from './worker/start-worker.ts'
 export const ROLES = ['intake', 'worker', 'relay'] as const
 export type Role = (typeof ROLES)[number]
 
-/** What leaving groups and closing connections may take beyond the time that the albums in the air have. */
-const CLOSE_MS = 2_000
-
 /**
  * The service: connect, check, then album.imported -> intake -> album.enrichment -> worker -> album.enriched, with what
  * failed -> retry topics -> relay -> express -> worker, until told to stop. Servers that are not there yet are waited for.
@@ -72,7 +69,7 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
       return true
     })()
     // A server that hangs must not keep us: whatever is not closed by then ends with the process.
-    const timeout = delay(config.SHUTDOWN_TIMEOUT_SECONDS * 1_000 + CLOSE_MS, false)
+    const timeout = delay(config.SHUTDOWN_TIMEOUT_SECONDS * 1_000, false)
     if (!(await Promise.race([closing, timeout]))) log.warn({}, 'servers do not answer: stopping without goodbye')
   }
   log.info({}, 'service stopped')

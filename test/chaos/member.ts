@@ -9,7 +9,7 @@ export type Role = 'intake' | 'worker' | 'relay'
 
 /** After it goes on a stopped process may need so long to find out what it has lost. */
 const FINDS_OUT_WITHIN_MS = 1_000
-/** SHUTDOWN_TIMEOUT_SECONDS and what leaving may take beyond it. */
+/** SHUTDOWN_TIMEOUT_SECONDS, and some room for a machine that is kept busy. */
 const LONGEST_STOP_MS = 30_000
 
 function giveWay(pid: number): void {
