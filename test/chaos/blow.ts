@@ -63,7 +63,7 @@ export async function kill({ arena, tally, random }: Hands, member: Member, poin
 }
 
 /** Whether the process has something to do that is not done: told by the topics and the wire. */
-function hasWork({ lane, live, feeder }: Arena, member: Member): boolean {
+export function hasWork({ lane, live, feeder }: Arena, member: Member): boolean {
   if (lane.hasOpenTransaction(member)) return true
   if (member.role === 'worker') return lane.owner === member && feeder.countMissing(live.finished) > 0
   if (member.role === 'intake') return feeder.countMissing(live.forwarded) > 0

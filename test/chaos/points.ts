@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { busyOwner, catchPiece, type Hands, kill, type Point, until } from './blow.ts'
+import { busyOwner, catchPiece, type Hands, hasWork, kill, type Point, until } from './blow.ts'
 import type { Piece } from './door.ts'
 import { API, readTransaction } from './kafka-wire.ts'
 import type { Member } from './member.ts'
@@ -105,7 +105,7 @@ const duringARebalance: Strike = async (hands, role) => {
   if (role !== 'worker') await arena.feeder.feed(BURST)
   if (random.chance(0.5)) caught.decide('pass')
   await sleep(random.between(0, 40))
-  const lives = victim.isUp
+  const lives = victim.isUp && hasWork(arena, victim)
   if (lives) await kill(hands, victim, 'during a rebalance')
   caught.decide('drop')
   return lives
@@ -186,7 +186,7 @@ const anywhere: Strike = async (hands, role) => {
     void arena.feeder.feed(BURST)
     await sleep(random.between(0, 30))
   }
-  if (!victim.isUp) return false
+  if (!victim.isUp || !hasWork(arena, victim)) return false
   await kill(hands, victim, 'anywhere')
   return true
 }
