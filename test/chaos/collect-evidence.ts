@@ -54,6 +54,9 @@ export async function collectEvidence({ servers, topics, standIns, chronicle }: 
       })),
       ...deadOutcomes,
     ],
+    requests: requests
+      .filter(({ event }) => event?.reason === 'imported')
+      .map(({ event, offset, timestamp }) => ({ position: toPosition(event.source), offset, at: timestamp })),
     // The importer's own producer may have repeated itself over a broken connection: then two requests may ask the same.
     calls: standIns.calls.filter(({ album }) => album === undefined || !importedTwice.has(albumIdOf(album))),
     disturbances: chronicle.disturbances,

@@ -7,6 +7,7 @@ function aRun(changes: Partial<Evidence> = {}): Evidence {
   return {
     sources: [{ position: '0/0', albumId: 'c000000' }],
     outcomes: [{ position: '0/0', kind: 'result', at: 5_000 }],
+    requests: [],
     calls: [aCall()],
     disturbances: [],
     outages: [],

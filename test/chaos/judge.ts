@@ -10,6 +10,8 @@ export interface Evidence {
   sources: { position: Position; albumId: string }[]
   /** Every result with the reason `imported`, and every dead letter, by the record of album.imported that it is of. */
   outcomes: { position: Position; kind: 'result' | 'dead letter'; at: number }[]
+  /** What intake made of the records, as somebody reads it who has nothing to do with the service. */
+  requests: { position: Position; offset: string; at: number }[]
   calls: PaidCall[]
   disturbances: Disturbance[]
   outages: Outage[]

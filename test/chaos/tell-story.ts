@@ -40,6 +40,9 @@ function tellStory(album: number | undefined, evidence: Evidence, chronicle: Chr
       answeredAt === null ? [] : [{ at: answeredAt, line: `${server} has answered ${process}` }],
     ),
     ...outcomes.map(({ at, kind }) => ({ at, line: kind })),
+    ...evidence.requests
+      .filter(({ position }) => position === source?.position)
+      .map(({ at, offset }) => ({ at, line: `is a request at ${offset}` })),
   ]
   const from = Math.min(...own.map(({ at }) => at)) - AROUND_MS
   const until = Math.max(...own.map(({ at }) => at)) + AROUND_MS
