@@ -10,14 +10,14 @@ import type { CommitOffset, Delivery, OutgoingRecord, TopicPartition } from '../
 import { type EventCodecs, groupNames, MESSAGE_BYTES, topicNames } from '../kafka/event-topics.ts'
 import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
-import { ownPartitions, type PartitionOwnership } from '../kafka/partition-ownership.ts'
+import { ownEach, type PartitionOwnership } from '../kafka/partition-ownership.ts'
 import { fitsInto, recordBytes } from '../kafka/record-size.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { toDeadLetter } from '../retry/dead-letter.ts'
 import { isOutage } from '../retry/decide-retry.ts'
 import { Flood } from '../retry/flood.ts'
-import { LaneState } from '../retry/lane-state.ts'
+import { LaneState, type NewHold } from '../retry/lane-state.ts'
 import { withoutOwnHeaders } from '../retry/retry-headers.ts'
 import { waitWhileAway } from '../retry/wait-while-away.ts'
 
@@ -52,10 +52,14 @@ interface Outcome {
   error?: EnrichmentError
 }
 
-const explainBeyond = ({ message }: EnrichmentError) => ({
-  message,
-  remedy: 'stop the service, set the offsets of the group with kafka-consumer-groups.sh --reset-offsets, and start it',
-})
+/** The hold for a group that stands beyond the end of its log; null where a takeover failed for another reason, or not. */
+function explainBeyond(failure: unknown): NewHold | null {
+  if (!(failure instanceof EnrichmentError) || failure.code !== 'TOPIC_WRONG') return null
+  const { message } = failure
+  const remedy =
+    'stop the service, set the offsets of the group with kafka-consumer-groups.sh --reset-offsets, and start it'
+  return { cause: 'intake_offset_beyond_log', message, remedy }
+}
 
 /**
  * Makes a request of every album.imported record, or a dead letter of one that is no album: read, made and committed
@@ -86,7 +90,6 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
       lane.holds.find(({ cause }) => cause === INTAKE_FLOOD),
       resumedAt(lane),
     )
-    if (state.state === 'standing by') state.setActive(true)
   }
 
   let owning: Promise<void> = Promise.resolve()
@@ -98,24 +101,17 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     return [...owned.values()].flatMap((ownership) => ownership.committedOffsets())
   }
 
-  /** One transactional id per input partition: fencing follows the partition from owner to owner. */
   async function takeOver(assignment: TopicPartition[], signal: AbortSignal): Promise<void> {
     await Promise.all([...owned.values()].map((ownership) => ownership.close()))
     owned = new Map()
     // Of an assignment that is over: it would fence whoever has the partitions now.
     if (signal.aborted) return
     await restoreFlood(signal)
-    const taken = await Promise.allSettled(
-      assignment.map(async (partition) => {
-        const transactionalId = `${groupId}.${partition.topic}.${partition.partition}`
-        return [partition.partition, await ownPartitions(kafka, groupId, transactionalId, [partition])] as const
-      }),
-    )
-    owned = new Map(taken.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])))
-    const failed = taken.find((result) => result.status === 'rejected')
-    const isBeyond = failed?.reason instanceof EnrichmentError && failed.reason.code === 'TOPIC_WRONG'
-    state.hold('offsets', isBeyond ? { cause: 'intake_offset_beyond_log', ...explainBeyond(failed.reason) } : null)
-    if (failed) throw failed.reason
+    if (state.state === 'standing by') state.setActive(true)
+    const { owned: taken, failure } = await ownEach(kafka, groupId, assignment)
+    owned = new Map(taken.map(({ partition, ownership }) => [partition.partition, ownership]))
+    state.hold('offsets', explainBeyond(failure))
+    if (failure !== undefined) throw failure
   }
 
   async function forward({ topic, partition, deliveries, nextOffset, signal }: DeliveredBatch): Promise<void> {

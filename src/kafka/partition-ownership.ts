@@ -32,11 +32,7 @@ export async function ownPartitions(
 ): Promise<PartitionOwnership> {
   const producer = new TransactionalProducer(kafka, transactionalId)
   await producer.init()
-  const committed = await readCommitted(kafka, groupId, partitions).catch(async (error) => {
-    await producer.close()
-    throw error
-  })
-  await assertInLog(kafka, groupId, partitions, committed).catch(async (error) => {
+  const committed = await readCommittedInLog(kafka, groupId, partitions).catch(async (error) => {
     await producer.close()
     throw error
   })
@@ -57,12 +53,33 @@ export async function ownPartitions(
   }
 }
 
-async function assertInLog(
+/**
+ * Takes possession of each partition under a transactional id of its own: fencing follows it from owner to owner.
+ *
+ * @returns what could be owned, and in `failure` why the first of the others could not
+ */
+export async function ownEach(
   kafka: Kafka,
   groupId: string,
   partitions: TopicPartition[],
-  committed: ReadonlyMap<string, bigint>,
-): Promise<void> {
+): Promise<{ owned: { partition: TopicPartition; ownership: PartitionOwnership }[]; failure: unknown }> {
+  const taken = await Promise.allSettled(
+    partitions.map(async (partition) => {
+      const transactionalId = `${groupId}.${partition.topic}.${partition.partition}`
+      return { partition, ownership: await ownPartitions(kafka, groupId, transactionalId, [partition]) }
+    }),
+  )
+  const owned = taken.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  return { owned, failure: taken.find((result) => result.status === 'rejected')?.reason }
+}
+
+/** Committed offsets by "topic/partition", each inside of its log. */
+async function readCommittedInLog(
+  kafka: Kafka,
+  groupId: string,
+  partitions: TopicPartition[],
+): Promise<Map<string, bigint>> {
+  const committed = await readCommitted(kafka, groupId, partitions)
   const topics = [...new Set(partitions.map(({ topic }) => topic))]
   for (const topic of topics) {
     const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
@@ -74,6 +91,7 @@ async function assertInLog(
       throw new EnrichmentError('TOPIC_WRONG', `${message}: set the group's offsets, its records were lost or replaced`)
     }
   }
+  return committed
 }
 
 /** Committed offsets by "topic/partition"; -1 where the group has none. */

@@ -3,7 +3,7 @@ import type { Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery
 import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
-import { ownPartitions } from '../kafka/partition-ownership.ts'
+import { ownEach, type PartitionOwnership } from '../kafka/partition-ownership.ts'
 import { fitsInto, recordBytes } from '../kafka/record-size.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
@@ -36,16 +36,13 @@ export function startRelay(options: RelayOptions): Member {
   let tiers = new Map<string, RelayedPartition>()
   let owning: Promise<void> = Promise.resolve()
 
-  const own = async (partition: TopicPartition): Promise<RelayedPartition> => {
-    const transactionalId = `${groupId}.${partition.topic}.${partition.partition}`
-    const ownership = await ownPartitions(kafka, groupId, transactionalId, [partition])
-    return new RelayedPartition(partition, ownership, {
+  const relay = (partition: TopicPartition, ownership: PartitionOwnership): RelayedPartition =>
+    new RelayedPartition(partition, ownership, {
       toRecord: (delivery) => toRecord(delivery, topics),
       onPublished: (records) => report(records, partition, topics, log),
       onRoom: () => consumer.resume(partition.topic),
       onFailed: (error) => consumer.restart(error),
     })
-  }
 
   /** What waited is dropped: all that is uncommitted is delivered again, and only that is known to be still ours. */
   const takeOver = async (assignment: TopicPartition[], signal: AbortSignal): Promise<void> => {
@@ -54,12 +51,9 @@ export function startRelay(options: RelayOptions): Member {
     await Promise.all(former.map((relayed) => relayed.close()))
     // Of an assignment that is over: it would fence whoever has the partitions now.
     if (signal.aborted) return
-    const taken = await Promise.allSettled(assignment.map(own))
-    tiers = new Map(
-      taken.flatMap((result) => (result.status === 'fulfilled' ? [[toKey(result.value.partition), result.value]] : [])),
-    )
-    const failed = taken.find((result) => result.status === 'rejected')
-    if (failed) throw failed.reason
+    const { owned, failure } = await ownEach(kafka, groupId, assignment)
+    tiers = new Map(owned.map(({ partition, ownership }) => [toKey(partition), relay(partition, ownership)]))
+    if (failure !== undefined) throw failure
     log.info({ assignment }, 'relay took its tiers over')
   }
 
