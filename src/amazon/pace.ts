@@ -96,11 +96,18 @@ export function createPace(requestsPerSecond: number, shared?: SharedSlots): Pac
     for (;;) {
       const askedAt = performance.now()
       const { waitMs, nextAt } = await orAborted(slots.book(), signal)
-      let slot: Slot | null = toSlot(nextAt, askedAt, waitMs)
+      const slot = toSlot(nextAt, askedAt, waitMs)
       await waitUntilDue(signal)
-      while (slot !== null && !isInTime(slot)) slot = await moveToNow(slots, slot, signal)
-      if (slot !== null) return slot
+      const usable = await moveWhileStale(slots, slot, signal)
+      if (usable !== null) return usable
     }
+  }
+
+  /** The booking, moved until it can be used in time; null when somebody has booked behind it. */
+  async function moveWhileStale(slots: SharedSlots, booked: Slot, signal: AbortSignal): Promise<Slot | null> {
+    let slot: Slot | null = booked
+    while (slot !== null && !isInTime(slot)) slot = await moveToNow(slots, slot, signal)
+    return slot
   }
 
   function toSlot(nextAt: string, askedAt: number, waitMs: number): Slot {
@@ -151,8 +158,7 @@ export function createPace(requestsPerSecond: number, shared?: SharedSlots): Pac
         isStale: () => slot !== undefined && !isInTime(slot),
         async renew(renewal) {
           if (shared === undefined || slot === undefined) return
-          const moved = await moveToNow(shared, slot, renewal)
-          slot = moved !== null && isInTime(moved) ? moved : await waitForSlot(shared, renewal)
+          slot = (await moveWhileStale(shared, slot, renewal)) ?? (await waitForSlot(shared, renewal))
           due = notBefore
         },
         sent() {

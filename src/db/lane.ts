@@ -190,7 +190,7 @@ export class OwnedLane {
    */
   async whileSettled<T>(run: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     for (;;) {
-      if (!this.isSettled) await this.settled(signal)
+      await this.settled(signal)
       const doubt = this.#doubt.signal
       try {
         return await run(AbortSignal.any([signal, doubt]))

@@ -8,6 +8,7 @@ import { ExternalLink } from '../db/entities/external-link.entity.ts'
 import { toCandidate } from '../enrich/save-links.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { Album } from '../events.ts'
+import { REQUEST_ID } from '../retry/retry-headers.ts'
 
 export interface Story {
   album: Album
@@ -29,8 +30,6 @@ export interface Story {
   artwork: { status: string; url: string | null; key: string | null; errorCode: string | null } | null
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
 /**
  * All that is stored of an album, newest request first.
  *
@@ -39,7 +38,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
  */
 export async function readStory(db: Database, id: string): Promise<Story> {
   return db.query(async (em) => {
-    const request = UUID.test(id) ? await em.findOne(Enrichment, { requestId: id }) : null
+    const request = REQUEST_ID.test(id) ? await em.findOne(Enrichment, { requestId: id }) : null
     const albumId = request?.albumId ?? id
     const row = await em.findOne(AlbumRow, { albumId })
     if (row === null) {

@@ -18,7 +18,8 @@ export interface RetryHeaders {
   requestId: string | null
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** What a request's id looks like: a UUID. */
+export const REQUEST_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Why a record does not go on as it is. */
 export interface Failure {
@@ -38,7 +39,7 @@ export function readRetryHeaders(headers: RecordHeaders): RetryHeaders {
     attempt: readCount(headers, 'enricher-attempt') ?? 0,
     firstFailedAt: readTime(headers, 'enricher-first-failed-at'),
     notBefore: readTime(headers, 'enricher-not-before'),
-    requestId: readText(headers, 'enricher-request-id', UUID),
+    requestId: readText(headers, 'enricher-request-id', REQUEST_ID),
   }
 }
 

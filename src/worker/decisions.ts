@@ -113,6 +113,7 @@ export async function republish(
   const { kind, headers, topic, bytes, failures } = decision
   if (kind === 'retry') return toRetry(delivery, decision)
   if (kind === 'result' && bytes !== null) return republishResult(delivery, request, bytes, context)
+  const run = Number(headers['enricher-run'])
   const error = {
     code: headers['enricher-error-code'] as ErrorCode,
     message: headers['enricher-error-message'] ?? '',
@@ -120,13 +121,12 @@ export async function republish(
   const record = toDeadLetter(topic, delivery, {
     error,
     stage: headers['enricher-stage'] ?? 'worker',
-    run: Number(headers['enricher-run']),
+    run,
     attempt: Number(headers['enricher-attempt']),
     firstFailedAt: Date.parse(headers['enricher-first-failed-at'] ?? ''),
     requestId: request.requestId,
     history: failures,
   })
-  const run = Number(headers['enricher-run'])
   return toGivenUp(record, request, error, { run, attempt: failures.length }, context.log)
 }
 

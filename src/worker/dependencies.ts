@@ -13,12 +13,10 @@ export interface Caller {
 /** Does work that needs a dependency, and waits while that is away; the album's clock stands meanwhile. */
 type Call = <T>(work: () => Promise<T>, signal: AbortSignal, caller?: Caller) => Promise<T>
 
+type Name = 'amazon' | 'model' | 'database' | 'registry'
+
 /** What an album needs, each behind a breaker; while one is open the lane is held. */
-export interface Dependencies {
-  amazon: Call
-  model: Call
-  database: Call
-  registry: Call
+export interface Dependencies extends Record<Name, Call> {
   /** Whether the server that a failure's code blames went away at a time, in milliseconds since 1970, or later. */
   wentAwayAfter(code: ErrorCode, at: number): boolean
   /** A person says that the cause is gone. */
@@ -47,7 +45,7 @@ const own = (code: ErrorCode): Rule => ({
   longestProbeMs: 2_000,
 })
 
-const RULES: Record<Exclude<keyof Dependencies, 'probeNow' | 'forget' | 'wentAwayAfter'>, Rule> = {
+const RULES: Record<Name, Rule> = {
   amazon: foreign((code) => code.startsWith('AMAZON_')),
   model: foreign((code) => code.startsWith('MODEL_')),
   database: own('DATABASE_UNAVAILABLE'),
@@ -62,16 +60,14 @@ export function createDependencies(
   hold: (name: string, hold: Omit<HoldRecord, 'since'> | null) => void,
   stopping: AbortSignal,
 ): Dependencies {
-  const names = Object.keys(RULES) as (keyof typeof RULES)[]
-  const breakers = names.map((name) => {
-    const rule = RULES[name]
+  const breakers = (Object.entries(RULES) as [Name, Rule][]).map(([name, rule]) => {
     const onChange = (open: { code: ErrorCode; message: string } | null) =>
       hold(name, open && { cause: open.code, message: open.message, remedy: remedyFor(name, open.code) })
     return [name, new Breaker({ ...rule, name, stopping, onChange })] as const
   })
   const calls = breakers.map(([name, breaker]) => [name, callThrough(breaker)] as const)
   return {
-    ...(Object.fromEntries(calls) as Omit<Dependencies, 'probeNow' | 'forget' | 'wentAwayAfter'>),
+    ...(Object.fromEntries(calls) as Record<Name, Call>),
     wentAwayAfter: (code, at) => breakers.some(([name, { openedAt }]) => RULES[name].isFault(code) && openedAt >= at),
     probeNow() {
       for (const [, breaker] of breakers) if (breaker.openedBy !== null) breaker.probeNow()

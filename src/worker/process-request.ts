@@ -9,7 +9,7 @@ import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { decideRetry, type RetryPolicy } from '../retry/decide-retry.ts'
 import type { Flood } from '../retry/flood.ts'
-import { readRetryHeaders } from '../retry/retry-headers.ts'
+import { REQUEST_ID, readRetryHeaders } from '../retry/retry-headers.ts'
 import { AlbumClock } from './album-clock.ts'
 import { type Decided, decideDeadLetter, decideResult, decideRetryCopy, republish, skipStale } from './decisions.ts'
 import type { Dependencies } from './dependencies.ts'
@@ -38,7 +38,6 @@ export interface RequestContext {
 const SUSPECT_DEATHS = 3
 /** What a try at an album may take from its first Amazon grant on. */
 const ALBUM_MS = 60_000
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * Takes one delivered request to its end: a result, a retry copy, or a dead letter. Servers that are away are waited for.
@@ -100,7 +99,7 @@ async function decodeRequest(
   const request = await codec.decode(value)
   checkAlbum(request.album)
   checkTime('requestedAt', request.requestedAt)
-  if (UUID.test(request.requestId)) return request
+  if (REQUEST_ID.test(request.requestId)) return request
   throw new EnrichmentError('RECORD_INVALID', `requestId is ${JSON.stringify(request.requestId)}: give it a UUID`)
 }
 
@@ -142,15 +141,17 @@ async function workOn(
   log.info({ ...fields, attempt: failures.length + 1 }, 'album enrichment started')
   // Those of a process that died count: or each that follows would hold the line up with quick tries of its own.
   const countTries = () => 1 + failures.filter(({ hops }) => hops === claim.attempt).length
-  /** What failed while a server was going away is no failure of the request. */
+  const setFailures = async (all: typeof failures) => {
+    await database(() => ledger.saveFailures(job, all, signal), signal)
+    failures.splice(0, failures.length, ...all)
+  }
   const former = failures.length
+  /** What failed while a server was going away is no failure of the request. */
   const forgive = async () => {
     const own = failures.filter(
       ({ code, at }, index) => index < former || !dependencies.wentAwayAfter(code as ErrorCode, Date.parse(at)),
     )
-    if (own.length === failures.length) return
-    await database(() => ledger.saveFailures(job, own, signal), signal)
-    failures.splice(0, failures.length, ...own)
+    if (own.length < failures.length) await setFailures(own)
   }
   const pauseFor = async (ms: number) => {
     clock.pause()
@@ -179,9 +180,7 @@ async function workOn(
         continue
       }
       const failed = { attempt: failures.length + 1, hops: claim.attempt, at: new Date().toISOString() }
-      const entry = { ...failed, stage, code, message: error.message }
-      await database(() => ledger.saveFailures(job, [...failures, entry], signal), signal)
-      failures.push(entry)
+      await setFailures([...failures, { ...failed, stage, code, message: error.message }])
       if (next.kind === 'dead letter') return giveUp(error, stage)
       log.info({ ...fields, attempt: failed.attempt, code, reason: error.message }, 'album will be retried')
       if (next.kind === 'retry') {
