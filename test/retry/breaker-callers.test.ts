@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { EnrichmentError, type ErrorCode } from '../../src/errors.ts'
-import { Breaker } from '../../src/retry/breaker.ts'
+import { Breaker, type BreakerOptions } from '../../src/retry/breaker.ts'
 
 const NEVER = new AbortController().signal
 
-test('once those who waited were sent away, the next call finds out anew', async () => {
-  const changes: (ErrorCode | null)[] = []
-  const breaker = new Breaker({
+/** One that opens with the first fault, and is not probed while the test lasts. */
+const aBreaker = (changes: Partial<BreakerOptions> = {}) =>
+  new Breaker({
     name: 'amazon',
     threshold: 1,
     isFatal: () => true,
@@ -14,8 +14,13 @@ test('once those who waited were sent away, the next call finds out anew', async
     firstProbeMs: 60_000,
     longestProbeMs: 60_000,
     stopping: NEVER,
-    onChange: (open) => changes.push(open?.code ?? null),
+    onChange: () => undefined,
+    ...changes,
   })
+
+test('once those who waited were sent away, the next call finds out anew', async () => {
+  const changes: (ErrorCode | null)[] = []
+  const breaker = aBreaker({ onChange: (open) => changes.push(open?.code ?? null) })
   const stop = new AbortController()
   const away = async () => Promise.reject(new EnrichmentError('AMAZON_UNAVAILABLE', 'away'))
   const waiting = breaker.run(away, stop.signal)
@@ -28,16 +33,7 @@ test('once those who waited were sent away, the next call finds out anew', async
 })
 
 test('faults of one caller alone do not open it, those of others do', async () => {
-  const breaker = new Breaker({
-    name: 'amazon',
-    threshold: 2,
-    isFatal: () => false,
-    isFault: () => true,
-    firstProbeMs: 60_000,
-    longestProbeMs: 60_000,
-    stopping: NEVER,
-    onChange: () => undefined,
-  })
+  const breaker = aBreaker({ threshold: 2, isFatal: () => false })
   const stop = new AbortController()
   const away = async () => Promise.reject(new EnrichmentError('AMAZON_UNAVAILABLE', 'away'))
   for (let tries = 0; tries < 5; tries += 1)
@@ -50,16 +46,7 @@ test('faults of one caller alone do not open it, those of others do', async () =
 
 test('a process that stops still calls what is there, and no longer waits for what is away', async () => {
   const stopping = new AbortController()
-  const breaker = new Breaker({
-    name: 'database',
-    threshold: 1,
-    isFatal: () => true,
-    isFault: () => true,
-    firstProbeMs: 60_000,
-    longestProbeMs: 60_000,
-    stopping: stopping.signal,
-    onChange: () => undefined,
-  })
+  const breaker = aBreaker({ name: 'database', stopping: stopping.signal })
   const away = async () => Promise.reject(new EnrichmentError('DATABASE_UNAVAILABLE', 'away'))
   const waiting = breaker.run(away, NEVER)
   await expect.poll(() => breaker.openedBy?.code).toBe('DATABASE_UNAVAILABLE')

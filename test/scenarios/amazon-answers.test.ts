@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { isHeldFor } from '../stack/service-process.ts'
 import { trouble } from '../stack/stand-ins/amazon.ts'
 
 test('an album that Amazon does not know is not_found', async () => {
@@ -104,7 +105,7 @@ test.each([
   amazon.behave(behaviour)
   await publish(anAlbum('1'), anAlbum('2'))
   const service = start()
-  await service.waitForLog((line) => line.msg === 'lane held' && String(line.causes) === code)
+  await service.waitForLog(isHeldFor('lane', code))
   const stoppedAt = Date.now()
   expect(await service.stop()).toBe(0)
   expect(Date.now() - stoppedAt).toBeLessThan(10_000)

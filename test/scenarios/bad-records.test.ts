@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
-import { type LogLine, runVerb } from '../stack/service-process.ts'
+import { isHeldFor, runVerb } from '../stack/service-process.ts'
 
 test('what is no album is dead-lettered with its bytes and a remedy, and the albums behind it go on', async () => {
   const { start, publish, send, dead, results, env } = await createScenario()
@@ -58,7 +58,7 @@ test('a flood of records that are no albums holds intake, also after a restart, 
 }, async () => {
   const { start, publish, send, dead, results, env } = await createScenario({ FLOOD_DEAD_LETTERS: '5' })
   await send(env.TOPIC_IMPORTED, ...Array.from({ length: 8 }, () => ({ key: 'same', value: Buffer.from('no Avro') })))
-  const isHeld = (line: LogLine) => line.msg === 'intake held' && String(line.causes) === 'intake_flood'
+  const isHeld = isHeldFor('intake', 'intake_flood')
   const first = start()
   await first.waitForLog(isHeld)
   await dead.waitFor((records) => records.length === 5, 'five dead letters')

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
-import { type LogLine, runVerb, type ServiceProcess } from '../stack/service-process.ts'
+import { isHeldFor, runVerb, type ServiceProcess } from '../stack/service-process.ts'
 import { trouble } from '../stack/stand-ins/amazon.ts'
 
 // A restart of the service and a command take seconds each on a busy machine.
@@ -9,9 +9,6 @@ vi.setConfig({ testTimeout: 120_000 })
 
 /** Time enough for a process that is not held to give up, or to finish, what waits. */
 const HELD_MS = 3_000
-
-const isHeldFor = (what: string, cause: string) => (line: LogLine) =>
-  line.msg === `${what} held` && String(line.causes) === cause
 
 test('an album that will be retried does not end a row of dead letters', async () => {
   const settings = { FLOOD_DEAD_LETTERS: '2', MODEL_USE: 'always', RETRY_DELAYS: '1h' }
@@ -25,7 +22,7 @@ test('an album that will be retried does not end a row of dead letters', async (
   const metric = 'album_enricher_retries_total{tier="1h",code="MODEL_BAD_ANSWER"} 1'
   await expect.poll(async () => (await service.get('/metrics')).text, { timeout: 20_000 }).toContain(metric)
   await publish(anAlbum('3'))
-  await service.waitForLog((line) => line.msg === 'lane held' && String(line.causes) === 'flood')
+  await service.waitForLog(isHeldFor('lane', 'flood'))
 })
 
 test('a flood holds the lane through a crash, a restart and a takeover, until a person says resume', async () => {

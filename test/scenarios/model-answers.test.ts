@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
-import { runVerb } from '../stack/service-process.ts'
+import { isHeldFor, runVerb } from '../stack/service-process.ts'
 import { refuse } from '../stack/stand-ins/model-checks.ts'
 
 // A probe comes later each time, and a command takes seconds on a busy machine.
@@ -19,7 +19,7 @@ test.each([
     const ids = ['1', '2', '3', '4', '5', '6']
     await publish(...ids.map((id) => anAlbum(id)))
     const service = start()
-    await service.waitForLog((line) => line.msg === 'lane held' && String(line.causes) === code)
+    await service.waitForLog(isHeldFor('lane', code))
     const ready = JSON.parse((await service.get('/ready')).text)
     expect(ready).toMatchObject({ ready: true, parts: { worker: { state: 'held', holds: [{ cause: code }] } } })
     const { text } = await service.get('/metrics')

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
-import { runVerb } from '../stack/service-process.ts'
+import { isHeldFor, runVerb } from '../stack/service-process.ts'
 import { trouble } from '../stack/stand-ins/amazon.ts'
 
 // A command is a process of its own, which takes seconds on a busy machine, and an operator runs many.
@@ -93,7 +93,7 @@ test('a flood of dead letters holds the lane, and after resume one album goes fi
   const ids = ['1', '2', '3', '4', '5', '6']
   const service = start()
   await publish(...ids.map((id) => anAlbum(id)))
-  await service.waitForLog((line) => line.msg === 'lane held' && String(line.causes) === 'flood')
+  await service.waitForLog(isHeldFor('lane', 'flood'))
   expect((await runVerb(env, 'resume')).status).toBe(0)
   await expect.poll(() => service.logs.filter(({ msg }) => msg === 'lane held').length, { timeout: 20_000 }).toBe(2)
   await dead.waitFor((records) => records.length === 4, 'the three, and the one that went first')

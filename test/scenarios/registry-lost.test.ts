@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
-import { type LogLine, runVerb, type ServiceProcess } from '../stack/service-process.ts'
+import { isHeldFor, runVerb, type ServiceProcess } from '../stack/service-process.ts'
 
 /** A door in front of the registry that can make it answer like one that has lost its state: well, and with no schema. */
 async function startForgetfulRegistry(target: string): Promise<{ url: string; forgets: boolean }> {
@@ -32,9 +32,6 @@ async function startForgetfulRegistry(target: string): Promise<{ url: string; fo
 }
 
 const UNKNOWN_SCHEMA = Buffer.concat([Buffer.from([0, 0, 0x7f, 0xff, 0xff]), Buffer.from('x')])
-
-const isHeldFor = (what: string, cause: string) => (line: LogLine) =>
-  line.msg === `${what} held` && String(line.causes) === cause
 
 const readyOf = async (service: ServiceProcess) => JSON.parse((await service.get('/ready')).text)
 

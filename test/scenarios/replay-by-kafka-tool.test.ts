@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { Database } from '../../src/db/database.ts'
-import { resetOffsets } from '../stack/kafka-tool.ts'
-import { anAlbum, createScenario, type Scenario } from '../stack/scenario.ts'
+import { resetOffsets, resetOffsetsOnceLeft } from '../stack/kafka-tool.ts'
+import { anAlbum, createScenario } from '../stack/scenario.ts'
 import { trouble } from '../stack/stand-ins/amazon.ts'
 import { type ReadRecord, TopicReader } from '../stack/topic-reader.ts'
 
@@ -36,17 +36,6 @@ test("after a reset of intake's offsets with Kafka's own tool every album comes 
   expect(images.totalCalls()).toBe(downloads)
 })
 
-/** Resets intake's group as soon as the broker has missed its last member. */
-async function resetIntake({ env }: Scenario, ...to: string[]): Promise<Map<number, bigint>> {
-  let moved = new Map<number, bigint>()
-  const reset = async () => {
-    moved = await resetOffsets(env.KAFKA_BROKERS, `${env.KAFKA_GROUP_PREFIX}.intake`, env.TOPIC_IMPORTED, ...to)
-    return true
-  }
-  await expect.poll(() => reset().catch(() => false), { timeout: 40_000, interval: 1_000 }).toBe(true)
-  return moved
-}
-
 test.each([
   ['to a time between two imports', (between: Date) => ['--to-datetime', between.toISOString().slice(0, -1)]],
   ['back by one in each partition, right after a kill and with a retry copy waiting', () => ['--shift-by', '-1']],
@@ -76,7 +65,8 @@ test.each([
     const imported = await TopicReader.open(env, env.TOPIC_IMPORTED)
     onTestFinished(() => imported.close())
 
-    const moved = await resetIntake(scenario, ...to(between))
+    const group = `${env.KAFKA_GROUP_PREFIX}.intake`
+    const moved = await resetOffsetsOnceLeft(env.KAFKA_BROKERS, group, env.TOPIC_IMPORTED, ...to(between))
     const isDue = ({ partition, offset }: ReadRecord) => BigInt(offset) >= (moved.get(partition) ?? 0n)
     const again = (await imported.readToEnd()).filter(isDue).map(({ key }) => key ?? '')
     expect(again.length).toBeGreaterThan(0)

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { isHeldFor } from '../stack/service-process.ts'
 import { createTcpProxy } from '../stack/tcp-proxy.ts'
 
 test('a standby takes the lane of a killed worker over within 12 s, and every album has its result, none twice', async () => {
@@ -51,8 +52,7 @@ test('a takeover that waits for PostgreSQL is told as a hold, and goes on by its
 
   await standby.door.close()
   owner.worker.signal('SIGKILL')
-  const isHeld = ({ msg, causes }: { msg: string; causes?: unknown }) =>
-    msg === 'lane held' && String(causes) === 'DATABASE_UNAVAILABLE'
+  const isHeld = isHeldFor('lane', 'DATABASE_UNAVAILABLE')
   await standby.worker.waitForLog(isHeld, 20_000)
   const ready = JSON.parse((await standby.worker.get('/ready')).text)
   expect(ready).toMatchObject({ ready: false, parts: { worker: { state: 'held' } } })

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Artefact, fetchArtefact } from './artefacts.ts'
 import { JAVA_FLAGS } from './java.ts'
@@ -13,6 +14,8 @@ const KAFKA_TOOLS: Artefact = {
   megabytes: 40,
 }
 
+const MISSED_WITHIN_MS = 40_000
+const RESET_AGAIN_MS = 1_000
 /** The consumer tool ends when nothing has come for so long. */
 const NOTHING_COMES_MS = 5_000
 
@@ -49,6 +52,17 @@ export async function resetOffsets(
   const printed = await runTool(tool, [...which, '--reset-offsets', ...to, '--execute'])
   const rows = [...printed.matchAll(/^\S+\s+\S+\s+(\d+)\s+(\d+)\s*$/gm)]
   return new Map(rows.map(([, partition, offset]) => [Number(partition), BigInt(offset ?? 0)]))
+}
+
+/** The same as soon as the broker has missed the group's last member, which may have been killed. */
+export async function resetOffsetsOnceLeft(...given: Parameters<typeof resetOffsets>): Promise<Map<number, bigint>> {
+  for (const deadline = Date.now() + MISSED_WITHIN_MS; ; await delay(RESET_AGAIN_MS)) {
+    try {
+      return await resetOffsets(...given)
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+    }
+  }
 }
 
 async function runTool(tool: string, args: string[]): Promise<string> {

@@ -18,6 +18,10 @@ export interface LogLine {
   [field: string]: unknown
 }
 
+/** Of the line by which lane or intake says that it is held, and for this cause alone. */
+export const isHeldFor = (what: 'lane' | 'intake', cause: string) => (line: LogLine) =>
+  line.msg === `${what} held` && String(line.causes) === cause
+
 /** The service as an operator starts it: a process of its own, told by settings, stopped by signals. */
 export class ServiceProcess {
   readonly logs: LogLine[] = []
