@@ -4,6 +4,8 @@ import { type Collaborators, type Enrichment, enrichAlbum, type Step } from '../
 import { EnrichmentError, type ErrorCode, toEnrichmentError } from '../errors.ts'
 import type { AlbumEnriched, EnrichmentRequested, Stage } from '../events.ts'
 import type { Delivery } from '../kafka/delivery.ts'
+import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
+import { fitsInto } from '../kafka/record-size.ts'
 import type { RecordCodec } from '../kafka/schema-registry.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
@@ -237,6 +239,7 @@ async function tryOnce(
       finishedAt: Date.now(),
     })
     const bytes = await dependencies.registry(() => enriched.encode(event), signal)
+    checkSize(context.topics.enriched, event.albumId, bytes)
     return { enrichment, event, bytes }
   } catch (thrown) {
     signal.throwIfAborted()
@@ -246,6 +249,13 @@ async function tryOnce(
     await forgive()
     return { error, stage }
   }
+}
+
+/** Asked before the result is stored: refused at its commit it would hold up the lane for ever. */
+function checkSize(topic: string, key: string, value: Buffer): void {
+  if (fitsInto({ topic, key, value }, MESSAGE_BYTES.result)) return
+  const message = `the result has ${value.length} bytes, and ${topic} takes ${MESSAGE_BYTES.result}: give the album shorter texts`
+  throw new EnrichmentError('RECORD_TOO_LARGE', message)
 }
 
 /** Since the first failure, without the time that retry copies waited in the lane after they were due. */

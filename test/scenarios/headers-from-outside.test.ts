@@ -1,7 +1,11 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import kafkajs, { type IHeaders, Kafka, logLevel, type Message } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
+import { loadConfig } from '../../src/config.ts'
+import { openCodecs } from '../../src/kafka/event-topics.ts'
 import { NULL_HEADER, writeNullHeaders } from '../../src/kafka/null-headers.ts'
+import { SchemaRegistry } from '../../src/kafka/schema-registry.ts'
+import { sampleAlbum } from '../data/samples.ts'
 import { anAlbum, createScenario, encodeAlbum, type Scenario } from '../stack/scenario.ts'
 import { TopicReader } from '../stack/topic-reader.ts'
 
@@ -129,4 +133,39 @@ test('headers too large for the topic of results stay behind, and hold up nobody
     ['small', { traceparent: 'abc' }],
   ])
   expect(await dead.readToEnd()).toEqual([])
+})
+
+test('a request that fits and whose result does not leaves its headers behind, else it is a dead letter, and holds up nobody', async () => {
+  const { env, start, send, publish, results, dead } = await createScenario()
+  const { requested } = await openCodecs(loadConfig(['kafka'], env), new SchemaRegistry(env.SCHEMA_REGISTRY_URL))
+  const express = `${env.TOPIC_ENRICHMENT}.express`
+  const request = (albumId: string, title: string) => ({
+    requestId: randomUUID(),
+    reason: 'artwork' as const,
+    stages: ['artwork' as const],
+    album: sampleAlbum(title, ['Nirvana'], { albumId }),
+    requestedAt: Date.now(),
+    source: null,
+  })
+  const headers = { ballast: randomBytes(1_500_000), traceparent: 'abc' }
+  await send(express, { key: 'headers', value: await requested.encode(request('headers', 'Nevermind')), headers })
+  // So random that it takes more than the topic's megabyte also when it is compressed.
+  const endless = await requested.encode(request('title', randomBytes(1_400_000).toString('base64')))
+  await send(express, { key: 'title', value: endless, headers: { traceparent: 'abc' } })
+  const service = start()
+  await results.waitFor((records) => records.length === 1, 'the result without headers')
+  await dead.waitFor((records) => records.length === 1, 'the dead letter')
+  await send(express, { key: 'express', value: await requested.encode(request('express', 'Nevermind')) })
+  await publish(anAlbum('imported'))
+  await results.waitFor((records) => records.length === 3, 'the results behind them')
+  expect(await service.stop()).toBe(0)
+  const found = (await results.readToEnd()).map(({ key, rawHeaders }) => [key, foreignOf(rawHeaders)])
+  expect(found.toSorted()).toEqual([
+    ['express', {}],
+    ['headers', {}],
+    ['imported', {}],
+  ])
+  const [letter, ...more] = await dead.readToEnd()
+  expect([letter?.key, letter?.value, more]).toEqual(['title', endless, []])
+  expect(letter?.headers).toMatchObject({ traceparent: 'abc', 'enricher-error-code': 'RECORD_TOO_LARGE' })
 })
