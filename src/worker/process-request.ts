@@ -13,9 +13,10 @@ import { decideRetry, type RetryPolicy } from '../retry/decide-retry.ts'
 import type { Flood } from '../retry/flood.ts'
 import { REQUEST_ID, readRetryHeaders } from '../retry/retry-headers.ts'
 import { AlbumClock } from './album-clock.ts'
+import type { ByKey } from './by-key.ts'
 import { type Decided, decideDeadLetter, decideResult, decideRetryCopy, republish, skipStale } from './decisions.ts'
 import type { Dependencies } from './dependencies.ts'
-import type { Job, Ledger, Opening, StoredDecision } from './ledger.ts'
+import type { Job, Ledger, StoredDecision } from './ledger.ts'
 import type { Solo } from './solo.ts'
 import { toAlbumEnriched } from './to-album-enriched.ts'
 
@@ -27,10 +28,14 @@ export interface RequestContext {
   ledger: Ledger
   dependencies: Dependencies
   retryPolicy: RetryPolicy
+  /** By the id in the request: its key may be anything that whoever sent it has put there. */
+  albums: ByKey
   solo: Solo
   flood: Flood
   /** Everything of enrichAlbum's collaborators but the ledger's part. */
   collaboratorsFor(request: EnrichmentRequested, clock: AlbumClock): Omit<Collaborators, 'step'>
+  /** Told when the next album may be started. */
+  onBegun(): void
   /** Ends all waiting of a process that is to stop; calls in the air go on. */
   stopping: AbortSignal
   log: Logger
@@ -52,53 +57,77 @@ export async function processRequest(
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<Decided> {
-  for (;;) {
-    const decided = await processOnce(delivery, context, signal)
-    if (decided !== 'again') return decided
-  }
+  const { albums, onBegun } = context
+  const request = await orGivenUp(() => decodeRequest(delivery, context, signal), delivery, undefined, context, signal)
+  if ('records' in request) return request
+  const { albumId } = request.album
+  // It waits for another request for the same album, and other albums need not wait with it.
+  if (albums.isBusy(albumId)) onBegun()
+  return albums.run(albumId, async () => {
+    for (;;) {
+      signal.throwIfAborted()
+      const decided = await processOnce(delivery, request, context, signal)
+      if (decided !== 'again') return decided
+    }
+  })
 }
 
 async function processOnce(
   delivery: Delivery,
+  request: EnrichmentRequested,
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<Decided | 'again'> {
   const { ledger, flood, solo, dependencies, stopping, log } = context
   const { database, registry } = dependencies
-  const waiting = AbortSignal.any([signal, stopping])
-  let request: EnrichmentRequested | undefined
-  let opening: Opening
-  try {
-    request = await registry(() => decodeRequest(delivery, context.requested), signal)
+  const open = () => {
     const { run, attempt, notBefore } = readRetryHeaders(delivery.headers)
     const delivered = { topic: delivery.topic, offset: delivery.offset, run, attempt, notBefore }
-    const asked = request
-    opening = await database(() => ledger.open(asked, delivered, Date.now(), signal), signal)
-  } catch (thrown) {
-    // What cannot even be opened could not be counted either, so it is given up at once.
-    const error = toEnrichmentError(thrown)
-    if (signal.aborted || stopping.aborted || isWaitedFor(error, context)) throw thrown
-    if (!(await flood.admit(waiting))) return 'again'
-    flood.record(true)
-    return decideDeadLetter(delivery, request, undefined, error, 'worker', context).decided
+    return database(() => ledger.open(request, delivered, Date.now(), signal), signal)
   }
+  const opening = await orGivenUp(open, delivery, request, context, signal)
+  if ('records' in opening) return opening
   if (opening.kind === 'stale') return skipStale(delivery, request, log)
   if (opening.kind === 'publish') {
-    const [asked, { decision }] = [request, opening]
-    return registry(() => republish(delivery, asked, decision, context), signal)
+    const { decision } = opening
+    return registry(() => republish(delivery, request, decision, context), signal)
   }
 
   const { job } = opening
   const isSuspect = job.deaths >= SUSPECT_DEATHS || flood.isProbing
+  const waiting = AbortSignal.any([signal, stopping])
   return solo.run(isSuspect, () => workOn(delivery, request, job, context, signal), waiting)
+}
+
+/** Does what comes before the work. What cannot even be opened could not be counted either, so it is given up at once. */
+async function orGivenUp<T>(
+  prepare: () => Promise<T>,
+  delivery: Delivery,
+  request: EnrichmentRequested | undefined,
+  context: RequestContext,
+  signal: AbortSignal,
+): Promise<T | Decided> {
+  const { flood, stopping } = context
+  for (;;) {
+    try {
+      return await prepare()
+    } catch (thrown) {
+      const error = toEnrichmentError(thrown)
+      if (signal.aborted || stopping.aborted || isWaitedFor(error, context)) throw thrown
+      if (!(await flood.admit(AbortSignal.any([signal, stopping])))) continue
+      flood.record(true)
+      return decideDeadLetter(delivery, request, undefined, error, 'worker', context).decided
+    }
+  }
 }
 
 async function decodeRequest(
   { value }: Delivery,
-  codec: RecordCodec<EnrichmentRequested>,
+  { requested, dependencies }: RequestContext,
+  signal: AbortSignal,
 ): Promise<EnrichmentRequested> {
   if (value === null) throw new EnrichmentError('RECORD_INVALID', 'the request has no value: send a request')
-  const request = await codec.decode(value)
+  const request = await dependencies.registry(() => requested.decode(value), signal)
   checkAlbum(request.album)
   checkTime('requestedAt', request.requestedAt)
   if (REQUEST_ID.test(request.requestId)) return request

@@ -19,6 +19,7 @@ import { createModel } from '../model/create-model.ts'
 import { Flood } from '../retry/flood.ts'
 import { LaneState } from '../retry/lane-state.ts'
 import type { AlbumClock } from './album-clock.ts'
+import { ByKey } from './by-key.ts'
 import { createDependencies, type Dependencies } from './dependencies.ts'
 import { Ledger } from './ledger.ts'
 import { markAgain } from './mark-again.ts'
@@ -133,6 +134,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     ledger,
     dependencies: ofAlbums,
     flood,
+    albums: new ByKey(),
     solo: new Solo(),
     retryPolicy: { tiers: config.RETRY_DELAYS, deadlineMs: config.RETRY_DEADLINE_HOURS * HOUR_MS },
     stopping: stop,
@@ -158,6 +160,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
         delivery,
         {
           ...shared,
+          onBegun,
           collaboratorsFor: (request, clock) => collaboratorsFor(request, clock, { possession, onBegun, signal }),
         },
         signal,

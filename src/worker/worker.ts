@@ -9,7 +9,6 @@ import { laneAssigner } from '../kafka/lane-assigner.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import type { LaneState } from '../retry/lane-state.ts'
-import { ByKey } from './by-key.ts'
 import type { Decided } from './decisions.ts'
 import type { LanePosition } from './delivery-rule.ts'
 import type { Dependencies } from './dependencies.ts'
@@ -60,7 +59,6 @@ export class Worker {
   readonly #consumer: GroupConsumer
   readonly #possession: Possession
   readonly #lane: Lane
-  readonly #albums = new ByKey()
   readonly #starting: Promise<void>
   readonly #jobs = new Set<Promise<void>>()
   /** By topic where the next record will stand, where only markers came behind what is committed. */
@@ -239,19 +237,14 @@ export class Worker {
   async #work(slot: Slot<Decided>, onBegun: () => void): Promise<void> {
     const { stopping, owned, process, log } = this.#options
     const { signal } = this.#giveUp
-    const albumId = slot.delivery.key?.toString() ?? ''
-    if (this.#albums.isBusy(albumId)) onBegun()
     try {
-      slot.outcome = await this.#albums.run(albumId, async () => {
-        signal.throwIfAborted()
-        return process(slot.delivery, this.#possession, onBegun, signal)
-      })
+      slot.outcome = await process(slot.delivery, this.#possession, onBegun, signal)
       this.#flushSoon()
     } catch (error) {
       // Given up, with the lane or the process: not done, so not committed, and what was stored is not paid for twice.
       if (signal.aborted || stopping.signal.aborted) return
       const { code, message } = toEnrichmentError(error)
-      log.warn({ albumId, code, reason: message }, 'album put back')
+      log.warn({ albumId: slot.delivery.key?.toString(), code, reason: message }, 'album put back')
       owned.unsettle()
       this.#consumer.restart(error)
       // Not at once: a set-up that lacks something lacks it still.

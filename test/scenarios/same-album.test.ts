@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import { expect, onTestFinished, test } from 'vitest'
+import { loadConfig } from '../../src/config.ts'
+import { openCodecs } from '../../src/kafka/event-topics.ts'
+import { SchemaRegistry } from '../../src/kafka/schema-registry.ts'
+import { sampleAlbum } from '../data/samples.ts'
+import { createScenario } from '../stack/scenario.ts'
+import { MODEL_STAND_IN_KEY, startModelStandIn } from '../stack/stand-ins/model.ts'
+
+test('requests for one album never overlap, under whatever keys they come, and other albums overtake them', async () => {
+  const model = await startModelStandIn({ latencyMs: 3_000 })
+  onTestFinished(() => model.close())
+  const { env, start, send, results } = await createScenario({
+    MODEL_USE: 'always',
+    OPENAI_API_KEY: MODEL_STAND_IN_KEY,
+    OPENAI_BASE_URL: model.url,
+  })
+  const { requested } = await openCodecs(loadConfig(['kafka'], env), new SchemaRegistry(env.SCHEMA_REGISTRY_URL))
+  const toMessage = async (key: string, albumId: string, requestId: string) => ({
+    key,
+    value: await requested.encode({
+      requestId,
+      reason: 'replay',
+      stages: ['search', 'match', 'links', 'artwork'],
+      album: sampleAlbum('Nevermind', ['Nirvana'], { albumId }),
+      requestedAt: Date.now(),
+      source: null,
+    }),
+  })
+  const [first, second, other] = [randomUUID(), randomUUID(), randomUUID()]
+  await send(
+    `${env.TOPIC_ENRICHMENT}.express`,
+    await toMessage('same', 'same', first),
+    await toMessage('of somebody else', 'same', second),
+    await toMessage('other', 'other', other),
+  )
+  const service = start('worker')
+  const started = () =>
+    service.logs.filter(({ msg }) => msg === 'album enrichment started').map(({ requestId }) => requestId)
+  // Albums are taken up in order, so by then the second one's turn has been, and the first one's model still thinks.
+  await service.waitForLog(({ msg, requestId }) => msg === 'album enrichment started' && requestId === other)
+  expect(started()).toEqual([first, other])
+  await results.waitFor((records) => records.length === 3, 'all results')
+  expect(await service.stop()).toBe(0)
+  expect(started()).toEqual([first, other, second])
+  expect(results.records.filter(({ key }) => key === 'same').map(({ event }) => event.requestId)).toEqual([
+    first,
+    second,
+  ])
+})
