@@ -1,45 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { checkAlbum, checkTime } from '../enrich/check-album.ts'
-import { type Collaborators, type Enrichment, enrichAlbum, type Step } from '../enrich/enrich-album.ts'
+import type { Enrichment } from '../enrich/enrich-album.ts'
 import { EnrichmentError, type ErrorCode, toEnrichmentError } from '../errors.ts'
-import type { AlbumEnriched, EnrichmentRequested, Stage } from '../events.ts'
+import type { EnrichmentRequested } from '../events.ts'
 import type { Delivery } from '../kafka/delivery.ts'
-import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
-import { fitsInto } from '../kafka/record-size.ts'
-import type { RecordCodec } from '../kafka/schema-registry.ts'
-import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
-import { decideRetry, type RetryPolicy } from '../retry/decide-retry.ts'
-import type { Flood } from '../retry/flood.ts'
+import { decideRetry } from '../retry/decide-retry.ts'
 import { REQUEST_ID, readRetryHeaders } from '../retry/retry-headers.ts'
 import { AlbumClock } from './album-clock.ts'
-import type { ByKey } from './by-key.ts'
 import { type Decided, decideDeadLetter, decideResult, decideRetryCopy, republish, skipStale } from './decisions.ts'
-import type { Dependencies } from './dependencies.ts'
-import type { Job, Ledger, StoredDecision } from './ledger.ts'
-import type { Solo } from './solo.ts'
-import { toAlbumEnriched } from './to-album-enriched.ts'
-
-export interface RequestContext {
-  /** `retry` by the tier's label. */
-  topics: { enriched: string; dead: string; retry: Record<string, string> }
-  requested: RecordCodec<EnrichmentRequested>
-  enriched: RecordCodec<AlbumEnriched>
-  ledger: Ledger
-  dependencies: Dependencies
-  retryPolicy: RetryPolicy
-  /** By the id in the request: its key may be anything that whoever sent it has put there. */
-  albums: ByKey
-  solo: Solo
-  flood: Flood
-  /** Everything of enrichAlbum's collaborators but the ledger's part. */
-  collaboratorsFor(request: EnrichmentRequested, clock: AlbumClock): Omit<Collaborators, 'step'>
-  /** Told when the next album may be started. */
-  onBegun(): void
-  /** Ends all waiting of a process that is to stop; calls in the air go on. */
-  stopping: AbortSignal
-  log: Logger
-}
+import type { Job, StoredDecision } from './ledger.ts'
+import type { RequestContext } from './request-context.ts'
+import { tryRequest } from './try-request.ts'
 
 /** A process that died in so many deliveries of a request works on it alone; if that one dies too, it is given up. */
 const SUSPECT_DEATHS = 3
@@ -191,7 +163,7 @@ async function workOn(
   }
   try {
     for (let slowDowns = 0; ; ) {
-      const tried = await tryOnce(request, job, context, { clock, forgive }, signal)
+      const tried = await tryRequest(request, job, context, { clock, forgive }, signal)
       if ('enrichment' in tried) {
         const { event, bytes, enrichment } = tried
         const settled = await decideResult(delivery, request, event, bytes, job, context)
@@ -227,64 +199,6 @@ async function workOn(
 interface Settled {
   decision: StoredDecision
   decided: Decided
-}
-
-type Tried =
-  | { enrichment: Enrichment; event: AlbumEnriched; bytes: Buffer }
-  | { error: EnrichmentError; stage: Stage | 'result' }
-
-/** One try at the album; answers that are stored already are not asked for again. */
-async function tryOnce(
-  request: EnrichmentRequested,
-  job: Job,
-  context: RequestContext,
-  { clock, forgive }: { clock: AlbumClock; forgive: () => Promise<void> },
-  signal: AbortSignal,
-): Promise<Tried> {
-  const { ledger, dependencies, enriched } = context
-  let stage: Stage | 'result' = 'search'
-  const step = async <T>(name: Step, run: () => Promise<T>): Promise<T> => {
-    stage = name.split('.')[0] as Stage
-    if (name in job.answers) return job.answers[name] as T
-    const stop = metrics.stageDuration.startTimer({ stage })
-    const answer = await run()
-    stop()
-    const caller = { requestId: job.requestId, clock }
-    await dependencies.database(() => ledger.saveAnswer(job, name, answer, signal), signal, caller)
-    job.answers[name] = answer
-    return answer
-  }
-  try {
-    const collaborators = { ...context.collaboratorsFor(request, clock), step }
-    const inTime = AbortSignal.any([signal, clock.signal])
-    const enrichment = await enrichAlbum(job.album, request.stages, collaborators, inTime)
-    stage = 'result'
-    await forgive()
-    const event = toAlbumEnriched({ ...request, album: job.album }, enrichment, {
-      marketplace: collaborators.marketplace,
-      run: job.claim.run,
-      attempts: job.failures.length + 1,
-      startedAt: job.startedAt,
-      finishedAt: Date.now(),
-    })
-    const bytes = await dependencies.registry(() => enriched.encode(event), signal)
-    checkSize(context.topics.enriched, event.albumId, bytes)
-    return { enrichment, event, bytes }
-  } catch (thrown) {
-    signal.throwIfAborted()
-    if (thrown === context.stopping.reason) throw thrown
-    const error = toEnrichmentError(clock.signal.aborted ? clock.signal.reason : thrown)
-    if (error.code === 'LANE_LOST') throw error
-    await forgive()
-    return { error, stage }
-  }
-}
-
-/** Asked before the result is stored: refused at its commit it would hold up the lane for ever. */
-function checkSize(topic: string, key: string, value: Buffer): void {
-  if (fitsInto({ topic, key, value }, MESSAGE_BYTES.result)) return
-  const message = `the result has ${value.length} bytes, and ${topic} takes ${MESSAGE_BYTES.result}: give the album shorter texts`
-  throw new EnrichmentError('RECORD_TOO_LARGE', message)
 }
 
 /** Since the first failure, without the time that retry copies waited in the lane after they were due. */

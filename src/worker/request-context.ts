@@ -1,0 +1,33 @@
+import type { Collaborators } from '../enrich/enrich-album.ts'
+import type { AlbumEnriched, EnrichmentRequested } from '../events.ts'
+import type { RecordCodec } from '../kafka/schema-registry.ts'
+import type { Logger } from '../log.ts'
+import type { RetryPolicy } from '../retry/decide-retry.ts'
+import type { Flood } from '../retry/flood.ts'
+import type { AlbumClock } from './album-clock.ts'
+import type { ByKey } from './by-key.ts'
+import type { Dependencies } from './dependencies.ts'
+import type { Ledger } from './ledger.ts'
+import type { Solo } from './solo.ts'
+
+/** What the work on a request has around it. */
+export interface RequestContext {
+  /** `retry` by the tier's label. */
+  topics: { enriched: string; dead: string; retry: Record<string, string> }
+  requested: RecordCodec<EnrichmentRequested>
+  enriched: RecordCodec<AlbumEnriched>
+  ledger: Ledger
+  dependencies: Dependencies
+  retryPolicy: RetryPolicy
+  /** By the id in the request: its key may be anything that whoever sent it has put there. */
+  albums: ByKey
+  solo: Solo
+  flood: Flood
+  /** Everything of enrichAlbum's collaborators but the ledger's part. */
+  collaboratorsFor(request: EnrichmentRequested, clock: AlbumClock): Omit<Collaborators, 'step'>
+  /** Told when the next album may be started. */
+  onBegun(): void
+  /** Ends all waiting of a process that is to stop; calls in the air go on. */
+  stopping: AbortSignal
+  log: Logger
+}
