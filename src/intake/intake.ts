@@ -108,7 +108,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     if (signal.aborted) return
     await restoreFlood(signal)
     if (state.state === 'standing by') state.setActive(true)
-    const { owned: taken, failure } = await ownEach(kafka, groupId, assignment)
+    const { owned: taken, failure } = await ownEach(kafka, groupId, assignment, [topics.enrichment, topics.dead])
     owned = new Map(taken.map(({ partition, ownership }) => [partition.partition, ownership]))
     state.hold('offsets', explainBeyond(failure))
     if (failure !== undefined) throw failure

@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts'
 import { hideAbortedRecords } from './aborted-records.ts'
 import { calmRequestQueue } from './calm-request-queue.ts'
 import { installCodecs } from './codecs.ts'
+import { letTransactionsJoin } from './join-partitions.ts'
 import { writeNullHeaders } from './null-headers.ts'
 
 export type { Kafka }
@@ -12,6 +13,7 @@ calmRequestQueue()
 installCodecs()
 writeNullHeaders()
 hideAbortedRecords()
+letTransactionsJoin()
 
 /**
  * A client of the given brokers; it connects when first used.

@@ -21,6 +21,7 @@ export interface PartitionOwnership {
 /**
  * Takes possession: fences the predecessor first, and reads the committed offsets only then.
  *
+ * @param outputs the topics to which its commits publish
  * @throws EnrichmentError KAFKA_UNAVAILABLE; TOPIC_WRONG where a committed offset is beyond the log's end, from where
  *   KafkaJS would silently jump to its beginning
  */
@@ -29,9 +30,10 @@ export async function ownPartitions(
   groupId: string,
   transactionalId: string,
   partitions: TopicPartition[],
+  outputs: string[],
 ): Promise<PartitionOwnership> {
   const producer = new TransactionalProducer(kafka, transactionalId)
-  await producer.init()
+  await producer.init({ groupId, topics: outputs })
   const committed = await readCommittedInLog(kafka, groupId, partitions).catch(async (error) => {
     await producer.close()
     throw error
@@ -56,17 +58,19 @@ export async function ownPartitions(
 /**
  * Takes possession of each partition under a transactional id of its own: fencing follows it from owner to owner.
  *
+ * @param outputs the topics to which their commits publish
  * @returns what could be owned, and in `failure` why the first of the others could not
  */
 export async function ownEach(
   kafka: Kafka,
   groupId: string,
   partitions: TopicPartition[],
+  outputs: string[],
 ): Promise<{ owned: { partition: TopicPartition; ownership: PartitionOwnership }[]; failure: unknown }> {
   const taken = await Promise.allSettled(
     partitions.map(async (partition) => {
       const transactionalId = `${groupId}.${partition.topic}.${partition.partition}`
-      return { partition, ownership: await ownPartitions(kafka, groupId, transactionalId, [partition]) }
+      return { partition, ownership: await ownPartitions(kafka, groupId, transactionalId, [partition], outputs) }
     }),
   )
   const owned = taken.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))

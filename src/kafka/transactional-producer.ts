@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CompressionTypes, type Kafka, Partitioners, type Transaction } from 'kafkajs'
 import { type CommitOffset, type OutgoingRecord, toTopicMessages } from './delivery.ts'
-import { kafkaError } from './kafka-client.ts'
+import { joinPartitions } from './join-partitions.ts'
+import { kafkaError, withAdmin } from './kafka-client.ts'
 import { recordBytes } from './record-size.ts'
 
 /** KafkaJS puts all messages of one send for a partition into one batch, and a batch of 1 MB is refused. */
@@ -13,6 +14,13 @@ const OFFSET_TRIES = 20
 /** A producer killed in a transaction blocks the records behind its own until this has passed. */
 const TRANSACTION_TIMEOUT_MS = 10_000
 
+/** All that the transactions of an id have to do with. */
+export interface TakenPart {
+  groupId: string
+  /** To which records are published. */
+  topics: string[]
+}
+
 /**
  * Publishes records and commits offsets in one Kafka transaction.
  *
@@ -20,9 +28,13 @@ const TRANSACTION_TIMEOUT_MS = 10_000
  * the object is thrown away and its successor, initialised with the same id, ends what was left open).
  */
 export class TransactionalProducer {
+  readonly #kafka: Kafka
+  readonly #transactionalId: string
   readonly #producer: ReturnType<Kafka['producer']>
 
   constructor(kafka: Kafka, transactionalId: string) {
+    this.#kafka = kafka
+    this.#transactionalId = transactionalId
     this.#producer = kafka.producer({
       transactionalId,
       maxInFlightRequests: 1,
@@ -39,17 +51,40 @@ export class TransactionalProducer {
    * Fences every earlier producer of this id and ends its open transaction. MUST come before the committed offset is
    * read: until then a predecessor's commit may still arrive.
    *
+   * @param taken what the id's transactions have to do with; with it their lost markers are written, too
    * @throws EnrichmentError KAFKA_UNAVAILABLE
    */
-  async init(): Promise<void> {
+  async init(taken?: TakenPart): Promise<void> {
     try {
       await this.#producer.connect()
+      if (taken !== undefined) return await this.#writeLostMarkers(taken)
       const empty = await this.#producer.transaction()
       await empty.abort()
     } catch (error) {
       await this.close()
       throw kafkaError(error)
     }
+  }
+
+  /**
+   * A coordinator that comes back after a crash ends a committed transaction without its marker in a partition that has
+   * no leader at that moment (KAFKA-20734; seen with Kafka 4.4.0). Until the id's next marker there, records are shown
+   * and their offsets are not, or are hidden with all behind them though their offsets are committed. So an owner begins
+   * with a marker everywhere.
+   */
+  async #writeLostMarkers({ groupId, topics }: TakenPart): Promise<void> {
+    const { topics: found } = await withAdmin(this.#kafka, (admin) => admin.fetchTopicMetadata({ topics }))
+    joinPartitions(
+      this.#transactionalId,
+      found.map(({ name, partitions }) => ({ topic: name, partitions: partitions.map((it) => it.partitionId) })),
+    )
+    const everywhere = await this.#producer.transaction()
+    await sendOffsets(everywhere, groupId, [])
+    await everywhere.commit()
+    // Another one cannot begin before all markers of that one are written.
+    const next = await this.#producer.transaction()
+    await sendOffsets(next, groupId, [])
+    await next.abort()
   }
 
   /**

@@ -51,7 +51,7 @@ export function startRelay(options: RelayOptions): Member {
     await Promise.all(former.map((relayed) => relayed.close()))
     // Of an assignment that is over: it would fence whoever has the partitions now.
     if (signal.aborted) return
-    const { owned, failure } = await ownEach(kafka, groupId, assignment)
+    const { owned, failure } = await ownEach(kafka, groupId, assignment, [topics.express, topics.dead])
     tiers = new Map(owned.map(({ partition, ownership }) => [toKey(partition), relay(partition, ownership)]))
     if (failure !== undefined) throw failure
     log.info({ assignment }, 'relay took its tiers over')

@@ -17,6 +17,8 @@ export interface LaneOptions {
   kafka: Kafka
   groupId: string
   topics: string[]
+  /** The topics to which its commits publish. */
+  outputs: string[]
   owned: OwnedLane
   state: LaneState
   dependencies: Dependencies
@@ -61,12 +63,12 @@ export class Lane {
    * @throws EnrichmentError KAFKA_UNAVAILABLE, LANE_LOST; the signal's reason
    */
   async takeOver(signal: AbortSignal, dropWork: () => void): Promise<void> {
-    const { owned, dependencies } = this.#options
+    const { kafka, groupId, outputs, owned, dependencies } = this.#options
     await this.release()
     for (;;) {
-      const producer = new TransactionalProducer(this.#options.kafka, `${this.#options.groupId}.lane`)
+      const producer = new TransactionalProducer(kafka, `${groupId}.lane`)
       try {
-        await producer.init()
+        await producer.init({ groupId, topics: outputs })
         signal.throwIfAborted()
         const { formerFence, lane } = await dependencies.database(() => owned.takeOver(), signal)
         if (await this.#start(producer, lane, formerFence, dropWork, signal)) break

@@ -144,6 +144,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     kafka,
     groupId,
     requestTopics: [topics.express, topics.enrichment],
+    outputs: [topics.enriched, topics.dead, ...Object.values(topics.retry)],
     owned,
     state,
     dependencies,

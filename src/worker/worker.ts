@@ -29,6 +29,8 @@ export interface WorkerOptions {
   groupId: string
   /** The one-partition topics of requests, in the order of their turns. */
   requestTopics: string[]
+  /** Where its results, dead letters and retries go. */
+  outputs: string[]
   owned: OwnedLane
   state: LaneState
   dependencies: Dependencies

@@ -1,4 +1,4 @@
-import type { Door, Wire } from './door.ts'
+import type { Door, Piece, Wire } from './door.ts'
 
 /** Kafka's numbers of requests (https://kafka.apache.org/protocol#protocol_api_keys). */
 export const API = {
@@ -9,6 +9,9 @@ export const API = {
   initProducerId: 22,
   endTxn: 26,
 } as const
+
+export const isAnswerTo = (api: number) => (piece: Piece) => piece.direction === 'answer' && piece.apiKey === api
+export const isRequest = (api: number) => (piece: Piece) => piece.direction === 'request' && piece.apiKey === api
 
 const HOST = '127.0.0.1'
 

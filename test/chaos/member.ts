@@ -146,3 +146,7 @@ export class Member {
     this.start()
   }
 }
+
+export function membersUp(members: Member[], role: Role): Member[] {
+  return members.filter((member) => member.role === role && member.isUp)
+}

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { busyOwner, catchPiece, type Hands, hasWork, kill, type Point, until } from './blow.ts'
 import type { Piece } from './door.ts'
-import { API, readTransaction } from './kafka-wire.ts'
-import type { Member } from './member.ts'
+import { API, isAnswerTo, isRequest, readTransaction } from './kafka-wire.ts'
+import { type Member, membersUp } from './member.ts'
 import type { PaidCall } from './stand-ins.ts'
 
 const COMES_WITHIN_MS = 15_000
@@ -225,11 +225,9 @@ async function membersAtWork(hands: Hands, role: Member['role']): Promise<Member
     return owner ? [owner] : []
   }
   if (role === 'intake') void sleep(20).then(() => hands.arena.feeder.feed(BURST))
-  return hands.arena.members.filter((member) => member.role === role && member.isUp)
+  return membersUp(hands.arena.members, role)
 }
 
-const isAnswerTo = (api: number) => (piece: Piece) => piece.direction === 'answer' && piece.apiKey === api
-const isRequest = (api: number) => (piece: Piece) => piece.direction === 'request' && piece.apiKey === api
 const isCommit = (piece: Piece) => isRequest(API.endTxn)(piece) && readTransaction(piece.bytes).commits
 const isSave = ({ direction, bytes }: Piece) =>
   direction === 'request' &&

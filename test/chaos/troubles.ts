@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Arena } from './arena.ts'
-import type { Hands } from './blow.ts'
+import { catchPiece, type Hands } from './blow.ts'
 import { now } from './clock.ts'
-import type { Member } from './member.ts'
+import { API, isAnswerTo } from './kafka-wire.ts'
+import { type Member, membersUp } from './member.ts'
 import type { Random } from './random.ts'
 import { STAND_IN_TROUBLES } from './stand-ins.ts'
 
@@ -11,16 +12,28 @@ export type Trouble = (hands: Hands) => Promise<void>
 
 /** Back on its feet, a server may need so long until everybody has found it again. */
 const RECOVERS_WITHIN_MS = 2_000
+const COMMITS_WITHIN_MS = 2_000
+const BURST = 12
 
-/** Killed, and started again with its data after up to 3 s; or stopped for as long and gone on with. */
+/**
+ * Killed, and started again with its data after up to 3 s; or stopped for as long and gone on with. Half of the kills hit
+ * it while it ends a commit, which is half done then.
+ */
 const brokerAway: Trouble = async ({ arena, random }) => {
-  const { servers, chronicle, feeder } = arena
+  const { servers, chronicle, feeder, members } = arena
   const { kafka } = servers
+  const isKilled = random.chance(0.7)
+  const role = isKilled && random.chance(0.5) ? random.pick(['intake', 'worker'] as const) : undefined
+  const committing = role && catchPiece(membersUp(members, role), 'kafka', isAnswerTo(API.endTxn), COMMITS_WITHIN_MS)
+  if (role === 'intake') void feeder.feed(BURST)
   await feeder.alone(async () => {
+    const commit = await committing
     const away = chronicle.disturb('kafka away', undefined, now(), Number.POSITIVE_INFINITY)
-    if (random.chance(0.7)) {
-      chronicle.note('broker killed')
-      await kafka.kill()
+    if (isKilled) {
+      const killed = kafka.kill()
+      chronicle.note(commit ? 'broker killed with a commit of' : 'broker killed', commit?.member.name)
+      commit?.decide(random.pick(['pass', 'drop'] as const))
+      await killed
       await sleep(random.between(0, 3_000))
       await kafka.start()
     } else {

@@ -18,7 +18,7 @@ function follow({ kafka, group, topic, log }: KafkaRoom) {
     maxBytesPerPartition: 65_536,
     log,
     async onAssigned(assignment: TopicPartition[]) {
-      owned = await ownPartitions(kafka, group, `${group}.owner`, assignment)
+      owned = await ownPartitions(kafka, group, `${group}.owner`, assignment, [topic])
       return owned.committedOffsets()
     },
     async onBatch({ deliveries, partition, nextOffset }: DeliveredBatch) {

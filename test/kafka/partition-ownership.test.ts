@@ -5,7 +5,7 @@ import { aRecord, createKafkaRoom, type KafkaRoom } from '../stack/kafka-room.ts
 
 async function own({ kafka, group, topic }: KafkaRoom, partitions = [0]): Promise<PartitionOwnership> {
   const topicPartitions = partitions.map((partition) => ({ topic, partition }))
-  const ownership = await ownPartitions(kafka, group, `${group}.owner`, topicPartitions)
+  const ownership = await ownPartitions(kafka, group, `${group}.owner`, topicPartitions, [topic])
   onTestFinished(() => ownership.close())
   return ownership
 }
