@@ -70,9 +70,10 @@ export class TransactionalProducer {
    * A coordinator that comes back after a crash ends a committed transaction without its marker in a partition that has
    * no leader at that moment (KAFKA-20734; seen with Kafka 4.4.0). Until the id's next marker there, records are shown
    * and their offsets are not, or are hidden with all behind them though their offsets are committed. So an owner begins
-   * with a marker everywhere.
+   * with a marker everywhere; not while a leader is missing, since the marker of what it gives up would be lost likewise.
    */
   async #writeLostMarkers({ groupId, topics }: TakenPart): Promise<void> {
+    // KafkaJS throws for a partition without a leader.
     const { topics: found } = await withAdmin(this.#kafka, (admin) => admin.fetchTopicMetadata({ topics }))
     joinPartitions(
       this.#transactionalId,
