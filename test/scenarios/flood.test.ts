@@ -1,14 +1,24 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
-import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { anAlbum, createScenario, type Scenario } from '../stack/scenario.ts'
 import { isHeldFor, runVerb, type ServiceProcess } from '../stack/service-process.ts'
 import { trouble } from '../stack/stand-ins/amazon.ts'
 
 // A restart of the service and a command take seconds each on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
-/** Time enough for a process that is not held to give up, or to finish, what waits. */
-const HELD_MS = 3_000
+/** How many records wait for a group, as an operator reads it. */
+async function waitingFor(group: 'intake' | 'worker', { env }: Scenario): Promise<number> {
+  const { waiting } = JSON.parse((await runVerb(env, 'status', '--json')).output)
+  const own = waiting.filter((it: { group: string }) => it.group === `${env.KAFKA_GROUP_PREFIX}.${group}`)
+  return own.reduce((sum: number, { records }: { records: number }) => sum + records, 0)
+}
+
+/** Does what gives a group more to do, and waits until that waits for it. */
+async function addTo(group: 'intake' | 'worker', scenario: Scenario, add: () => Promise<void>): Promise<void> {
+  const before = await waitingFor(group, scenario)
+  await add()
+  await expect.poll(() => waitingFor(group, scenario), { timeout: 20_000 }).toBeGreaterThan(before)
+}
 
 test('an album that will be retried does not end a row of dead letters', async () => {
   const settings = { FLOOD_DEAD_LETTERS: '2', MODEL_USE: 'always', RETRY_DELAYS: '1h' }
@@ -26,11 +36,12 @@ test('an album that will be retried does not end a row of dead letters', async (
 })
 
 test('a flood holds the lane through a crash, a restart and a takeover, until a person says resume', async () => {
-  const { env, start, publish, results, dead, amazon } = await createScenario({
+  const scenario = await createScenario({
     FLOOD_DEAD_LETTERS: '2',
     // Others in the air may still be given up before the second one is counted.
     MAX_ALBUMS_IN_FLIGHT: '1',
   })
+  const { env, start, publish, results, dead, amazon } = scenario
   const isHeld = isHeldFor('lane', 'flood')
   amazon.behave(trouble.invalidRequest())
   const first = start()
@@ -46,31 +57,34 @@ test('a flood holds the lane through a crash, a restart and a takeover, until a 
   amazon.reset()
   const restarted = start()
   await restarted.waitForLog(isHeld)
-  await delay(HELD_MS)
+  await addTo('worker', scenario, () => publish(anAlbum('5')))
   expect([(await dead.readToEnd()).length, results.records.length]).toEqual([2, 0])
 
   expect((await runVerb(env, 'resume')).output).toContain('it was held for flood: 2 dead letters in a row')
-  await results.waitFor((records) => records.length === 2, 'the other albums')
+  await results.waitFor((records) => records.length === 3, 'the other albums')
   expect(await restarted.stop()).toBe(0)
   expect((await dead.readToEnd()).length).toBe(2)
 })
 
 test('a flood holds every intake through a crash and a restart, and a resume while none runs counts', async () => {
-  const { env, start, send, dead } = await createScenario({ FLOOD_DEAD_LETTERS: '2' })
+  const scenario = await createScenario({ FLOOD_DEAD_LETTERS: '2' })
+  const { env, start, send, dead } = scenario
   const isHeld = isHeldFor('intake', 'intake_flood')
+  const sendBad = (count = 1) =>
+    send(env.TOPIC_IMPORTED, ...Array.from({ length: count }, () => ({ key: 'same', value: 'no Avro' })))
   const first = start('intake')
-  await send(env.TOPIC_IMPORTED, ...Array.from({ length: 5 }, () => ({ key: 'same', value: 'no Avro' })))
+  await sendBad(5)
   await first.waitForLog(isHeld)
   const second = start('intake')
   await second.waitForLog(isHeld)
-  await delay(HELD_MS)
+  await addTo('intake', scenario, sendBad)
   expect([first, second].flatMap(restartsOf), 'one that is held lets the other one join').toEqual([])
   first.signal('SIGKILL')
   expect(await second.stop()).toBe(0)
 
   const third = start('intake')
   await third.waitForLog(isHeld)
-  await delay(HELD_MS)
+  await addTo('intake', scenario, sendBad)
   expect((await dead.readToEnd()).length).toBe(2)
   expect(await third.stop()).toBe(0)
   expect((await runVerb(env, 'resume')).output).toContain('it was held for intake_flood')
