@@ -92,26 +92,18 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     )
   }
 
-  let owning: Promise<void> = Promise.resolve()
-
-  async function onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
-    // One after the other, whatever became of the one before: that one's failure has been told already.
-    owning = owning.catch(() => undefined).then(() => takeOver(assignment, signal))
-    await owning
-    return [...owned.values()].flatMap((ownership) => ownership.committedOffsets())
-  }
-
-  async function takeOver(assignment: TopicPartition[], signal: AbortSignal): Promise<void> {
+  async function takeOver(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
     await Promise.all([...owned.values()].map((ownership) => ownership.close()))
     owned = new Map()
     // Of an assignment that is over: it would fence whoever has the partitions now.
-    if (signal.aborted) return
+    if (signal.aborted) return []
     await restoreFlood(signal)
     if (state.state === 'standing by') state.setActive(true)
     const { owned: taken, failure } = await ownEach(kafka, groupId, assignment, [topics.enrichment, topics.dead])
     owned = new Map(taken.map(({ partition, ownership }) => [partition.partition, ownership]))
     state.hold('offsets', explainBeyond(failure))
     if (failure !== undefined) throw failure
+    return taken.flatMap(({ ownership }) => ownership.committedOffsets())
   }
 
   async function forward({ topic, partition, deliveries, nextOffset, signal }: DeliveredBatch): Promise<void> {
@@ -217,7 +209,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     topics: [topics.imported],
     maxBytesPerPartition: FETCH_BYTES,
     log,
-    onAssigned,
+    onAssigned: takeOver,
     onBatch: forward,
   })
   return {
@@ -230,7 +222,6 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     async stop() {
       stopping.abort()
       await consumer.stop()
-      await owning.catch(() => undefined)
       await Promise.all([...owned.values()].map((ownership) => ownership.close()))
       await state.closed()
     },

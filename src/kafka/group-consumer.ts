@@ -38,9 +38,11 @@ export interface GroupConsumerOptions {
   /** How many bytes of one partition a fetch may bring (a producer's batch comes whole, whatever its size). */
   maxBytesPerPartition: number
   log: Logger
+  /** Told of every join at once. */
+  onJoin?(): void
   /**
    * After every join, before anything of the new assignment is fetched: take possession of the partitions. However long
-   * it takes, the member stays in the group.
+   * it takes, the member stays in the group. One at a time: the next one waits, whatever becomes of this one.
    *
    * @param signal aborted at the next join, or when the consumer ends
    * @returns where to read on, if not from where KafkaJS found the group: it looks before the possession, and jumps
@@ -76,6 +78,7 @@ export class GroupConsumer {
   #heardAt = 0
   #progressAt = 0
   #heard = Promise.withResolvers<void>()
+  #owning: Promise<CommitOffset[]> = Promise.resolve([])
   /** Batches without deliveries; KafkaJS does not wait for them. */
   #skipping: Promise<void> = Promise.resolve()
 
@@ -121,6 +124,7 @@ export class GroupConsumer {
   async stop(): Promise<void> {
     this.#stopped.abort()
     await this.#running
+    await this.#owning.catch(() => undefined)
   }
 
   async #run(): Promise<void> {
@@ -192,6 +196,8 @@ export class GroupConsumer {
     const consumer = this.#consumer
     consumer?.pause(topics)
     this.#joined = true
+    // Before anybody is let go who waits for the membership to be confirmed, which a join does.
+    this.#options.onJoin?.()
     this.#onHeard()
     const abort = new AbortController()
     const session: Session = {
@@ -211,7 +217,11 @@ export class GroupConsumer {
   }
 
   async #own(assignment: TopicPartition[], signal: AbortSignal): Promise<void> {
-    const positions = await this.#options.onAssigned(assignment, signal)
+    // That one's failure has been told already.
+    const former = this.#owning.catch(() => undefined)
+    const owning = former.then(() => this.#options.onAssigned(assignment, signal))
+    this.#owning = owning
+    const positions = await owning
     if (signal.aborted) return
     for (const { topic, partition, offset } of positions)
       this.#consumer?.seek({ topic, partition, offset: String(offset) })

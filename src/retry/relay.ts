@@ -1,5 +1,5 @@
 import { EnrichmentError } from '../errors.ts'
-import type { Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
+import type { CommitOffset, Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
 import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
@@ -34,7 +34,6 @@ interface Member {
 export function startRelay(options: RelayOptions): Member {
   const { kafka, groupId, topics, log } = options
   let tiers = new Map<string, RelayedPartition>()
-  let owning: Promise<void> = Promise.resolve()
 
   const relay = (partition: TopicPartition, ownership: PartitionOwnership): RelayedPartition =>
     new RelayedPartition(partition, ownership, {
@@ -45,16 +44,17 @@ export function startRelay(options: RelayOptions): Member {
     })
 
   /** What waited is dropped: all that is uncommitted is delivered again, and only that is known to be still ours. */
-  const takeOver = async (assignment: TopicPartition[], signal: AbortSignal): Promise<void> => {
+  const takeOver = async (assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> => {
     const former = [...tiers.values()]
     tiers = new Map()
     await Promise.all(former.map((relayed) => relayed.close()))
     // Of an assignment that is over: it would fence whoever has the partitions now.
-    if (signal.aborted) return
+    if (signal.aborted) return []
     const { owned, failure } = await ownEach(kafka, groupId, assignment, [topics.express, topics.dead])
     tiers = new Map(owned.map(({ partition, ownership }) => [toKey(partition), relay(partition, ownership)]))
     if (failure !== undefined) throw failure
     log.info({ assignment }, 'relay took its tiers over')
+    return owned.flatMap(({ ownership }) => ownership.committedOffsets())
   }
 
   const receive = async ({ deliveries, nextOffset, signal, ...partition }: DeliveredBatch): Promise<void> => {
@@ -74,12 +74,7 @@ export function startRelay(options: RelayOptions): Member {
     topics: topics.retry,
     maxBytesPerPartition: FETCH_BYTES,
     log,
-    onAssigned: async (assignment, signal) => {
-      // One after the other, whatever became of the one before: that one's failure has been told already.
-      owning = owning.catch(() => undefined).then(() => takeOver(assignment, signal))
-      await owning
-      return [...tiers.values()].flatMap((relayed) => relayed.committedOffsets)
-    },
+    onAssigned: takeOver,
     onBatch: receive,
   })
 
@@ -89,7 +84,6 @@ export function startRelay(options: RelayOptions): Member {
     },
     async stop() {
       await consumer.stop()
-      await owning.catch(() => undefined)
       await Promise.all([...tiers.values()].map((relayed) => relayed.close()))
     },
   }

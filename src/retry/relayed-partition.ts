@@ -1,4 +1,4 @@
-import type { CommitOffset, Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
+import type { Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
 import type { PartitionOwnership } from '../kafka/partition-ownership.ts'
 import { WaitingRecords } from './waiting-records.ts'
 
@@ -32,11 +32,6 @@ export class RelayedPartition {
     this.#ownership = ownership
     this.#waiting = new WaitingRecords(MOST_WAITING, ownership.committedOffsets()[0]?.offset ?? 0n)
     this.#surroundings = surroundings
-  }
-
-  /** Where the partition stands; none while nobody has committed anything. */
-  get committedOffsets(): CommitOffset[] {
-    return this.#ownership.committedOffsets()
   }
 
   /** Takes delivered records in. Resolves at once, unless it is full: then once everything is published that is due. */

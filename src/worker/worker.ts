@@ -71,7 +71,6 @@ export class Worker {
   #giveUp = new AbortController()
   /** Aborted when the possession ends that may commit; null while another member has the lane. */
   #ours: AbortSignal | null = null
-  #takingOver: Promise<void> = Promise.resolve()
   #flushing: Promise<void> = Promise.resolve()
   #flushTimer: NodeJS.Timeout | undefined
   /** Rings when there may be something to start. */
@@ -87,6 +86,8 @@ export class Worker {
       assigners: [laneAssigner],
       maxBytesPerPartition: FETCH_BYTES,
       log: options.log,
+      // At once: a join confirms the membership, and so would let go whoever waits for that.
+      onJoin: () => options.owned.unsettle(),
       onAssigned: (assignment, signal) => this.#onAssigned(assignment, signal),
       onBatch: (batch) => this.#receive(batch),
     })
@@ -129,22 +130,14 @@ export class Worker {
     await this.#flush()
     await state.closed()
     await this.#consumer.stop()
-    await this.#takingOver.catch(() => undefined)
     await this.#lane.release()
   }
 
   async #onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
-    // At once: the join that calls this has confirmed the membership, and so has let go whoever waited for that.
-    this.#options.owned.unsettle()
-    const former = this.#takingOver
-    this.#takingOver = (async () => {
-      // What was begun for the former assignment must end before its producer is thrown away; its signal is aborted.
-      await former.catch(() => undefined)
-      await this.#flushing
-      if (assignment.length > 0) await this.#takeOver(signal)
-      else await this.#standBy()
-    })()
-    await this.#takingOver
+    // What was begun for the former assignment must end before its producer is thrown away; its signal is aborted.
+    await this.#flushing
+    if (assignment.length > 0) await this.#takeOver(signal)
+    else await this.#standBy()
     return [...this.#lane.committed].map(([topic, offset]) => ({ topic, partition: 0, offset }))
   }
 
