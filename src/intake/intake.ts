@@ -99,7 +99,12 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     if (signal.aborted) return []
     await restoreFlood(signal)
     if (state.state === 'standing by') state.setActive(true)
-    const { owned: taken, failure } = await ownEach(kafka, groupId, assignment, [topics.enrichment, topics.dead])
+    const { owned: taken, failure } = await ownEach(kafka, {
+      groupId,
+      partitions: assignment,
+      outputs: [topics.enrichment, topics.dead],
+      confirmed: () => consumer.confirmed(signal),
+    })
     owned = new Map(taken.map(({ partition, ownership }) => [partition.partition, ownership]))
     state.hold('offsets', explainBeyond(failure))
     if (failure !== undefined) throw failure

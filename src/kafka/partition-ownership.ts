@@ -13,24 +13,31 @@ export interface PartitionOwnership {
   isPending(record: TopicPartition & { offset: bigint }): boolean
   /** Where the partitions stand now; without those that nobody has committed yet. */
   committedOffsets(): CommitOffset[]
-  /** Publishes and commits in one transaction. @throws EnrichmentError KAFKA_UNAVAILABLE, after which it is void */
+  /** Publishes and commits in one transaction. @throws EnrichmentError KAFKA_UNAVAILABLE, and what `confirmed` throws; it is void then */
   commit(records: OutgoingRecord[], offsets: CommitOffset[]): Promise<void>
   close(): Promise<void>
+}
+
+/** What is taken possession of, and by whom. */
+export interface PartitionClaim {
+  groupId: string
+  partitions: TopicPartition[]
+  /** The topics to which commits publish. */
+  outputs: string[]
+  /** Resolves once the group has lately confirmed the member, which commits only then. @throws when it never will */
+  confirmed(): Promise<void>
 }
 
 /**
  * Takes possession: fences the predecessor first, and reads the committed offsets only then.
  *
- * @param outputs the topics to which its commits publish
  * @throws EnrichmentError KAFKA_UNAVAILABLE; TOPIC_WRONG where a committed offset is beyond the log's end, from where
  *   KafkaJS would silently jump to its beginning
  */
 export async function ownPartitions(
   kafka: Kafka,
-  groupId: string,
   transactionalId: string,
-  partitions: TopicPartition[],
-  outputs: string[],
+  { groupId, partitions, outputs, confirmed }: PartitionClaim,
 ): Promise<PartitionOwnership> {
   const producer = new TransactionalProducer(kafka, transactionalId)
   await producer.init({ groupId, topics: outputs })
@@ -48,6 +55,7 @@ export async function ownPartitions(
         return offset < 0n ? [] : [{ topic, partition, offset }]
       }),
     async commit(records, offsets) {
+      await confirmed()
       await producer.commit(records, groupId, offsets)
       for (const { topic, partition, offset } of offsets) committed.set(`${topic}/${partition}`, offset)
     },
@@ -58,19 +66,19 @@ export async function ownPartitions(
 /**
  * Takes possession of each partition under a transactional id of its own: fencing follows it from owner to owner.
  *
- * @param outputs the topics to which their commits publish
  * @returns what could be owned, and in `failure` why the first of the others could not
  */
 export async function ownEach(
   kafka: Kafka,
-  groupId: string,
-  partitions: TopicPartition[],
-  outputs: string[],
+  claim: PartitionClaim,
 ): Promise<{ owned: { partition: TopicPartition; ownership: PartitionOwnership }[]; failure: unknown }> {
   const taken = await Promise.allSettled(
-    partitions.map(async (partition) => {
-      const transactionalId = `${groupId}.${partition.topic}.${partition.partition}`
-      return { partition, ownership: await ownPartitions(kafka, groupId, transactionalId, [partition], outputs) }
+    claim.partitions.map(async (partition) => {
+      const transactionalId = `${claim.groupId}.${partition.topic}.${partition.partition}`
+      return {
+        partition,
+        ownership: await ownPartitions(kafka, transactionalId, { ...claim, partitions: [partition] }),
+      }
     }),
   )
   const owned = taken.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))

@@ -35,12 +35,15 @@ export function startRelay(options: RelayOptions): Member {
   const { kafka, groupId, topics, log } = options
   let tiers = new Map<string, RelayedPartition>()
 
-  const relay = (partition: TopicPartition, ownership: PartitionOwnership): RelayedPartition =>
+  const relay = (partition: TopicPartition, ownership: PartitionOwnership, signal: AbortSignal): RelayedPartition =>
     new RelayedPartition(partition, ownership, {
       toRecord: (delivery) => toRecord(delivery, topics),
       onPublished: (records) => report(records, partition, topics, log),
       onRoom: () => consumer.resume(partition.topic),
-      onFailed: (error) => consumer.restart(error),
+      // Given up with the assignment, it is no reason to leave the next one.
+      onFailed: (error) => {
+        if (!signal.aborted) consumer.restart(error)
+      },
     })
 
   /** What waited is dropped: all that is uncommitted is delivered again, and only that is known to be still ours. */
@@ -50,8 +53,13 @@ export function startRelay(options: RelayOptions): Member {
     await Promise.all(former.map((relayed) => relayed.close()))
     // Of an assignment that is over: it would fence whoever has the partitions now.
     if (signal.aborted) return []
-    const { owned, failure } = await ownEach(kafka, groupId, assignment, [topics.express, topics.dead])
-    tiers = new Map(owned.map(({ partition, ownership }) => [toKey(partition), relay(partition, ownership)]))
+    const { owned, failure } = await ownEach(kafka, {
+      groupId,
+      partitions: assignment,
+      outputs: [topics.express, topics.dead],
+      confirmed: () => consumer.confirmed(signal),
+    })
+    tiers = new Map(owned.map(({ partition, ownership }) => [toKey(partition), relay(partition, ownership, signal)]))
     if (failure !== undefined) throw failure
     log.info({ assignment }, 'relay took its tiers over')
     return owned.flatMap(({ ownership }) => ownership.committedOffsets())

@@ -18,7 +18,12 @@ function follow({ kafka, group, topic, log }: KafkaRoom) {
     maxBytesPerPartition: 65_536,
     log,
     async onAssigned(assignment: TopicPartition[]) {
-      owned = await ownPartitions(kafka, group, `${group}.owner`, assignment, [topic])
+      owned = await ownPartitions(kafka, `${group}.owner`, {
+        groupId: group,
+        partitions: assignment,
+        outputs: [topic],
+        confirmed: async () => undefined,
+      })
       return owned.committedOffsets()
     },
     async onBatch({ deliveries, partition, nextOffset }: DeliveredBatch) {

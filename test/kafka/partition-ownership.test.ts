@@ -3,9 +3,17 @@ import { ownPartitions, type PartitionOwnership } from '../../src/kafka/partitio
 import { publishRecords } from '../../src/kafka/publish-records.ts'
 import { aRecord, createKafkaRoom, type KafkaRoom } from '../stack/kafka-room.ts'
 
-async function own({ kafka, group, topic }: KafkaRoom, partitions = [0]): Promise<PartitionOwnership> {
-  const topicPartitions = partitions.map((partition) => ({ topic, partition }))
-  const ownership = await ownPartitions(kafka, group, `${group}.owner`, topicPartitions, [topic])
+async function own(
+  { kafka, group, topic }: KafkaRoom,
+  partitions = [0],
+  confirmed: () => Promise<void> = async () => undefined,
+): Promise<PartitionOwnership> {
+  const ownership = await ownPartitions(kafka, `${group}.owner`, {
+    groupId: group,
+    partitions: partitions.map((partition) => ({ topic, partition })),
+    outputs: [topic],
+    confirmed,
+  })
   onTestFinished(() => ownership.close())
   return ownership
 }
@@ -60,4 +68,15 @@ test('a transaction that its producer left open is ended by whoever takes over',
   const ownership = await own(room)
   expect(ownership.committedOffsets()).toEqual([])
   await expect(open.commit()).rejects.toThrow()
+})
+
+test('nothing is published before the group has confirmed the member, nor when it never will', async () => {
+  const room = await createKafkaRoom()
+  const { topic } = room
+  const confirmed = Promise.withResolvers<void>()
+  const ownership = await own(room, [0], () => confirmed.promise)
+  const commit = ownership.commit([aRecord(topic, 'early')], [{ topic, partition: 0, offset: 1n }])
+  confirmed.reject(new Error('another has it'))
+  await expect(commit).rejects.toThrow('another has it')
+  expect((await own(room)).committedOffsets()).toEqual([])
 })
