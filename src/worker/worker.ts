@@ -69,7 +69,7 @@ export class Worker {
   readonly #paused = new Set<string>()
   /** Aborted when the work in hand may not go on, or a stop has waited long enough. */
   #giveUp = new AbortController()
-  /** Aborted when the possession ends that may commit; null while another member has the lane. */
+  /** Aborted when the possession ends that may commit; null while there is none. */
   #ours: AbortSignal | null = null
   #flushing: Promise<void> = Promise.resolve()
   #flushTimer: NodeJS.Timeout | undefined
@@ -83,7 +83,7 @@ export class Worker {
       kafka: options.kafka,
       groupId: options.groupId,
       topics: options.requestTopics,
-      assigners: [laneAssigner],
+      assigners: [laneAssigner(() => this.#ours !== null)],
       maxBytesPerPartition: FETCH_BYTES,
       log: options.log,
       // At once: a join confirms the membership, and so would let go whoever waits for that.
@@ -106,7 +106,7 @@ export class Worker {
     return { state, holds }
   }
 
-  /** Where the lane stands, by topic; null while another member has it. */
+  /** Where the lane stands, by topic; null while it is not ours. */
   get committed(): ReadonlyMap<string, bigint> | null {
     return this.#ours === null ? null : this.#lane.committed
   }
@@ -143,6 +143,8 @@ export class Worker {
 
   async #takeOver(signal: AbortSignal): Promise<void> {
     this.#options.state.takeOver()
+    // One that cannot take it over does not ask for it again: another member may.
+    this.#ours = null
     try {
       await this.#lane.takeOver(signal, () => this.#dropWork())
     } catch (error) {

@@ -5,11 +5,14 @@ import { laneAssigner } from '../../src/kafka/lane-assigner.ts'
 const { AssignerProtocol } = kafkajs
 
 const cluster = { findTopicPartitionMetadata: () => [{ partitionId: 0 }] } as unknown as Cluster
-const assigner = laneAssigner({ cluster, groupId: 'lane', logger: undefined as never })
-const members: GroupMember[] = ['worker-b', 'worker-a', 'worker-c'].map((memberId) => ({
+const assignerOf = (isOwner: boolean) =>
+  laneAssigner(() => isOwner)({ cluster, groupId: 'lane', logger: undefined as never })
+const assigner = assignerOf(false)
+const aMember = (memberId: string, isOwner = false): GroupMember => ({
   memberId,
-  memberMetadata: Buffer.alloc(0),
-}))
+  memberMetadata: assignerOf(isOwner).protocol({ topics: ['express', 'requests'] }).metadata,
+})
+const members = ['worker-b', 'worker-a', 'worker-c'].map((memberId) => aMember(memberId))
 
 test('one member gets both topics of the lane, whoever asks and in whatever order, and the others get none', async () => {
   const answers = await Promise.all(
@@ -22,6 +25,15 @@ test('one member gets both topics of the lane, whoever asks and in whatever orde
     const decoded = AssignerProtocol.MemberAssignment.decode(answer[0]?.memberAssignment ?? Buffer.alloc(0))
     expect(decoded?.assignment).toEqual({ express: [0], requests: [0] })
   }
+})
+
+test('who has had the lane keeps it, and of two who say so one has it', async () => {
+  const ownerOf = async (...all: GroupMember[]) => {
+    const answer = await assigner.assign({ members: all, topics: ['requests'] })
+    return answer.map(({ memberId }) => memberId)
+  }
+  expect(await ownerOf(...members, aMember('worker-d', true))).toEqual(['worker-d'])
+  expect(await ownerOf(aMember('worker-e', true), ...members, aMember('worker-d', true))).toEqual(['worker-d'])
 })
 
 test('a group without members is given nothing', async () => {

@@ -12,7 +12,6 @@ test('a standby takes the lane of a killed worker over within 12 s, and every al
   await publish(...ids.map((id) => anAlbum(id)))
   await results.waitFor((records) => records.length >= 10, 'some results')
 
-  // The last of its lines about the lane says who has it: the second to join moves it once.
   const owner = workers.find((worker) => worker.logs.some(({ msg }) => msg === 'album enriched'))
   const before = results.records.length
   const killedAt = Date.now()
@@ -25,6 +24,21 @@ test('a standby takes the lane of a killed worker over within 12 s, and every al
   const keys = (await results.readToEnd()).map(({ key }) => key)
   expect(keys.toSorted()).toEqual(ids.toSorted())
   expect(amazon.early).toBe(0)
+})
+
+test('who has the lane keeps it while others come and go', async () => {
+  const { start } = await createScenario()
+  const owner = start('worker')
+  await owner.waitForLog('lane running')
+  for (let count = 0; count < 5; count += 1) {
+    const other = start('worker')
+    await other.waitForLog(({ msg }) => /^lane (running|stands by)$/.test(msg))
+    // It joins some moments after it has said so, for the first time.
+    await expect.poll(async () => (await other.get('/ready')).status, { timeout: 20_000 }).toBe(200)
+    expect(await other.stop()).toBe(0)
+  }
+  expect(await owner.stop()).toBe(0)
+  expect(owner.logs.filter(({ msg }) => msg === 'lane running')).toHaveLength(1)
 })
 
 test('a takeover that waits for PostgreSQL is told as a hold, and goes on by itself when that is back', async () => {
