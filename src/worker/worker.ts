@@ -83,7 +83,7 @@ export class Worker {
       kafka: options.kafka,
       groupId: options.groupId,
       topics: options.requestTopics,
-      assigners: [laneAssigner(() => this.#ours !== null)],
+      assigners: [laneAssigner(() => (this.#ours === null ? 0 : options.owned.fence))],
       maxBytesPerPartition: FETCH_BYTES,
       log: options.log,
       // At once: a join confirms the membership, and so would let go whoever waits for that.

@@ -5,12 +5,12 @@ import { laneAssigner } from '../../src/kafka/lane-assigner.ts'
 const { AssignerProtocol } = kafkajs
 
 const cluster = { findTopicPartitionMetadata: () => [{ partitionId: 0 }] } as unknown as Cluster
-const assignerOf = (isOwner: boolean) =>
-  laneAssigner(() => isOwner)({ cluster, groupId: 'lane', logger: undefined as never })
-const assigner = assignerOf(false)
-const aMember = (memberId: string, isOwner = false): GroupMember => ({
+const assignerOf = (fence: number) =>
+  laneAssigner(() => fence)({ cluster, groupId: 'lane', logger: undefined as never })
+const assigner = assignerOf(0)
+const aMember = (memberId: string, fence = 0): GroupMember => ({
   memberId,
-  memberMetadata: assignerOf(isOwner).protocol({ topics: ['express', 'requests'] }).metadata,
+  memberMetadata: assignerOf(fence).protocol({ topics: ['express', 'requests'] }).metadata,
 })
 const members = ['worker-b', 'worker-a', 'worker-c'].map((memberId) => aMember(memberId))
 
@@ -27,13 +27,17 @@ test('one member gets both topics of the lane, whoever asks and in whatever orde
   }
 })
 
-test('who has had the lane keeps it, and of two who say so one has it', async () => {
+test('who took the lane over last keeps it, also when one comes back that had it before', async () => {
   const ownerOf = async (...all: GroupMember[]) => {
     const answer = await assigner.assign({ members: all, topics: ['requests'] })
     return answer.map(({ memberId }) => memberId)
   }
-  expect(await ownerOf(...members, aMember('worker-d', true))).toEqual(['worker-d'])
-  expect(await ownerOf(aMember('worker-e', true), ...members, aMember('worker-d', true))).toEqual(['worker-d'])
+  const fence = 1_795_662_714_719
+  expect(await ownerOf(...members, aMember('worker-d', fence))).toEqual(['worker-d'])
+  expect(await ownerOf(aMember('worker-0', fence), ...members, aMember('worker-d', fence + 1))).toEqual(['worker-d'])
+  const ofAnotherBuild = AssignerProtocol.MemberMetadata.encode({ version: 0, topics: [], userData: Buffer.alloc(0) })
+  const other = { memberId: 'worker-0', memberMetadata: ofAnotherBuild }
+  expect(await ownerOf(other, aMember('worker-d', fence))).toEqual(['worker-d'])
 })
 
 test('a group without members is given nothing', async () => {
