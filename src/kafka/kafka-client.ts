@@ -1,19 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
-import { EnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { hideAbortedRecords } from './aborted-records.ts'
-import { calmRequestQueue } from './calm-request-queue.ts'
 import { installCodecs } from './codecs.ts'
-import { letTransactionsJoin } from './join-partitions.ts'
-import { writeNullHeaders } from './null-headers.ts'
+import { type Asked, kafkaError } from './kafka-error.ts'
+import { applyPatches } from './patches/apply-patches.ts'
 
 export type { Kafka }
-
-calmRequestQueue()
-installCodecs()
-writeNullHeaders()
-hideAbortedRecords()
-letTransactionsJoin()
 
 /**
  * A client of the given brokers; it connects when first used.
@@ -21,6 +13,8 @@ letTransactionsJoin()
  * KafkaJS's own log goes to debug: it calls ordinary moments (a first join, a coordinator that moves) errors.
  */
 export function createKafka(brokers: string[], clientId: string, log: Logger): Kafka {
+  applyPatches()
+  installCodecs()
   const kafkaLog = log.child({ library: 'kafkajs' })
   return new Kafka({
     brokers,
@@ -37,28 +31,43 @@ export function createKafka(brokers: string[], clientId: string, log: Logger): K
   })
 }
 
-type Admin = ReturnType<Kafka['admin']>
+export type Admin = ReturnType<Kafka['admin']>
+
+/** The protocol's errors of a broker that is no longer, or not yet, the one to be asked: it has done nothing. */
+const ASK_ANOTHER = new Set([
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+])
+const ASK_AGAIN_MS = [100, 200, 400, 800]
 
 /**
- * Runs one administrative piece of work on a connection of its own.
+ * Runs one administrative piece of work on a connection of its own; from its beginning once more where a leader or
+ * coordinator has just moved, which KafkaJS does not follow.
  *
- * @throws EnrichmentError KAFKA_UNAVAILABLE when no broker answers
+ * @param asked what the work is about, for the text of a refusal
+ * @throws EnrichmentError KAFKA_UNAVAILABLE when no broker answers; Kafka's refusals (see kafkaError)
  */
-export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin({ retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 } })
-  try {
-    await admin.connect()
-    return await work(admin)
-  } catch (error) {
-    throw kafkaError(error)
-  } finally {
-    await admin.disconnect().catch(() => undefined)
+export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>, asked: Asked = {}): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    const admin = kafka.admin({ retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 } })
+    try {
+      await admin.connect()
+      return await work(admin)
+    } catch (error) {
+      const waitMs = ASK_AGAIN_MS[tries]
+      if (waitMs === undefined || !ASK_ANOTHER.has(typeOf(error))) throw kafkaError(error, asked)
+      await delay(waitMs)
+    } finally {
+      await admin.disconnect().catch(() => undefined)
+    }
   }
 }
 
-/** A KafkaJS error as ours; ours as it is. */
-export function kafkaError(error: unknown): EnrichmentError {
-  if (error instanceof EnrichmentError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: ${message}`, { cause: error })
+/** The protocol's name of an error; KafkaJS wraps what it does not retry. */
+function typeOf(error: unknown): string {
+  const { type, cause } = error as { type?: string; cause?: { type?: string } }
+  return type ?? cause?.type ?? ''
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
 import { type Delivery, toRecordHeaders } from './delivery.ts'
-import { kafkaError, withAdmin } from './kafka-client.ts'
+import { withAdmin } from './kafka-client.ts'
+import { kafkaError } from './kafka-error.ts'
 
 /**
  * Reads what a topic holds now, record by record; commits nothing and leaves no group behind.

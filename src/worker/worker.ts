@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import type { OwnedLane } from '../db/lane.ts'
-import { toEnrichmentError } from '../errors.ts'
+import { type EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { CommitOffset, Delivery, TopicPartition } from '../kafka/delivery.ts'
-import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
+import { GroupConsumer } from '../kafka/group-consumer.ts'
+import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { laneAssigner } from '../kafka/lane-assigner.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
+import { explainRefusal } from '../retry/explain-refusal.ts'
 import type { LaneState } from '../retry/lane-state.ts'
 import type { Decided } from './decisions.ts'
 import type { LanePosition } from './delivery-rule.ts'
@@ -89,6 +91,7 @@ export class Worker {
       // At once: a join confirms the membership, and so would let go whoever waits for that.
       onJoin: () => options.owned.unsettle(),
       onAssigned: (assignment, signal) => this.#onAssigned(assignment, signal),
+      onRefused: (refusal) => options.state.hold('kafka', explainRefusal(refusal)),
       onBatch: (batch) => this.#receive(batch),
     })
     this.#possession = possessionForAlbums(this.#consumer, options.owned)
@@ -98,6 +101,10 @@ export class Worker {
 
   get isJoined(): boolean {
     return this.#consumer.isJoined
+  }
+
+  get failure(): EnrichmentError | null {
+    return this.#consumer.failure
   }
 
   /** Whether the lane is running, paused, held or stood by for. */

@@ -11,6 +11,7 @@ const LEVELS = [
   ['enrich'],
   ['amazon', 'model', 'storage', 'kafka', 'db'],
   ['album', 'config', 'log', 'metrics'],
+  ['settings'],
   ['marketplaces'],
   ['errors', 'events', 'or-aborted', 'retry-delays'],
 ]

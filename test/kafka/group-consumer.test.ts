@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import type { TopicPartition } from '../../src/kafka/delivery.ts'
-import { type DeliveredBatch, GroupConsumer } from '../../src/kafka/group-consumer.ts'
+import { GroupConsumer } from '../../src/kafka/group-consumer.ts'
+import type { DeliveredBatch } from '../../src/kafka/group-consumer-options.ts'
 import { ownPartitions, type PartitionOwnership } from '../../src/kafka/partition-ownership.ts'
 import { readLag } from '../../src/kafka/read-lag.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
@@ -24,7 +25,7 @@ function follow({ kafka, group, topic, log }: KafkaRoom) {
         outputs: [topic],
         confirmed: async () => undefined,
       })
-      return owned.committedOffsets()
+      return owned.positions()
     },
     async onBatch({ deliveries, partition, nextOffset }: DeliveredBatch) {
       const pending = deliveries.filter((delivery) => owned?.isPending(delivery))
@@ -70,7 +71,7 @@ function join({ kafka, group, topic, log }: KafkaRoom, onBatch: (batch: Delivere
     log,
     onAssigned: async (assignment) => {
       assignments.push(assignment)
-      return []
+      return assignment.map((partition) => ({ ...partition, offset: 0n }))
     },
     onBatch,
   })
