@@ -39,6 +39,9 @@ const CREDENTIALS = new Set(['SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MEC
 /** Node's codes for a peer that speaks no TLS, or whose certificate is not what it must be. */
 const TLS = /^(ERR_SSL_|ERR_TLS_|EPROTO|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH)/
 
+/** Node's words for a peer that hung up instead of speaking TLS. */
+const NO_TLS = /before secure TLS connection was established/
+
 /** Whether Kafka answered and refused: waiting does not help, a person must mend something. */
 export function isRefusal(code: ErrorCode): boolean {
   return code in REMEDIES
@@ -60,10 +63,12 @@ export function kafkaError(error: unknown, asked: Asked = {}): EnrichmentError {
     }
     if (told.name === 'KafkaJSSASLAuthenticationError' || CREDENTIALS.has(told.type ?? ''))
       return refused('KAFKA_BAD_CREDENTIALS', `Kafka refuses the login: ${message}`, error)
-    if (TLS.test(String(told.code ?? '')))
+    if (TLS.test(String(told.code ?? '')) || NO_TLS.test(told.message ?? ''))
       return refused('KAFKA_PROTOCOL_MISMATCH', `Kafka: ${message} (${told.code})`, error)
   }
-  return new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: ${message}`, { cause: error })
+  const isHungUp = chain.some(({ name }) => name === 'KafkaJSConnectionClosedError')
+  const hint = isHungUp ? ': the broker hung up, as it stops or wants another protocol or a login' : ''
+  return new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: ${message}${hint}`, { cause: error })
 }
 
 function refused(code: Refusal, what: string, cause: unknown): EnrichmentError {

@@ -140,3 +140,49 @@ test('a paused topic brings nothing until it is resumed', async () => {
   consumer.resume(room.topic)
   await expect.poll(() => seen, { timeout: 20_000 }).toEqual(['one', 'two'])
 })
+
+test('offsets of a transaction that was given up are nowhere taken for the position', async () => {
+  const room = await createKafkaRoom()
+  const { kafka, group, topic, log } = room
+  await room.publish('one', 'two', 'three')
+  const values: string[] = []
+  const consumer = new GroupConsumer({
+    kafka,
+    groupId: group,
+    topics: [topic],
+    maxBytesPerPartition: 65_536,
+    log,
+    async onAssigned(assignment) {
+      // KafkaJS keeps what one of its producers sends for the group as committed, for its consumers too.
+      const producer = kafka.producer({ transactionalId: `${group}.other`, maxInFlightRequests: 1 })
+      await producer.connect()
+      const transaction = await producer.transaction()
+      const partitions = assignment.map(({ partition }) => ({ partition, offset: '2' }))
+      await transaction.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions }] })
+      await transaction.abort()
+      await producer.disconnect()
+      return assignment.map((partition) => ({ ...partition, offset: 0n }))
+    },
+    async onBatch(batch) {
+      values.push(...valuesOf(batch))
+    },
+  })
+  onTestFinished(() => consumer.stop())
+  await expect.poll(() => values, { timeout: 20_000 }).toEqual(['one', 'two', 'three'])
+})
+
+test('an assignment of which a partition has no position is not consumed', async () => {
+  const room = await createKafkaRoom()
+  await room.publish('one')
+  const { kafka, group, topic, log } = room
+  const values: string[] = []
+  const options = { kafka, groupId: group, topics: [topic], maxBytesPerPartition: 65_536, log }
+  const consumer = new GroupConsumer({
+    ...options,
+    onAssigned: async () => [],
+    onBatch: async (batch) => void values.push(...valuesOf(batch)),
+  })
+  onTestFinished(() => consumer.stop())
+  await expect.poll(() => consumer.failure?.message, { timeout: 20_000 }).toContain(`partition 0 of ${topic}`)
+  expect(values).toEqual([])
+})
