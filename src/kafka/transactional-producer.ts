@@ -10,13 +10,6 @@ import { joinPartitions } from './patches/join-partitions.ts'
 
 /** Coordinator loading, not available, moved; transaction still being ended. KafkaJS does not retry these itself here. */
 const PASSING_CODES = new Set([14, 15, 16, 51])
-/** A coordinator that died or stood still; offsets that are sent again count once, and are sent to who has taken over. */
-const PASSING_NAMES = new Set([
-  'KafkaJSBrokerNotFound',
-  'KafkaJSConnectionClosedError',
-  'KafkaJSConnectionError',
-  'KafkaJSRequestTimeoutError',
-])
 const OFFSET_TRIES = 20
 /** A producer killed in a transaction blocks the records behind its own until this has passed. */
 const TRANSACTION_TIMEOUT_MS = 10_000
@@ -145,9 +138,9 @@ async function sendOffsets(transaction: Transaction, groupId: string, offsets: C
     try {
       return await transaction.sendOffsets({ consumerGroupId: groupId, topics })
     } catch (error) {
-      const { code, name } = error as { code?: unknown; name?: string }
-      const isPassing = PASSING_CODES.has(code as number) || PASSING_NAMES.has(name ?? '')
-      if (attempt >= OFFSET_TRIES || !isPassing) throw error
+      const code = (error as { code?: unknown }).code
+      // Nor a lost connection: only a new owner writes the markers that a broker's crash may have lost.
+      if (attempt >= OFFSET_TRIES || !PASSING_CODES.has(code as number)) throw error
       await delay(Math.min(5 * 2 ** attempt, 500))
     }
   }
