@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
 import type { z } from 'zod'
+import { findConnectionConflicts } from './connection-settings.ts'
 import { EnrichmentError } from './errors.ts'
-import { type Group, SETTINGS, type Setting } from './settings.ts'
+import { readRaw } from './read-raw.ts'
+import { type Group, hideLogin, type Setting } from './setting.ts'
+import { SETTINGS } from './settings.ts'
 
 type Settings = typeof SETTINGS
 type AllSettings = { [K in keyof Settings]: z.output<Settings[K]['schema']> }
@@ -10,32 +13,59 @@ type NamesOf<G extends Group> = { [K in keyof Settings]: Settings[K]['group'] ex
 /** Settings in force, by their names. */
 export type Config<G extends Group = Group> = Pick<AllSettings, NamesOf<G>>
 
+/** For each setting of a config that came from a file, the file. */
+const files = new WeakMap<object, Map<string, string>>()
+
 /**
- * Reads the settings of the named groups.
+ * Reads the settings of the named groups. Each may also stand in a file that `NAME_FILE` names.
  *
  * @param env defaults to the process's environment, completed from `.env` in the working directory
  * @throws EnrichmentError CONFIG_INVALID that lists every wrong setting: name, what it got, what it wants
  */
-export function loadConfig<G extends Group>(groups: readonly G[], env: NodeJS.ProcessEnv = environment()): Config<G> {
+export function loadConfig<G extends Group>(
+  groups: readonly G[],
+  env: NodeJS.ProcessEnv = environment(),
+): Config<G | 'http'> {
   const config: Record<string, unknown> = {}
   const mistakes: string[] = []
+  const fromFiles = new Map<string, string>()
   for (const [name, entry] of Object.entries(SETTINGS) as [string, Setting][]) {
-    if (!(groups as readonly Group[]).includes(entry.group)) continue
-    // An empty variable is an unset one: that is how compose files and charts leave a setting out.
-    const raw = env[name] === '' ? undefined : env[name]
+    if (entry.group !== 'http' && !(groups as readonly Group[]).includes(entry.group)) continue
+    const { raw, file, mistake } = readRaw(name, env)
+    if (mistake !== undefined) {
+      mistakes.push(mistake)
+      continue
+    }
+    if (file !== undefined) fromFiles.set(name, file)
     const given = raw ?? (entry.default === '' ? undefined : entry.default)
     const parsed = entry.schema.safeParse(given)
     if (parsed.success) config[name] = parsed.data
     else
       mistakes.push(
-        `${name}: ${raw === undefined ? 'is not set' : `got ${entry.secret ? '(hidden)' : JSON.stringify(raw)}`}, wants ${entry.wants}`,
+        `${name}: ${raw === undefined ? 'is not set' : `got ${entry.secret ? '(hidden)' : JSON.stringify(hideLogin(raw))}`}, wants ${entry.wants}`,
       )
   }
-  mistakes.push(...findConflicts(config, groups))
+  mistakes.push(...findConflicts(config, groups), ...findConnectionConflicts(config))
   if (mistakes.length > 0) {
     throw new EnrichmentError('CONFIG_INVALID', `${mistakes.length} wrong setting(s):\n  ${mistakes.join('\n  ')}`)
   }
-  return config as Config<G>
+  files.set(config, fromFiles)
+  return config as Config<G | 'http'>
+}
+
+/**
+ * A setting's value at this moment: one that came from a file is read anew, so that a password may change.
+ *
+ * @throws EnrichmentError CONFIG_INVALID when what the file holds now is wrong
+ */
+export function currentValue<C extends object, K extends keyof C & keyof Settings>(config: C, name: K): C[K] {
+  const file = files.get(config)?.get(name)
+  if (file === undefined) return config[name]
+  const { schema, wants }: Setting = SETTINGS[name]
+  const { raw, mistake } = readRaw(name, { [`${name}_FILE`]: file })
+  const parsed = schema.safeParse(raw)
+  if (parsed.success) return parsed.data as C[K]
+  throw new EnrichmentError('CONFIG_INVALID', mistake ?? `${name}: what ${file} holds is not good, wants ${wants}`)
 }
 
 /** What is wrong only in view of another setting. */
@@ -57,11 +87,12 @@ export function describeConfig(
   env: NodeJS.ProcessEnv = environment(),
 ): { name: string; value: string | null; note: string }[] {
   return Object.entries<Setting>(SETTINGS).map(([name, entry]) => {
-    const raw = env[name] === '' ? undefined : env[name]
+    const { raw, file, mistake } = readRaw(name, env)
     const value = raw ?? entry.default ?? null
     const isGood = entry.schema.safeParse(value === '' ? undefined : (value ?? undefined)).success
-    const note = isGood ? (raw === undefined ? 'default' : '') : `wants ${entry.wants}`
-    return { name, value: entry.secret && value ? '(hidden)' : value, note }
+    const source = raw === undefined ? 'default' : file === undefined ? '' : `from ${file}`
+    const note = mistake ?? (isGood ? source : `wants ${entry.wants}`)
+    return { name, value: value && (entry.secret ? '(hidden)' : hideLogin(value)), note }
   })
 }
 

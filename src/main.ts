@@ -5,7 +5,9 @@ import { Database } from './db/database.ts'
 import { startIntake } from './intake/intake.ts'
 import { groupNames, listRetryTopics, openCodecs, topicNames, topicPlans } from './kafka/event-topics.ts'
 import { createKafka } from './kafka/kafka-client.ts'
+import { registryAccess } from './kafka/registry-access.ts'
 import { SchemaRegistry } from './kafka/schema-registry.ts'
+import { kafkaSecurity } from './kafka/security.ts'
 import { findWeaknesses } from './kafka/topic-health.ts'
 import { checkTopics } from './kafka/topics.ts'
 import { createLogger } from './log.ts'
@@ -29,8 +31,8 @@ export type Role = (typeof ROLES)[number]
  */
 export async function run(config: Config, roles: Role[], stop: AbortSignal): Promise<void> {
   const log = createLogger(config.LOG_LEVEL)
-  const kafka = createKafka(config.KAFKA_BROKERS, config.KAFKA_GROUP_PREFIX, log)
-  const registry = new SchemaRegistry(config.SCHEMA_REGISTRY_URL)
+  const kafka = createKafka(config.KAFKA_BROKERS, config.KAFKA_GROUP_PREFIX, log, kafkaSecurity(config))
+  const registry = new SchemaRegistry(config.SCHEMA_REGISTRY_URL, registryAccess(config))
   const db = new Database(config.DATABASE_URL)
   const topics = topicNames(config)
   const groups = groupNames(config)

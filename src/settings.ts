@@ -1,45 +1,15 @@
 import { z } from 'zod'
+import { CONNECTION_SETTINGS } from './connection-settings.ts'
 import { isMarketplace, KNOWN_MARKETPLACES } from './marketplaces.ts'
 import { parseRetryDelays, type RetryTier } from './retry-delays.ts'
+import { integer, listOf, setting, text, url, urlWithLogin } from './setting.ts'
 
-const text = z.string().trim().min(1)
-const listOf = (item: RegExp) =>
-  text
-    .transform((items) => items.split(',').map((entry) => entry.trim()))
-    .refine((items) => items.every((entry) => item.test(entry)))
 const topic = text.regex(/^[\w.-]{1,200}$/)
-const url = z.url({ protocol: /^https?$/ })
 const retryDelays = text.transform((delays, context): RetryTier[] => {
   const tiers = parseRetryDelays(delays)
   if (tiers !== null) return tiers
   context.addIssue({ code: 'custom', message: 'no ascending delays' })
   return z.NEVER
-})
-const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
-
-export interface Setting {
-  schema: z.ZodType
-  /** Who needs it: a verb demands only the settings of the groups it names. */
-  group: Group
-  /** Text as in the environment; absent: the setting has no default and must be given. */
-  default?: string
-  /** For people: what it is, with its unit. */
-  description: string
-  /** What a good value looks like, for the error message. */
-  wants: string
-  secret?: true
-}
-
-export type Group = 'kafka' | 'registry' | 'database' | 'amazon' | 'model' | 'artwork' | 'service'
-
-const setting = <G extends Group, S extends z.ZodType>(
-  group: G,
-  schema: S,
-  rest: Omit<Setting, 'schema' | 'group'>,
-) => ({
-  group,
-  schema,
-  ...rest,
 })
 
 /** Every setting, in the order in which people meet them. README's table is generated from it. */
@@ -48,7 +18,7 @@ export const SETTINGS = {
     description: 'Kafka brokers to start from, comma-separated.',
     wants: 'host:port,host:port',
   }),
-  SCHEMA_REGISTRY_URL: setting('registry', url, {
+  SCHEMA_REGISTRY_URL: setting('registry', urlWithLogin, {
     description: 'Base URL of a Confluent-compatible schema registry.',
     wants: 'an http or https URL',
   }),
@@ -57,6 +27,7 @@ export const SETTINGS = {
     wants: 'postgresql://user:password@host:port/database',
     secret: true,
   }),
+  ...CONNECTION_SETTINGS,
   KAFKA_GROUP_PREFIX: setting('kafka', topic, {
     default: 'album-enricher',
     description: 'Prefix of the consumer groups and transactional ids.',

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
 import type { Logger } from '../log.ts'
 import { installCodecs } from './codecs.ts'
 import { type Asked, kafkaError } from './kafka-error.ts'
 import { applyPatches } from './patches/apply-patches.ts'
+import type { KafkaSecurity } from './security.ts'
 
 export type { Kafka }
 
@@ -12,11 +14,12 @@ export type { Kafka }
  *
  * KafkaJS's own log goes to debug: it calls ordinary moments (a first join, a coordinator that moves) errors.
  */
-export function createKafka(brokers: string[], clientId: string, log: Logger): Kafka {
+export function createKafka(brokers: string[], clientId: string, log: Logger, security: KafkaSecurity = {}): Kafka {
   applyPatches()
   installCodecs()
   const kafkaLog = log.child({ library: 'kafkajs' })
-  return new Kafka({
+  const kafka = new Kafka({
+    ...security,
     brokers,
     clientId,
     connectionTimeout: 3_000,
@@ -29,6 +32,15 @@ export function createKafka(brokers: string[], clientId: string, log: Logger): K
       ({ log: { message, logger: _logger, timestamp: _timestamp, ...fields } }) =>
         kafkaLog.debug(fields, message),
   })
+  clientIds.set(kafka, clientId)
+  return kafka
+}
+
+const clientIds = new WeakMap<Kafka, string>()
+
+/** A name for a group of one reading; begins as the client's id does, and so as what the service may use in Kafka. */
+export function nameTemporaryGroup(kafka: Kafka): string {
+  return `${clientIds.get(kafka)}-${randomUUID()}`
 }
 
 export type Admin = ReturnType<Kafka['admin']>

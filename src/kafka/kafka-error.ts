@@ -1,4 +1,5 @@
 import { EnrichmentError, type ErrorCode } from '../errors.ts'
+import { explainRefusal } from './explain-refusal.ts'
 
 /** What was asked of Kafka when it failed: what a refusal is about. */
 export interface Asked {
@@ -35,6 +36,7 @@ const RIGHTS: Record<string, (asked: Asked) => string> = {
     `Write on transactional id ${transactionalId ?? '(see KAFKA_GROUP_PREFIX)'}`,
   CLUSTER_AUTHORIZATION_FAILED: () => 'the asked operation on the cluster',
 }
+const HUNG_UP = 'the broker hung up, as it stops or wants another protocol or a login: see KAFKA_SECURITY_PROTOCOL'
 const CREDENTIALS = new Set(['SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE'])
 /** Node's codes for a peer that speaks no TLS, or whose certificate is not what it must be. */
 const TLS = /^(ERR_SSL_|ERR_TLS_|EPROTO|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH)/
@@ -54,7 +56,8 @@ export function isRefusal(code: ErrorCode): boolean {
 export function kafkaError(error: unknown, asked: Asked = {}): EnrichmentError {
   if (error instanceof EnrichmentError) return error
   const chain = chainOf(error)
-  const message = error instanceof Error ? error.message : String(error)
+  // OpenSSL ends its messages with a line feed.
+  const message = (error instanceof Error ? error.message : String(error)).trim()
   for (const told of chain) {
     const right = RIGHTS[told.type ?? '']
     if (right !== undefined) {
@@ -67,12 +70,13 @@ export function kafkaError(error: unknown, asked: Asked = {}): EnrichmentError {
       return refused('KAFKA_PROTOCOL_MISMATCH', `Kafka: ${message} (${told.code})`, error)
   }
   const isHungUp = chain.some(({ name }) => name === 'KafkaJSConnectionClosedError')
-  const hint = isHungUp ? ': the broker hung up, as it stops or wants another protocol or a login' : ''
-  return new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: ${message}${hint}`, { cause: error })
+  const remedy = isHungUp ? HUNG_UP : explainRefusal(error)
+  const text = remedy === undefined ? message : `${message}: ${remedy}`
+  return new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: ${text}`, { cause: error })
 }
 
 function refused(code: Refusal, what: string, cause: unknown): EnrichmentError {
-  return new EnrichmentError(code, `${what}: ${REMEDIES[code]}`, { cause })
+  return new EnrichmentError(code, `${what}: ${explainRefusal(cause) ?? REMEDIES[code]}`, { cause })
 }
 
 function chainOf(error: unknown): Told[] {

@@ -8,20 +8,24 @@ import { ANSWER_SCHEMA, readAnswer } from './read-answer.ts'
 import { toModelError } from './to-model-error.ts'
 
 interface Settings {
-  apiKey: string
+  /** A function is asked for each call. */
+  apiKey: string | (() => Promise<string>)
   /** Base URL of a host that speaks OpenAI's chat completions, for example https://api.openai.com/v1. */
   baseUrl: string
   /** The model's name at that host. */
   name: string
   /** How long a whole call may take, the reading of the answer included. */
   timeoutMs: number
+  /** How requests are made; absent: by Node's own. */
+  fetch?: typeof fetch
 }
 
 /** A model behind OpenAI's chat completions with structured outputs. */
-export function createOpenAiModel({ apiKey, baseUrl, name, timeoutMs }: Settings): Model {
+export function createOpenAiModel({ apiKey, baseUrl, name, timeoutMs, fetch }: Settings): Model {
   const client = new OpenAI({
     apiKey,
     baseURL: baseUrl,
+    ...(fetch && { fetch }),
     // Retries are the worker's: the client's own ignore long Retry-After times and would hide failures from the lane.
     maxRetries: 0,
     logLevel: 'off',

@@ -20,7 +20,11 @@ export interface Trial {
  *
  * @throws EnrichmentError with Amazon's or the model's refusal
  */
-export async function tryAlbum(artist: string, title: string, config: Config<'amazon' | 'model'>): Promise<Trial> {
+export async function tryAlbum(
+  artist: string,
+  title: string,
+  config: Config<'amazon' | 'model' | 'http'>,
+): Promise<Trial> {
   const { domain: marketplace, hasMusicIndex } = findMarketplace(config.AMAZON_MARKETPLACE)
   const requests: AmazonRequestSeen[] = []
   const withoutModel =

@@ -10,9 +10,11 @@ const LEVELS = [
   ['retry'],
   ['enrich'],
   ['amazon', 'model', 'storage', 'kafka', 'db'],
+  ['http'],
   ['album', 'config', 'log', 'metrics'],
   ['settings'],
-  ['marketplaces'],
+  ['connection-settings'],
+  ['explain-tls', 'marketplaces', 'read-pem', 'read-raw', 'setting'],
   ['errors', 'events', 'or-aborted', 'retry-delays'],
 ]
 
