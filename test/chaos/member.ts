@@ -4,6 +4,7 @@ import { ServiceProcess } from '../stack/service-process.ts'
 import type { Chronicle } from './chronicle.ts'
 import { now } from './clock.ts'
 import type { Door } from './door.ts'
+import type { KafkaDoors } from './kafka-doors.ts'
 
 export type Role = 'intake' | 'worker' | 'relay'
 
@@ -24,7 +25,7 @@ function giveWay(pid: number): void {
 export class Member {
   readonly name: string
   readonly role: Role
-  readonly kafka: Door
+  readonly kafka: KafkaDoors
   readonly database: Door
   /** Exits that nobody asked for. */
   exits = 0
@@ -36,7 +37,7 @@ export class Member {
   constructor(
     name: string,
     role: Role,
-    doors: { kafka: Door; database: Door },
+    doors: { kafka: KafkaDoors; database: Door },
     env: Record<string, string>,
     chronicle: Chronicle,
   ) {

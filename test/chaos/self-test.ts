@@ -33,24 +33,28 @@ const FAULTS: Fault[] = [
   {
     name: 'commit-before-publish',
     shows: ['lost'],
-    schedule: { lane: strikes(2, 'between publish and commit'), around: [] },
+    schedule: { lane: strikes(2, 'between publish and commit'), around: [], brokers: [] },
   },
-  { name: 'no-fencing', shows: ['duplicated'], schedule: { lane: strikes(6, 'EndTxn on the wire'), around: [] } },
-  { name: 'dropped-record', shows: ['lost'], schedule: { lane: [], around: [] } },
+  {
+    name: 'no-fencing',
+    shows: ['duplicated'],
+    schedule: { lane: strikes(6, 'EndTxn on the wire'), around: [], brokers: [] },
+  },
+  { name: 'dropped-record', shows: ['lost'], schedule: { lane: [], around: [], brokers: [] } },
   {
     name: 'forgotten-checkpoint',
     shows: ['paidTwice'],
-    schedule: { lane: strikes(2, 'standby coming and going'), around: [] },
+    schedule: { lane: strikes(2, 'standby coming and going'), around: [], brokers: [] },
   },
   {
     name: 'commit-outside-transaction',
     shows: ['duplicated'],
-    schedule: { lane: [], around: strikes(2, 'right after a commit', 'intake') },
+    schedule: { lane: [], around: strikes(2, 'right after a commit', 'intake'), brokers: [] },
   },
   {
     name: 'no-dedupe',
     shows: ['duplicated', 'paidTwice'],
-    schedule: { lane: [{ kind: 'standby' }, { kind: 'standby' }, { kind: 'standby' }], around: [] },
+    schedule: { lane: [{ kind: 'standby' }, { kind: 'standby' }, { kind: 'standby' }], around: [], brokers: [] },
   },
 ]
 
