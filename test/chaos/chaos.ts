@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { ROLES } from '../../src/main.ts'
+import { readBrokers } from '../stack/kafka.ts'
 import { Progress } from '../stack/progress.ts'
 import { openArena, startServers } from './arena.ts'
 import { summarise } from './chaos-report.ts'
@@ -29,8 +30,7 @@ async function main(): Promise<boolean> {
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const kills = readNumber('kills', values.kills)
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : readNumber('seed', values.seed)
-  const brokers = readNumber('brokers', values.brokers)
-  if (brokers !== 1 && brokers !== 3) throw new Error(`--brokers ${brokers}: there can be 1 or 3`)
+  const brokers = readBrokers(values.brokers)
   const servers = await startServers(brokers, say)
   try {
     if (values['self-test']) return await selfTest(servers, { seed, json: values.json, says: values.verbose, say })

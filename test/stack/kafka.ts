@@ -29,6 +29,13 @@ export interface KafkaOptions {
   onProgress?: OnProgress
 }
 
+/** @throws Error for a number that is neither */
+export function readBrokers(text: string): 1 | 3 {
+  if (text === '1') return 1
+  if (text === '3') return 3
+  throw new Error(`--brokers ${text}: there can be 1 or 3`)
+}
+
 interface Place {
   id: number
   folder: string

@@ -6,7 +6,7 @@ import { type GuardedOptions, removeFolder, spawnGuarded } from './guard.ts'
 import { areGone, listTree, signalAll } from './processes.ts'
 import { tail } from './tail.ts'
 
-const START_TIMEOUT_MS = 60_000
+const START_TIMEOUT_MS = 120_000
 const POLL_MS = 50
 /** A server that has not left in good order by then is killed. */
 const LONGEST_SHUT_DOWN_MS = 40_000
@@ -39,7 +39,7 @@ export interface ServerOptions extends Omit<GuardedOptions, 'stdio'> {
   isReady: (pid: number | undefined) => Promise<boolean>
 }
 
-/** Starts a server. @throws Error with the end of its log when it exits, or does not answer within a minute. */
+/** Starts a server. @throws Error with the end of its log when it exits, or does not answer within two minutes. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { name, command, args, folder, isReady, ...spawnOptions } = options
   const logFile = join(folder, 'log.txt')
