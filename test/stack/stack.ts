@@ -8,7 +8,9 @@ import { readBrokers } from './kafka.ts'
  * standard output.
  */
 async function runStack(): Promise<void> {
-  const { values } = parseArgs({ options: { 'env-file': { type: 'string' }, brokers: { type: 'string', default: '1' } } })
+  const { values } = parseArgs({
+    options: { 'env-file': { type: 'string' }, brokers: { type: 'string', default: '1' } },
+  })
   const began = performance.now()
   const servers = await startDemoServers((line) => console.error(line), readBrokers(values.brokers))
   const lines = Object.entries(servers.env).map(([name, value]) => `${name}=${value}\n`)
