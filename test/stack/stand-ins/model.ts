@@ -11,6 +11,8 @@ export const MODEL_STAND_IN_KEY = 'sk-stand-in-model-key'
 export interface ModelBehaviour {
   /** How many requests; for ever when absent. */
   times?: number
+  /** Of which requests; absent: of all. */
+  when?: (call: ModelCall) => boolean
   /** Answers so: text as it is, anything else as JSON. */
   status?: number
   body?: unknown
@@ -91,8 +93,9 @@ export async function startModelStandIn(options: ModelStandInOptions = {}): Prom
       call.status = response.statusCode
       options.onCall?.(call, 'left')
     })
-    const behaviour = left > 0 ? told : {}
-    left -= 1
+    const isConcerned = left > 0 && (told.when?.(call) ?? true)
+    const behaviour = isConcerned ? told : {}
+    if (isConcerned) left -= 1
     const { latencyMs = 0 } = options
     await sleep(typeof latencyMs === 'number' ? latencyMs : latencyMs())
 
