@@ -9,7 +9,7 @@ interface Search {
   hasMusicIndex: boolean
   amazon: AmazonApi
   step<T>(name: `search.${string}`, run: () => Promise<T>): Promise<T>
-  findLinkedAsins(albumId: string): Promise<string[]>
+  linkedAsins: readonly string[]
 }
 
 /**
@@ -20,9 +20,8 @@ interface Search {
  * @throws EnrichmentError with Amazon's code; an empty list means that Amazon has nothing
  */
 export async function searchAmazon(album: Album, search: Search, signal: AbortSignal): Promise<Product[]> {
-  const { amazon, marketplace, hasMusicIndex, step } = search
-  const linked = await step('search.linked', () => search.findLinkedAsins(album.albumId))
-  const known = [...new Set([...(album.asins[marketplace] ?? []), ...linked])]
+  const { amazon, marketplace, hasMusicIndex, step, linkedAsins } = search
+  const known = [...new Set([...(album.asins[marketplace] ?? []), ...linkedAsins])]
   const found: Product[] = []
   for (let at = 0; at < known.length; at += IDS_PER_REQUEST) {
     const asins = known.slice(at, at + IDS_PER_REQUEST)

@@ -1,8 +1,8 @@
 import type { AmazonRequestSeen } from '../amazon/amazon-api.ts'
 import { createAmazon } from '../amazon/create-amazon.ts'
 import type { Config } from '../config.ts'
+import { type ArtworkRecord, NOTHING_EARLIER } from '../enrich/earlier.ts'
 import { type Enrichment, enrichAlbum } from '../enrich/enrich-album.ts'
-import { rankAccepted, toLink } from '../enrich/to-link.ts'
 import type { Album } from '../events.ts'
 import { findMarketplace } from '../marketplaces.ts'
 import { createModel } from '../model/create-model.ts'
@@ -13,6 +13,18 @@ export interface Trial {
   requests: AmazonRequestSeen[]
   /** Why the model was not there to be asked; null when it was. */
   withoutModel: string | null
+}
+
+const NO_ARTWORK: ArtworkRecord = {
+  status: 'off',
+  asin: null,
+  url: null,
+  key: null,
+  width: null,
+  height: null,
+  bytes: null,
+  errorCode: null,
+  errorMessage: null,
 }
 
 /**
@@ -50,11 +62,13 @@ export async function tryAlbum(
       amazon: createAmazon(config, { onRequest: (seen) => requests.push(seen) }),
       model: withoutModel === null ? createModel(config) : null,
       modelUse: config.MODEL_USE,
-      step: (_name, run) => run(),
-      findLinkedAsins: async () => [],
+      stage: (_name, run) => run(),
+      step: (_name, ask) => ask(),
+      linkedAsins: [],
+      requestId: 'try',
+      earlier: NOTHING_EARLIER,
       findEarlier: async () => ({ candidates: [], links: [], model: null }),
-      saveLinks: async (_album, match) => ({ links: rankAccepted(match.candidates).map(toLink), withdrawnAsins: [] }),
-      saveArtwork: async () => ({ status: 'off', asin: null, url: null, key: null, errorCode: null }),
+      getArtwork: async () => NO_ARTWORK,
     },
     new AbortController().signal,
   )
