@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { findUrlMistakes } from './database-url.ts'
 import { isPem } from './read-pem.ts'
-import { listOf, setting, text, url, urlWithLogin } from './setting.ts'
+import { integer, listOf, setting, text, url, urlWithLogin } from './setting.ts'
 
 const pem = text.refine(isPem).optional()
 const PEM = 'the path of a PEM file that can be read, or PEM text'
@@ -126,6 +127,24 @@ export const CONNECTION_SETTINGS = {
     wants: PEM,
     secret: true,
   }),
+  DATABASE_PASSWORD: setting('database', secretText, {
+    ...optional,
+    description: 'Password for PostgreSQL, instead of one in DATABASE_URL.',
+    wants: 'a password',
+    secret: true,
+  }),
+  DATABASE_PASSWORD_COMMAND: setting('database', text.optional(), {
+    ...optional,
+    description:
+      'Shell command that prints the password, run for each connection; for tokens that expire, such as those of RDS.',
+    wants: 'a shell command',
+    secret: true,
+  }),
+  DATABASE_POOL_MAX: setting('database', integer(3, 100), {
+    default: '10',
+    description: 'Connections to PostgreSQL that a process holds at most.',
+    wants: 'a whole number from 3 to 100',
+  }),
   HTTPS_PROXY: setting('http', urlWithLogin.optional(), {
     ...optional,
     description:
@@ -148,7 +167,12 @@ type Values = Record<string, unknown>
 
 /** What is wrong with them only in view of each other. */
 export function findConnectionConflicts(config: Values): string[] {
-  return [...findKafkaConflicts(config), ...findRegistryConflicts(config), ...findProxyConflicts(config)]
+  return [
+    ...findKafkaConflicts(config),
+    ...findRegistryConflicts(config),
+    ...findDatabaseConflicts(config),
+    ...findProxyConflicts(config),
+  ]
 }
 
 function findRegistryConflicts(config: Values): string[] {
@@ -170,6 +194,21 @@ function findRegistryConflicts(config: Values): string[] {
   if (protocol === 'http:' && ofTls.length > 0)
     conflicts.push(`SCHEMA_REGISTRY_URL: is http, wants https, since ${ofTls.join(', ')} is set`)
   return conflicts
+}
+
+function findDatabaseConflicts(config: Values): string[] {
+  const { DATABASE_URL: address, DATABASE_PASSWORD: password, DATABASE_PASSWORD_COMMAND: command } = config
+  if (typeof address !== 'string') return []
+  const ways = [
+    new URL(address).password && 'DATABASE_URL',
+    password && 'DATABASE_PASSWORD',
+    command && 'DATABASE_PASSWORD_COMMAND',
+  ]
+  const given = ways.filter(Boolean)
+  return [
+    ...findUrlMistakes(address).map((mistake) => `DATABASE_URL: ${mistake}`),
+    ...(given.length > 1 ? [`${given.join(', ')}: each gives the password, leave all but one out`] : []),
+  ]
 }
 
 function findProxyConflicts(config: Values): string[] {

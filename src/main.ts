@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import { Database } from './db/database.ts'
+import { databaseAccess } from './db/database-access.ts'
 import { startIntake } from './intake/intake.ts'
 import { groupNames, listRetryTopics, openCodecs, topicNames, topicPlans } from './kafka/event-topics.ts'
 import { createKafka } from './kafka/kafka-client.ts'
@@ -33,7 +34,7 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
   const log = createLogger(config.LOG_LEVEL)
   const kafka = createKafka(config.KAFKA_BROKERS, config.KAFKA_GROUP_PREFIX, log, kafkaSecurity(config))
   const registry = new SchemaRegistry(config.SCHEMA_REGISTRY_URL, registryAccess(config))
-  const db = new Database(config.DATABASE_URL)
+  const db = new Database(config.DATABASE_URL, databaseAccess(config))
   const topics = topicNames(config)
   const groups = groupNames(config)
   const plans = topicPlans(config)

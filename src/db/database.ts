@@ -2,6 +2,7 @@ import { LockMode, MikroORM } from '@mikro-orm/core'
 import { Migrator } from '@mikro-orm/migrations'
 import { defineConfig, type EntityManager, PostgreSqlDriver } from '@mikro-orm/postgresql'
 import { EnrichmentError } from '../errors.ts'
+import type { DatabaseAccess } from './database-access.ts'
 import { dropLostConnections } from './drop-lost-connections.ts'
 import { AlbumRow } from './entities/album.entity.ts'
 import { ArtworkRow } from './entities/artwork.entity.ts'
@@ -11,8 +12,10 @@ import { Enrichment } from './entities/enrichment.entity.ts'
 import { ExternalLink } from './entities/external-link.entity.ts'
 import { LaneRow } from './entities/lane.entity.ts'
 import { QuotaRow } from './entities/quota.entity.ts'
+import { explainDatabaseError } from './explain-database-error.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import { inTransaction, type PreparedPool, type Query } from './prepared.ts'
+import { secureConnections } from './secure-connections.ts'
 
 export type { EntityManager }
 export { LockMode }
@@ -27,8 +30,8 @@ const LOCK_TIMEOUT_MS = 5_000
 export class Database {
   readonly #orm: MikroORM<PostgreSqlDriver>
 
-  constructor(url: string) {
-    this.#orm = new MikroORM(databaseConfig(url))
+  constructor(url: string, access: DatabaseAccess = {}) {
+    this.#orm = new MikroORM(databaseConfig(url, access))
   }
 
   /**
@@ -91,7 +94,7 @@ export class Database {
 }
 
 /** Also what the check that migrations and entities agree is run with. */
-export function databaseConfig(url: string) {
+export function databaseConfig(url: string, { poolMax = 10, url: current = () => url, password }: DatabaseAccess = {}) {
   return defineConfig({
     driver: PostgreSqlDriver,
     clientUrl: url,
@@ -100,7 +103,7 @@ export function databaseConfig(url: string) {
     // The migrator would write to standard output, which belongs to the commands.
     logger: () => undefined,
     migrations: { migrationsList: MIGRATIONS, snapshot: false },
-    pool: { min: 0, max: 10 },
+    pool: { min: 0, max: poolMax },
     driverOptions: {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
@@ -110,7 +113,10 @@ export function databaseConfig(url: string) {
       query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
       // A plan that was made for an empty table would read all of it when it has grown.
       options: '-c plan_cache_mode=force_custom_plan',
-      onPoolCreated: dropLostConnections,
+      onPoolCreated: (pool: Parameters<typeof dropLostConnections>[0] & Parameters<typeof secureConnections>[0]) => {
+        dropLostConnections(pool)
+        secureConnections(pool, current, password)
+      },
     },
   })
 }
@@ -129,8 +135,12 @@ export function isDataError(error: unknown): boolean {
 function asDatabaseError(error: unknown): unknown {
   if (error instanceof EnrichmentError) return error
   const { code, message = String(error) } = error as { code?: string; message?: string }
+  const remedy = explainDatabaseError(error)
   const isUnavailable =
-    (code !== undefined && UNAVAILABLE_STATE.test(code)) || UNAVAILABLE_TEXT.test(`${code} ${message}`)
+    remedy !== undefined ||
+    (code !== undefined && UNAVAILABLE_STATE.test(code)) ||
+    UNAVAILABLE_TEXT.test(`${code} ${message}`)
   if (!isUnavailable) return error
-  return new EnrichmentError('DATABASE_UNAVAILABLE', `PostgreSQL: ${message || code}`, { cause: error })
+  const text = remedy === undefined ? message || code : `${message.replace(/\s+/g, ' ').trim()}: ${remedy}`
+  return new EnrichmentError('DATABASE_UNAVAILABLE', `PostgreSQL: ${text}`, { cause: error })
 }

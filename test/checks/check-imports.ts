@@ -14,6 +14,7 @@ const LEVELS = [
   ['album', 'config', 'log', 'metrics'],
   ['settings'],
   ['connection-settings'],
+  ['database-url'],
   ['explain-tls', 'marketplaces', 'read-pem', 'read-raw', 'setting'],
   ['errors', 'events', 'or-aborted', 'retry-delays'],
 ]

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync, cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chownSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { Certificate } from './certificates.ts'
 import { findFreePort } from './free-port.ts'
 import { createGuardedFolder, isOpenToAll } from './guard.ts'
 import { runGuarded } from './run-guarded.ts'
@@ -17,8 +18,16 @@ export interface PostgresServer extends Server {
 /** Quick and forgetful: the data need not survive a power failure, only a kill of the server (so commits are written, if not synced). */
 const FLAGS = { fsync: 'off', full_page_writes: 'off', max_connections: '300' }
 
+/** TLS of a server, and who may come in how. */
+interface PostgresTls extends Certificate {
+  /** Of clients' certificates. */
+  clientCa: string
+  /** Lines of pg_hba.conf. */
+  hba: string[]
+}
+
 /** Starts a PostgreSQL server with data of its own. @throws Error with the end of its log */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(tls?: PostgresTls): Promise<PostgresServer> {
   const folder = createGuardedFolder('album-enricher-postgres')
   const data = join(folder, 'data')
   const password = join(folder, 'password')
@@ -31,7 +40,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   const locale = ['--no-locale', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   await runGuarded(join(binaries, 'initdb'), [`--pgdata=${data}`, ...initdb, ...locale], folder, { ...user })
   const port = await findFreePort()
-  const flags = Object.entries(FLAGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const tlsFlags = tls && placeTls(tls, data, user)
+  const flags = Object.entries({ ...FLAGS, ...tlsFlags }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const server = await startServer({
     name: 'PostgreSQL',
     command: join(binaries, 'postgres'),
@@ -44,6 +54,23 @@ export async function startPostgres(): Promise<PostgresServer> {
     isReady: (pid) => isReady(data, pid),
   })
   return Object.assign(server, { url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres` })
+}
+
+/** The server takes a key only when it belongs to its user, and to nobody else. */
+function placeTls(tls: PostgresTls, data: string, user: ReturnType<typeof ordinaryUser>): Record<string, string> {
+  writeFileSync(join(data, 'pg_hba.conf'), tls.hba.map((line) => `${line}\n`).join(''))
+  const place = (name: string, from: string) => {
+    const path = join(data, name)
+    writeFileSync(path, readFileSync(from), { mode: 0o600 })
+    if (user) chownSync(path, user.uid, user.gid)
+    return path
+  }
+  return {
+    ssl: 'on',
+    ssl_cert_file: place('tls.pem', tls.cert),
+    ssl_key_file: place('tls.key', tls.key),
+    ssl_ca_file: place('clients.pem', tls.clientCa),
+  }
 }
 
 /** PostgreSQL refuses to run as root: then it runs as `nobody`. */

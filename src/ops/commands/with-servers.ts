@@ -1,5 +1,6 @@
 import type { Config } from '../../config.ts'
 import { Database } from '../../db/database.ts'
+import { databaseAccess } from '../../db/database-access.ts'
 import { createKafka } from '../../kafka/kafka-client.ts'
 import { registryAccess } from '../../kafka/registry-access.ts'
 import { SchemaRegistry } from '../../kafka/schema-registry.ts'
@@ -14,7 +15,7 @@ export async function withServers<T>(
 ): Promise<T> {
   const clientId = `${config.KAFKA_GROUP_PREFIX}.command`
   const kafka = createKafka(config.KAFKA_BROKERS, clientId, createLogger('warn'), kafkaSecurity(config))
-  const db = new Database(config.DATABASE_URL)
+  const db = new Database(config.DATABASE_URL, databaseAccess(config))
   try {
     return await work({ kafka, registry: new SchemaRegistry(config.SCHEMA_REGISTRY_URL, registryAccess(config)), db })
   } finally {

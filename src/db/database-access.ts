@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { type Config, currentValue } from '../config.ts'
+import { EnrichmentError } from '../errors.ts'
+
+/** How the database is reached, as far as its URL does not say it. */
+export interface DatabaseAccess {
+  /** Connections at most. @default 10 */
+  poolMax?: number
+  /** The URL at this moment; absent: the one given. */
+  url?: () => string
+  /** Asked for each connection; absent: the URL's. */
+  password?: () => Promise<string>
+}
+
+/** Connecting as a whole may take 5 s. */
+const COMMAND_TIMEOUT_MS = 4_000
+
+/** Pool and password, from the settings. Files are read, and the command is run, anew for each connection. */
+export function databaseAccess(config: Config<'database'>): DatabaseAccess {
+  const access = { poolMax: config.DATABASE_POOL_MAX, url: () => currentValue(config, 'DATABASE_URL') }
+  const command = config.DATABASE_PASSWORD_COMMAND
+  if (command !== undefined) return { ...access, password: () => askCommand(command) }
+  if (config.DATABASE_PASSWORD === undefined) return access
+  return { ...access, password: async () => currentValue(config, 'DATABASE_PASSWORD') ?? '' }
+}
+
+async function askCommand(command: string): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], { timeout: COMMAND_TIMEOUT_MS })
+    return stdout.trim()
+  } catch (error) {
+    // Its output may hold the password.
+    const { code, killed } = error as { code?: unknown; killed?: boolean }
+    const why = killed ? `does not end within ${COMMAND_TIMEOUT_MS / 1_000} s` : `ends with ${code}`
+    throw new EnrichmentError('DATABASE_UNAVAILABLE', `PostgreSQL: DATABASE_PASSWORD_COMMAND ${why}`)
+  }
+}
