@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { generateAclTable } from './generate-acls.ts'
+import { generateChartSchema } from './generate-chart-schema.ts'
 import { generateEvents } from './generate-events.ts'
 import { generateEnvExample, generateSettingsTable } from './generate-settings.ts'
 
@@ -13,6 +14,7 @@ export function generateAll(): Map<string, string> {
   return new Map([
     ['src/events.ts', generateEvents(root)],
     ['.env.example', generateEnvExample()],
+    ['helm/album-enricher/values.schema.json', generateChartSchema(root)],
     ['README.md', withPart(withPart(readme, 'settings', generateSettingsTable()), 'acls', generateAclTable())],
   ])
 }

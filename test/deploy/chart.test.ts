@@ -61,6 +61,25 @@ describe.skipIf(lacks('helm', 'kubernetes-validate'))('the chart', () => {
     expect(await template(...valuesOf('all-settings-values.yaml'))).toContain('terminationGracePeriodSeconds: 95')
   })
 
+  test('gives service and setup the variables, volumes and authorities of a platform, and no policy unless asked', async () => {
+    const secured = await template(...valuesOf('secured-values.yaml'))
+    for (const line of [
+      'mountPath: /etc/tls',
+      'secretName: kafka-tls',
+      'name: company-ca',
+      'value: /etc/album-enricher/ca/bundle.pem',
+      'serviceAccountName: x-album-enricher',
+    ])
+      expect([line, secured.split(line).length - 1]).toEqual([line, 2])
+    expect(secured).toContain('image: "registry.example.com/album-enricher@sha256:e3b0')
+    expect(secured).toMatch(/kind: NetworkPolicy[\s\S]*port: 9464/)
+    const byDefault = await template(...valuesOf('default-values.yaml'))
+    expect(byDefault).not.toMatch(/NetworkPolicy|kind: ServiceAccount/)
+    expect(byDefault).toContain('memory: 512Mi')
+    const both = template(...valuesOf('secured-values.yaml'), '--set', 'caBundle.secret=other')
+    await expect(both).rejects.toThrow(/caBundle: names a configMap and a secret/)
+  })
+
   test('gives every role a second pod, whether apart or together, and refuses to leave one out', async () => {
     const together = await template(...valuesOf('default-values.yaml'))
     expect(together).toContain('args: ["run","intake","worker","relay"]')

@@ -12,6 +12,7 @@ export const COMPOSE_ENV = {
   GRAFANA_PASSWORD: 'not used',
   AMAZON_CREDENTIAL_ID: 'not used',
   AMAZON_CREDENTIAL_SECRET: 'not used',
+  AMAZON_CREDENTIAL_VERSION: 'not used',
   AMAZON_PARTNER_TAG: 'not used',
 }
 

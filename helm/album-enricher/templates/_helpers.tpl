@@ -23,7 +23,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end -}}
 
 {{- define "album-enricher.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
 {{- end -}}
 
 {{- define "album-enricher.metricsPort" -}}
@@ -44,6 +48,43 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- if eq (.Values.settings.ARTWORK | default "download") "download" }}true{{ end -}}
 {{- end -}}
 
+{{/* Whether the list's second, a variable, is one of extraEnv. */}}
+{{- define "album-enricher.hasExtraEnv" -}}
+{{- $name := index . 1 -}}
+{{- range (index . 0).Values.extraEnv }}{{ if or (eq .name $name) (eq .name (printf "%s_FILE" $name)) }}true{{ end }}{{ end -}}
+{{- end -}}
+
+{{- define "album-enricher.hasCaBundle" -}}
+{{- if or .Values.caBundle.configMap .Values.caBundle.secret }}true{{ end -}}
+{{- end -}}
+
+{{- define "album-enricher.volumes" -}}
+{{- if include "album-enricher.hasCaBundle" . }}
+- name: ca-bundle
+  {{- if .Values.caBundle.secret }}
+  secret:
+    secretName: {{ .Values.caBundle.secret }}
+  {{- else }}
+  configMap:
+    name: {{ .Values.caBundle.configMap }}
+  {{- end }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "album-enricher.volumeMounts" -}}
+{{- if include "album-enricher.hasCaBundle" . }}
+- name: ca-bundle
+  mountPath: /etc/album-enricher/ca
+  readOnly: true
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
 {{/* Everything that is missing at once, as the service itself does: the schema alone would tell of one after the other. */}}
 {{- define "album-enricher.check" -}}
 {{- $settings := .Values.settings -}}
@@ -57,7 +98,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
   {{- $plain = append $plain "AMAZON_CREDENTIAL_VERSION" -}}
 {{- end -}}
 {{- range $plain -}}
-  {{- if not (or (hasKey $settings .) (hasKey $secrets .)) -}}
+  {{- if not (or (hasKey $settings .) (hasKey $secrets .) (hasKey $settings (printf "%s_FILE" .)) $.Values.envFrom (include "album-enricher.hasExtraEnv" (list $ .))) -}}
     {{- $mistakes = append $mistakes (printf "settings.%s: is not set" .) -}}
   {{- end -}}
 {{- end -}}
@@ -66,7 +107,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
   {{- $hidden = append $hidden "OPENAI_API_KEY" -}}
 {{- end -}}
 {{- range $hidden -}}
-  {{- if not (hasKey $secrets .) -}}
+  {{- if not (or (hasKey $secrets .) (hasKey $settings (printf "%s_FILE" .)) $.Values.envFrom (include "album-enricher.hasExtraEnv" (list $ .))) -}}
     {{- $mistakes = append $mistakes (printf "secrets.%s: is not set, wants {name, key} of an existing Secret" .) -}}
   {{- end -}}
 {{- end -}}
@@ -74,6 +115,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
   {{- if hasKey $settings $name -}}
     {{- $mistakes = append $mistakes (printf "%s: is in settings and in secrets, wants one of them" $name) -}}
   {{- end -}}
+{{- end -}}
+{{- if and .Values.caBundle.configMap .Values.caBundle.secret -}}
+  {{- $mistakes = append $mistakes "caBundle: names a configMap and a secret, wants one of them" -}}
+{{- end -}}
+{{- if and .Values.serviceAccountName .Values.serviceAccount.create -}}
+  {{- $mistakes = append $mistakes "serviceAccount.create: is true, and serviceAccountName names one that exists: wants one of them" -}}
 {{- end -}}
 {{- if and (include "album-enricher.keepsArtwork" .) (not .Values.artwork.existingClaim) (not .Values.artwork.emptyDir) -}}
   {{- $mistakes = append $mistakes "artwork.existingClaim: is not set, wants a PersistentVolumeClaim; else artwork.emptyDir: true (lost with the pod) or settings.ARTWORK: link" -}}
@@ -110,6 +157,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
       name: {{ $secret.name }}
       key: {{ $secret.key }}
 {{- end }}
+{{- if include "album-enricher.hasCaBundle" . }}
+- name: EXTRA_CA
+  value: /etc/album-enricher/ca/{{ .Values.caBundle.key }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{/* What the pods of the service and of the setup job have in common. */}}
@@ -126,8 +180,10 @@ securityContext:
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile:
     type: RuntimeDefault
-{{- with .Values.serviceAccountName }}
-serviceAccountName: {{ . }}
+{{- if .Values.serviceAccount.create }}
+serviceAccountName: {{ include "album-enricher.fullname" . }}
+{{- else if .Values.serviceAccountName }}
+serviceAccountName: {{ .Values.serviceAccountName }}
 {{- end }}
 {{- with .Values.priorityClassName }}
 priorityClassName: {{ . }}
