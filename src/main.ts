@@ -41,7 +41,8 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
   const ownTopics = plans.map(({ topic }) => topic)
   const members: Partial<Record<Role, Member>> = {}
 
-  const probes = await startProbes(config.METRICS_PORT, readinessOf({ kafka, registry, db }, ownTopics, members), log)
+  const readiness = readinessOf({ kafka, registry, db }, ownTopics, members)
+  const probes = await startProbes(config.METRICS_PORT, readiness, log, config.HTTP_BIND)
   log.info({ port: probes.port, roles }, 'service starting')
   try {
     // A server that takes the connection and does not answer is waited for in vain, and not after the word to stop.

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { CONNECTION_SETTINGS } from './connection-settings.ts'
 import { isMarketplace, KNOWN_MARKETPLACES } from './marketplaces.ts'
@@ -196,6 +197,11 @@ export const SETTINGS = {
     default: '9464',
     description: 'Port of the probes and metrics; 0 takes a free one.',
     wants: 'a port number',
+  }),
+  HTTP_BIND: setting('service', text.refine((address) => isIP(address) > 0).optional(), {
+    default: '',
+    description: 'Address that probes and metrics listen at; empty: all of this machine.',
+    wants: 'an IP address such as 127.0.0.1 or ::',
   }),
   LOG_LEVEL: setting('service', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']), {
     default: 'info',

@@ -1,11 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { EnrichmentError, toEnrichmentError } from '../errors.ts'
+import { EnrichmentError, ERROR_CODES, toEnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { registry } from '../metrics.ts'
 
 /** A server that hangs must be missing before whoever asks gives up, which Kubernetes is told to do after 5 s. */
 const CHECK_MS = 4_000
+/** The port is open to whoever reaches it: however often it is asked, our servers are not. */
+const KEPT_MS = 1_000
 
 export interface Readiness {
   /** A dependency's check resolves when it is there and throws what is wrong otherwise. */
@@ -25,21 +27,25 @@ export interface Probes {
  * is running, held or stood by for) and /metrics.
  *
  * @param port 0 takes a free one
+ * @param bind address to listen at; undefined: all
+ * @throws EnrichmentError CONFIG_INVALID when port or address cannot be had
  */
-export async function startProbes(port: number, readiness: Readiness, log: Logger): Promise<Probes> {
+export async function startProbes(port: number, readiness: Readiness, log: Logger, bind?: string): Promise<Probes> {
+  const look = onceIn(KEPT_MS, () => findMissing(readiness.checks))
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`)
     }
     const serve = async () => {
-      const { pathname } = new URL(request.url ?? '/', 'http://probe')
+      // What nobody would ask who is no stranger, such as `//`, is none.
+      const pathname = URL.parse(request.url ?? '/', 'http://probe')?.pathname
       if (pathname === '/live') return answer(200, { live: true })
       if (pathname === '/metrics') {
         response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics())
         return
       }
       if (pathname !== '/ready') return answer(404, { error: 'try /live, /ready or /metrics' })
-      const missing = await findMissing(readiness.checks)
+      const missing = await look()
       const ready = Object.keys(missing).length === 0
       answer(ready ? 200 : 503, { ready, missing, parts: readiness.parts() })
     }
@@ -49,8 +55,11 @@ export async function startProbes(port: number, readiness: Readiness, log: Logge
     })
   })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
-  server.listen(port, resolve)
+  server.once('error', (error) => {
+    const message = `METRICS_PORT, HTTP_BIND: cannot listen at ${bind ?? 'all addresses'}, port ${port}: ${error.message}`
+    reject(new EnrichmentError('CONFIG_INVALID', message, { cause: error }))
+  })
+  server.listen({ port, ...(bind && { host: bind }) }, resolve)
   await promise
   return {
     port: (server.address() as AddressInfo).port,
@@ -62,6 +71,16 @@ export async function startProbes(port: number, readiness: Readiness, log: Logge
   }
 }
 
+/** The same answer for all who ask within so long of each other. */
+function onceIn<T>(keptMs: number, ask: () => Promise<T>): () => Promise<T> {
+  let kept: { until: number; answer: Promise<T> } | undefined
+  return () => {
+    if (kept === undefined || Date.now() > kept.until) kept = { until: Date.now() + keptMs, answer: ask() }
+    return kept.answer
+  }
+}
+
+/** By dependency the code and what it means; addresses and the like are for the log and `status`. */
 async function findMissing(checks: Readiness['checks']): Promise<Record<string, string>> {
   const found = Object.entries(checks).map(async ([name, check]) => {
     const { promise, reject } = Promise.withResolvers<never>()
@@ -72,7 +91,7 @@ async function findMissing(checks: Readiness['checks']): Promise<Record<string, 
       return []
     } catch (error) {
       const { code, message } = toEnrichmentError(error)
-      return [[name, `${code}: ${message}`]]
+      return [[name, `${code}: ${code === 'INTERNAL' ? message : ERROR_CODES[code]}`]]
     } finally {
       clearTimeout(timer)
     }

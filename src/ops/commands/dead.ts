@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { userInfo } from 'node:os'
 import { loadConfig } from '../../config.ts'
 import { EnrichmentError } from '../../errors.ts'
 import { openCodecs, topicNames } from '../../kafka/event-topics.ts'
@@ -14,6 +13,7 @@ import {
 } from '../dead-letters.ts'
 import { escapeText, formatTable, shorten } from '../format-table.ts'
 import { print, printJson } from './output.ts'
+import { userName } from './user-name.ts'
 import { withServers } from './with-servers.ts'
 
 interface Options {
@@ -65,7 +65,7 @@ export async function deadRetryCommand(ids: string[], options: Options): Promise
   await withServers(config, async ({ kafka, registry, db }) => {
     const codecs = await openCodecs(config, registry)
     await forEachDeadLetter({ kafka, db, topic }, toSelection(ids, options), async (letter) => {
-      done.push(await retryDeadLetter({ kafka, db, topic, express }, codecs, letter, userInfo().username))
+      done.push(await retryDeadLetter({ kafka, db, topic, express }, codecs, letter, userName()))
     })
   })
   const refused = done.filter((entry) => entry.refused !== null)
@@ -86,7 +86,7 @@ export async function deadDeleteCommand(ids: string[], options: Options): Promis
   const deleted: string[] = []
   await withServers(config, ({ kafka, db }) =>
     forEachDeadLetter({ kafka, db, topic }, toSelection(ids, options), async (letter) => {
-      await deleteDeadLetter(db, topic, letter, userInfo().username)
+      await deleteDeadLetter(db, topic, letter, userName())
       deleted.push(letter.id)
     }),
   )

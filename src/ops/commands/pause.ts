@@ -1,8 +1,8 @@
-import { userInfo } from 'node:os'
 import { loadConfig } from '../../config.ts'
 import { readLane, setLaneState } from '../../db/lane.ts'
 import { groupNames } from '../../kafka/event-topics.ts'
 import { print, printJson } from './output.ts'
+import { userName } from './user-name.ts'
 import { withServers } from './with-servers.ts'
 
 /** `pause`: the worker finishes the albums in the air and takes no others, also after restarts, until `resume`. */
@@ -24,7 +24,7 @@ async function changeLane(
     const [earlier, ofIntake] = [await readLane(db, lane), await readLane(db, intake)]
     // Intake cannot be paused, but it may be held.
     const names = state === 'running' ? [lane, intake] : [lane]
-    await setLaneState(db, names, { state, accept, changedBy: userInfo().username })
+    await setLaneState(db, names, { state, accept, changedBy: userName() })
     return { state: earlier.state, holds: [...earlier.holds, ...ofIntake.holds] }
   })
   if (json) return printJson({ lane, state, before: before.state, holds: before.holds })
