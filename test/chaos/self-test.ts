@@ -68,7 +68,8 @@ const FAULTS: Fault[] = [
   {
     name: 'send-to-several',
     shows: ['lost', 'duplicated'],
-    schedule: { lane: [], around: [], brokers: [...brokerFaults('slow', 4), ...brokerFaults('leaderMoves', 3)] },
+    // Side by side: a broker that no longer leads refuses at once, while the slow one's answer is still on its way.
+    schedule: { lane: [], around: brokerFaults('slow', 8), brokers: brokerFaults('leaderMoves', 5) },
     records: 300,
     needsCluster: true,
   },

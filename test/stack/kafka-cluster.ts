@@ -14,7 +14,7 @@ const POLL_MS = 50
 /** In place of a leader's id. */
 const NOBODY = -1
 const MOVED_WITHIN_MS = 2_000
-const IN_SYNC_WITHIN_MS = 60_000
+const IN_SYNC_WITHIN_MS = 120_000
 const FOUND_WITHIN_MS = 30_000
 
 /** Who leads a partition. @throws Error when nobody does for 30 s */
@@ -35,7 +35,7 @@ export function controllerOf(kafka: KafkaServer): Promise<KafkaNode> {
   return findNode(kafka, 'controller', ({ controllerPort }) => findController(controllerPort))
 }
 
-/** Until every running broker is known to every other, and each partition is whole. @throws Error after a minute */
+/** Until every running broker is known to every other, and each partition is whole. @throws Error after two minutes */
 export async function untilInSync(kafka: KafkaServer): Promise<void> {
   for (const deadline = Date.now() + IN_SYNC_WITHIN_MS; ; await sleep(POLL_MS)) {
     const lacking = await findLacking(kafka).catch((error: Error) => error.message)

@@ -22,13 +22,19 @@ const NOTHING_COMES_MS = 5_000
 /**
  * Where the records of a topic stand that Kafka's own consumer shows with read_committed, as `partition/offset`: what a
  * client says that shares no code with ours.
+ *
+ * @param nothingComesMs when it is taken to have read all
  */
-export async function readCommittedPositions(brokers: string, topic: string): Promise<string[]> {
+export async function readCommittedPositions(
+  brokers: string,
+  topic: string,
+  nothingComesMs = NOTHING_COMES_MS,
+): Promise<string[]> {
   const from = ['--bootstrap-server', brokers, '--topic', topic, '--from-beginning']
   const properties = ['print.partition=true', 'print.offset=true', 'print.value=false']
   const printed = await runTool('org.apache.kafka.tools.consumer.ConsoleConsumer', [
     ...from,
-    ...['--isolation-level', 'read_committed', '--timeout-ms', String(NOTHING_COMES_MS)],
+    ...['--isolation-level', 'read_committed', '--timeout-ms', String(nothingComesMs)],
     ...properties.flatMap((property) => ['--formatter-property', property]),
   ])
   return [...printed.matchAll(/^Partition:(\d+)\s+Offset:(\d+)/gm)].map(

@@ -43,9 +43,22 @@ interface Place {
   controllerPort: number
 }
 
+const TRIES = 3
+
 /** Starts Kafka with data of its own. It creates no topic by itself. @throws Error with the end of its log */
 export async function startKafka({ brokers = 1, onProgress = () => {} }: KafkaOptions = {}): Promise<KafkaServer> {
   const jars = join(await fetchArtefact(KAFKA, onProgress), '*')
+  for (let left = TRIES - 1; ; left -= 1) {
+    try {
+      return await startNodes(brokers, jars)
+    } catch (error) {
+      // A free port may be somebody else's by the time that Java has started.
+      if (left === 0 || !String(error).includes('Address already in use')) throw error
+    }
+  }
+}
+
+async function startNodes(brokers: number, jars: string): Promise<KafkaServer> {
   const ports = await findFreePorts(2 * brokers)
   const places = Array.from({ length: brokers }, (_, index) => ({
     id: index + 1,
