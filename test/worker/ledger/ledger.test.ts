@@ -1,11 +1,18 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Candidate, Product } from '../../../src/album.ts'
 import { Database } from '../../../src/db/database.ts'
-import { Enrichment } from '../../../src/db/entities/enrichment.entity.ts'
+import { AlbumRow } from '../../../src/db/entities/album.entity.ts'
+import { CandidateRow } from '../../../src/db/entities/candidate.entity.ts'
+import { Enrichment as RequestRow } from '../../../src/db/entities/enrichment.entity.ts'
+import { ExternalLink } from '../../../src/db/entities/external-link.entity.ts'
 import { OwnedLane } from '../../../src/db/lane.ts'
+import type { Enrichment } from '../../../src/enrich/enrich-album.ts'
+import { toLink } from '../../../src/enrich/to-link.ts'
 import type { EnrichmentRequested } from '../../../src/events.ts'
 import type { Job, StoredDecision } from '../../../src/worker/ledger/job.ts'
 import { Ledger } from '../../../src/worker/ledger/ledger.ts'
+import { sampleProduct } from '../../data/samples.ts'
 import { createTestEnv } from '../../stack/test-env.ts'
 
 const NEVER = new AbortController().signal
@@ -164,7 +171,7 @@ test('a row whose request was retried or ran again is never pruned, since a copy
   // Its copy of run 1 waits in a tier, or in front of a relay that stands still, while run 2 ends.
   const replayed = aRequest()
   await decide(replayed, at(2n), 'retry')
-  await db.query((em) => em.nativeUpdate(Enrichment, { requestId: replayed.requestId }, { again: true }))
+  await db.query((em) => em.nativeUpdate(RequestRow, { requestId: replayed.requestId }, { again: true }))
   await decide(replayed, at(2n), 'result')
 
   expect(await ledger.prune(new Date(NOW), everything, NEVER)).toBe(0)
@@ -173,7 +180,7 @@ test('a row whose request was retried or ran again is never pruned, since a copy
     await ledger.open(replayed, at(101n, { topic: 'express', attempt: 1 }), NOW, NEVER),
   ]
   expect(late).toEqual([{ kind: 'stale' }, { kind: 'stale' }])
-  const rows = await db.query((em) => em.find(Enrichment, {}))
+  const rows = await db.query((em) => em.find(RequestRow, {}))
   expect(rows.map(({ answers }) => answers)).toEqual([{}, {}])
 })
 
@@ -183,4 +190,169 @@ test('nothing is saved any more once somebody else has the lane', async () => {
   await new OwnedLane(db, 'lane').takeOver()
   await expect(ledger.saveAnswer(job, 'match', {}, NEVER)).rejects.toMatchObject({ code: 'LANE_LOST' })
   await expect(end(ledger, job, decision('result'), null, NOW)).rejects.toMatchObject({ code: 'LANE_LOST' })
+})
+
+const enrichment = (): Enrichment => {
+  const candidate = (asin: string, verdict: Candidate['verdict'], more: Partial<Product> = {}): Candidate => ({
+    product: sampleProduct('Nevermind', 'Nirvana', { asin, ...more }),
+    verdict,
+    decidedBy: 'rules',
+    score: 0.9,
+    parts: [{ name: 'title', value: 0.5, reason: 'same' }],
+    reason: 'same title',
+  })
+  const accepted = candidate('B000000001', 'accept', { price: { amount: 9.99, currency: 'CAD' }, fetchedAt: 1_000 })
+  return {
+    outcome: 'matched',
+    candidates: [accepted, candidate('B000000002', 'reject')],
+    counts: { candidates: 2, accepted: 1, rejected: 1, open: 0 },
+    links: [toLink(accepted)],
+    withdrawnAsins: [],
+    artwork: {
+      ...{ status: 'linked', asin: 'B000000001', url: 'https://images/1.jpg', key: null, width: null, height: null },
+      ...{ bytes: null, errorCode: null, errorMessage: null },
+    },
+    model: null,
+    isNew: { links: true, artwork: true },
+  }
+}
+
+const finish = (ledger: Ledger, job: Job, what: Enrichment) =>
+  ledger.decide(job, { decision: decision('result'), outcome: 'matched', decidedAt: NOW, enrichment: what }, NEVER)
+
+test('the end stores candidates, links, artwork and decision together, and the next request finds them', async () => {
+  const { db, ledger } = await openLedger()
+  const job = await open(ledger, aRequest(), at(1n))
+  await ledger.saveAnswer(job, 'search.fields', ['product'], NEVER)
+  await finish(ledger, job, enrichment())
+  const [row] = await db.query((em) => em.find(RequestRow, {}))
+  expect([row?.decision, row?.outcome, row?.answers]).toEqual(['result', 'matched', {}])
+  const rows = await db.query((em) => em.find(CandidateRow, {}, { orderBy: { asin: 'asc' } }))
+  expect(rows.map(({ asin, verdict, product }) => [asin, verdict, Object.keys(product).length > 3])).toEqual([
+    ['B000000001', 'accept', true],
+    ['B000000002', 'reject', false],
+  ])
+
+  const next = await open(ledger, aRequest(), at(2n))
+  expect(next.linkedAsins).toEqual(['B000000001'])
+  expect(next.earlier).toMatchObject({
+    links: [{ asin: 'B000000001', priceMinor: 999, currency: 'CAD', pricedAt: 1_000, isWithdrawn: false }],
+    artwork: enrichment().artwork,
+  })
+  const nothing = { ...enrichment(), candidates: [], links: [], withdrawnAsins: ['B000000001'] }
+  await finish(ledger, next, { ...nothing, isNew: { links: true, artwork: false } })
+  const last = await open(ledger, aRequest(), at(3n))
+  expect([last.linkedAsins, last.earlier.links, last.earlier.artwork?.status]).toMatchObject([
+    [],
+    [{ asin: 'B000000001', isWithdrawn: true, requestId: next.requestId }],
+    'linked',
+  ])
+})
+
+test('an end that is not stored stores nothing', async () => {
+  const { db, ledger } = await openLedger()
+  const request = aRequest()
+  const job = await open(ledger, request, at(1n))
+  await end(ledger, job, decision('retry'), null, NOW)
+  const retried = await open(ledger, request, at(9n, { attempt: 1 }))
+  await expect(finish(ledger, job, enrichment()), 'its claim is another one').rejects.toMatchObject({
+    code: 'LANE_LOST',
+  })
+  expect(await db.query((em) => em.find(CandidateRow, {}))).toEqual([])
+  const broken = enrichment()
+  for (const { product } of broken.candidates) product.asin = 'NUL \0'
+  await expect(finish(ledger, retried, broken)).rejects.toThrow()
+  expect(await db.query((em) => em.find(ExternalLink, {}))).toEqual([])
+  const [row] = await db.query((em) => em.find(RequestRow, {}))
+  expect(row?.decision ?? null).toBeNull()
+})
+
+test('of many stores at once the one that PostgreSQL refuses fails, and so does the one whose claim is lost', async () => {
+  const { ledger } = await openLedger()
+  const requests = Array.from({ length: 40 }, (_, index) => aRequest({ albumId: `album ${index}` }))
+  const jobs = await Promise.all(requests.map((request, index) => open(ledger, request, at(BigInt(index)))))
+  const [lost, refused] = [jobs[7], jobs[23]]
+  if (lost) lost.claim = { ...lost.claim, attempt: 5 }
+  const answerOf = (job: Job) => (job === refused ? ['NUL \0'] : [job.album.albumId])
+  const ends = await Promise.allSettled(
+    jobs.map((job) => ledger.saveAnswer(job, 'search.fields', answerOf(job), NEVER)),
+  )
+  const failed = ends.flatMap((one, index) => (one.status === 'rejected' ? [[index, one.reason.code]] : []))
+  expect(failed).toEqual([
+    [7, 'LANE_LOST'],
+    [23, '22P05'],
+  ])
+  const again = await Promise.all(requests.map((request, index) => open(ledger, request, at(BigInt(index)))))
+  expect(again.flatMap(({ answers }, index) => ('search.fields' in answers ? [] : [index]))).toEqual([7, 23])
+})
+
+test('what was linked when the first answer was asked for stays the question after a crash', async () => {
+  const { ledger } = await openLedger()
+  await finish(ledger, await open(ledger, aRequest(), at(1n)), enrichment())
+  const request = aRequest()
+  const job = await open(ledger, request, at(2n))
+  await ledger.saveAnswer(job, 'search.known.0', ['product'], NEVER)
+  const other = await open(ledger, aRequest(), at(3n))
+  await finish(ledger, other, { ...enrichment(), candidates: [], links: [], withdrawnAsins: ['B000000001'] })
+  const again = await open(ledger, request, at(2n))
+  expect([again.linkedAsins, again.answers['search.known.0']]).toEqual([['B000000001'], ['product']])
+})
+
+test('an album that is imported again keeps the answers that were paid for', async () => {
+  const { ledger } = await openLedger()
+  const request = aRequest()
+  const job = await open(ledger, request, at(1n))
+  await ledger.saveAnswer(job, 'search.fields', ['product'], NEVER)
+  await open(ledger, aRequest({ importedAt: NOW + 5, source: 'another importer' }), at(2n))
+  const again = await open(ledger, request, at(1n))
+  expect([again.album.importedAt, again.answers]).toEqual([NOW + 5, { 'search.fields': ['product'] }])
+})
+
+test('a row that a former build left undecided is gone on with, and what was paid for is not asked again', async () => {
+  const { db, ledger } = await openLedger()
+  const request = aRequest()
+  await open(ledger, request, at(1n))
+  const { candidates } = enrichment()
+  const byModel = candidates.map((one) => ({
+    ...one,
+    decidedBy: 'model' as const,
+    reason: `about ${one.product.asin}`,
+  }))
+  const use = { name: 'a model', promptVersion: '1', inputTokens: 1, outputTokens: 1 }
+  const [{ facts } = { facts: request.album }] = await db.query((em) => em.find(AlbumRow, {}))
+  await db.query((em) =>
+    em.nativeUpdate(
+      RequestRow,
+      { requestId: request.requestId },
+      {
+        answers: {
+          'search.linked': [],
+          'search.fields': candidates.map(({ product }) => product),
+          match: { candidates: byModel, model: use },
+          links: { links: [], withdrawnAsins: [] },
+        },
+        factsId: createHash('sha256')
+          .update(JSON.stringify(Object.entries(facts).toSorted()))
+          .digest('base64url'),
+      },
+    ),
+  )
+  const job = await open(ledger, request, at(1n))
+  expect(job.answers).toMatchObject({
+    'search.fields': [{ asin: 'B000000001' }, { asin: 'B000000002' }],
+    model: { verdicts: [{ asin: 'B000000001', verdict: 'accept', reason: 'about B000000001' }, {}], use },
+  })
+  expect('match' in job.answers).toBe(false)
+})
+
+test('one that is suspected of killing processes is marked only when its work begins', async () => {
+  const { db, lane, ledger } = await openLedger()
+  const request = aRequest()
+  for (const id of ['first', 'second', 'third']) {
+    await open(new Ledger(db, lane, 'www.amazon.ca', id), request, at(1n))
+  }
+  expect((await open(ledger, request, at(1n))).deaths).toBe(3)
+  expect((await open(new Ledger(db, lane, 'www.amazon.ca', 'fifth'), request, at(1n))).deaths, 'it waited').toBe(3)
+  await ledger.begin(await open(ledger, request, at(1n)), NEVER)
+  expect((await open(new Ledger(db, lane, 'www.amazon.ca', 'sixth'), request, at(1n))).deaths).toBe(4)
 })
