@@ -58,7 +58,7 @@ const FAULTS: Fault[] = [
   {
     name: 'dropped-store',
     shows: ['paidTwice'],
-    schedule: { lane: strikes(3, 'standby coming and going'), around: [] },
+    schedule: { lane: strikes(3, 'standby coming and going'), around: [], brokers: [] },
   },
   {
     name: 'commit-outside-transaction',
