@@ -14,7 +14,7 @@ import { LaneRow } from './entities/lane.entity.ts'
 import { QuotaRow } from './entities/quota.entity.ts'
 import { explainDatabaseError } from './explain-database-error.ts'
 import { MIGRATIONS } from './migrations/index.ts'
-import { inTransaction, type PreparedPool, type Query } from './prepared.ts'
+import { inTransaction, type PreparedPool, type Query, queryOf, type Statement } from './prepared.ts'
 import { secureConnections } from './secure-connections.ts'
 
 export type { EntityManager }
@@ -50,11 +50,23 @@ export class Database {
   /** The same with prepared statements alone, past the entity manager: for what is done all day. @throws as `transaction` */
   async prepared<T>(work: (query: Query) => Promise<T>): Promise<T> {
     try {
-      const pool: PreparedPool = await this.#orm.em.getConnection().getNativeClient()
-      return await inTransaction(pool, work)
+      return await inTransaction(await this.#pool(), work)
     } catch (error) {
       throw asDatabaseError(error)
     }
+  }
+
+  /** One prepared statement, without a transaction around it. @throws as `transaction` */
+  async run<Row extends object>(statement: Statement<Row>, values: unknown[]): Promise<Row[]> {
+    try {
+      return await queryOf(await this.#pool())(statement, values)
+    } catch (error) {
+      throw asDatabaseError(error)
+    }
+  }
+
+  #pool(): Promise<PreparedPool> {
+    return this.#orm.em.getConnection().getNativeClient()
   }
 
   /** Reads, or single statements, without a transaction. @throws as `transaction` */

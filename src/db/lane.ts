@@ -35,6 +35,22 @@ const GUARD: Statement = {
   text: 'select 1 from lane where name = $1 and fence = $2 for share',
 }
 
+// Each answers nothing once somebody else has the lane, or when the row's count of commits is not the one we left there.
+const STORE_FLUSH: Statement = {
+  name: 'update lane set flush',
+  text: 'update lane set flush = $3 where name = $1 and fence = $2 and flush = any($4::bigint[]) returning 1',
+}
+const STORE_OFFSETS: Statement = {
+  name: 'update lane set offsets',
+  text: `
+    update lane set cluster_id = $3, offsets = $4::jsonb, accepted = case when $5 then '[]' else accepted end
+    where name = $1 and fence = $2 and flush = $6 returning 1`,
+}
+const STORE_HOLDS: Statement = {
+  name: 'update lane set holds',
+  text: 'update lane set holds = $3::jsonb where name = $1 and fence = $2 returning 1',
+}
+
 /**
  * @param name the consumer group; one that nobody ever paused is running
  * @throws EnrichmentError DATABASE_UNAVAILABLE
@@ -251,33 +267,22 @@ export class OwnedLane {
    */
   async storeFlush(flush: number): Promise<void> {
     // The new number too: what was stored and not answered is stored again.
-    await this.#update('flush = ?', [flush], [this.#flush, flush])
+    await this.#update(STORE_FLUSH, [flush, [this.#flush, flush]])
     this.#flush = flush
   }
 
   /** What was committed, and where; with it a start is over, and what was accepted for it no longer counts. */
   async storeOffsets(clusterId: string, offsets: ReadonlyMap<string, bigint>, isStart: boolean): Promise<void> {
     const asText = Object.fromEntries([...offsets].map(([topic, offset]) => [topic, String(offset)]))
-    const accepted = isStart ? ", accepted = '[]'" : ''
-    const values = [clusterId, JSON.stringify(asText)]
-    await this.#update(`cluster_id = ?, offsets = ?::jsonb${accepted}`, values, [this.#flush])
+    await this.#update(STORE_OFFSETS, [clusterId, JSON.stringify(asText), isStart, this.#flush])
   }
 
   async storeHolds(holds: HoldRecord[]): Promise<void> {
-    await this.#update('holds = ?::jsonb', [JSON.stringify(holds)])
+    await this.#update(STORE_HOLDS, [JSON.stringify(holds)])
   }
 
-  /** @param counts what the row's count of commits may be; absent: whatever it is */
-  async #update(assignments: string, values: unknown[], counts?: number[]): Promise<void> {
-    const isOurs = counts === undefined ? '' : ` and flush in (${counts.map(() => '?')})`
-    const rows = await this.#db.query((em) =>
-      em.execute<object[]>(`update lane set ${assignments} where name = ? and fence = ?${isOurs} returning 1`, [
-        ...values,
-        this.name,
-        this.fence,
-        ...(counts ?? []),
-      ]),
-    )
+  async #update(statement: Statement, values: unknown[]): Promise<void> {
+    const rows = await this.#db.run(statement, [this.name, this.fence, ...values])
     if (rows.length > 0) return
     throw new EnrichmentError('LANE_LOST', `another process has taken ${this.name} over, or the database was put back`)
   }

@@ -17,6 +17,12 @@ interface Client {
 
 export interface PreparedPool {
   connect(): Promise<Client>
+  query: Client['query']
+}
+
+/** One statement, which is a transaction of its own. @throws what PostgreSQL throws */
+export function queryOf(pool: PreparedPool): Query {
+  return async ({ name, text }, values) => (await pool.query({ name, text, values })).rows as never
 }
 
 /**

@@ -171,8 +171,12 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
   return worker
 }
 
+/** A minute's worth of Amazon's highest rate: more would only be memory. */
+const MOST_IN_FLIGHT = 600
+
 /** Albums in the air that the setting means. `auto` is a window by time: a model's slow tail fills a small one. */
 function maxAlbumsInFlight(config: Config<'amazon' | 'service'>): number {
   const setting = config.MAX_ALBUMS_IN_FLIGHT
-  return setting === 'auto' ? Math.max(64, Math.ceil(60 * config.AMAZON_REQUESTS_PER_SECOND)) : setting
+  if (setting !== 'auto') return setting
+  return Math.min(Math.max(64, Math.ceil(60 * config.AMAZON_REQUESTS_PER_SECOND)), MOST_IN_FLIGHT)
 }

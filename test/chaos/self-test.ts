@@ -56,6 +56,11 @@ const FAULTS: Fault[] = [
     schedule: { lane: strikes(2, 'standby coming and going'), around: [], brokers: [] },
   },
   {
+    name: 'dropped-store',
+    shows: ['paidTwice'],
+    schedule: { lane: strikes(3, 'standby coming and going'), around: [], brokers: [] },
+  },
+  {
     name: 'commit-outside-transaction',
     shows: ['duplicated'],
     schedule: { lane: [], around: strikes(2, 'right after a commit', 'intake'), brokers: [] },

@@ -1,77 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { expect, onTestFinished, test } from 'vitest'
-import { Database } from '../../../src/db/database.ts'
-import { Enrichment } from '../../../src/db/entities/enrichment.entity.ts'
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { AlbumRow } from '../../../src/db/entities/album.entity.ts'
+import { Enrichment as RequestRow } from '../../../src/db/entities/enrichment.entity.ts'
 import { OwnedLane } from '../../../src/db/lane.ts'
 import type { EnrichmentRequested } from '../../../src/events.ts'
-import type { Job, StoredDecision } from '../../../src/worker/ledger/job.ts'
+import type { StoredDecision } from '../../../src/worker/ledger/job.ts'
 import { Ledger } from '../../../src/worker/ledger/ledger.ts'
-import { createTestEnv } from '../../stack/test-env.ts'
-
-const NEVER = new AbortController().signal
-const NOW = Date.parse('2026-01-10T12:00:00Z')
-const DAY = 86_400_000
-
-async function openLedger(processId = 'this process') {
-  const url = (await createTestEnv()).DATABASE_URL
-  const db = new Database(url)
-  onTestFinished(() => db.close())
-  await db.migrate()
-  const lane = new OwnedLane(db, 'lane')
-  await lane.takeOver()
-  return { db, lane, ledger: new Ledger(db, lane, 'www.amazon.ca', processId) }
-}
-
-function aRequest(facts: Partial<EnrichmentRequested['album']> = {}, offset = 0): EnrichmentRequested {
-  const album = {
-    albumId: '1',
-    title: 'Nevermind',
-    artists: [{ name: 'Nirvana', musicbrainzArtistId: null }],
-    releaseYear: null,
-    barcodes: [],
-    asins: {},
-    musicbrainzReleaseGroupId: null,
-    hasPrimaryImage: false,
-    importedAt: NOW,
-    source: 'test',
-    ...facts,
-  }
-  return {
-    requestId: randomUUID(),
-    reason: 'imported',
-    stages: ['search', 'match', 'links', 'artwork'],
-    album,
-    requestedAt: NOW,
-    source: { topic: 'imported', partition: 0, offset },
-  }
-}
-
-const at = (offset: bigint, changes: object = {}) => ({
-  topic: 'requests',
-  offset,
-  run: 1,
-  attempt: 0,
-  notBefore: null,
-  ...changes,
-})
-
-async function open(ledger: Ledger, request: EnrichmentRequested, delivered: ReturnType<typeof at>): Promise<Job> {
-  const opening = await ledger.open(request, delivered, NOW, NEVER)
-  if (opening.kind !== 'work') throw new Error(`expected work, got ${opening.kind}`)
-  return opening.job
-}
-
-const decision = (kind: StoredDecision['kind']): StoredDecision => ({
-  kind,
-  topic: 'somewhere',
-  headers: { 'enricher-run': '1' },
-  bytes: kind === 'result' ? Buffer.from('result') : null,
-  failures: [],
-})
-
-function end(ledger: Ledger, job: Job, decided: StoredDecision, outcome: string | null, decidedAt: number) {
-  return ledger.decide(job, { decision: decided, outcome, decidedAt, enrichment: null }, NEVER)
-}
+import { aRequest, at, DAY, decision, end, enrichment, NEVER, NOW, open, openLedger } from './a-ledger.ts'
 
 test('a delivery goes on with its answers, publishes what was decided, and its copies are stale', async () => {
   const { ledger } = await openLedger()
@@ -164,7 +99,7 @@ test('a row whose request was retried or ran again is never pruned, since a copy
   // Its copy of run 1 waits in a tier, or in front of a relay that stands still, while run 2 ends.
   const replayed = aRequest()
   await decide(replayed, at(2n), 'retry')
-  await db.query((em) => em.nativeUpdate(Enrichment, { requestId: replayed.requestId }, { again: true }))
+  await db.query((em) => em.nativeUpdate(RequestRow, { requestId: replayed.requestId }, { again: true }))
   await decide(replayed, at(2n), 'result')
 
   expect(await ledger.prune(new Date(NOW), everything, NEVER)).toBe(0)
@@ -173,7 +108,7 @@ test('a row whose request was retried or ran again is never pruned, since a copy
     await ledger.open(replayed, at(101n, { topic: 'express', attempt: 1 }), NOW, NEVER),
   ]
   expect(late).toEqual([{ kind: 'stale' }, { kind: 'stale' }])
-  const rows = await db.query((em) => em.find(Enrichment, {}))
+  const rows = await db.query((em) => em.find(RequestRow, {}))
   expect(rows.map(({ answers }) => answers)).toEqual([{}, {}])
 })
 
@@ -183,4 +118,63 @@ test('nothing is saved any more once somebody else has the lane', async () => {
   await new OwnedLane(db, 'lane').takeOver()
   await expect(ledger.saveAnswer(job, 'match', {}, NEVER)).rejects.toMatchObject({ code: 'LANE_LOST' })
   await expect(end(ledger, job, decision('result'), null, NOW)).rejects.toMatchObject({ code: 'LANE_LOST' })
+})
+
+test('an album that is imported again keeps the answers that were paid for', async () => {
+  const { ledger } = await openLedger()
+  const request = aRequest()
+  const job = await open(ledger, request, at(1n))
+  await ledger.saveAnswer(job, 'search.fields', ['product'], NEVER)
+  await open(ledger, aRequest({ importedAt: NOW + 5, source: 'another importer' }), at(2n))
+  const again = await open(ledger, request, at(1n))
+  expect([again.album.importedAt, again.answers]).toEqual([NOW + 5, { 'search.fields': ['product'] }])
+})
+
+test('a row that a former build left undecided is gone on with, and what was paid for is not asked again', async () => {
+  const { db, ledger } = await openLedger()
+  const request = aRequest()
+  await open(ledger, request, at(1n))
+  const { candidates } = enrichment()
+  const byModel = candidates.map((one) => ({
+    ...one,
+    decidedBy: 'model' as const,
+    reason: `about ${one.product.asin}`,
+  }))
+  const use = { name: 'a model', promptVersion: '1', inputTokens: 1, outputTokens: 1 }
+  const [{ facts } = { facts: request.album }] = await db.query((em) => em.find(AlbumRow, {}))
+  await db.query((em) =>
+    em.nativeUpdate(
+      RequestRow,
+      { requestId: request.requestId },
+      {
+        answers: {
+          'search.linked': [],
+          'search.fields': candidates.map(({ product }) => product),
+          match: { candidates: byModel, model: use },
+          links: { links: [], withdrawnAsins: [] },
+        },
+        factsId: createHash('sha256')
+          .update(JSON.stringify(Object.entries(facts).toSorted()))
+          .digest('base64url'),
+      },
+    ),
+  )
+  const job = await open(ledger, request, at(1n))
+  expect(job.answers).toMatchObject({
+    'search.fields': [{ asin: 'B000000001' }, { asin: 'B000000002' }],
+    model: { verdicts: [{ asin: 'B000000001', verdict: 'accept', reason: 'about B000000001' }, {}], use },
+  })
+  expect('match' in job.answers).toBe(false)
+})
+
+test('one that is suspected of killing processes is marked only when its work begins', async () => {
+  const { db, lane, ledger } = await openLedger()
+  const request = aRequest()
+  for (const id of ['first', 'second', 'third']) {
+    await open(new Ledger(db, lane, 'www.amazon.ca', id), request, at(1n))
+  }
+  expect((await open(ledger, request, at(1n))).deaths).toBe(3)
+  expect((await open(new Ledger(db, lane, 'www.amazon.ca', 'fifth'), request, at(1n))).deaths, 'it waited').toBe(3)
+  await ledger.begin(await open(ledger, request, at(1n)), NEVER)
+  expect((await open(new Ledger(db, lane, 'www.amazon.ca', 'sixth'), request, at(1n))).deaths).toBe(4)
 })

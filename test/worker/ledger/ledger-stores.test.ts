@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest'
+import { CandidateRow } from '../../../src/db/entities/candidate.entity.ts'
+import { Enrichment as RequestRow } from '../../../src/db/entities/enrichment.entity.ts'
+import { ExternalLink } from '../../../src/db/entities/external-link.entity.ts'
+import type { Job } from '../../../src/worker/ledger/job.ts'
+import { aRequest, at, decision, end, enrichment, finish, NEVER, NOW, open, openLedger } from './a-ledger.ts'
+
+test('the end stores candidates, links, artwork and decision together, and the next request finds them', async () => {
+  const { db, ledger } = await openLedger()
+  const job = await open(ledger, aRequest(), at(1n))
+  await ledger.saveAnswer(job, 'search.fields', ['product'], NEVER)
+  await finish(ledger, job, enrichment())
+  const [row] = await db.query((em) => em.find(RequestRow, {}))
+  expect([row?.decision, row?.outcome, row?.answers]).toEqual(['result', 'matched', {}])
+  const rows = await db.query((em) => em.find(CandidateRow, {}, { orderBy: { asin: 'asc' } }))
+  expect(rows.map(({ asin, verdict, product }) => [asin, verdict, Object.keys(product).length > 3])).toEqual([
+    ['B000000001', 'accept', true],
+    ['B000000002', 'reject', false],
+  ])
+
+  const next = await open(ledger, aRequest(), at(2n))
+  expect(next.linkedAsins).toEqual(['B000000001'])
+  expect(next.earlier).toMatchObject({
+    links: [{ asin: 'B000000001', priceMinor: 999, currency: 'CAD', pricedAt: 1_000, isWithdrawn: false }],
+    artwork: enrichment().artwork,
+  })
+  const nothing = { ...enrichment(), candidates: [], links: [], withdrawnAsins: ['B000000001'] }
+  await finish(ledger, next, { ...nothing, isNew: { links: true, artwork: false } })
+  const last = await open(ledger, aRequest(), at(3n))
+  expect([last.linkedAsins, last.earlier.links, last.earlier.artwork?.status]).toMatchObject([
+    [],
+    [{ asin: 'B000000001', isWithdrawn: true, requestId: next.requestId }],
+    'linked',
+  ])
+})
+
+test('an end that is not stored stores nothing', async () => {
+  const { db, ledger } = await openLedger()
+  const request = aRequest()
+  const job = await open(ledger, request, at(1n))
+  await end(ledger, job, decision('retry'), null, NOW)
+  const retried = await open(ledger, request, at(9n, { attempt: 1 }))
+  await expect(finish(ledger, job, enrichment()), 'its claim is another one').rejects.toMatchObject({
+    code: 'LANE_LOST',
+  })
+  expect(await db.query((em) => em.find(CandidateRow, {}))).toEqual([])
+  const broken = enrichment()
+  for (const { product } of broken.candidates) product.asin = 'NUL \0'
+  await expect(finish(ledger, retried, broken)).rejects.toThrow()
+  expect(await db.query((em) => em.find(ExternalLink, {}))).toEqual([])
+  const [row] = await db.query((em) => em.find(RequestRow, {}))
+  expect(row?.decision ?? null).toBeNull()
+})
+
+test('of many stores at once the one that PostgreSQL refuses fails, and so does the one whose claim is lost', async () => {
+  const { ledger } = await openLedger()
+  const requests = Array.from({ length: 40 }, (_, index) => aRequest({ albumId: `album ${index}` }))
+  const jobs = await Promise.all(requests.map((request, index) => open(ledger, request, at(BigInt(index)))))
+  const [lost, refused] = [jobs[7], jobs[23]]
+  if (lost) lost.claim = { ...lost.claim, attempt: 5 }
+  const answerOf = (job: Job) => (job === refused ? ['NUL \0'] : [job.album.albumId])
+  const ends = await Promise.allSettled(
+    jobs.map((job) => ledger.saveAnswer(job, 'search.fields', answerOf(job), NEVER)),
+  )
+  const failed = ends.flatMap((one, index) => (one.status === 'rejected' ? [[index, one.reason.code]] : []))
+  expect(failed).toEqual([
+    [7, 'LANE_LOST'],
+    [23, '22P05'],
+  ])
+  const again = await Promise.all(requests.map((request, index) => open(ledger, request, at(BigInt(index)))))
+  expect(again.flatMap(({ answers }, index) => ('search.fields' in answers ? [] : [index]))).toEqual([7, 23])
+})
+
+test('what was linked when the first answer was asked for stays the question after a crash', async () => {
+  const { ledger } = await openLedger()
+  await finish(ledger, await open(ledger, aRequest(), at(1n)), enrichment())
+  const request = aRequest()
+  const job = await open(ledger, request, at(2n))
+  await ledger.saveAnswer(job, 'search.known.0', ['product'], NEVER)
+  const other = await open(ledger, aRequest(), at(3n))
+  await finish(ledger, other, { ...enrichment(), candidates: [], links: [], withdrawnAsins: ['B000000001'] })
+  const again = await open(ledger, request, at(2n))
+  expect([again.linkedAsins, again.answers['search.known.0']]).toEqual([['B000000001'], ['product']])
+})
