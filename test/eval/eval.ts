@@ -6,7 +6,15 @@ import { sampleAlbum, sampleProduct } from '../data/samples.ts'
 
 interface Pair {
   album: { title: string; artists: string[]; releaseYear?: number }
-  product: { asin: string; title: string; artist?: string; binding?: string; releaseDate?: string }
+  product: {
+    asin: string
+    title: string
+    artist?: string
+    artists?: string[]
+    binding?: string
+    productGroup?: string
+    releaseDate?: string
+  }
   label: 'match' | 'no_match'
   round: number
 }
@@ -97,6 +105,13 @@ function toAlbum({ album }: Pair): Album {
 }
 
 function toProduct({ product }: Pair): Product {
-  const { title, artist, asin, binding, releaseDate } = product
-  return sampleProduct(title, artist, { asin, binding: binding ?? null, releaseDate: releaseDate ?? null })
+  const { title, artist, artists, asin, binding, productGroup, releaseDate } = product
+  const names = artists ?? (artist === undefined ? [] : [artist])
+  return sampleProduct(title, undefined, {
+    asin,
+    contributors: names.map((name) => ({ name, role: null, roleType: null })),
+    binding: binding ?? null,
+    productGroup: productGroup ?? null,
+    releaseDate: releaseDate ?? null,
+  })
 }

@@ -20,10 +20,12 @@ const OTHER =
 export function compareFormats(product: Product): FormatMatch {
   const binding = normalizeText(product.binding ?? '')
   const group = normalizeText(product.productGroup ?? '')
-  if (OTHER.test(binding) && !/\baudio\b/.test(binding))
+  // Audiobooks are bound as "Audio CD", too: what Amazon files under books is one.
+  if (OTHER.test(group) && !RECORD.test(group))
+    return { kind: 'other', reason: `Amazon files it under ${product.productGroup}` }
+  if (OTHER.test(binding) && !/\baudio\b/.test(binding.replace(/\baudio ?books?\b/, 'book')))
     return { kind: 'other', reason: `it is sold as ${product.binding}` }
   if (RECORD.test(binding)) return { kind: 'record', reason: `it is sold as ${product.binding}` }
-  if (OTHER.test(group)) return { kind: 'other', reason: `Amazon files it under ${product.productGroup}` }
   if (RECORD.test(group)) return { kind: 'record', reason: `Amazon files it under ${product.productGroup}` }
   return { kind: 'unknown', reason: 'nothing is known of its format' }
 }

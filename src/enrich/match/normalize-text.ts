@@ -12,6 +12,27 @@ const SPELLINGS: Record<string, string> = {
   feat: 'featuring',
   ft: 'featuring',
   saint: 'st',
+  street: 'st',
+  road: 'rd',
+  mount: 'mt',
+  doctor: 'dr',
+  mister: 'mr',
+  avenue: 'ave',
+  boulevard: 'blvd',
+  sergeant: 'sgt',
+  captain: 'capt',
+  versus: 'vs',
+  orch: 'orchestra',
+  ork: 'orchestra',
+  sym: 'symphony',
+  symph: 'symphony',
+  sinfonie: 'symphony',
+  symphonie: 'symphony',
+  sinfonia: 'symphony',
+  xmas: 'christmas',
+  tonite: 'tonight',
+  nite: 'night',
+  thru: 'through',
   n: 'and',
   colour: 'color',
   coloured: 'color',
@@ -33,6 +54,8 @@ export function normalizeText(text: string): string {
   const words = plain
     .replace(/['’‘ʼ´`]/g, '')
     .replace(/[&+]/g, ' and ')
+    // P!nk.
+    .replace(/(?<=\p{L})!(?=\p{L})/gu, 'i')
     // A$AP, Ke$ha.
     .replace(/\$(?=\p{L})|(?<=\p{L})\$/gu, 's')
     .replace(/[^\p{L}\p{N}]+/gu, ' ')

@@ -15,12 +15,13 @@ const OTHER_RECORDS: readonly OtherRecord[] = [
     kind: 'tribute',
     reason: 'a tribute or covers record',
     pattern:
-      /\b(tributes?|karaoke|sing ?along|singing machine|cdg|in the style of|made famous|salute to|redux|pickin on|lullaby|rockabye|string quartet|string tribute|plays the|plays|sings|perform(s|ing)? the (songs|music)|(the )?(songs|music) of|covers|cover versions|smooth elements|celebrate the music|as performed by|performed by|hommage|homage)\b/,
+      /\b(tributes?|karaoke|sing ?along|singing machine|cdg|in the style of|made famous|salute to|pickin on|lullaby|rockabye|string quartet|string tribute|plays the|plays|sings|perform(s|ing)? the (songs|music)|(the )?(songs|music) of|covers|cover versions|smooth elements|celebrate the music|as performed by|performed by|hommage|homage)\b/,
   },
   {
     kind: 'interview',
     reason: 'an interview or a spoken record',
-    pattern: /\b(interviews?|biography|audiobook|spoken word|maximum|rockview|trivia|unauthori[sz]ed|commentary)\b/,
+    pattern:
+      /\b(interviews?|biography|audiobook|spoken word|maximum|rockview|trivia|unauthori[sz]ed|commentary|unabridged|abridged|a novel|a memoir|read by|narrated by|horspiel|horbuch)\b/,
   },
   {
     kind: 'live',
@@ -31,7 +32,7 @@ const OTHER_RECORDS: readonly OtherRecord[] = [
     kind: 'version',
     reason: 'a re-recording, remix, instrumental, demo or sessions record',
     pattern:
-      /\b(taylors version|re ?record(ed|ing|ings)|remixe[sd]|remixes|instrumentals?|demos?|sessions?|outtakes|alternates?|rarities|acoustic|a ?cappella|dub|reimagined|reworked|travel versions|b sides|karaoke|unreleased|symphonic|orchestral|naked|revisited|rarities)\b/,
+      /\b(taylors version|re ?record(ed|ing|ings)|remixe[sd]|remixes|instrumentals?|demos?|sessions?|outtakes|alternates?|rarities|acoustic|a ?cappella|dub|reimagined|reworked|travel versions|b sides|karaoke|unreleased|symphonic|orchestral|naked|revisited|redux)\b/,
   },
   {
     kind: 'single',
