@@ -33,6 +33,8 @@ function toTie(separator: string): Piece['tie'] {
 
 /** A run of neighbouring pieces, since a comma may part two people or one person's two names. */
 export interface Run {
+  /** Its words in order, see toWords. */
+  words: string[]
   key: string
   /** What the run is of its act. `member`: one of several that "&" joins; `leader`: before "& The Band". */
   place: 'whole' | 'member' | 'leader' | 'later'
@@ -45,13 +47,14 @@ export function toRuns(names: string): Run[] {
   const runs: Run[] = []
   for (let from = 0; from < pieces.length; from++) {
     for (let to = from + 1; to <= pieces.length && to - from <= MAX_RUN; to++) {
-      const key = toKey(
+      const words = toWords(
         pieces
           .slice(from, to)
           .map(({ name }) => name)
           .join(' '),
       )
-      if (key !== '') runs.push({ key, place: toPlace(pieces, from, to), beside: toBeside(pieces, from, to) })
+      const key = [...new Set(words)].sort().join(' ')
+      if (key !== '') runs.push({ words, key, place: toPlace(pieces, from, to), beside: toBeside(pieces, from, to) })
     }
   }
   return runs

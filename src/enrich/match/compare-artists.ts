@@ -189,7 +189,9 @@ function toActs(names: string): string[][] {
 function comparePart(acts: Act[], names: string[], runs: Run[], isGeneric: boolean): ArtistMatch | null {
   for (const act of acts) {
     const piece = act.pieces.find(({ key, words }) => runs.some((run) => run.key === key) && words.join('').length > 0)
-    const longer = names.find((name) => isOneAct(name) && isLongerName(act.words, toWords(name)))
+    const longer = runs.find(
+      ({ place, words }) => (place === 'whole' || place === 'later') && isLongerName(act.words, words),
+    )
     const isBoth = longer === undefined && names.some((name) => isEachLonger(act, name))
     if (isBoth || longer !== undefined)
       return {
@@ -205,10 +207,6 @@ function comparePart(acts: Act[], names: string[], runs: Run[], isGeneric: boole
       }
   }
   return null
-}
-
-function isOneAct(name: string): boolean {
-  return toPieces(name).filter(({ tie }) => tie !== ',').length <= 1
 }
 
 /** "Hall & Oates" and "Daryl Hall & John Oates": each of one is in one of the other. */
@@ -291,7 +289,7 @@ function holds(name: string, act: Act): boolean {
 function isAlike(act: Act, name: string): boolean {
   const otherWords = toWords(name)
   const shared = act.words.filter((word) => word.length > 2 && otherWords.includes(word)).length
-  if (shared > 0 && (shared === act.words.length || shared === otherWords.length)) return true
+  if (shared > 0 && (shared === act.words.length || shared === otherWords.length || shared > 1)) return true
   const whole = act.words.join(' ')
   return [name, ...toPieces(name).map((piece) => piece.name)].some((piece) => {
     const words = toWords(piece)

@@ -41,16 +41,32 @@ export function compareForms(ours: Forms, theirs: Forms): TitleKind {
   if (ours.short.some((form) => theirs.whole.includes(form))) return 'shortened'
   if (theirs.short.some((form) => ours.whole.includes(form))) return 'extended'
   if (pairs.some(([our, their]) => isExtended(our, their))) return 'extended'
-  if (pairs.some(([our, their]) => isExtended(their, our) || isCut(our, their))) return 'contained'
+  if (pairs.some(([our, their]) => isContained(our, their) || isCut(our, their))) return 'contained'
   if (pairs.every(([our, their]) => isIncomparable(our, their))) return 'incomparable'
   const overlap = Math.max(...pairs.map(([our, their]) => wordOverlap(tellingWords(our), tellingWords(their))))
-  return overlap >= ALIKE_FROM ? 'alike' : 'different'
+  if (overlap >= ALIKE_FROM || pairs.some(([our, their]) => isBegunAlike(our, their))) return 'alike'
+  return 'different'
+}
+
+/** "A Christmas Gift For You From Philles Records" goes on otherwise at another shop. */
+function isBegunAlike(ours: string, theirs: string): boolean {
+  const right = theirs.split(' ')
+  const left = ours.split(' ')
+  const end = left.findIndex((word, at) => word !== right[at])
+  const begin = left.slice(0, end === -1 ? left.length : end)
+  return begin.length >= 4 && begin.filter((word) => !FILLERS.has(word)).length >= 2
 }
 
 /** Goes on after our title, or holds it as a good part: "AM" is no part worth a look of a title of nine words. */
 function isExtended(ours: string, theirs: string): boolean {
   if (` ${theirs} `.startsWith(` ${ours} `)) return true
   return ` ${theirs} `.includes(` ${ours} `) && ours.split(' ').length / theirs.split(' ').length >= PART_FROM
+}
+
+/** Two words of ours in a row may be what a shop calls it: "Ziggy Stardust". */
+function isContained(ours: string, theirs: string): boolean {
+  if (isExtended(theirs, ours)) return true
+  return ` ${ours} `.includes(` ${theirs} `) && tellingWords(theirs).length >= 2
 }
 
 /** Goes on with nothing but words about the pressing: "The Marshall Mathers LP Reissued". */
@@ -157,6 +173,7 @@ const FILLERS = new Set(
 
 function tellingWords(form: string): string[] {
   const words = form.split(' ')
-  const telling = words.filter((word) => !FILLERS.has(word))
+  // "First Symphony" is "Symphony No. 1".
+  const telling = words.filter((word) => !FILLERS.has(word)).map((word) => word.replace(/^(\d+)(st|nd|rd|th)$/, '$1'))
   return telling.length > 0 ? telling : words
 }

@@ -37,11 +37,14 @@ export interface AlbumTitle {
   releaseYear: number | null
   /** Whether many albums bear it: the artist's name, "Greatest Hits". */
   isGeneric: boolean
+  /** Whether it is so long that hardly another artist has it. */
+  isLong: boolean
 }
 
 /** What is beyond is not looked at, so that the cost is bounded. */
 const MAX_TITLE = 600
 const MAX_NAMES = 10
+const LONG_WORDS = 3
 
 export function readAlbumTitle(album: Album): AlbumTitle {
   const names = album.artists.slice(0, MAX_NAMES).map(({ name }) => toTitleWords(name))
@@ -67,6 +70,7 @@ export function readAlbumTitle(album: Album): AlbumTitle {
       all: [...wanted.map(({ tailed }) => tailed), ...notes, ...wanted.flatMap(({ editions }) => editions)],
     },
     releaseYear: album.releaseYear,
+    isLong: toTitleWords(wanted[0]?.core ?? '').length >= LONG_WORDS,
     isGeneric: isGenericTitle(toTitleWords(wanted[0]?.core ?? ''), new Set(names.flat())),
   }
 }
@@ -100,10 +104,13 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
     if (editions.length > 0 && words.every((word) => isEditionWord(word) && !/^\d+$/.test(word))) return answer('equal')
     // After an artist's name comes the name of another record: "Buena Vista Social Club At Carnegie Hall".
     const core = toTitleWords(given.core)
-    if (names.some((name) => ours.whole.includes(name.join(' ')) && core.length > name.length))
+    const isJoined = names.some((name) => `${normalizeText(given.core)} `.startsWith(`${name.join(' ')} and `))
+    if (!isJoined && names.some((name) => ours.whole.includes(name.join(' ')) && core.length > name.length))
       return { ...answer('different'), reason: 'the title only names the artist' }
     return answer(kind)
   }
+  // "WACR2 Fleetwood Mac's Rumours": all but a word or two is artist and title.
+  if (kind === 'different' && isWithin(album, given)) return answer('extended')
   if (kind === 'shortened') {
     const missing = findMissing(album, given, product)
     const subtitle = findOtherSubtitle(missing, given.notes, new Set(album.noted.all.flatMap(toTitleWords)))
@@ -114,6 +121,21 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
   }
   if (kind !== 'equal' && kind !== 'near') return answer(kind)
   return compareNotes(album, product, given, theirs, kind, answer)
+}
+
+const MAX_STRANGE_WORDS = 2
+
+function isWithin({ forms, nameWords, isGeneric }: AlbumTitle, given: ReadTitle): boolean {
+  const words = toTitleWords(given.core)
+  if (isGeneric || !words.some((word) => nameWords.has(word))) return false
+  const text = ` ${words.join(' ')} `
+  return forms.plain.some((form) => {
+    const rest = text.replace(` ${form} `, ' ').trim().split(' ')
+    return (
+      text.includes(` ${form} `) &&
+      rest.filter((word) => !nameWords.has(word.replace(/s$/, '')) && !nameWords.has(word)).length <= MAX_STRANGE_WORDS
+    )
+  })
 }
 
 /** Of equal titles the notes decide: "Keeper Of The Seven Keys (Part 1)" and "(Part 2)". */
@@ -187,7 +209,7 @@ function extraWords({ known }: AlbumTitle, product: Product, given: ReadTitle): 
   return [given.tailed, ...given.notes, ...formats]
     .join(' ')
     .split(' ')
-    .filter((word) => word !== '' && !known.has(word))
+    .filter((word) => word !== '' && !known.has(word) && !(word === 'mtv' && known.has('unplugged')))
     .join(' ')
 }
 

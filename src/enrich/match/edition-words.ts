@@ -34,6 +34,7 @@ const WEAK = words(`
   unique spined may vary packaging packaged transition featuring ann anniv repack international debut hype stickered
   colour pvc clamshell slipcase tri fold foldout gate inner lyric lyrics sheet insert inserts obi strip card cards postcard
   lithograph poster posters patch download code codes mp3 flac wav hires hi res remaining stock new sealed
+  definitive acoustic sounds tour art pocket issue
   dual plus sony columbia decca capitol atlantic motown stax warner rhino emi mca ecm geffen island polydor reprise
   parlophone mercury virgin condition vg nm mint used millennium cardboard paper wallet swiss
 `)

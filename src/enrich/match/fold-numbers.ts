@@ -54,7 +54,7 @@ const KEYWORDS: Record<string, string> = {
   phase: 'phase',
   disc: 'disc',
 }
-const GLUED = /^(volume|vol|part|pt|no|nr|op)(\d{1,4})$/
+const GLUED = /^(volume|vol|v|part|pt|no|nr|op)(\d{1,4})$/
 
 /** In form only: "mix" is a Roman 1009 and "di" is Italian, hence the bounds in `readRoman`. */
 const ROMAN = /^m{0,3}(cm|cd|d?c{0,3})(xc|xl|l?x{0,3})(ix|iv|v?i{0,3})$/
@@ -95,7 +95,7 @@ export function foldNumbers(words: readonly string[]): string[] {
   return folded
 }
 
-const SHORT: Record<string, string> = { vol: 'volume', pt: 'part' }
+const SHORT: Record<string, string> = { vol: 'volume', v: 'volume', pt: 'part' }
 
 function foldWord(word: string, before: string | undefined, isLast: boolean): string {
   const ordinal = ORDINALS.get(word)

@@ -11,7 +11,9 @@ const ANEW =
 const DELUXE =
   /\b(deluxe|dlx|expanded|anniversary|legacy|bonus|super|collectors|special edition|extra|ultimate (collection|mix(es)?)|[1-9]0|[1-9]5)\b/
 const ON_TOP =
-  /\b(and|with|plus|incl|includes|including|w) ([a-z0-9]+ ){0,4}(b sides|demos|outtakes|rarities|remixes|sessions|live|dvd|ep|single|bonus)\b/
+  /\b(and|with|plus|incl|includes|including|w) ([a-z0-9]{1,20} ){0,6}(b sides|demos|outtakes|rarities|remixes|sessions|live|dvds?|eps?|singles?|bonus)\b/
+/** A new mix is the album, a remix is not: which it is a bare word does not say. */
+const BARE_MIX = /^((19|20)\d\d )?remix(ed)?( (19|20)\d\d)?( version| edition)?$/
 const BARE_LIVE = /^(live|live album|live recording|recorded live|en vivo|en directo|ao vivo|mtv unplugged)$/
 
 /**
@@ -24,6 +26,7 @@ export function isMaybeExtra({ kind }: OtherRecord, extra: string, given: ReadTi
   if (!EXTRAS.has(kind) || ANEW.test(extra)) return false
   const parts = [...given.notes, ...given.segments.slice(1)]
   if (kind === 'live' && parts.some((part) => BARE_LIVE.test(part))) return true
+  if (kind === 'version' && parts.some((part) => BARE_MIX.test(part))) return true
   const text = [...given.segments, ...given.notes, ...given.editions, normalizeText(product.edition ?? '')].join(' ')
   if (DELUXE.test(text) || ON_TOP.test(text)) return true
   // Amazon's format says "Live" or "Best of" of whatever is one.

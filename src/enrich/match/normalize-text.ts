@@ -22,6 +22,8 @@ const SPELLINGS: Record<string, string> = {
   sergeant: 'sgt',
   captain: 'capt',
   versus: 'vs',
+  qrt: 'quartet',
+  qt: 'quartet',
   orch: 'orchestra',
   ork: 'orchestra',
   sym: 'symphony',
@@ -47,6 +49,8 @@ const SPELLINGS: Record<string, string> = {
 export function normalizeText(text: string): string {
   const plain = text
     .slice(0, MAX_LENGTH)
+    // "Blueprint²".
+    .replace(/[²³¹]/g, ' $&')
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()

@@ -5,6 +5,7 @@ const NAMES: Record<string, string[]> = {
   '+': ['Plus'],
   '×': ['X', 'Multiply'],
   x: ['Multiply'],
+  X: ['Multiply'],
   '÷': ['Divide'],
   '=': ['Equals'],
   '-': ['Subtract'],

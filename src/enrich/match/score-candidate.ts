@@ -1,7 +1,7 @@
 import type { Album, Product, ScorePart, Verdict } from '../../album.ts'
 import { type ArtistMatch, compareArtists, readAlbumArtists } from './compare-artists.ts'
 import { compareFormats, type FormatMatch } from './compare-formats.ts'
-import { compareTitles, readAlbumTitle, type TitleMatch } from './compare-titles.ts'
+import { type AlbumTitle, compareTitles, readAlbumTitle, type TitleMatch } from './compare-titles.ts'
 
 export interface Score {
   /** 0 (surely another product) to 1 (surely the album). */
@@ -10,6 +10,8 @@ export interface Score {
   verdict: Verdict
   /** The part that decided, in words for the editor. */
   reason: string
+  /** Whether it is rejected as another kind of thing (a book, karaoke, a toaster): no model may accept it. */
+  isVetoed: boolean
 }
 
 /**
@@ -48,6 +50,8 @@ const FORMAT: Record<FormatMatch['kind'], number> = { record: 0.1, unknown: 0.05
 const OTHER_RECORD = -0.6
 /** What nothing explains keeps a product open: the score goes no higher, and no lower for it. */
 const DOUBTED = 0.75
+/** Signs that leave no room for an opinion, see other-record-words.ts. */
+const OTHER_THINGS = new Set(['tribute', 'merchandise', 'interview'])
 const EDITION_NOTED = 0.05
 /** A release before the album's first is another record, or one of two years is wrong. */
 const TOO_EARLY = -0.1
@@ -64,7 +68,7 @@ export function createScorer(album: Album): (product: Product) => Score {
   const albumArtists = readAlbumArtists(album)
   return (product) => {
     const title = compareTitles(albumTitle, product)
-    const artist = compareArtists(albumArtists, product, albumTitle.isGeneric)
+    const artist = reconsider(compareArtists(albumArtists, product, albumTitle.isGeneric), title, albumTitle)
     const format = compareFormats(product)
     const parts: ScorePart[] = [
       { name: 'title', value: TITLE[title.kind], reason: title.reason },
@@ -79,8 +83,19 @@ export function createScorer(album: Album): (product: Product) => Score {
     if (doubt !== null) parts.push({ name: 'doubt', value: round(Math.min(0, DOUBTED - sum)), reason: doubt })
     const score = round(Math.min(1, Math.max(0, toSum(parts))))
     const verdict = score >= ACCEPT_FROM ? 'accept' : score < REJECT_BELOW ? 'reject' : 'open'
-    return { score, parts, verdict, reason: explain(verdict, parts) }
+    const isOtherThing =
+      format.kind === 'other' ||
+      artist.kind === 'tribute' ||
+      (title.other !== null && OTHER_THINGS.has(title.other.kind))
+    return { score, parts, verdict, reason: explain(verdict, parts), isVetoed: verdict === 'reject' && isOtherThing }
   }
+}
+
+/** Artists are renamed, but hardly two give a long title to an album of theirs. */
+function reconsider(artist: ArtistMatch, title: TitleMatch, { isGeneric, isLong }: AlbumTitle): ArtistMatch {
+  if (artist.kind !== 'different' || title.kind !== 'equal' || title.other !== null || isGeneric || !isLong)
+    return artist
+  return { ...artist, kind: 'alike', reason: `${artist.reason}, under the same long title` }
 }
 
 /** As createScorer, for one product. */
