@@ -104,7 +104,10 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
     if (editions.length > 0 && words.every((word) => isEditionWord(word) && !/^\d+$/.test(word))) return answer('equal')
     // After an artist's name comes the name of another record: "Buena Vista Social Club At Carnegie Hall".
     const core = toTitleWords(given.core)
-    const isJoined = names.some((name) => `${normalizeText(given.core)} `.startsWith(`${name.join(' ')} and `))
+    // "Fleet Foxes + Sun Giant" is the album with an EP.
+    const isJoined =
+      product.title.slice(0, MAX_TITLE).includes('+') &&
+      names.some((name) => `${normalizeText(given.core)} `.startsWith(`${name.join(' ')} and `))
     if (!isJoined && names.some((name) => ours.whole.includes(name.join(' ')) && core.length > name.length))
       return { ...answer('different'), reason: 'the title only names the artist' }
     return answer(kind)

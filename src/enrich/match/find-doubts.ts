@@ -1,4 +1,4 @@
-import { isEditionWord, isStrongEditionWord } from './edition-words.ts'
+import { isStrongEditionWord } from './edition-words.ts'
 import { numbersOf } from './fold-numbers.ts'
 import { isNickname } from './nicknames.ts'
 import { toTitleWords } from './title-forms.ts'
@@ -102,7 +102,7 @@ export function findOtherSubtitle(
   ours: ReadonlySet<string>,
 ): string | null {
   const telling = (words: readonly string[]) =>
-    words.filter((word) => !FILLERS.has(word) && !SOUNDTRACK.has(word) && !isEditionWord(word))
+    words.filter((word) => !FILLERS.has(word) && !SOUNDTRACK.has(word) && !isStrongEditionWord(word))
   if (telling(missing).length < 2) return null
   return (
     notes.find((note) => {

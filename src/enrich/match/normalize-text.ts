@@ -65,9 +65,15 @@ export function normalizeText(text: string): string {
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
   if (words === '' || words === 'and') return plain.replace(/[\s\p{C}]+/gu, '')
-  return joinInitials(words.split(' '))
+  return joinInitials(words.split(' ').flatMap((word) => splitNumber(word)))
     .map((word) => SPELLINGS[word] ?? word)
     .join(' ')
+}
+
+/** "Blueprint2" is "Blueprint 2"; "U2", "M83" and "180g" are whole. */
+function splitNumber(word: string): string[] {
+  const [, letters, digits] = /^(\p{L}{4,40})(\d{1,2})$/u.exec(word) ?? []
+  return letters === undefined || digits === undefined ? [word] : [letters, digits]
 }
 
 /** The words of a text without those that sources put or leave out at will ("The Clash", "Clash, The", "A Night At The Opera"). */
