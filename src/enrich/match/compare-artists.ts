@@ -10,7 +10,8 @@ import {
   toRuns,
 } from './artist-names.ts'
 import { toScript } from './compare-forms.ts'
-import { isComposer, isEnsemble } from './composers.ts'
+import { isComposer } from './composers.ts'
+import { findOtherPerformers } from './find-other-performers.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { similarity } from './similarity.ts'
 
@@ -52,6 +53,9 @@ const ALIKE_FROM = 0.8
 /** Roles, in the languages of Amazon's marketplaces, of those who are not heard. */
 const WRITER =
   /(composer|komponist|compositeur|compositor|compositore|lyric|writer|author|autor|auteur|autore|producer|produzent|arrang|editor|illustrat|作曲|作詞)/i
+
+/** Who is heard on an audiobook. */
+const READER = /(author|autor|auteur|autore|narrat|erzahler|reader|sprecher|lecteur)/i
 
 export function readAlbumArtists(album: Album): AlbumArtists {
   const acts = album.artists.slice(0, MAX_NAMES).map(({ name }) => {
@@ -116,13 +120,14 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
     )
   const best = found.find(({ place }) => place === 'whole') ?? found.find(({ place }) => place === 'leader') ?? found[0]
   if (best !== undefined) {
+    const isRead = heard.every(({ role, roleType }) => READER.test(roleType ?? role ?? ''))
     const doubt =
+      (isRead ? `${best.act.name} is named as author or reader` : null) ??
       doubtPlace(best.place, best.act, isGeneric) ??
-      doubtOthers(
+      findOtherPerformers(
         acts,
         named.map(({ name }) => name),
-        isWriter,
-        named,
+        named.filter((one) => !isWriter(one)).map(({ name }) => name),
       )
     return { kind: 'same', reason: `the artist is ${best.act.name}`, doubt }
   }
@@ -145,45 +150,6 @@ function findAct(act: Act, runs: Run[]): { act: Act; place: Run['place']; beside
 function doubtPlace(place: Run['place'], act: Act, isGeneric: boolean): string | null {
   // Under a title of its own "Paul McCartney & Wings" are Wings; "Greatest Hits" of Sonny & Cher are not Cher's.
   return isGeneric && place !== 'whole' ? `${act.name} is named with others` : null
-}
-
-/**
- * The composer, or an orchestra, is not enough: when one side names performers that the other has not, it may be
- * another recording of the work.
- */
-function doubtOthers(
-  acts: Act[],
-  names: string[],
-  isWriter: (one: Product['contributors'][number]) => boolean,
-  named: Product['contributors'],
-): string | null {
-  const keys = names.flatMap(toRuns).map(({ key }) => key)
-  const has = (act: Act) =>
-    keys.some((key) => key === act.key) || names.some((name) => isInitialed(act.words, toWords(name)))
-  const shared = acts.filter(has)
-  const isWeak = shared.every((act) => act.isComposer || isEnsemble(act.words))
-  if (!isWeak) return null
-  const missing = acts.filter((act) => !has(act))
-  const more = named
-    .filter((one) => !isWriter(one))
-    .flatMap(({ name }) => toActs(name))
-    .filter((words) => !isComposer(words) && !acts.some((act) => act.key === [...new Set(words)].sort().join(' ')))
-  if (shared.some((act) => act.isComposer) || missing.length > 0) {
-    if (missing.length > 0 && more.length > 0) return `other performers are named: ${more[0]?.join(' ').slice(0, 60)}`
-    if (missing.some((act) => !act.isComposer)) return `the product does not name ${missing[0]?.name.slice(0, 60)}`
-    if (more.length > 0 && shared.every((act) => act.isComposer))
-      return `performers are named that the album has not: ${more[0]?.join(' ').slice(0, 60)}`
-  }
-  return null
-}
-
-/** The acts of a list as words; what "&" joins and "LAST,FIRST" stays one. */
-function toActs(names: string): string[][] {
-  return names
-    .slice(0, 400)
-    .split(/\s*[;|/]\s*|,\s+|\s+and\s+/)
-    .map((name) => toWords(name))
-    .filter((words) => words.join('') !== '')
 }
 
 function comparePart(acts: Act[], names: string[], runs: Run[], isGeneric: boolean): ArtistMatch | null {
@@ -290,6 +256,9 @@ function isAlike(act: Act, name: string): boolean {
   const otherWords = toWords(name)
   const shared = act.words.filter((word) => word.length > 2 && otherWords.includes(word)).length
   if (shared > 0 && (shared === act.words.length || shared === otherWords.length || shared > 1)) return true
+  // "CSN&Y", "ELO".
+  const initials = act.words.map((word) => word[0]).join('')
+  if (initials.length >= 3 && otherWords.join('') === initials) return true
   const whole = act.words.join(' ')
   return [name, ...toPieces(name).map((piece) => piece.name)].some((piece) => {
     const words = toWords(piece)

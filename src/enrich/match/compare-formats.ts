@@ -11,7 +11,7 @@ export interface FormatMatch {
 const RECORD =
   /\b(audio|cd|cds|lp|lps|vinyl|vinilo|vinile|cassette|music|musik|musique|musica|schallplatte|disque|disco|disc|record|mp3|sacd|minidisc|shm)\b/
 const OTHER =
-  /\b(dvd|blu ray|bluray|vhs|video|movie|film|hardcover|paperback|book|books|bucher|livres|libros|libri|gebundene|taschenbuch|broche|relie|kindle|audible|audiobooks?|audiolibros?|audiolivres?|horbuch|horbucher|calendar|toy|toys|game|apparel|kleidung|musical instruments?|accessory|electronics|kitchen|home|poster|mug|sheet music|misc|office product|wall art|product bundle)\b/
+  /\b(dvd|blu ray|bluray|vhs|video|movie|film|hardcover|paperback|book|books|buch|bucher|livre|livres|libro|libros|libri|gebundene|taschenbuch|broche|relie|kindle|audible|audiobooks?|audiolibros?|audiolivres?|horbuch|horbucher|calendar|toy|toys|game|apparel|kleidung|musical instruments?|accessory|electronics|kitchen|home|poster|mug|sheet music|misc|office product|wall art|product bundle)\b/
 
 /**
  * Judges by binding and product group. "DVD Audio" is music; a book or a concert film is not, and sellers also list

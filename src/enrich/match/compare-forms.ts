@@ -150,6 +150,8 @@ function isIncomparable(ours: string, theirs: string): boolean {
 
 /** The script of a text; kana and kanji are one. */
 export function toScript(text: string): string {
+  // One letter among signs is a sign, too: "O(+>".
+  if (text.length > 2 && text.length < 8 && text.replace(/[^\p{L}\p{N}]/gu, '').length === 1) return 'sign'
   if (/\p{Script=Latin}/u.test(text)) return 'latin'
   if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return 'japanese or chinese'
   const letter = /\p{L}/u.exec(text)?.[0]

@@ -2,7 +2,7 @@ import type { Album, Product } from '../../album.ts'
 import { toKey } from './artist-names.ts'
 import { compareForms, isSequel, type TitleKind } from './compare-forms.ts'
 import { isEditionWord } from './edition-words.ts'
-import { findDoubt, findOtherSubtitle, haveOtherNumbers, type Noted } from './find-doubts.ts'
+import { findDoubt, findFormula, findOtherSubtitle, haveOtherNumbers, type Noted } from './find-doubts.ts'
 import { isGenericTitle } from './is-generic-title.ts'
 import { isMaybeExtra } from './is-maybe-extra.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
@@ -179,11 +179,15 @@ function compareNotes(
 
 /** Of "Dune: Part Two" a product called "Dune" lacks what tells it; a composer may stand among the artists instead. */
 function findMissing(album: AlbumTitle, given: ReadTitle, product: Product): string[] {
+  const texts = [given.tailed, ...given.notes, ...given.editions]
   const told = new Set([
-    ...[given.tailed, ...given.notes, ...given.editions].flatMap(toTitleWords),
+    ...texts.flatMap(toTitleWords),
     ...product.contributors.slice(0, MAX_NAMES).flatMap(({ name }) => toTitleWords(name)),
   ])
-  return album.noted.all.flatMap(toTitleWords).filter((word) => !told.has(word) && !album.nameWords.has(word))
+  const isFormula = findFormula(album.noted.all, texts)
+  return album.noted.all
+    .flatMap(toTitleWords)
+    .filter((word) => !told.has(word) && !album.nameWords.has(word) && !isFormula(word))
 }
 
 const BUNDLE: OtherRecord = { kind: 'bundle', reason: 'several records in one', pattern: /\// }

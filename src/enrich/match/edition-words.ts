@@ -1,3 +1,5 @@
+import { normalizeText } from './normalize-text.ts'
+
 /**
  * Words that describe how a record was pressed, packed or mastered. They never make another album of it. Each of the
  * strong ones shows by itself that the words beside it are such a description.
@@ -39,9 +41,15 @@ const WEAK = words(`
   parlophone mercury virgin condition vg nm mint used millennium cardboard paper wallet swiss
 `)
 
-/** How Japanese shops tell a pressing; the notes are one word each. */
-const JAPANESE =
-  /^(?:限定|初回|通常|輸入|国内|完全|生産|期間|数量|特典|付き?|盤|版|紙|ジャケット|ジャケ|仕様|リマスター|デラックス|エディション|アナログ|レコード|レコート|重量|廃盤|中古|新品|直輸入|正規|公式|日本|独自|枚組|枚|組|高音質|ボーナス|トラック|帯|のみ|取扱|送料無料|amazon|co|jp|\d+|cd|dvd|lp|shm|メーカー|先着|購入|対象|外付け|オリジナル|ステッカー|クリアファイル|完全版|豪華|スペシャル|プライス)+$/u
+/** How Japanese shops tell a pressing, the longer words first; their notes have no spaces. */
+const JAPANESE = [
+  ...words(
+    `限定 初回 通常 輸入 国内 完全 生産 期間 数量 特典 あり 有 付 き 盤 版 紙 ジャケット ジャケ 仕様 リマスター デラックス エディション アナログ レコード 重量 廃盤 中古 新品 直 正規 公式 日本 独自 枚 組 高音質
+    ボーナス トラック 帯 のみ 取扱 送料無料 amazon co jp cd dvd lp shm メーカー 早期 先着 購入 予約 対象 外 け オリジナル ステッカー クリアファイル ポスター メガ 豪華 スペシャル プライス 封入 店舗 限り 第 弾`,
+  ),
+]
+  .map((word) => normalizeText(word))
+  .sort((left, right) => right.length - left.length)
 
 function words(text: string): Set<string> {
   return new Set(text.trim().split(/\s+/))
@@ -52,7 +60,7 @@ const MEASURE = /^\d{1,4}x?(lps?|cds?|dvds?|g|gr|gm|grams?|in|inch|rpm|discs?|xl
 const ORDINAL_OR_NUMBER = /^\d{1,4}(st|nd|rd|th)?$/
 /** What may stand beside a number that only counts something. */
 const UNIT =
-  /^(grams?|gm|gr|g|rpm|inch|inches|in|lps?|cds?|dvds?|discs?|disk|vinyls?|sacds?|x|bit|bonus|tracks?|songs?|anniversary|anniversaire|anniv|ann|birthday|years?|year|copies|pc|piece|page|page|color|box|of|surround|khz|k|record|records|cassettes?|extra|new|oz|pack|singles?|eps?)$/
+  /^(grams?|gm|gr|g|rpm|inch|inches|in|lps?|cds?|dvds?|discs?|disk|vinyls?|sacds?|x|bonus|tracks?|songs?|anniversary|anniversaire|anniv|ann|birthday|years?|year|copies|pc|piece|page|color|box|of|surround|khz|k|record|records|cassettes?|extra|new|oz|pack|singles?|eps?)$/
 const COLOR_OF =
   /^(color|vinyl|vinyle|splatter|splattered|swirl|swirls|swirled|marble|marbled|smoke|galaxy|variant|exclusive)$/
 const MAX_COLOR_NAME = 3
@@ -66,8 +74,10 @@ export function isEditionWord(word: string): boolean {
   return isStrongEditionWord(word) || WEAK.has(word) || ORDINAL_OR_NUMBER.test(word) || isJapaneseEdition(word)
 }
 
+/** Whether nothing is left of a word when all that Japanese shops write is taken from it. */
 function isJapaneseEdition(word: string): boolean {
-  return word.length <= 60 && /[^a-z0-9]/.test(word) && JAPANESE.test(word)
+  if (word.length > 60 || !/[^a-z0-9]/.test(word)) return false
+  return JAPANESE.reduce((rest, known) => rest.replaceAll(known, ''), word.replace(/\d/g, '')) === ''
 }
 
 /**

@@ -40,20 +40,13 @@ interface Known {
  * the year. Null when nothing is left. The words of a note that the other side has anywhere are explained.
  */
 export function findDoubt(album: Noted, product: Noted, known: Known): string | null {
-  const [ourText, theirText] = [album.all.join(' '), product.all.join(' ')]
-  const isSoundtrack = IS_SOUNDTRACK.test(ourText) && IS_SOUNDTRACK.test(theirText)
-  const isCast = IS_CAST.test(ourText) && IS_CAST.test(theirText)
-  // The songs of a film are one record, its score is another.
-  const isScore = [ourText, theirText].map((text) => /\bscore\b/.test(text))
+  const isFormula = findFormula(album.all, product.all)
   const explain = (notes: readonly string[], other: ReadonlySet<string>) =>
     notes.flatMap((note) => {
       const words = toTitleWords(note)
       if (/^featuring /.test(note) && !/\bcast\b/.test(note)) return []
       const left = words.filter(
-        (word) =>
-          !(other.has(word) || FILLERS.has(word) || known.names.has(word)) &&
-          !(isSoundtrack && SOUNDTRACK.has(word) && !(isScore[0] !== isScore[1] && word === 'score')) &&
-          !(isCast && CAST.has(word)),
+        (word) => !(other.has(word) || FILLERS.has(word) || known.names.has(word) || isFormula(word)),
       )
       // "Original Motion Picture Soundtrack / 2LP" against "Soundtrack".
       const isRest = left.length < words.length && left.every((word) => isStrongEditionWord(word))
@@ -74,6 +67,19 @@ export function findDoubt(album: Noted, product: Noted, known: Known): string | 
     return !(isDescribed && !known.isGeneric)
   })
   return missing === undefined ? null : `the album has "${missing.note.slice(0, 80)}", the product has not`
+}
+
+/**
+ * The words that say nothing when both sides are of a film, or both of a cast. But the songs of a film are one record,
+ * its score is another.
+ */
+export function findFormula(ours: readonly string[], theirs: readonly string[]): (word: string) => boolean {
+  const [ourText, theirText] = [ours.join(' '), theirs.join(' ')]
+  const isSoundtrack = IS_SOUNDTRACK.test(ourText) && IS_SOUNDTRACK.test(theirText)
+  const isCast = IS_CAST.test(ourText) && IS_CAST.test(theirText)
+  const isScoreToo = /\bscore\b/.test(ourText) === /\bscore\b/.test(theirText)
+  return (word) =>
+    (isSoundtrack && SOUNDTRACK.has(word) && (isScoreToo || word !== 'score')) || (isCast && CAST.has(word))
 }
 
 /** Whether it is a year that explains itself: that of the release, or any where no other album has this title. */

@@ -67,25 +67,20 @@ const ROMAN_VALUES: Record<string, number> = { i: 1, v: 5, x: 10, l: 50, c: 100,
  * @param words normalized words, see toWords
  */
 export function foldNumbers(words: readonly string[]): string[] {
-  const split = words.flatMap((word) => {
-    const [, keyword, digits] = GLUED.exec(word) ?? []
-    return keyword === undefined || digits === undefined ? [word] : [SHORT[keyword] ?? keyword, digits]
-  })
+  const split = joinTens(
+    words.flatMap((word) => {
+      const [, keyword, digits] = GLUED.exec(word) ?? []
+      return keyword === undefined || digits === undefined ? [word] : [SHORT[keyword] ?? keyword, digits]
+    }),
+  )
   const folded: string[] = []
   for (let at = 0; at < split.length; at++) {
     const word = split[at] ?? ''
     const keyword = KEYWORDS[word]
-    const next = split[at + 1]
-    if (keyword !== undefined && next !== undefined && readNumber(next, true, true) !== null) {
+    const next = readNumber(split[at + 1] ?? '', true, true)
+    if (keyword !== undefined && next !== null) {
       if (keyword !== '') folded.push(keyword)
-      folded.push(String(readNumber(next, true, true)))
-      at++
-      continue
-    }
-    const tens = TENS.get(word)
-    const unit = NUMERALS.get(next ?? '')
-    if (tens !== undefined && unit !== undefined && unit > 0 && unit < 10) {
-      folded.push(String(tens + unit))
+      folded.push(String(next))
       at++
       continue
     }
@@ -93,6 +88,18 @@ export function foldNumbers(words: readonly string[]): string[] {
     folded.push(foldWord(word, folded.at(-1), isLast))
   }
   return folded
+}
+
+/** "Thirty-one" is one number. */
+function joinTens(words: readonly string[]): string[] {
+  const joined: string[] = []
+  for (const word of words) {
+    const tens = TENS.get(joined.at(-1) ?? '')
+    const unit = NUMERALS.get(word) ?? 0
+    if (tens !== undefined && unit > 0 && unit < 10) joined[joined.length - 1] = String(tens + unit)
+    else joined.push(word)
+  }
+  return joined
 }
 
 const SHORT: Record<string, string> = { vol: 'volume', v: 'volume', pt: 'part' }

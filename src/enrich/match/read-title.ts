@@ -1,6 +1,7 @@
 import { findUnexplained, isEditionWord, isStrongEditionWord } from './edition-words.ts'
 import { normalizeText } from './normalize-text.ts'
 import { findOtherRecord } from './other-record-words.ts'
+import { readSymbols } from './read-symbols.ts'
 
 /** A title taken apart. All texts are normalized. */
 export interface ReadTitle {
@@ -16,8 +17,6 @@ export interface ReadTitle {
   editions: string[]
   /** Whether it lists several things: "Blizzard Of Ozz / Diary Of A Madman". */
   isList: boolean
-  /** Whether the end was cut off ("My Beautiful Dark…"). */
-  isCut: boolean
 }
 
 const MAX_TITLE = 600
@@ -41,7 +40,6 @@ export function readTitle(title: string): ReadTitle {
     if (normal !== '') (isEdition(normal) ? editions : notes).push(normal)
   }
   const cut = title.slice(0, MAX_TITLE).replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
-  const isCut = /(\.{3}|…)\s*$/.test(cut)
   const outside = cut.replace(BRACKETS, (note) => {
     file(note.slice(1).replace(/[)\]}】》」』〉〕〗]$/, ''))
     return SHOP_PREFIX.test(note) && cut.trimStart().startsWith(note) ? ' ' : ' | '
@@ -49,7 +47,7 @@ export function readTitle(title: string): ReadTitle {
   // A title that is nothing but a bracket ("( )", "(GI)") is no note.
   if (normalizeText(outside.replaceAll('|', '')) === '') {
     const core = normalizeText(cut)
-    return { core, tailed: core, segments: [core], notes: [], editions: [], isList: false, isCut }
+    return { core, tailed: core, segments: [core], notes: [], editions: [], isList: false }
   }
   const segments: string[] = []
   const tailed: string[] = []
@@ -63,8 +61,17 @@ export function readTitle(title: string): ReadTitle {
     segments.push(dropTrailingEdition(normal, editions))
     tailed.push(normal)
   }
+  const names = readSymbols(title).map((name) => normalizeText(name))
   const isList = outside.split(/\s\/\s/).filter((part) => !isBlankOrEdition(part)).length > 1
-  return { core: segments.join(' '), tailed: tailed.join(' '), segments, notes, editions, isList, isCut }
+  return {
+    core: segments.join(' '),
+    tailed: tailed.join(' '),
+    segments,
+    // "÷ (Divide)": the same, once more.
+    notes: notes.filter((note) => !names.includes(note)),
+    editions,
+    isList,
+  }
 }
 
 /**
