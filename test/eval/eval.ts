@@ -1,102 +1,141 @@
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { Album, Product } from '../../src/album.ts'
-import { scoreCandidate } from '../../src/enrich/match/score-candidate.ts'
-import { sampleAlbum, sampleProduct } from '../data/samples.ts'
+import { loadConfig } from '../../src/config.ts'
+import { createModel } from '../../src/model/create-model.ts'
+import { MODEL_STAND_IN_KEY, startModelStandIn } from '../stack/stand-ins/model.ts'
+import { judgePairs } from './judge-pairs.ts'
+import { findMistakes, groupByKind, type Judged, measure, measureExpected } from './measure.ts'
+import { readPairs } from './read-pairs.ts'
 
-interface Pair {
-  album: { title: string; artists: string[]; releaseYear?: number }
-  product: { asin: string; title: string; artist?: string; binding?: string; releaseDate?: string }
-  label: 'match' | 'no_match'
-  round: number
-}
-
-interface Figures {
-  pairs: number
-  accepted: number
-  rejected: number
-  open: number
-  /** Of the accepted ones, the share that is right; null when none was accepted. */
-  precision: number | null
-  /** Of the true matches, the share that was accepted. */
-  recall: number | null
-  f1: number | null
-  /** Of the rejected ones, the share that is right. */
-  rejectPrecision: number | null
-  /** Share that the rules decided. */
-  decided: number | null
-}
+const USAGE = `Usage: npm run eval -- FILE.jsonl [--cascade stand-in|host] [--wrong] [--json]
+  --cascade  lets a model judge what the rules leave open: the stand-in of the tests, or the host of OPENAI_BASE_URL
+  --wrong    prints every pair that was not decided as labelled, the worst first
+  --json     prints one line of JSON`
+const FIELD_FILE = new URL('../data/field-pairs.jsonl', import.meta.url).pathname
+const WORST = 10
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, wrong: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    wrong: { type: 'boolean', default: false },
+    cascade: { type: 'string' },
+  },
 })
 const file = positionals[0]
-if (file === undefined) {
-  console.error('Usage: npm run eval -- FILE.jsonl [--wrong] [--json]')
+if (file === undefined || !['stand-in', 'host', undefined].includes(values.cascade)) {
+  console.error(USAGE)
   process.exit(2)
 }
 
-const judged = readFileSync(file, 'utf8')
-  .split('\n')
-  .filter((line) => line.trim() !== '')
-  .map((line) => {
-    const pair = JSON.parse(line) as Pair
-    return { ...pair, score: scoreCandidate(toAlbum(pair), toProduct(pair)) }
-  })
-type Judged = (typeof judged)[number]
-
-const rounds = [...new Set(judged.map(({ round }) => round))].sort()
+const pairs = readPairs(file)
+const fieldPairs = readPairs(FIELD_FILE)
+const { judged } = await judgePairs(pairs, null)
+const field = (await judgePairs(fieldPairs, null)).judged
+const rounds = [...new Set(judged.map(({ round }) => round ?? 0))].sort((left, right) => left - right)
+const mistakes = findMistakes(judged)
 const figures = {
   all: measure(judged),
-  rounds: Object.fromEntries(rounds.map((round) => [round, measure(judged.filter((pair) => pair.round === round))])),
+  rounds: Object.fromEntries(
+    rounds.map((round) => [round, measure(judged.filter((pair) => (pair.round ?? 0) === round))]),
+  ),
+  kinds: Object.fromEntries([...groupByKind(judged)].map(([kind, group]) => [kind, measure(group)])),
+  expected: measureExpected(judged.filter(({ expect }) => expect !== undefined)),
+  field: measureExpected(field),
+  mistakes: mistakes.slice(0, WORST).map(describe),
+  ...(values.cascade && { cascade: await measureCascade(values.cascade) }),
 }
-if (values.wrong) for (const pair of judged) printWhenWrong(pair)
-if (!values.json) console.table({ all: figures.all, ...figures.rounds })
-else console.log(JSON.stringify(figures))
+if (values.json) console.log(JSON.stringify(figures))
+else print()
 
-function measure(pairs: Judged[]): Figures {
-  const count = (verdict: string, label?: string) =>
-    pairs.filter((pair) => pair.score.verdict === verdict && (label === undefined || pair.label === label)).length
-  const accepted = count('accept')
-  const rejected = count('reject')
-  const right = count('accept', 'match')
-  const precision = share(right, accepted)
-  const recall = share(right, pairs.filter(({ label }) => label === 'match').length)
-  const f1 = precision === null || recall === null ? null : share(2 * precision * recall, precision + recall)
-  return {
-    pairs: pairs.length,
-    accepted,
-    rejected,
-    open: count('open'),
-    precision,
-    recall,
-    f1,
-    rejectPrecision: share(count('reject', 'no_match'), rejected),
-    decided: share(accepted + rejected, pairs.length),
+/** The same pairs with a model for what the rules leave open, and what it costs. */
+async function measureCascade(host: string) {
+  const standIn = host === 'stand-in' ? await startModelStandIn() : null
+  try {
+    const env = { ...process.env, ...(standIn && { OPENAI_API_KEY: MODEL_STAND_IN_KEY, OPENAI_BASE_URL: standIn.url }) }
+    const model = createModel(loadConfig(['model'], { ...env, MODEL_USE: 'open' }))
+    const labelled = await judgePairs(pairs, model)
+    const { albums, modelCalls, inputTokens, outputTokens } = labelled
+    return {
+      ...measure(labelled.judged),
+      field: measureExpected((await judgePairs(fieldPairs, model)).judged),
+      albums,
+      modelCalls,
+      inputTokens,
+      outputTokens,
+    }
+  } finally {
+    await standIn?.close()
   }
 }
 
-function share(part: number, whole: number): number | null {
-  return whole === 0 ? null : Math.round((part / whole) * 10_000) / 10_000
-}
-
-function printWhenWrong({ album, product, label, score }: Judged): void {
-  const right = label === 'match' ? 'accept' : 'reject'
-  if (score.verdict === right) return
-  const mark = score.verdict === 'open' ? 'open ' : 'WRONG'
-  const parts = score.parts.map(({ name, value }) => `${name} ${value}`).join(', ')
-  console.log(
-    `${mark} ${label} ${score.score} | ${album.title} / ${album.artists.join(', ')} ${album.releaseYear ?? ''} || ` +
-      `${product.title} / ${product.artist ?? '-'} ${product.binding ?? ''} ${product.releaseDate ?? ''} | ${parts}`,
+function print(): void {
+  if (values.wrong) for (const pair of mistakes) console.log(describe(pair))
+  console.table(
+    Object.fromEntries([
+      ['all', toRow(figures.all)],
+      ...Object.entries(figures.rounds).map(([round, row]) => [round, toRow(row)]),
+    ]),
   )
+  console.table({ all: toIntervals(figures.all) })
+  console.table(
+    Object.fromEntries(
+      Object.entries(figures.kinds).map(([kind, { confusion }]) => [kind.slice(0, 60), flatten(confusion)]),
+    ),
+  )
+  console.log('The pairs of the field file, by what is right for each:')
+  console.table({ field: figures.field })
+  if (figures.cascade) {
+    const { albums, modelCalls, inputTokens, outputTokens, field: fieldWithModel } = figures.cascade
+    console.log(`With the model (${values.cascade}):`)
+    console.table({ all: toRow(figures.cascade) })
+    console.table({ field: fieldWithModel })
+    console.table({ cost: { albums, modelCalls, inputTokens, outputTokens } })
+  }
+  if (!values.wrong && mistakes.length > 0) {
+    console.log('The worst (all of them: --wrong):')
+    for (const line of figures.mistakes) console.log(line)
+  }
 }
 
-function toAlbum({ album }: Pair): Album {
-  return sampleAlbum(album.title, album.artists, { releaseYear: album.releaseYear ?? null })
+function toRow({
+  pairs,
+  accepted,
+  rejected,
+  open,
+  precision,
+  recall,
+  f1,
+  rejectPrecision,
+  decided,
+}: ReturnType<typeof measure>) {
+  return { pairs, accepted, rejected, open, precision, recall, f1, rejectPrecision, decided }
 }
 
-function toProduct({ product }: Pair): Product {
-  const { title, artist, asin, binding, releaseDate } = product
-  return sampleProduct(title, artist, { asin, binding: binding ?? null, releaseDate: releaseDate ?? null })
+function toIntervals({ precisionInterval, recallInterval, rejectPrecisionInterval }: ReturnType<typeof measure>) {
+  const told = (interval: [number, number] | null) => interval?.join(' to ') ?? '-'
+  return {
+    'precision (95 %)': told(precisionInterval),
+    'recall (95 %)': told(recallInterval),
+    'rejectPrecision (95 %)': told(rejectPrecisionInterval),
+  }
+}
+
+function flatten({ match, no_match }: ReturnType<typeof measure>['confusion']) {
+  return {
+    'match: accept': match.accept,
+    'match: reject': match.reject,
+    'match: open': match.open,
+    'no match: accept': no_match.accept,
+    'no match: reject': no_match.reject,
+    'no match: open': no_match.open,
+  }
+}
+
+function describe({ album, product, label, decision }: Judged): string {
+  const mark = decision.verdict === 'open' ? 'open ' : 'WRONG'
+  const artists = product.artists?.join(', ') ?? product.artist ?? '-'
+  return (
+    `${mark} ${label} ${decision.verdict} ${decision.score ?? '-'} | ${album.title} / ${album.artists.join(', ')} ${album.releaseYear ?? ''} || ` +
+    `${product.title} / ${artists} ${product.binding ?? ''} ${product.releaseDate ?? ''} | ${decision.reason}`
+  )
 }

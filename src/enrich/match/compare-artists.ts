@@ -1,119 +1,272 @@
 import type { Album, Product } from '../../album.ts'
+import {
+  isBackingBand,
+  isInitialed,
+  isLongerName,
+  isRenamed,
+  type Run,
+  toKey,
+  toPieces,
+  toRuns,
+} from './artist-names.ts'
+import { toScript } from './compare-forms.ts'
+import { isComposer } from './composers.ts'
+import { findOtherPerformers } from './find-other-performers.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { similarity } from './similarity.ts'
 
 /** How the product's artists stand to the album's. */
 export interface ArtistMatch {
-  kind: 'same' | 'part' | 'alike' | 'unknown' | 'in title' | 'various' | 'different'
+  kind: 'same' | 'part' | 'alike' | 'incomparable' | 'unknown' | 'in title' | 'various' | 'tribute' | 'different'
   reason: string
+  /** What on either side the match does not explain, in words for the editor. */
+  doubt: string | null
+}
+
+/** An album's artists, read once for all products. */
+export interface AlbumArtists {
+  acts: Act[]
+  isVarious: boolean
+  title: string
+  titleKey: string
+}
+
+interface Act {
+  name: string
+  words: string[]
+  key: string
+  /** The key without spaces: "ACDC" for "AC/DC". */
+  joined: string
+  pieces: { key: string; words: string[]; isLeader: boolean }[]
+  isComposer: boolean
 }
 
 /** Names that stand for nobody in particular. */
-const NOBODY = /^(various( artists?)?|multi artistes?|artistes? divers|et al|unknown|traditional|traditionnel|na)$/
+const NOBODY = /^(various( artists?)?|multi artistes?|artistes? divers|et al|unknown|traditional|traditionnel|na|n a)$/
 const VARIOUS =
-  /^(various( artists?)?|soundtrack|original soundtrack|multi artistes?|artistes? divers|ost|verschiedene)$/
-/** What makes another artist of a name that holds the wanted one. */
-const SOMEBODY_ELSE = new Set(['jr', 'sr', 'junior', 'tribute', 'band', 'various', 'orchestra', 'karaoke', 'ensemble'])
-/** Shorter names begin like too many others. */
-const CUT_MIN_LENGTH = 12
-/** Amazon's artist fields hold lists in many styles; more names than this are songwriters. */
-const MAX_PIECES = 14
+  /^(various( artists?)?|soundtrack|original soundtrack|multi artistes?|artistes? divers|ost|verschiedene|vari|varios( artistas)?|aa ?vv|v a)$/
+const TRIBUTE =
+  /\b(tributes?|karaoke|singers|cover band|covers|in the style|plays|salute|sing along|songbook|string quartet|lullaby|rockabye)\b/
 const MAX_NAMES = 10
 /** Spelling differences ("Weeknd", "Weekend") are above, other people below. */
 const ALIKE_FROM = 0.8
+/** Roles, in the languages of Amazon's marketplaces, of those who are not heard. */
+const WRITER =
+  /(composer|komponist|compositeur|compositor|compositore|lyric|writer|author|autor|auteur|autore|producer|produzent|arrang|editor|illustrat|作曲|作詞)/i
+
+/** Who is heard on an audiobook. */
+const READER = /(author|autor|auteur|autore|narrat|erzahler|reader|sprecher|lecteur)/i
+
+export function readAlbumArtists(album: Album): AlbumArtists {
+  const acts = album.artists.slice(0, MAX_NAMES).map(({ name }) => {
+    const words = toWords(name)
+    const pieces = toPieces(name)
+    return {
+      name,
+      words,
+      key: toKey(name),
+      joined: words.join(''),
+      pieces: pieces
+        .map((piece, at) => ({
+          key: toKey(piece.name),
+          words: toWords(piece.name),
+          isLeader:
+            at === 0 &&
+            pieces[1] !== undefined &&
+            pieces[1].tie !== ',' &&
+            (isBackingBand(pieces[1].name) || toWords(piece.name).length > 1),
+        }))
+        .filter(({ key }) => key !== '' && pieces.length > 1),
+      isComposer: isComposer(words),
+    }
+  })
+  return {
+    acts,
+    isVarious: album.artists.slice(0, MAX_NAMES).some(({ name }) => VARIOUS.test(normalizeText(name))),
+    title: ` ${normalizeText(album.title)} `,
+    titleKey: toKey(album.title),
+  }
+}
 
 /**
  * Compares the credited artists with the product's contributors, whatever the style: "Swift, Taylor",
  * "MARLEY,BOB & THE WAILERS", "Nirvana and Kurt Cobain", "Tyler, The Creator, Multi-Artistes, et al.".
  * An artist who is only named in the product's title counts, unless the album's title holds the name already.
+ *
+ * @param isGeneric whether the album's title tells nothing without the exact artist ("Greatest Hits")
  */
-export function compareArtists(album: Album, product: Product): ArtistMatch {
-  const wanted = album.artists.slice(0, MAX_NAMES).map(({ name }) => name)
-  const given = product.contributors.slice(0, MAX_NAMES).map(({ name }) => name)
-  // Amazon also lists contributors without a name.
-  const named = given.filter((name) => normalizeText(name) !== '' && !NOBODY.test(normalizeText(name)))
-  if (wanted.some((name) => VARIOUS.test(normalizeText(name)))) return compareVarious(given, named)
-  const keys = wanted.map(toKey)
-  const runs = named.flatMap(toRuns)
-  for (const name of wanted) {
-    if (runs.includes(toKey(name))) return { kind: 'same', reason: `the artist is ${name}` }
+export function compareArtists(album: AlbumArtists, product: Product, isGeneric: boolean): ArtistMatch {
+  const { acts } = album
+  const given = product.contributors.slice(0, MAX_NAMES).filter(({ name }) => normalizeText(name) !== '')
+  const named = given.filter(({ name }) => !NOBODY.test(normalizeText(name)))
+  if (album.isVarious)
+    return compareVarious(
+      given.map(({ name }) => name),
+      named.length,
+    )
+  // Who wrote the songs is the artist only when nobody else is named.
+  const isWriter = ({ role, roleType }: { role: string | null; roleType: string | null }) =>
+    WRITER.test(roleType ?? role ?? '')
+  const heard = named.some((one) => !isWriter(one)) ? named.filter((one) => !isWriter(one)) : named
+  const runs = heard.flatMap(({ name }) => toRuns(name))
+  const wanted = acts.flatMap(({ key, pieces }) => [key, ...pieces.map((piece) => piece.key)])
+  // "Tony Bennett & Lady Gaga" are no strangers when both are credited.
+  const found = acts
+    .flatMap((act) => findAct(act, runs))
+    .map((one) =>
+      one.place === 'member' && one.beside.every((key) => wanted.includes(key))
+        ? { ...one, place: 'whole' as const }
+        : one,
+    )
+  const best = found.find(({ place }) => place === 'whole') ?? found.find(({ place }) => place === 'leader') ?? found[0]
+  if (best !== undefined) {
+    const isRead = heard.every(({ role, roleType }) => READER.test(roleType ?? role ?? ''))
+    const doubt =
+      (isRead ? `${best.act.name} is named as author or reader` : null) ??
+      doubtPlace(best.place, best.act, isGeneric) ??
+      findOtherPerformers(
+        acts,
+        named.map(({ name }) => name),
+        named.filter((one) => !isWriter(one)).map(({ name }) => name),
+      )
+    return { kind: 'same', reason: `the artist is ${best.act.name}`, doubt }
   }
-  const parts = wanted.flatMap((name) => toPieces(name).map(toKey)).filter((key) => key !== '')
-  if (runs.some((run) => parts.includes(run)))
-    return { kind: 'part', reason: 'one of the credited names is the artist' }
-  if (wanted.some((name) => named.some((other) => isLongerName(name, other))))
-    return { kind: 'part', reason: 'one name goes on after the other' }
-  // "Harry Styles & Fine Line" is two albums: what follows an "and" is no title by him.
-  const title = ` ${normalizeText(product.title.slice(0, 600).replaceAll('/', ' & '))} `
-  const albumTitle = ` ${normalizeText(album.title)} `
-  const inTitle = wanted.some((name) => {
-    const needle = ` ${normalizeText(name).replace(/^the /, '')} `
-    return title.includes(needle) && !title.includes(`${needle}and `) && !albumTitle.includes(needle)
-  })
-  if (inTitle && named.length === 0) return { kind: 'same', reason: "the product's title names the artist" }
-  // A record's brand is its artist or its label: it can speak for the artist, not against.
-  if (named.length === 0 && product.brand !== null && toRuns(product.brand).some((run) => keys.includes(run)))
-    return { kind: 'same', reason: `the brand is ${product.brand.slice(0, 80)}` }
-  if (given.some((name) => VARIOUS.test(normalizeText(name)))) return { kind: 'various', reason: 'by various artists' }
-  if (named.length === 0) return { kind: 'unknown', reason: 'the product names no artist' }
-  if (wanted.some((name) => isAlike(name, named))) return { kind: 'alike', reason: 'the artists are alike, not equal' }
-  const selfTitled = wanted.some((name) => toKey(name) === toKey(album.title))
-  if (inTitle || selfTitled)
-    return { kind: 'in title', reason: 'another artist is named, but the title names the right one' }
-  return { kind: 'different', reason: `the artist is ${named[0]?.slice(0, 80)}` }
-}
-
-function compareVarious(given: string[], named: string[]): ArtistMatch {
-  if (given.some((name) => VARIOUS.test(normalizeText(name)) || /^(various|soundtrack)\b/.test(normalizeText(name))))
-    return { kind: 'same', reason: 'various artists' }
-  if (named.length === 0) return { kind: 'unknown', reason: 'the product names no artist' }
-  return { kind: 'alike', reason: 'various artists on the album, named ones on the product' }
-}
-
-/** Order-free key of a name: "Dylan, Bob" equals "Bob Dylan". */
-function toKey(name: string): string {
-  return [...new Set(toWords(name))].sort().join(' ')
-}
-
-function toPieces(names: string): string[] {
   return (
-    names
-      .slice(0, 400)
-      // A son keeps his "Jr.", or he would be his father.
-      .replace(/\s*,\s*(?=[js]r\b)/gi, ' ')
-      .split(/\s*[,/;&+|]\s*|\s+(?:and|with|feat\.?|featuring|ft\.?|et al\.?|x|vs\.?)\s+/i)
-      .filter(Boolean)
-      .slice(0, MAX_PIECES)
+    comparePart(
+      acts,
+      heard.map(({ name }) => name),
+      runs,
+      isGeneric,
+    ) ?? compareRest(album, product, given, heard, isGeneric)
   )
 }
 
-/** Keys of all runs of neighbouring pieces, since a comma may part two people or one person's two names. */
-function toRuns(names: string): string[] {
-  const pieces = toPieces(names)
-  const runs: string[] = []
-  for (let from = 0; from < pieces.length; from++) {
-    for (let to = from + 1; to <= pieces.length && to - from <= 6; to++)
-      runs.push(toKey(pieces.slice(from, to).join(' ')))
-  }
+function findAct(act: Act, runs: Run[]): { act: Act; place: Run['place']; beside: string[] }[] {
   return runs
+    .filter(({ key }) => key === act.key || (act.joined.length >= 4 && key.replaceAll(' ', '') === act.joined))
+    .map(({ place, beside }) => ({ act, place, beside }))
 }
 
-/** "Miles Davis" and "Miles Davis Quintet", "Red Hot Chili Pepper" cut short by Amazon; a son is somebody else. */
-function isLongerName(name: string, other: string): boolean {
-  const left = toWords(name).join(' ')
-  const right = toWords(other).join(' ')
-  if (left.length >= CUT_MIN_LENGTH && right.length >= CUT_MIN_LENGTH && left.startsWith(right)) return true
-  const [fewer, more] = [new Set(toWords(name)), new Set(toWords(other))].sort((a, b) => a.size - b.size)
-  if (fewer === undefined || more === undefined || fewer.size < 2) return false
-  return [...fewer].every((word) => more.has(word)) && ![...more].some((word) => SOMEBODY_ELSE.has(word))
+function doubtPlace(place: Run['place'], act: Act, isGeneric: boolean): string | null {
+  // Under a title of its own "Paul McCartney & Wings" are Wings; "Greatest Hits" of Sonny & Cher are not Cher's.
+  return isGeneric && place !== 'whole' ? `${act.name} is named with others` : null
 }
 
-function isAlike(name: string, given: string[]): boolean {
+function comparePart(acts: Act[], names: string[], runs: Run[], isGeneric: boolean): ArtistMatch | null {
+  for (const act of acts) {
+    const piece = act.pieces.find(({ key, words }) => runs.some((run) => run.key === key) && words.join('').length > 0)
+    const longer = runs.find(
+      ({ place, words }) => (place === 'whole' || place === 'later') && isLongerName(act.words, words),
+    )
+    const isBoth = longer === undefined && names.some((name) => isEachLonger(act, name))
+    if (isBoth || longer !== undefined)
+      return {
+        kind: 'part',
+        reason: 'one name goes on after the other',
+        doubt: isGeneric && !isBoth ? `the artist is ${names[0]?.slice(0, 80)}` : null,
+      }
+    if (piece !== undefined)
+      return {
+        kind: 'part',
+        reason: 'one of the credited names is the artist',
+        doubt: piece.isLeader && !isGeneric ? null : `${piece.words.join(' ')} alone is not ${act.name}`,
+      }
+  }
+  return null
+}
+
+/** "Hall & Oates" and "Daryl Hall & John Oates": each of one is in one of the other. */
+function isEachLonger(act: Act, name: string): boolean {
+  const pieces = toPieces(name).map((piece) => toWords(piece.name))
+  if (act.pieces.length < 2 || pieces.length !== act.pieces.length) return false
+  return act.pieces.every(({ words }, at) => {
+    const other = pieces[at] ?? []
+    return words.every((word) => other.includes(word)) || other.every((word) => words.includes(word))
+  })
+}
+
+/** "CHARLIE GETZ STAN/BYRD": all words are there, in the wrong order. */
+function isJumbled(acts: Act[], names: string[]): boolean {
+  const wanted = toKey(acts.map(({ name }) => name).join(' '))
+  return wanted.includes(' ') && toKey(names.join(' ')) === wanted
+}
+
+function compareRest(
+  album: AlbumArtists,
+  product: Product,
+  given: Product['contributors'],
+  heard: Product['contributors'],
+  isGeneric: boolean,
+): ArtistMatch {
+  const { acts } = album
+  const names = heard.map(({ name }) => name)
+  // "Harry Styles & Fine Line" is two albums: what follows an "and" is no title by him.
+  const title = ` ${normalizeText(product.title.slice(0, 600).replaceAll('/', ' & '))} `
+  const inTitle = acts.some(({ name }) => {
+    const needle = ` ${normalizeText(name).replace(/^the /, '')} `
+    return (
+      title.includes(needle) &&
+      !title.includes(`${needle}and `) &&
+      !title.includes(` and${needle}`) &&
+      !album.title.includes(needle)
+    )
+  })
+  const told = (kind: ArtistMatch['kind'], reason: string): ArtistMatch => ({ kind, reason, doubt: null })
+  if (inTitle && names.length === 0) return told('same', "the product's title names the artist")
+  // A record's brand is its artist or its label: it can speak for the artist, not against.
+  if (names.length === 0 && product.brand !== null) {
+    const brand = toRuns(product.brand).find(({ key }) => acts.some((act) => act.key === key))
+    if (brand !== undefined)
+      return {
+        ...told('same', `the brand is ${product.brand.slice(0, 80)}`),
+        doubt: brand.place === 'whole' ? null : 'the brand names others, too',
+      }
+  }
+  if (given.some(({ name }) => VARIOUS.test(normalizeText(name)))) return told('various', 'by various artists')
+  if (names.length === 0) return told('unknown', 'the product names no artist')
+  if (isJumbled(acts, names)) return told('same', `the artist is ${names[0]?.slice(0, 80)}`)
+  const tribute = names.find((name) => TRIBUTE.test(normalizeText(name)) && acts.some((act) => holds(name, act)))
+  if (tribute !== undefined && !acts.some(({ name }) => TRIBUTE.test(normalizeText(name))))
+    return told('tribute', `${tribute.slice(0, 80)} plays what others made`)
+  if (acts.some((act) => names.some((name) => isAlike(act, name))))
+    return told('alike', 'the artists are alike, not equal')
+  const scripts = new Set(names.map(toScript))
+  if (acts.length > 0 && acts.every(({ name }) => !scripts.has(toScript(name))))
+    return told('incomparable', 'the artists are in different scripts')
+  const selfTitled = acts.some(({ key }) => key === album.titleKey)
+  if (inTitle || (selfTitled && !isGeneric))
+    return told('in title', 'another artist is named, but the title names the right one')
+  if (selfTitled) return told('in title', 'another artist is named, but the title names the right one')
+  return told('different', `the artist is ${names[0]?.slice(0, 80)}`)
+}
+
+function compareVarious(given: string[], named: number): ArtistMatch {
+  if (given.some((name) => VARIOUS.test(normalizeText(name)) || /^(various|soundtrack)\b/.test(normalizeText(name))))
+    return { kind: 'same', reason: 'various artists', doubt: null }
+  if (named === 0) return { kind: 'unknown', reason: 'the product names no artist', doubt: null }
+  return { kind: 'alike', reason: 'various artists on the album, named ones on the product', doubt: null }
+}
+
+function holds(name: string, act: Act): boolean {
   const words = toWords(name)
-  return given.some((other) => {
-    const otherWords = toWords(other)
-    const shared = words.filter((word) => word.length > 2 && otherWords.includes(word)).length
-    if (shared > 0 && (shared === words.length || shared === otherWords.length)) return true
-    return toPieces(other).some((piece) => similarity(words.join(' '), toWords(piece).join(' ')) >= ALIKE_FROM)
+  return act.words.every((word) => words.includes(word))
+}
+
+function isAlike(act: Act, name: string): boolean {
+  const otherWords = toWords(name)
+  const shared = act.words.filter((word) => word.length > 2 && otherWords.includes(word)).length
+  if (shared > 0 && (shared === act.words.length || shared === otherWords.length || shared > 1)) return true
+  // "CSN&Y", "ELO".
+  const initials = act.words.map((word) => word[0]).join('')
+  if (initials.length >= 3 && otherWords.join('') === initials) return true
+  const whole = act.words.join(' ')
+  return [name, ...toPieces(name).map((piece) => piece.name)].some((piece) => {
+    const words = toWords(piece)
+    return (
+      isRenamed(act.key, toKey(piece)) ||
+      isInitialed(act.words, words) ||
+      isInitialed(words, act.words) ||
+      similarity(whole, words.join(' ')) >= ALIKE_FROM
+    )
   })
 }

@@ -1,17 +1,29 @@
+import { isStrongEditionWord } from './edition-words.ts'
+import { numbersOf } from './fold-numbers.ts'
 import { similarity, wordOverlap } from './similarity.ts'
 import type { Forms } from './title-forms.ts'
 
 /** How one title stands to another, from the nearest to the farthest. */
-export type TitleKind = 'equal' | 'shortened' | 'near' | 'sequel' | 'extended' | 'alike' | 'different'
+export type TitleKind =
+  | 'equal'
+  | 'near'
+  | 'shortened'
+  | 'sequel'
+  | 'extended'
+  | 'contained'
+  | 'alike'
+  | 'incomparable'
+  | 'different'
 
-/** Above: a misspelling of the same title. Below it are sequels and near-namesakes. */
+/** Above: a misspelling of the same title, of one word or of a long title. */
 const NEAR_FROM = 0.82
 /** From here a person would look twice; two words of three in common are still another album of the artist. */
 const ALIKE_FROM = 0.7
 /** Shorter titles have too few letters for likeness to mean anything ("Red", "Reds"). */
 const NEAR_MIN_LENGTH = 6
 /** Only long titles are cut short by Amazon or a scraper. */
-const CUT_MIN_LENGTH = 16
+const CUT_MIN_LENGTH = 12
+const CUT_MIN_SHARE = 0.5
 
 /** Share of a longer title's words from which ours may be its subject. */
 const PART_FROM = 1 / 3
@@ -20,18 +32,29 @@ const LONG_LENGTH = 24
 const LONG_NEAR_FROM = 0.94
 
 export function compareForms(ours: Forms, theirs: Forms): TitleKind {
+  const pairs = ours.whole.flatMap((our) => theirs.whole.map((their): [string, string] => [our, their]))
   if (ours.whole.some((form) => theirs.whole.includes(form) || theirs.plain.includes(form))) return 'equal'
+  if (ours.plain.some((our) => theirs.plain.some((their) => isPressing(our, their)))) return 'equal'
+  if (pairs.some(([our, their]) => isNear(our, their))) return 'near'
+  const isSequelOf = pairs.map(([our, their]) => isSequel(our, their))
+  if (isSequelOf.includes(true)) return 'sequel'
   if (ours.short.some((form) => theirs.whole.includes(form))) return 'shortened'
-  if (ours.whole.some((ourForm) => theirs.whole.some((form) => isNear(ourForm, form)))) return 'near'
-  if (ours.whole.some((ourForm) => theirs.whole.some((form) => isSequel(ourForm, form)))) return 'sequel'
   if (theirs.short.some((form) => ours.whole.includes(form))) return 'extended'
-  if (ours.whole.some((ourForm) => theirs.whole.some((form) => isExtended(ourForm, form)))) return 'extended'
-  const overlap = Math.max(
-    ...ours.whole.flatMap((ourForm) =>
-      theirs.whole.map((form) => wordOverlap(tellingWords(ourForm), tellingWords(form))),
-    ),
-  )
-  return overlap >= ALIKE_FROM ? 'alike' : 'different'
+  if (pairs.some(([our, their]) => isExtended(our, their))) return 'extended'
+  if (pairs.some(([our, their]) => isContained(our, their) || isCut(our, their))) return 'contained'
+  if (pairs.every(([our, their]) => isIncomparable(our, their))) return 'incomparable'
+  const overlap = Math.max(...pairs.map(([our, their]) => wordOverlap(tellingWords(our), tellingWords(their))))
+  if (overlap >= ALIKE_FROM || pairs.some(([our, their]) => isBegunAlike(our, their))) return 'alike'
+  return 'different'
+}
+
+/** "A Christmas Gift For You From Philles Records" goes on otherwise at another shop. */
+function isBegunAlike(ours: string, theirs: string): boolean {
+  const right = theirs.split(' ')
+  const left = ours.split(' ')
+  const end = left.findIndex((word, at) => word !== right[at])
+  const begin = left.slice(0, end === -1 ? left.length : end)
+  return begin.length >= 4 && begin.filter((word) => !FILLERS.has(word)).length >= 2
 }
 
 /** Goes on after our title, or holds it as a good part: "AM" is no part worth a look of a title of nine words. */
@@ -40,38 +63,110 @@ function isExtended(ours: string, theirs: string): boolean {
   return ` ${theirs} `.includes(` ${ours} `) && ours.split(' ').length / theirs.split(' ').length >= PART_FROM
 }
 
+/** Two words of ours in a row may be what a shop calls it: "Ziggy Stardust". */
+function isContained(ours: string, theirs: string): boolean {
+  if (isExtended(theirs, ours)) return true
+  return ` ${ours} `.includes(` ${theirs} `) && tellingWords(theirs).length >= 2
+}
+
+/** Goes on with nothing but words about the pressing: "The Marshall Mathers LP Reissued". */
+function isPressing(ours: string, theirs: string): boolean {
+  const rest = theirs.startsWith(`${ours} `) ? theirs.slice(ours.length + 1).split(' ') : []
+  return rest.length > 0 && rest.every((word) => isStrongEditionWord(word))
+}
+
+/** The end of a long title is missing: "My Beautiful Dark Twiste". */
+function isCut(ours: string, theirs: string): boolean {
+  return theirs.length >= CUT_MIN_LENGTH && ours.startsWith(theirs) && theirs.length >= ours.length * CUT_MIN_SHARE
+}
+
 /**
- * Misspelled or cut short, with the same numbers: "Volume 1" is near to "Volume 2" by letters only. Words that differ
- * begin alike: people mistype the middle of a word, and "Isolation Boulevard" answers "Desolation Boulevard".
+ * Misspelled, with the same numbers. Words that differ begin alike and are long enough: people mistype the middle of a
+ * word, while "Isolation" answers "Desolation", "Live" is not "Love", and "in D minor" is another work than "in D major".
  */
 function isNear(ours: string, theirs: string): boolean {
   if (Math.min(ours.length, theirs.length) < NEAR_MIN_LENGTH) return false
-  if (numbersOf(ours) !== numbersOf(theirs)) return false
-  if (ours.replaceAll(' ', '') === theirs.replaceAll(' ', '')) return true
-  if (theirs.length >= CUT_MIN_LENGTH && ours.startsWith(theirs) && ours.length - theirs.length <= 3) return true
-  const likeness = similarity(ours, theirs)
-  if (ours.length >= LONG_LENGTH && likeness >= LONG_NEAR_FROM) return true
   const left = ours.split(' ')
   const right = theirs.split(' ')
-  if (left.length !== right.length || likeness < NEAR_FROM) return false
-  return left.every((word, index) => word[0] === right[index]?.[0])
+  if (numbersOf(left).join(' ') !== numbersOf(right).join(' ')) return false
+  if (ours.replaceAll(' ', '') === theirs.replaceAll(' ', '')) return true
+  if (theirs.length > CUT_MIN_LENGTH + 3 && ours.startsWith(theirs) && ours.length - theirs.length <= 3)
+    return ours[theirs.length] !== ' '
+  const likeness = similarity(ours, theirs)
+  if (left.length !== right.length)
+    return ours.length >= LONG_LENGTH && likeness >= LONG_NEAR_FROM && !hasTelling(left, right)
+  if (likeness < NEAR_FROM) return false
+  const differing = left.flatMap((word, index) => (word === right[index] ? [] : [[word, right[index] ?? '']]))
+  return differing.length <= 2 && differing.every(([word = '', other = '']) => isMisspelled(word, other))
 }
 
-const NUMBERS = /\d+|\b(i{1,3}|iv|vi{0,3}|ix|x|one|two|three|four|five)\b/g
+/** Short words are other words when a letter differs; in longer ones one letter, a turned pair or two may be wrong. */
+function isMisspelled(word: string, other: string): boolean {
+  if (word[0] !== other[0] || TELLING.has(word) || TELLING.has(other)) return false
+  const shorter = Math.min(word.length, other.length)
+  if ([...word].sort().join('') === [...other].sort().join('')) return shorter >= 5
+  const changes = Math.round((1 - similarity(word, other)) * Math.max(word.length, other.length))
+  return shorter >= 5 && changes <= (shorter >= 8 ? 2 : 1) && !isPlural(word, other)
+}
 
-function numbersOf(text: string): string {
-  return (text.match(NUMBERS) ?? []).join(' ')
+/** "Heart" and "Hearts" are two titles. */
+function isPlural(word: string, other: string): boolean {
+  return `${word}s` === other || `${other}s` === word
+}
+
+/** Words of which no spelling is another's: keys, and signs of another recording. */
+const TELLING = new Set('major minor dur moll flat sharp live demo demos remix not no never without'.split(' '))
+
+function hasTelling(left: string[], right: string[]): boolean {
+  const differing = [...left.filter((word) => !right.includes(word)), ...right.filter((word) => !left.includes(word))]
+  return differing.some((word) => TELLING.has(word) && word !== 'not')
 }
 
 /**
- * "Santana" and "Santana III", "My World" and "My World 2.0". A year may be an edition's and a larger number its age
- * ("Thriller 25"): they say nothing.
+ * The same title with another number ("Chicago XI", "Chicago XIV"), or one of a row for the title without any
+ * ("Santana", "Santana III"). The first of a row may be the title without a number, a year may be an edition's, and a
+ * larger number its age ("Thriller 25"): these say nothing.
  */
-function isSequel(ours: string, theirs: string): boolean {
-  const [left, right] = [ours, theirs].map((text) => text.replace(NUMBERS, '').replace(/\b(volume|part)\b|\s+/g, ''))
-  if (left !== right || left === '' || numbersOf(ours) === numbersOf(theirs)) return false
-  return !/\b([2-9]\d|(19|20)\d\d)\b/.test(`${ours} ${theirs}`)
+export function isSequel(ours: string, theirs: string): boolean {
+  const [left, right] = [ours, theirs].map((text) => text.split(' '))
+  if (left === undefined || right === undefined) return false
+  if (toNumberless(left) !== toNumberless(right) || toNumberless(left) === '') return false
+  const [our, their] = [numbersOf(left), numbersOf(right)]
+  const more = their.filter((number) => !our.includes(number))
+  if (more.length === 0) return false
+  if (our.some((number) => !their.includes(number))) return true
+  return more.some((number) => Number(number) > 1) && more.every((number) => Number(number) < 20)
 }
+
+function toNumberless(words: string[]): string {
+  return words.filter((word) => numbersOf([word]).length === 0).join('')
+}
+
+/** In different scripts, or a sign beside words: no letter can speak for or against. */
+function isIncomparable(ours: string, theirs: string): boolean {
+  const [left, right] = [toScript(ours), toScript(theirs)]
+  return left !== right && left !== 'number' && right !== 'number'
+}
+
+/** The script of a text; kana and kanji are one. */
+export function toScript(text: string): string {
+  // One letter among signs is a sign, too: "O(+>".
+  if (text.length > 2 && text.length < 8 && text.replace(/[^\p{L}\p{N}]/gu, '').length === 1) return 'sign'
+  if (/\p{Script=Latin}/u.test(text)) return 'latin'
+  if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return 'japanese or chinese'
+  const letter = /\p{L}/u.exec(text)?.[0]
+  if (letter !== undefined) return SCRIPTS.find(([pattern]) => pattern.test(letter))?.[1] ?? 'other'
+  return /\p{N}/u.test(text) ? 'number' : 'sign'
+}
+
+const SCRIPTS: [RegExp, string][] = [
+  [/\p{Script=Cyrillic}/u, 'cyrillic'],
+  [/\p{Script=Greek}/u, 'greek'],
+  [/\p{Script=Hangul}/u, 'korean'],
+  [/\p{Script=Hebrew}/u, 'hebrew'],
+  [/\p{Script=Arabic}/u, 'arabic'],
+  [/\p{Script=Thai}/u, 'thai'],
+]
 
 /** Words that many titles share. */
 const FILLERS = new Set(
@@ -80,6 +175,7 @@ const FILLERS = new Set(
 
 function tellingWords(form: string): string[] {
   const words = form.split(' ')
-  const telling = words.filter((word) => !FILLERS.has(word))
+  // "First Symphony" is "Symphony No. 1".
+  const telling = words.filter((word) => !FILLERS.has(word)).map((word) => word.replace(/^(\d+)(st|nd|rd|th)$/, '$1'))
   return telling.length > 0 ? telling : words
 }

@@ -1,10 +1,15 @@
 import type { Album, Product } from '../../album.ts'
-import { compareForms, type TitleKind } from './compare-forms.ts'
+import { toKey } from './artist-names.ts'
+import { compareForms, isSequel, type TitleKind } from './compare-forms.ts'
 import { isEditionWord } from './edition-words.ts'
+import { findDoubt, findFormula, findOtherSubtitle, haveOtherNumbers, type Noted } from './find-doubts.ts'
+import { isGenericTitle } from './is-generic-title.ts'
+import { isMaybeExtra } from './is-maybe-extra.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { findOtherRecord, type OtherRecord } from './other-record-words.ts'
+import { readSymbols } from './read-symbols.ts'
 import { type ReadTitle, readTitle } from './read-title.ts'
-import { type Forms, toForms } from './title-forms.ts'
+import { type Forms, toForms, toTitleWords } from './title-forms.ts'
 
 /** How the product's title stands to the album's. */
 export interface TitleMatch {
@@ -12,55 +17,180 @@ export interface TitleMatch {
   reason: string
   /** A sign, in the words that only the product has, that it is another record. */
   other: OtherRecord | null
-  /** A sign, in a note that only the album has, that this may be an earlier record. */
-  lack: OtherRecord | null
+  /** What stands on one side only and may mean another record, in words for the editor; null: all is explained. */
+  doubt: string | null
   /** What the product's title says about the pressing. */
   editions: string[]
 }
 
+/** An album's title, read once for all products. */
+export interface AlbumTitle {
+  names: string[][]
+  /** See toKey. */
+  artists: string[]
+  /** Words of the artists' names. */
+  nameWords: ReadonlySet<string>
+  /** Normalized words that are the album's own, not those of another record. */
+  known: ReadonlySet<string>
+  forms: Forms
+  noted: Noted
+  releaseYear: number | null
+  /** Whether many albums bear it: the artist's name, "Greatest Hits". */
+  isGeneric: boolean
+  /** Whether it is so long that hardly another artist has it. */
+  isLong: boolean
+}
+
 /** What is beyond is not looked at, so that the cost is bounded. */
 const MAX_TITLE = 600
+const MAX_NAMES = 10
+const LONG_WORDS = 3
 
-/** Compares an album's title with a product's, with and without artist, subtitle and words about the pressing. */
-export function compareTitles(album: Album, product: Product): TitleMatch {
-  const names = album.artists.slice(0, 10).map(({ name }) => toWords(name))
+export function readAlbumTitle(album: Album): AlbumTitle {
+  const names = album.artists.slice(0, MAX_NAMES).map(({ name }) => toTitleWords(name))
   const wanted = album.title
     .slice(0, MAX_TITLE)
-    .split(/\s+=\s+/)
+    .split(/\s=\s/)
     .slice(0, 4)
+    .flatMap((title) => [title, ...readSymbols(title)])
     .map(readCatalogueTitle)
+  const notes = wanted.flatMap((title) => title.notes)
+  return {
+    names,
+    artists: album.artists.slice(0, MAX_NAMES).map(({ name }) => toKey(name)),
+    nameWords: new Set(names.flat()),
+    known: new Set([
+      ...normalizeText(album.title).split(' '),
+      ...names.flat(),
+      ...album.artists.slice(0, MAX_NAMES).flatMap(({ name }) => toWords(name)),
+    ]),
+    forms: merge(wanted.map((title) => toForms(title, names))),
+    noted: {
+      notes,
+      all: [...wanted.map(({ tailed }) => tailed), ...notes, ...wanted.flatMap(({ editions }) => editions)],
+    },
+    releaseYear: album.releaseYear,
+    isLong: toTitleWords(wanted[0]?.core ?? '').length >= LONG_WORDS,
+    isGeneric: isGenericTitle(toTitleWords(wanted[0]?.core ?? ''), new Set(names.flat())),
+  }
+}
+
+/** Compares an album's title with a product's, with and without artist, subtitle and words about the pressing. */
+export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
+  const { names, forms: ours } = album
   const given = readTitle(product.title)
-  const ours = wanted.map((title) => toForms(title, names))
-  const theirs = toForms(given, names)
+  const theirs = merge([given, ...readSymbols(product.title).map(readTitle)].map((title) => toForms(title, names)))
   const { editions } = given
-  const extra = extraWords(album, product, given, names)
+  const extra = extraWords(album, product, given)
   // "At Fillmore East" is a concert, so "Live At Fillmore East" is no other record.
   const isSameConcert = extra === 'live' && /\blive (at|in|from) /.test(given.core)
-  const other = isSameConcert ? null : findOtherRecord(extra)
-  const told = { other, lack: findLack(wanted, product), editions }
-  let kind = compareForms(merge(ours), theirs)
+  const sign = isSameConcert ? null : findOtherRecord(extra)
+  const isExtra = sign !== null && isMaybeExtra(sign, extra, given, product)
+  const told = { other: isExtra ? null : sign, editions }
+  const answer = (kind: TitleKind, doubt: string | null = null): TitleMatch => ({
+    kind,
+    reason: REASONS[kind],
+    ...told,
+    doubt: doubt ?? (isExtra ? `it has extras, or is ${sign.reason}` : null),
+  })
+  const kind = compareForms(ours, theirs)
   // "Howlin' Wolf / Moanin' In The Moonlight" is two records, though one of them has the artist's name.
-  const isWhole = ours.some(({ plain }) => plain.some((form) => theirs.plain.includes(form)))
-  if (given.isList && kind !== 'different' && !isWhole) kind = 'extended'
-  if (kind === 'extended' && isSameConcert) kind = 'equal'
-  if (kind !== 'extended') return { kind, reason: REASONS[kind], ...told }
+  const isWhole = ours.plain.some((form) => theirs.plain.includes(form))
+  if (given.isList && kind !== 'different' && !isWhole) return { ...answer('extended'), other: BUNDLE }
+  if (kind === 'extended' && isSameConcert) return answer('equal')
+  if (kind === 'extended') {
+    // A leftover of colours is no other record: "Trench Yellow/Green Limited Edition Colored Vinyl".
+    const words = extra.split(' ').filter(Boolean)
+    if (editions.length > 0 && words.every((word) => isEditionWord(word) && !/^\d+$/.test(word))) return answer('equal')
+    // After an artist's name comes the name of another record: "Buena Vista Social Club At Carnegie Hall".
+    const core = toTitleWords(given.core)
+    // "Fleet Foxes + Sun Giant" is the album with an EP.
+    const isJoined =
+      product.title.slice(0, MAX_TITLE).includes('+') &&
+      names.some((name) => `${normalizeText(given.core)} `.startsWith(`${name.join(' ')} and `))
+    if (!isJoined && names.some((name) => ours.whole.includes(name.join(' ')) && core.length > name.length))
+      return { ...answer('different'), reason: 'the title only names the artist' }
+    return answer(kind)
+  }
+  // "WACR2 Fleetwood Mac's Rumours": all but a word or two is artist and title.
+  if (kind === 'different' && isWithin(album, given)) return answer('extended')
+  if (kind === 'shortened') {
+    const missing = findMissing(album, given, product)
+    const subtitle = findOtherSubtitle(missing, given.notes, new Set(album.noted.all.flatMap(toTitleWords)))
+    if (subtitle !== null)
+      return { ...answer('different'), reason: `it has a subtitle of its own: ${subtitle.slice(0, 80)}` }
+    const words = [...new Set(missing)].join(' ').slice(0, 80)
+    return answer(kind, words === '' ? null : `the album's title has "${words}", the product's has not`)
+  }
+  if (kind !== 'equal' && kind !== 'near') return answer(kind)
+  return compareNotes(album, product, given, theirs, kind, answer)
+}
 
-  if (given.isList) return { kind, reason: REASONS[kind], ...told, other: BUNDLE }
-  // A leftover of colours is no other record: "Trench Yellow/Green Limited Edition Colored Vinyl".
-  const words = extra.split(' ').filter(Boolean)
-  if (editions.length > 0 && words.every((word) => isEditionWord(word) && !/^\d+$/.test(word)))
-    return { kind: 'equal', reason: REASONS.equal, ...told }
-  // After an artist's name comes the name of another record: "Buena Vista Social Club At Carnegie Hall".
-  const core = toWords(given.core)
-  if (names.some((name) => ours.some(({ whole }) => whole.includes(name.join(' '))) && core.length > name.length))
-    return { kind: 'different', reason: 'the title only names the artist', ...told }
-  return { kind, reason: REASONS[kind], ...told }
+const MAX_STRANGE_WORDS = 2
+
+function isWithin({ forms, nameWords, isGeneric }: AlbumTitle, given: ReadTitle): boolean {
+  const words = toTitleWords(given.core)
+  if (isGeneric || !words.some((word) => nameWords.has(word))) return false
+  const text = ` ${words.join(' ')} `
+  return forms.plain.some((form) => {
+    const rest = text.replace(` ${form} `, ' ').trim().split(' ')
+    return (
+      text.includes(` ${form} `) &&
+      rest.filter((word) => !nameWords.has(word.replace(/s$/, '')) && !nameWords.has(word)).length <= MAX_STRANGE_WORDS
+    )
+  })
+}
+
+/** Of equal titles the notes decide: "Keeper Of The Seven Keys (Part 1)" and "(Part 2)". */
+function compareNotes(
+  album: AlbumTitle,
+  product: Product,
+  given: ReadTitle,
+  theirs: Forms,
+  kind: TitleKind,
+  answer: (kind: TitleKind, doubt?: string | null) => TitleMatch,
+): TitleMatch {
+  const edition = product.edition === null ? null : readTitle(`x (${product.edition})`)
+  const noted = {
+    notes: [...given.notes, ...(edition?.notes ?? [])],
+    all: [given.tailed, ...given.notes, ...given.editions, ...(edition?.notes ?? [])],
+  }
+  // The noted spellings are equal when one side has in brackets what the other has not.
+  const isNotedEqual = album.noted.notes.length > 0 && album.forms.plain.some((form) => theirs.plain.includes(form))
+  if (haveOtherNumbers(album.noted, noted)) return answer('sequel')
+  if (
+    noted.notes.length > 0 &&
+    album.forms.plain.some((form) => theirs.plain.some((other) => isSequel(form, other) && !isNotedEqual))
+  )
+    return answer('sequel')
+  const year = Number(/^\d{4}/.exec(product.releaseDate ?? '')?.[0] ?? Number.NaN)
+  const doubt = findDoubt(album.noted, noted, {
+    names: new Set([
+      ...album.nameWords,
+      ...product.contributors.slice(0, MAX_NAMES).flatMap(({ name }) => toWords(name)),
+    ]),
+    artists: album.artists,
+    releaseYear: album.releaseYear,
+    productYear: Number.isNaN(year) ? null : year,
+    isGeneric: album.isGeneric,
+  })
+  return answer(kind, doubt)
+}
+
+/** Of "Dune: Part Two" a product called "Dune" lacks what tells it; a composer may stand among the artists instead. */
+function findMissing(album: AlbumTitle, given: ReadTitle, product: Product): string[] {
+  const texts = [given.tailed, ...given.notes, ...given.editions]
+  const told = new Set([
+    ...texts.flatMap(toTitleWords),
+    ...product.contributors.slice(0, MAX_NAMES).flatMap(({ name }) => toTitleWords(name)),
+  ])
+  const isFormula = findFormula(album.noted.all, texts)
+  return album.noted.all
+    .flatMap(toTitleWords)
+    .filter((word) => !told.has(word) && !album.nameWords.has(word) && !isFormula(word))
 }
 
 const BUNDLE: OtherRecord = { kind: 'bundle', reason: 'several records in one', pattern: /\// }
-
-/** Kinds of which the album's own record differs by its note; "(The Best Of)" is left out at will. */
-const TELLING_NOTES = new Set(['live', 'version', 'single', 'tribute', 'interview'])
 
 const REASONS: Record<TitleKind, string> = {
   equal: 'the titles are equal',
@@ -68,7 +198,9 @@ const REASONS: Record<TitleKind, string> = {
   near: 'the titles differ by spelling',
   sequel: 'the titles are equal but for a number',
   extended: "the product's title goes on after the album's",
+  contained: "the product's title is a part of the album's",
   alike: 'the titles share words',
+  incomparable: 'the titles are in different scripts',
   different: 'the titles are different',
 }
 
@@ -78,22 +210,13 @@ function readCatalogueTitle(title: string): ReadTitle {
   return { ...read, core: read.tailed, segments: read.segments.length === 1 ? [read.tailed] : read.segments }
 }
 
-/** Of "Red (Taylor's Version)" a product called "Red" lacks the note that tells it from the first recording. */
-function findLack(wanted: ReadTitle[], product: Product): OtherRecord | null {
-  const told = normalizeText(product.title)
-  const signs = wanted.flatMap(({ notes }) => notes).map((note) => findOtherRecord(note))
-  const lack = signs.find((sign) => sign && TELLING_NOTES.has(sign.kind) && !sign.pattern.test(told))
-  return lack ?? null
-}
-
 /** What the product says and the album's title does not: there other records give themselves away. */
-function extraWords(album: Album, product: Product, given: ReadTitle, names: string[][]): string {
-  const known = new Set([...normalizeText(album.title).split(' '), ...names.flat()])
+function extraWords({ known }: AlbumTitle, product: Product, given: ReadTitle): string {
   const formats = [product.edition ?? '', ...product.formats.slice(0, 10)].map(normalizeText)
   return [given.tailed, ...given.notes, ...formats]
     .join(' ')
     .split(' ')
-    .filter((word) => word !== '' && !known.has(word))
+    .filter((word) => word !== '' && !known.has(word) && !(word === 'mtv' && known.has('unplugged')))
     .join(' ')
 }
 

@@ -1,37 +1,69 @@
+import { normalizeText } from './normalize-text.ts'
+
 /**
  * Words that describe how a record was pressed, packed or mastered. They never make another album of it. Each of the
  * strong ones shows by itself that the words beside it are such a description.
  */
 const STRONG = words(`
-  vinyl lp lps cd cds sacd sacds hdcd dvd disc discs disk cassette edition editions ed ltd limited
-  deluxe exclusive remaster remastered remasters remstr reissue reissued anniversary expanded gatefold gram grams gm
-  numbered import imported pressing repress explicit clean bonus download digital dl mono stereo hq audiophile
+  vinyl vinyle vinilo lp lps cd cds sacd sacds hdcd dvd disc discs disk cassette edition editions edicion edizione
+  auflage ausgabe ed edt ltd limited limted limitee deluxe dlx exclusive remaster remastered remasters remasterise
+  remasterizado remstr reissue reissued anniversary anniversaire expanded gatefold gram grams gm
+  numbered import imported pressing repress explicit clean bonus download digital dl dlcard mono stereo hq audiophile
   rpm rsd boxset boxed collectors platinum hybrid multichannel mastered mastering uhqcd shm reissues color
-  translucent transparent splatter splattered marbled swirl opaque rm remix mixed lenticular digipak digipack
-  heavyweight analog indie version mix enhanced mov audio
+  translucent transparent splatter splattered marbled swirl swirled swirls opaque rm remix mixed lenticular digipak
+  digipack digisleeve heavyweight analog indie version mix enhanced mov audio cd5 dmm bluray standalone colorway viny vinly vynil reedition reed
+
 `)
 
 /** These say so only in company: "Red", "Blue" and "For the Record" are albums, too. */
 const WEAK = words(`
-  a an and the with w of in on for new only copies made to from original album full extra plus incl includes
-  including card code coupon poster booklet book photo print black white red blue green yellow orange purple pink gold
-  golden silver clear grey gray brown violet teal turquoise cyan magenta bone cream ivory amber ruby bronze copper
-  smoke smoky smoked neon glow dark light pale sky deep hot baby bright royal crystal ice milky cloudy coke bottle tri
-  colors two tone half side split marble marbling record records store day friday uk us usa eu europe european japan
-  japanese german canada canadian english standard special super ultra ultimate high quality definition double triple
-  sealed inch year years th st nd rd g lb set box pack first second third press one three four five six seven eight
-  nine ten legacy essential classic series sound poet verve blue note craft analogue productions artwork autographed
-  signed embossed foil holographic diamond alternate cover front sticker obi strip free pc piece tape picture release
-  format speed master collector sleeve jewel case insert amazon target walmart retailer x track tracks copy
+  a an and the with w of in on for by new only copies made to from original album full extra plus incl includes inc
+  including included contains card code coupon poster booklet book photo photos print black white red blue green yellow
+  orange purple pink gold golden silver clear grey gray brown violet teal turquoise cyan magenta bone cream ivory amber
+  ruby bronze copper smoke smoky smoked neon glow dark light pale sky deep hot baby bright royal crystal ice milky cloudy
+  coke bottle tri colors two tone half side split marble marbling lavender mint peach tan rainbow galaxy cherry coral rose
+  olive navy aqua maroon burgundy scarlet crimson metallic pearl glitter sea glass solid multi virgin recycled electric
+  record records store day friday uk us usa eu europe european japan japanese german germany canada canadian english
+  australia australian france french italy italian holland dutch mexico brazil asia asian mexican swedish spanish
+  netherlands belgium hong kong taiwan korea korean standard special super ultra ultimate high quality definition double
+  triple sealed inch year years birthday th st nd rd g lb set box pack package first second third press one three four
+  five six seven eight nine ten legacy essential classic series sound poet verve blue note craft analogue productions
+  artwork autographed signed embossed foil holographic diamond alternate cover front sticker obi strip free pc piece tape
+  picture pic release format speed master collector sleeve slv jewel case insert amazon com target walmart retailer
+  urban outfitters newbury comics vmp hmv fnac barnes noble x track tracks song songs copy original recording recordings
+  recorded hd dolby atmos surround 5 bit hour hours blu ray hand die cut etched zoetrope effect variant assorted random
+  mini digi pak fold out back to re remastering audio japan only mp3 usb rudy van gelder rvg steven wilson giles martin
+  unique spined may vary packaging packaged transition featuring ann anniv repack international debut hype stickered
+  colour pvc clamshell slipcase tri fold foldout gate inner lyric lyrics sheet insert inserts obi strip card cards postcard
+  lithograph poster posters patch download code codes mp3 flac wav hires hi res remaining stock new sealed
+  definitive acoustic sounds tour art pocket issue
+  dual plus sony columbia decca capitol atlantic motown stax warner rhino emi mca ecm geffen island polydor reprise
+  parlophone mercury virgin condition vg nm mint used millennium cardboard paper wallet swiss
 `)
+
+/** How Japanese shops tell a pressing, the longer words first; their notes have no spaces. */
+const JAPANESE = [
+  ...words(
+    `限定 初回 通常 輸入 国内 完全 生産 期間 数量 特典 あり 有 付 き 盤 版 紙 ジャケット ジャケ 仕様 リマスター デラックス エディション アナログ レコード 重量 廃盤 中古 新品 直 正規 公式 日本 独自 枚 組 高音質
+    ボーナス トラック 帯 のみ 取扱 送料無料 amazon co jp cd dvd lp shm メーカー 早期 先着 購入 予約 対象 外 け オリジナル ステッカー クリアファイル ポスター メガ 豪華 スペシャル プライス 封入 店舗 限り 第 弾`,
+  ),
+]
+  .map((word) => normalizeText(word))
+  .sort((left, right) => right.length - left.length)
 
 function words(text: string): Set<string> {
   return new Set(text.trim().split(/\s+/))
 }
 
-/** "2lp", "180g", "140gram", "3xlp", "12in", "45rpm": a count with a unit. */
-const MEASURE = /^\d+x?(lps?|cds?|dvds?|g|gr|gm|grams?|in|inch|rpm|discs?|xlp|xvinyl)$/
+/** "2lp", "180g", "140gram", "3xlp", "12in", "45rpm", "24bit": a count with a unit. */
+const MEASURE = /^\d{1,4}x?(lps?|cds?|dvds?|g|gr|gm|grams?|in|inch|rpm|discs?|xlp|xvinyl|bit|mm|track|x|copies)$/
 const ORDINAL_OR_NUMBER = /^\d{1,4}(st|nd|rd|th)?$/
+/** What may stand beside a number that only counts something. */
+const UNIT =
+  /^(grams?|gm|gr|g|rpm|inch|inches|in|lps?|cds?|dvds?|discs?|disk|vinyls?|sacds?|x|bonus|tracks?|songs?|anniversary|anniversaire|anniv|ann|birthday|years?|year|copies|pc|piece|page|color|box|of|surround|khz|k|record|records|cassettes?|extra|new|oz|pack|singles?|eps?)$/
+const COLOR_OF =
+  /^(color|vinyl|vinyle|splatter|splattered|swirl|swirls|swirled|marble|marbled|smoke|galaxy|variant|exclusive)$/
+const MAX_COLOR_NAME = 3
 
 export function isStrongEditionWord(word: string): boolean {
   return STRONG.has(word) || MEASURE.test(word)
@@ -39,5 +71,45 @@ export function isStrongEditionWord(word: string): boolean {
 
 /** Whether the words, in company of a strong one, are nothing but a description of the pressing. */
 export function isEditionWord(word: string): boolean {
-  return isStrongEditionWord(word) || WEAK.has(word) || ORDINAL_OR_NUMBER.test(word)
+  return isStrongEditionWord(word) || WEAK.has(word) || ORDINAL_OR_NUMBER.test(word) || isJapaneseEdition(word)
+}
+
+/** Whether nothing is left of a word when all that Japanese shops write is taken from it. */
+function isJapaneseEdition(word: string): boolean {
+  if (word.length > 60 || !/[^a-z0-9]/.test(word)) return false
+  return JAPANESE.reduce((rest, known) => rest.replaceAll(known, ''), word.replace(/\d/g, '')) === ''
+}
+
+/**
+ * The words of a note that no list explains as a description of the pressing. The name of a colour or shop is
+ * explained by what follows it ("Dyers Green Colored", "Wintry White Vinyl"), a number by its unit, a year by a
+ * strong word beside it.
+ *
+ * @param note normalized words
+ */
+export function findUnexplained(note: readonly string[]): string[] {
+  const strong = note.some((word) => isStrongEditionWord(word) || isJapaneseEdition(word))
+  return note.filter((word, at) => {
+    if (/^\d+$/.test(word)) return !isCounting(note, at, strong)
+    if (isEditionWord(word)) return false
+    return !isColorName(note, at)
+  })
+}
+
+function isCounting(note: readonly string[], at: number, strong: boolean): boolean {
+  const word = note[at] ?? ''
+  // A year or the size of a record, where a strong word shows that the note is about the pressing.
+  if (/^((19|20)\d\d|7|10|12|180|140|200)$/.test(word)) return strong
+  return (
+    UNIT.test(note[at + 1] ?? '') || /^(x|of|surround)$/.test(note[at - 1] ?? '') || /^\d$/.test(note[at - 1] ?? '')
+  )
+}
+
+function isColorName(note: readonly string[], at: number): boolean {
+  for (let next = at + 1; next <= at + MAX_COLOR_NAME && next < note.length; next++) {
+    const word = note[next] ?? ''
+    if (COLOR_OF.test(word)) return true
+    if (isStrongEditionWord(word)) return false
+  }
+  return false
 }

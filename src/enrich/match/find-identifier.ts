@@ -1,4 +1,6 @@
 import type { Album, Product } from '../../album.ts'
+import { toScript } from './compare-forms.ts'
+import { toTitleWords } from './title-forms.ts'
 
 /**
  * Why the product is the album by an identifier, or null: it has an ASIN known for this marketplace, or a barcode of
@@ -23,4 +25,19 @@ export function foldBarcode(barcode: string): string | null {
   const folded = digits.padStart(14, '0')
   const sum = [...folded].reduce((total, digit, index) => total + Number(digit) * (index % 2 === 0 ? 3 : 1), 0)
   return sum % 10 === 0 ? folded : null
+}
+
+const FILLERS = new Set('a an of in on to for with by from vinyl lp cd 1 2'.split(' '))
+
+/**
+ * Whether title and artists of album and product have no word in common, though they are in one script: then the
+ * identifier may have been given to another record, or been mistyped.
+ */
+export function shareNoWord(album: Album, product: Product): boolean {
+  const ours = [album.title, ...album.artists.slice(0, 10).map(({ name }) => name)].join(' ')
+  const names = product.contributors.slice(0, 10).map(({ name }) => name)
+  const theirs = [product.title, ...names, product.brand ?? ''].join(' ')
+  if (toScript(ours) !== toScript(theirs)) return false
+  const words = new Set(toTitleWords(ours).filter((word) => !FILLERS.has(word)))
+  return !toTitleWords(theirs).some((word) => words.has(word))
 }

@@ -2,8 +2,8 @@ import type { Album, Candidate, Product, Verdict } from '../../album.ts'
 import type { ModelUse } from '../../events.ts'
 import { MAX_CANDIDATES, type Model } from '../../model/model.ts'
 import { compareFormats } from './compare-formats.ts'
-import { findIdentifier } from './find-identifier.ts'
-import { scoreCandidate } from './score-candidate.ts'
+import { findIdentifier, shareNoWord } from './find-identifier.ts'
+import { createScorer, type Score } from './score-candidate.ts'
 
 export interface Match {
   /** One for every product, in the order of the products. */
@@ -23,7 +23,10 @@ interface Options {
   marketplace: string
   /** null: nobody to ask. */
   model: Model | null
-  /** open: about what the rules leave open. always: about everything that no identifier decides. */
+  /**
+   * open: about what the rules leave open. always: about everything that no identifier decides, but for other kinds of
+   * things (books, karaoke, toasters), which no model can make an album.
+   */
   modelUse: 'open' | 'always' | 'never'
   /** Asks, or answers what was answered before. */
   step(name: 'model', ask: () => Promise<Judgement>): Promise<Judgement>
@@ -37,10 +40,20 @@ interface Options {
  * @throws EnrichmentError with a MODEL_ code when the model was asked and did not answer well
  */
 export async function matchAlbum(album: Album, products: Product[], options: Options): Promise<Match> {
-  const candidates = products.map(
-    (product) => judgeByIdentifier(album, product, options.marketplace) ?? judgeByRules(album, product),
+  const score = createScorer(album)
+  const vetoed = new Set<Candidate>()
+  const candidates = products.map((product) => {
+    const known = judgeByIdentifier(album, product, options.marketplace)
+    if (known !== null) return known
+    const { isVetoed, ...rules } = score(product)
+    const candidate = judgeByRules(album, product, rules, options.marketplace)
+    if (isVetoed) vetoed.add(candidate)
+    return candidate
+  })
+  const asked = selectForModel(
+    candidates.filter((candidate) => !vetoed.has(candidate)),
+    options,
   )
-  const asked = selectForModel(candidates, options)
   const { model, step, signal } = options
   if (model === null || asked.length === 0) return { candidates, model: null }
 
@@ -69,16 +82,20 @@ async function judge(model: Model, album: Album, asked: Candidate[], signal: Abo
 
 /**
  * A known identifier outweighs any difference in words. But lists of ASINs and barcodes hold the odd book or concert
- * film: what Amazon itself does not sell as a record is left to the rules.
+ * film: what Amazon itself does not sell as a record is left to the rules, and what shares no word is left open.
  */
 function judgeByIdentifier(album: Album, product: Product, marketplace: string): Candidate | null {
   const reason = findIdentifier(album, product, marketplace)
-  if (reason === null || compareFormats(product).kind === 'other') return null
+  if (reason === null || compareFormats(product).kind === 'other' || shareNoWord(album, product)) return null
   return { product, verdict: 'accept', decidedBy: 'identifier', score: null, parts: [], reason }
 }
 
-function judgeByRules(album: Album, product: Product): Candidate {
-  return { product, ...scoreCandidate(album, product), decidedBy: 'rules' }
+function judgeByRules(album: Album, product: Product, rules: Omit<Score, 'isVetoed'>, marketplace: string): Candidate {
+  const identifier = findIdentifier(album, product, marketplace)
+  const isOpen = identifier !== null && compareFormats(product).kind !== 'other' && rules.verdict !== 'accept'
+  if (!isOpen) return { product, ...rules, decidedBy: 'rules' }
+  const reason = `${identifier}, but neither title nor artist shares a word with it`
+  return { product, ...rules, verdict: 'open', reason, decidedBy: 'rules' }
 }
 
 /** The likeliest first, since one call takes a limited number. */

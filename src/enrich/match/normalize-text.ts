@@ -12,6 +12,29 @@ const SPELLINGS: Record<string, string> = {
   feat: 'featuring',
   ft: 'featuring',
   saint: 'st',
+  street: 'st',
+  road: 'rd',
+  mount: 'mt',
+  doctor: 'dr',
+  mister: 'mr',
+  avenue: 'ave',
+  boulevard: 'blvd',
+  sergeant: 'sgt',
+  captain: 'capt',
+  versus: 'vs',
+  qrt: 'quartet',
+  qt: 'quartet',
+  orch: 'orchestra',
+  ork: 'orchestra',
+  sym: 'symphony',
+  symph: 'symphony',
+  sinfonie: 'symphony',
+  symphonie: 'symphony',
+  sinfonia: 'symphony',
+  xmas: 'christmas',
+  tonite: 'tonight',
+  nite: 'night',
+  thru: 'through',
   n: 'and',
   colour: 'color',
   coloured: 'color',
@@ -26,6 +49,8 @@ const SPELLINGS: Record<string, string> = {
 export function normalizeText(text: string): string {
   const plain = text
     .slice(0, MAX_LENGTH)
+    // "Blueprint²".
+    .replace(/[²³¹]/g, ' $&')
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()
@@ -33,14 +58,22 @@ export function normalizeText(text: string): string {
   const words = plain
     .replace(/['’‘ʼ´`]/g, '')
     .replace(/[&+]/g, ' and ')
+    // P!nk.
+    .replace(/(?<=\p{L})!(?=\p{L})/gu, 'i')
     // A$AP, Ke$ha.
     .replace(/\$(?=\p{L})|(?<=\p{L})\$/gu, 's')
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
   if (words === '' || words === 'and') return plain.replace(/[\s\p{C}]+/gu, '')
-  return joinInitials(words.split(' '))
+  return joinInitials(words.split(' ').flatMap((word) => splitNumber(word)))
     .map((word) => SPELLINGS[word] ?? word)
     .join(' ')
+}
+
+/** "Blueprint2" is "Blueprint 2"; "U2", "M83" and "180g" are whole. */
+function splitNumber(word: string): string[] {
+  const [, letters, digits] = /^(\p{L}{4,40})(\d{1,2})$/u.exec(word) ?? []
+  return letters === undefined || digits === undefined ? [word] : [letters, digits]
 }
 
 /** The words of a text without those that sources put or leave out at will ("The Clash", "Clash, The", "A Night At The Opera"). */

@@ -15,12 +15,13 @@ const OTHER_RECORDS: readonly OtherRecord[] = [
     kind: 'tribute',
     reason: 'a tribute or covers record',
     pattern:
-      /\b(tributes?|karaoke|sing ?along|singing machine|cdg|in the style of|made famous|salute to|redux|pickin on|lullaby|rockabye|string quartet|string tribute|plays the|plays|sings|perform(s|ing)? the (songs|music)|(the )?(songs|music) of|covers|cover versions|smooth elements|celebrate the music|as performed by|performed by|hommage|homage)\b/,
+      /\b(tributes?|karaoke|sing ?along|singing machine|cdg|in the style of|made famous|salute to|pickin on|lullaby|rockabye|string quartet|string tribute|plays the|plays|sings|perform(s|ing)? the (songs|music)|(the )?(songs|music) of|covers|cover versions|smooth elements|celebrate the music|as performed by|performed by|hommage|homage)\b/,
   },
   {
     kind: 'interview',
     reason: 'an interview or a spoken record',
-    pattern: /\b(interviews?|biography|audiobook|spoken word|maximum|rockview|trivia|unauthori[sz]ed|commentary)\b/,
+    pattern:
+      /\b(interviews?|biography|audiobook|spoken word|maximum|rockview|trivia|unauthori[sz]ed|commentary|unabridged|abridged|a novel|a memoir|read by|narrated by|horspiel|horbuch)\b/,
   },
   {
     kind: 'live',
@@ -31,7 +32,7 @@ const OTHER_RECORDS: readonly OtherRecord[] = [
     kind: 'version',
     reason: 'a re-recording, remix, instrumental, demo or sessions record',
     pattern:
-      /\b(taylors version|re ?record(ed|ing|ings)|remixe[sd]|remixes|instrumentals?|demos?|sessions?|outtakes|alternates?|rarities|acoustic|a ?cappella|dub|reimagined|reworked|travel versions|b sides|karaoke|unreleased|symphonic|orchestral|naked|revisited|rarities)\b/,
+      /\b(taylors version|re ?record(ed|ing|ings)|remixe[sd]|remixes|instrumentals?|demos?|sessions?|outtakes|alternates?|rarities|acoustic|a ?cappella|dub|reimagined|reworked|travel versions|b sides|karaoke|unreleased|symphonic|orchestral|naked|revisited|redux)\b/,
   },
   {
     kind: 'single',
@@ -58,7 +59,12 @@ const OTHER_RECORDS: readonly OtherRecord[] = [
   },
 ]
 
+/** Phrases about the pressing that hold a word of the lists above: a label's series, a gift, a sleeve. */
+const NO_SIGNS =
+  /\b((definitive|ultimate|essential|collection|tour) (edition|version)|\d{1,3} years? (anniversary|edition|deluxe)|acoustic sounds( series)?|alternate (cover|art|artwork|sleeve)|single (disc|lp|cd|vinyl|sleeve|pocket|gatefold)|tour edition)\b/g
+
 /** The first sign of another record in normalized words, or null. */
 export function findOtherRecord(words: string): OtherRecord | null {
-  return OTHER_RECORDS.find(({ pattern }) => pattern.test(words)) ?? null
+  const rest = words.replace(NO_SIGNS, ' ')
+  return OTHER_RECORDS.find(({ pattern }) => pattern.test(rest)) ?? null
 }

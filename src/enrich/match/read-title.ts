@@ -1,6 +1,7 @@
-import { isEditionWord, isStrongEditionWord } from './edition-words.ts'
+import { findUnexplained, isEditionWord, isStrongEditionWord } from './edition-words.ts'
 import { normalizeText } from './normalize-text.ts'
 import { findOtherRecord } from './other-record-words.ts'
+import { readSymbols } from './read-symbols.ts'
 
 /** A title taken apart. All texts are normalized. */
 export interface ReadTitle {
@@ -10,7 +11,7 @@ export interface ReadTitle {
   tailed: string
   /** Parts of the core between dashes and colons, in order; one element when there is none. */
   segments: string[]
-  /** Notes in brackets that are about the music, such as a subtitle. */
+  /** Notes in brackets that are about the music, such as a subtitle, or that no list explains. */
   notes: string[]
   /** What was understood as a description of the pressing. */
   editions: string[]
@@ -22,6 +23,10 @@ const MAX_TITLE = 600
 const MAX_SEGMENTS = 8
 /** "Exclusive Limited Edition Dyers Green Colored 2x Vinyl LP" has one foreign word of nine. */
 const EDITION_SHARE = 0.6
+/** Of all scripts that Amazon's marketplaces use; full-width forms are folded before. */
+const BRACKETS = /[([{【《「『〈〔〖][^()[\]{}【】《》「」『』〈〉〔〕〖〗]*(?:[)\]}】》」』〉〕〗]|$)/g
+/** A shop's own note before the title. */
+const SHOP_PREFIX = /^\s*【/
 
 /**
  * Takes a title of Amazon or of a catalogue apart: "Red (200G/Remix/Ltd) (Vinyl)" is "red" with two notes about the pressing;
@@ -34,10 +39,10 @@ export function readTitle(title: string): ReadTitle {
     const normal = normalizeText(text)
     if (normal !== '') (isEdition(normal) ? editions : notes).push(normal)
   }
-  const cut = title.slice(0, MAX_TITLE)
-  const outside = cut.replace(/[([{]([^()[\]{}]*)(?:[)\]}]|$)/g, (_, inside: string) => {
-    file(inside)
-    return ' | '
+  const cut = title.slice(0, MAX_TITLE).replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
+  const outside = cut.replace(BRACKETS, (note) => {
+    file(note.slice(1).replace(/[)\]}】》」』〉〕〗]$/, ''))
+    return SHOP_PREFIX.test(note) && cut.trimStart().startsWith(note) ? ' ' : ' | '
   })
   // A title that is nothing but a bracket ("( )", "(GI)") is no note.
   if (normalizeText(outside.replaceAll('|', '')) === '') {
@@ -46,7 +51,7 @@ export function readTitle(title: string): ReadTitle {
   }
   const segments: string[] = []
   const tailed: string[] = []
-  for (const part of outside.split(/\||\s[-–—:]+\s|:\s|\s[-–—](?=\S)/).slice(0, MAX_SEGMENTS)) {
+  for (const part of outside.split(/\||\s[-–—:~]+\s|:\s|\s[-–—](?=\S)/).slice(0, MAX_SEGMENTS)) {
     const normal = normalizeText(part)
     if (normal === '') continue
     if (segments.length > 0 && isEditionSegment(normal)) {
@@ -56,19 +61,36 @@ export function readTitle(title: string): ReadTitle {
     segments.push(dropTrailingEdition(normal, editions))
     tailed.push(normal)
   }
+  const names = readSymbols(title).map((name) => normalizeText(name))
   const isList = outside.split(/\s\/\s/).filter((part) => !isBlankOrEdition(part)).length > 1
-  return { core: segments.join(' '), tailed: tailed.join(' '), segments, notes, editions, isList }
+  return {
+    core: segments.join(' '),
+    tailed: tailed.join(' '),
+    segments,
+    // "÷ (Divide)": the same, once more.
+    notes: notes.filter((note) => !names.includes(note)),
+    editions,
+    isList,
+  }
 }
 
-/** Whether normalized words describe a pressing only: one strong word, and no sign of another record. */
+/**
+ * Whether normalized words describe a pressing and nothing else, by the lists: what they do not explain may tell
+ * another record ("2-CD Set with Court And Spark").
+ */
 function isEdition(normal: string): boolean {
   const words = normal.split(' ')
-  // "(The White Album)" tells one self-titled album from another.
-  if (words.every(isEditionWord) && !words.includes('album')) return true
+  // "(The White Album)" tells one self-titled album from another, "(1962-1966)" one best-of.
+  if (words.includes('album') || words.every((word) => /^\d+$/.test(word))) return false
+  // A country's own release may have songs of its own; its pressing has not.
+  if (/\b(australian?|uk|us|american|canadian|japanese|european) (release|version)$/.test(normal)) return false
+  // A box without a word about the album may hold several of them.
+  if (/\bbox\b/.test(normal) && !/\b(deluxe|anniversary|edition|expanded|lps?|\d+lps?|cds?|\d+cds?)\b/.test(normal))
+    return false
   // A single that comes on top ("2LP + 7" Vinyl Single") is a gift, not the record.
-  const gift = /\b\d*(lps?|cds?|box)\b.*\bsingle\b/.test(normal)
-  const bare = gift ? normal.replace(/\bsingles?\b/g, '') : normal
-  return words.some(isStrongEditionWord) && findOtherRecord(bare) === null
+  const gift = /\b\d*(lps?|cds?|box|vinyl)\b.*\band\b.*\b(single|ep|7|12)\b/.test(normal)
+  const bare = gift ? normal.replace(/\b(singles?|eps?)\b/g, '') : normal
+  return findUnexplained(bare.split(' ').filter(Boolean)).length === 0 && findOtherRecord(bare) === null
 }
 
 /**
@@ -84,7 +106,9 @@ function isEditionSegment(normal: string): boolean {
 
 function isBlankOrEdition(text: string): boolean {
   const normal = normalizeText(text.replaceAll('|', ' '))
-  return normal === '' || /^(various|various artists)$/.test(normal) || isEdition(normal)
+  if (normal === '' || /^(various|various artists)$/.test(normal)) return true
+  // "Vinyl record" beside a stroke: a strong word and no sign of another record is enough here.
+  return isEdition(normal) || (normal.split(' ').some(isStrongEditionWord) && findOtherRecord(normal) === null)
 }
 
 /** "In Rainbows LP" is "In Rainbows". */

@@ -1,7 +1,7 @@
 import type { Album, Product, ScorePart, Verdict } from '../../album.ts'
-import { type ArtistMatch, compareArtists } from './compare-artists.ts'
+import { type ArtistMatch, compareArtists, readAlbumArtists } from './compare-artists.ts'
 import { compareFormats, type FormatMatch } from './compare-formats.ts'
-import { compareTitles, type TitleMatch } from './compare-titles.ts'
+import { type AlbumTitle, compareTitles, readAlbumTitle, type TitleMatch } from './compare-titles.ts'
 
 export interface Score {
   /** 0 (surely another product) to 1 (surely the album). */
@@ -10,6 +10,8 @@ export interface Score {
   verdict: Verdict
   /** The part that decided, in words for the editor. */
   reason: string
+  /** Whether it is rejected as another kind of thing (a book, karaoke, a toaster): no model may accept it. */
+  isVetoed: boolean
 }
 
 /**
@@ -26,7 +28,9 @@ const TITLE: Record<TitleMatch['kind'], number> = {
   near: 0.45,
   sequel: -0.1,
   extended: 0.25,
+  contained: 0.15,
   alike: 0.1,
+  incomparable: 0.35,
   different: -0.1,
 }
 // One credited name of several is weaker: "Prince" for "Prince And The Revolution". A name that is only alike ("The
@@ -35,15 +39,19 @@ const ARTIST: Record<ArtistMatch['kind'], number> = {
   same: 0.35,
   part: 0.3,
   alike: 0.1,
+  incomparable: 0.15,
   unknown: 0.1,
   'in title': 0,
   various: -0.1,
+  tribute: -0.6,
   different: -0.25,
 }
 const FORMAT: Record<FormatMatch['kind'], number> = { record: 0.1, unknown: 0.05, other: -0.9 }
 const OTHER_RECORD = -0.6
-/** Keeps an equal title by the artist open: shops leave notes out, and the first recording has none. */
-const MISSING_NOTE = -0.25
+/** What nothing explains keeps a product open: the score goes no higher, and no lower for it. */
+const DOUBTED = 0.75
+/** Signs that leave no room for an opinion, see other-record-words.ts. */
+const OTHER_THINGS = new Set(['tribute', 'merchandise', 'interview'])
 const EDITION_NOTED = 0.05
 /** A release before the album's first is another record, or one of two years is wrong. */
 const TOO_EARLY = -0.1
@@ -51,36 +59,62 @@ const TOO_EARLY = -0.1
 const YEARS_OF_DOUBT = 2
 
 /**
- * The rules: a sum of parts, each with its reason, cut to 0 to 1. Pure; never throws; the cost is bounded whatever the
- * length of the texts.
+ * The rules for one album: a sum of parts, each with its reason, cut to 0 to 1. They reject for a reason that names what
+ * the product is instead, and accept only when nothing on either side is unexplained. The album's side is read once.
+ * Pure; never throws; the cost is bounded whatever the length of the texts.
  */
+export function createScorer(album: Album): (product: Product) => Score {
+  const albumTitle = readAlbumTitle(album)
+  const albumArtists = readAlbumArtists(album)
+  return (product) => {
+    const title = compareTitles(albumTitle, product)
+    const artist = reconsider(compareArtists(albumArtists, product, albumTitle.isGeneric), title, albumTitle)
+    const format = compareFormats(product)
+    const parts: ScorePart[] = [
+      { name: 'title', value: TITLE[title.kind], reason: title.reason },
+      { name: 'artist', value: ARTIST[artist.kind], reason: artist.reason },
+      { name: 'format', value: FORMAT[format.kind], reason: format.reason },
+      ...judgeEdition(title, product),
+      ...judgeYear(album, product),
+    ]
+    const year = parts.find(({ name }) => name === 'year')
+    const doubt = title.doubt ?? artist.doubt ?? (year !== undefined && albumTitle.isGeneric ? year.reason : null)
+    const sum = toSum(parts)
+    if (doubt !== null) parts.push({ name: 'doubt', value: round(Math.min(0, DOUBTED - sum)), reason: doubt })
+    const score = round(Math.min(1, Math.max(0, toSum(parts))))
+    const verdict = score >= ACCEPT_FROM ? 'accept' : score < REJECT_BELOW ? 'reject' : 'open'
+    const isOtherThing =
+      format.kind === 'other' ||
+      artist.kind === 'tribute' ||
+      (title.other !== null && OTHER_THINGS.has(title.other.kind))
+    return { score, parts, verdict, reason: explain(verdict, parts), isVetoed: verdict === 'reject' && isOtherThing }
+  }
+}
+
+/** Artists are renamed, but hardly two give a long title to an album of theirs. */
+function reconsider(artist: ArtistMatch, title: TitleMatch, { isGeneric, isLong }: AlbumTitle): ArtistMatch {
+  if (artist.kind !== 'different' || title.kind !== 'equal' || title.other !== null || isGeneric || !isLong)
+    return artist
+  return { ...artist, kind: 'alike', reason: `${artist.reason}, under the same long title` }
+}
+
+/** As createScorer, for one product. */
 export function scoreCandidate(album: Album, product: Product): Score {
-  const title = compareTitles(album, product)
-  const artist = compareArtists(album, product)
-  const format = compareFormats(product)
-  const parts: ScorePart[] = [
-    { name: 'title', value: TITLE[title.kind], reason: title.reason },
-    { name: 'artist', value: ARTIST[artist.kind], reason: artist.reason },
-    { name: 'format', value: FORMAT[format.kind], reason: format.reason },
-    ...judgeEdition(title, product),
-    ...judgeYear(album, product),
-  ]
-  const sum = parts.reduce((total, { value }) => total + value, 0)
-  const score = Math.round(Math.min(1, Math.max(0, sum)) * 1000) / 1000
-  const verdict = score >= ACCEPT_FROM ? 'accept' : score < REJECT_BELOW ? 'reject' : 'open'
-  return { score, parts, verdict, reason: explain(verdict, parts) }
+  return createScorer(album)(product)
+}
+
+function toSum(parts: ScorePart[]): number {
+  return parts.reduce((total, { value }) => total + value, 0)
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000
 }
 
 function judgeEdition(title: TitleMatch, product: Product): ScorePart[] {
   const parts: ScorePart[] = []
   if (title.other !== null)
     parts.push({ name: 'other record', value: OTHER_RECORD, reason: `it reads like ${title.other.reason}` })
-  if (title.lack !== null)
-    parts.push({
-      name: 'missing note',
-      value: MISSING_NOTE,
-      reason: `the album is ${title.lack.reason}, this may not be`,
-    })
   const edition = title.editions[0] ?? product.edition
   if (edition) parts.push({ name: 'edition', value: EDITION_NOTED, reason: `an edition: ${edition.slice(0, 80)}` })
   return parts
@@ -97,6 +131,8 @@ function judgeYear(album: Album, product: Product): ScorePart[] {
 }
 
 function explain(verdict: Verdict, parts: ScorePart[]): string {
+  const doubt = parts.find(({ name }) => name === 'doubt')
+  if (verdict === 'open' && doubt !== undefined) return doubt.reason
   if (verdict !== 'reject')
     return parts
       .slice(0, 2)

@@ -1,4 +1,5 @@
-import { toWords } from './normalize-text.ts'
+import { foldNumbers } from './fold-numbers.ts'
+import { normalizeText, toWords } from './normalize-text.ts'
 import type { ReadTitle } from './read-title.ts'
 
 /** Bounds the cost when a title has many artists and segments. */
@@ -17,19 +18,33 @@ export interface Forms {
   short: string[]
 }
 
-/** @param names the album's artists, each as words: titles come with and without them */
+/** Words of a title with their numbers folded. */
+export function toTitleWords(text: string): string[] {
+  const words = toWords(text)
+  // "MTV Unplugged" and "Unplugged" are one name.
+  return foldNumbers(words.filter((word, at) => !(word === 'mtv' && words[at + 1] === 'unplugged')))
+}
+
+/** @param names the album's artists, each as title words: titles come with and without them */
 export function toForms(title: ReadTitle, names: string[][]): Forms {
-  const segments = title.segments.map((segment) => toWords(segment))
-  const core = toWords(title.core)
-  const noted = toWords([title.core, ...title.notes].join(' '))
-  const nameless = segments.filter((segment) => !names.some((name) => isSame(segment, name))).flat()
-  const plain = [core, noted, toWords(title.tailed)]
+  const segments = title.segments.map((segment) => toTitleWords(segment))
+  const core = toTitleWords(title.core)
+  const noted = [core, ...title.notes.map(toTitleWords)].flat()
+  const nameless = segments.filter((segment) => !names.some((name) => isNameOf(segment, name))).flat()
+  const plain = [core, noted, toTitleWords(title.tailed)]
+  const joined = normalizeText(`${title.core} ${title.notes.join(' ')}`)
+  // "Fleetwood Mac & Rumours" is two albums, though one of them bears the band's name.
+  const own = names.filter(
+    (name) => !joined.includes(`${name.join(' ')} and `) && !joined.includes(` and ${name.join(' ')}`),
+  )
   const whole = [
     core,
     noted,
     nameless,
     ...readSellerTitle(segments, names),
-    ...plain.flatMap((form) => stripNames(form, names)),
+    // A note in another script is the same title, once more.
+    ...title.notes.filter((note) => hasOtherScript(note, title.core)).map(toTitleWords),
+    ...[...plain, nameless].flatMap((form) => stripNames(form, own)),
   ]
   // A segment that is the artist's name is no short title, unless there is nothing else.
   const short = [core, ...segments, ...segments.flatMap((form) => stripNames(form, names))].filter(
@@ -44,6 +59,15 @@ function readSellerTitle(segments: string[][], names: string[][]): string[][] {
   const last = segments.at(-1)?.join(' ') ?? ''
   if (first === undefined || second === undefined || segments.length < 3) return []
   return names.some((name) => isSame(first, name)) && CATALOGUE_NUMBER.test(last) ? [second] : []
+}
+
+/** A part between colons that is nothing but the artist: "Beethoven: Symphony No. 9". */
+function isNameOf(segment: string[], name: string[]): boolean {
+  return isSame(segment, name) || (segment.length === 1 && name.length > 1 && segment[0] === name.at(-1))
+}
+
+function hasOtherScript(note: string, core: string): boolean {
+  return /\p{Script=Latin}/u.test(note) !== /\p{Script=Latin}/u.test(core) && /\p{L}/u.test(note) && /\p{L}/u.test(core)
 }
 
 function toTexts(forms: string[][]): string[] {

@@ -95,6 +95,52 @@ describe('matchAlbum', () => {
     expect(candidates[0]).toMatchObject({ verdict: 'reject', decidedBy: 'rules' })
   })
 
+  it.each([
+    ['a book', { title: 'Liquid Swords', binding: 'Hardcover' }],
+    ['an audiobook', { title: 'Liquid Swords', binding: 'Audio CD', productGroup: 'Book' }],
+    ['a toaster', { title: 'Liquid Swords Toaster', binding: 'Kitchen' }],
+    ['karaoke', { title: 'Liquid Swords (Karaoke)', binding: 'Audio CD' }],
+    ['a shirt', { title: 'Liquid Swords T-Shirt' }],
+  ])('never lets a model accept %s', async (_what, more) => {
+    const { model, asked } = createOpinion('accept')
+    const thing = { ...sure, asin: 'B0THING001', ...more }
+    const { candidates } = await match([thing, other], model, 'always')
+    expect(asked).toEqual([[other]])
+    expect(candidates[0]).toMatchObject({ verdict: 'reject', decidedBy: 'rules' })
+    expect(candidates[0]).not.toHaveProperty('isVetoed')
+  })
+
+  describe('when only an identifier speaks for a product', () => {
+    const stray = sampleProduct('Whale Songs For Babies', 'Ocean Sounds', { asin: 'B0KNOWN001', binding: 'Audio CD' })
+
+    it('leaves it open, and says why', async () => {
+      const { candidates } = await match([stray], null)
+      expect(candidates[0]).toMatchObject({ verdict: 'open', decidedBy: 'rules' })
+      expect(candidates[0]?.reason).toBe(
+        'its ASIN B0KNOWN001 is known to be this album, but neither title nor artist shares a word with it',
+      )
+    })
+
+    it('does so for a barcode, too, and asks the model', async () => {
+      const coded = sampleAlbum('Liquid Swords', ['GZA'], { barcodes: ['732287255100'] })
+      const { model, asked } = createOpinion('reject')
+      const product = { ...stray, asin: 'B0CODED001', barcodes: ['0732287255100'] }
+      const options = { marketplace: SITE, model, modelUse: 'open' as const, signal: new AbortController().signal }
+      const { candidates } = await matchAlbum(coded, [product], options)
+      expect(asked).toEqual([[product]])
+      expect(candidates[0]).toMatchObject({ verdict: 'reject', decidedBy: 'model' })
+    })
+
+    it('accepts it when the words are in another script, or it shares the artist', async () => {
+      const japanese = sampleProduct('リキッド・ソーズ', 'ジザ', { asin: 'B0KNOWN001', binding: 'Audio CD' })
+      const artist = sampleProduct('Some Import', 'GZA', { asin: 'B0KNOWN001', binding: 'Audio CD' })
+      for (const product of [japanese, artist]) {
+        const { candidates } = await match([product], null)
+        expect(candidates[0]).toMatchObject({ verdict: 'accept', decidedBy: 'identifier' })
+      }
+    })
+  })
+
   it('fails with the failure of the model', async () => {
     const failure = new Error('down')
     await expect(match([unclear], { judge: () => Promise.reject(failure) })).rejects.toBe(failure)

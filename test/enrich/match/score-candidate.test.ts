@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Product } from '../../../src/album.ts'
-import { scoreCandidate } from '../../../src/enrich/match/score-candidate.ts'
+import { createScorer, scoreCandidate } from '../../../src/enrich/match/score-candidate.ts'
 import { sampleAlbum, sampleProduct } from '../../data/samples.ts'
 
 const judge = (title: string, artist: string, product: string, by?: string, more: Partial<Product> = {}) =>
@@ -117,17 +117,68 @@ describe('the score', () => {
     )
   })
 
-  it('costs no more for a title of 100,000 characters than for one of a thousand', () => {
-    const hostile = ['(', 'a ', ' - ', ' = ', ' / ', 'lp ', '[(', "'", 'x'].map((unit) => unit.repeat(1_000))
-    const time = (repeat: number) => {
+  it('costs no more for texts of 100,000 characters than for those of a thousand', () => {
+    const units = [
+      '(',
+      ')',
+      '[',
+      '【',
+      'a ',
+      ' - ',
+      ' = ',
+      ' / ',
+      'lp ',
+      '[(',
+      "'",
+      'x',
+      ' ',
+      '\t',
+      ',',
+      '&',
+      ' and ',
+      '1',
+      '.',
+      '…',
+    ]
+    const more = [
+      '限定',
+      '枚組',
+      'ii ',
+      'vol ',
+      'live ',
+      'a,b&',
+      '$',
+      '²',
+      'é',
+      '(x)',
+      ': ',
+      'the ',
+      'year ',
+      '1 2 ',
+      'with a ',
+    ]
+    const time = (length: number) => {
       const started = performance.now()
-      for (const unit of hostile) {
-        const title = unit.repeat(repeat)
-        scoreCandidate(sampleAlbum(title, [title, title]), sampleProduct(title, title, { binding: title }))
+      for (const unit of [...units, ...more]) {
+        const text = unit.repeat(Math.ceil(length / unit.length))
+        const product = sampleProduct(text, text, { binding: text, edition: text, formats: [text], productGroup: text })
+        for (const tail of ['', '!']) {
+          scoreCandidate(sampleAlbum(text + tail, [text, `${text} b`]), { ...product, brand: text })
+          scoreCandidate(sampleAlbum(`a ${text}`, ['a']), product)
+          scoreCandidate(sampleAlbum('a', ['a']), sampleProduct(`${text}${tail}`, `${text}${tail}`))
+        }
       }
       return performance.now() - started
     }
-    time(1)
-    expect(time(100)).toBeLessThan(10 * time(1) + 200)
+    time(1_000)
+    expect(time(100_000)).toBeLessThan(3 * time(1_000) + 1_000)
+  })
+
+  it('reads the album once for all its products', () => {
+    const judge = createScorer(sampleAlbum('Nevermind', ['Nirvana']))
+    const products = [sampleProduct('Nevermind', 'Nirvana'), sampleProduct('Bleach', 'Nirvana')]
+    expect(products.map((product) => judge(product).verdict)).toEqual(['accept', 'reject'])
+    for (const product of products)
+      expect(judge(product)).toEqual(scoreCandidate(sampleAlbum('Nevermind', ['Nirvana']), product))
   })
 })

@@ -1,0 +1,179 @@
+import { toWords } from './normalize-text.ts'
+
+/** How one piece of a list of names is tied to the next: "&" makes one act of two, a comma or "and" makes a list. */
+export interface Piece {
+  name: string
+  /** What stands before it; empty for the first. */
+  tie: '' | ',' | '&' | 'and'
+}
+
+/** Amazon's artist fields hold lists in many styles; more names than this are songwriters. */
+const MAX_PIECES = 14
+const MAX_RUN = 6
+const SEPARATOR = /(\s*[,/;|]\s*|\s*[&+]\s*|\s+(?:and|with|feat\.?|featuring|ft\.?|et al\.?|x|vs\.?|y|und|et)\s+)/i
+
+export function toPieces(names: string): Piece[] {
+  const parts = names
+    .slice(0, 400)
+    // A son keeps his "Jr.", or he would be his father.
+    .replace(/\s*,\s*(?=[js]r\b)/gi, ' ')
+    .split(SEPARATOR)
+  const pieces: Piece[] = []
+  for (let at = 0; at < parts.length && pieces.length < MAX_PIECES; at += 2) {
+    const name = parts[at] ?? ''
+    if (name.trim() !== '') pieces.push({ name, tie: pieces.length === 0 ? '' : toTie(parts[at - 1] ?? '') })
+  }
+  return pieces
+}
+
+function toTie(separator: string): Piece['tie'] {
+  const sign = separator.trim()
+  return /^[&+]$/.test(sign) ? '&' : /^[,/;|]$/.test(sign) ? ',' : 'and'
+}
+
+/** A run of neighbouring pieces, since a comma may part two people or one person's two names. */
+export interface Run {
+  /** Its words in order, see toWords. */
+  words: string[]
+  key: string
+  /** What the run is of its act. `member`: one of several that "&" joins; `leader`: before "& The Band". */
+  place: 'whole' | 'member' | 'leader' | 'later'
+  /** Keys of what "&" joins to it. */
+  beside: string[]
+}
+
+export function toRuns(names: string): Run[] {
+  const pieces = toPieces(names)
+  const runs: Run[] = []
+  for (let from = 0; from < pieces.length; from++) {
+    for (let to = from + 1; to <= pieces.length && to - from <= MAX_RUN; to++) {
+      const words = toWords(
+        pieces
+          .slice(from, to)
+          .map(({ name }) => name)
+          .join(' '),
+      )
+      const key = [...new Set(words)].sort().join(' ')
+      if (key !== '') runs.push({ words, key, place: toPlace(pieces, from, to), beside: toBeside(pieces, from, to) })
+    }
+  }
+  return runs
+}
+
+function toPlace(pieces: Piece[], from: number, to: number): Run['place'] {
+  const next = pieces[to]
+  const joinedBefore = pieces[from]?.tie === '&'
+  if (!joinedBefore && next !== undefined && next.tie !== ',' && isBackingBand(next.name)) return 'leader'
+  if (joinedBefore || next?.tie === '&') return 'member'
+  return pieces[from]?.tie === 'and' ? 'later' : 'whole'
+}
+
+function toBeside(pieces: Piece[], from: number, to: number): string[] {
+  const beside: string[] = []
+  for (let at = from; at > 0 && pieces[at]?.tie === '&'; at--) beside.push(toKey(pieces[at - 1]?.name ?? ''))
+  for (let at = to; pieces[at]?.tie === '&'; at++) beside.push(toKey(pieces[at]?.name ?? ''))
+  return beside
+}
+
+/** "& The Wailers", "and His Orchestra": who plays with somebody. */
+export function isBackingBand(name: string): boolean {
+  return /^\s*(the|his|her|su|los|las|les|die|seine?|son|friends|orchestra|company|co)\b/i.test(name)
+}
+
+/** Order-free key of a name: "Dylan, Bob" equals "Bob Dylan". */
+export function toKey(name: string): string {
+  return [...new Set(toWords(name))].sort().join(' ')
+}
+
+/** Forms of a band that are put or left out at will: "The Dave Brubeck Quartet". */
+const FORMS = new Set('trio quartet quintet sextet septet octet nonet combo group band allstars'.split(' '))
+/** Also of the album's own artist, when the product has the leader only: "The Jimi Hendrix Experience". */
+const OWN_FORMS = new Set([...FORMS, 'experience', 'project', 'orchestra', 'ensemble'])
+
+/**
+ * Whether two names are one, the one longer: "Miles Davis" and "Miles Davis Quintet", a middle name, or one cut short
+ * by Amazon ("Red Hot Chili Pepper"). A name that holds another's with anything else is somebody else's: a tribute
+ * ("Pink Floyd Experience"), a son, a namesake.
+ */
+export function isLongerName(wanted: readonly string[], given: readonly string[]): boolean {
+  const [left, right] = [wanted.join(' '), given.join(' ')]
+  if (right.length >= CUT_MIN_LENGTH && left.startsWith(right) && left[right.length] !== ' ') return true
+  const [fewer, more] = wanted.length <= given.length ? [wanted, given] : [given, wanted]
+  if (fewer.length < 2 || fewer.length === more.length) return false
+  const rest = more.filter((word) => !fewer.includes(word))
+  if (!fewer.every((word) => more.includes(word))) return false
+  const forms = more === wanted ? OWN_FORMS : FORMS
+  if (rest.every((word) => forms.has(word))) return true
+  return rest.length === 1 && more.length - fewer.length === 1 && more[0] === fewer[0] && more.at(-1) === fewer.at(-1)
+}
+
+/** Shorter names begin like too many others. */
+const CUT_MIN_LENGTH = 8
+
+/** Whether both are one person by initials or surname: "J.S. Bach", "B. Dylan", "Bach". */
+export function isInitialed(wanted: readonly string[], given: readonly string[]): boolean {
+  if (wanted.at(-1) !== given.at(-1) || wanted.length < 2) return false
+  if (given.length === 1) return true
+  const initials = given.slice(0, -1).join('')
+  const full = wanted
+    .slice(0, -1)
+    .map((word) => word[0])
+    .join('')
+  return initials.length <= 3 && (full.startsWith(initials) || initials.startsWith(full))
+}
+
+/** Names that one artist had, one after the other or at once; a person may have to tell which is meant. */
+const RENAMED = [
+  ['Kanye West', 'Ye', 'Yeezy'],
+  ['Yusuf', 'Cat Stevens', 'Yusuf Islam', 'Yusuf / Cat Stevens'],
+  ['Prince', 'The Artist Formerly Known As Prince', 'The Artist', 'TAFKAP', 'Symbol', 'Love Symbol'],
+  ['Mos Def', 'Yasiin Bey'],
+  ['Puff Daddy', 'P. Diddy', 'Diddy', 'Sean Combs', 'Love'],
+  ['Snoop Dogg', 'Snoop Doggy Dogg', 'Snoop Lion'],
+  ['Dixie Chicks', 'The Chicks'],
+  ['Lady Antebellum', 'Lady A'],
+  ['MF Doom', 'Doom', 'Viktor Vaughn', 'King Geedorah', 'Madvillain', 'Zev Love X'],
+  ["Terence Trent D'Arby", 'Sananda Maitreya'],
+  ['T. Rex', 'Tyrannosaurus Rex', 'Marc Bolan'],
+  ['Jefferson Airplane', 'Jefferson Starship', 'Starship'],
+  ['Walter Carlos', 'Wendy Carlos'],
+  ['Antony and the Johnsons', 'ANOHNI'],
+  ['Cat Power', 'Chan Marshall'],
+  ['The Small Faces', 'Faces'],
+  ['Bonnie "Prince" Billy', 'Palace Music', 'Palace Brothers', 'Will Oldham', 'Palace'],
+  ['Smog', 'Bill Callahan', '(Smog)'],
+  ['Dr. John', 'Mac Rebennack'],
+  ['Alan Sorrenti', 'Sorrenti'],
+  ['The Birthday Party', 'The Boys Next Door'],
+  ['Grace Slick', 'The Great Society'],
+  ['Alice Coltrane', 'Turiyasangitananda', 'Alice Coltrane Turiyasangitananda'],
+  ['Rahsaan Roland Kirk', 'Roland Kirk'],
+  ['Yusef Lateef', 'William Evans'],
+  ['Ahmad Jamal', 'Fritz Jones'],
+  ['Abdullah Ibrahim', 'Dollar Brand'],
+  ['Sade', 'Sade Adu'],
+  ['The Smile', 'Smile'],
+  ['John Cougar', 'John Mellencamp', 'John Cougar Mellencamp'],
+  ['Childish Gambino', 'Donald Glover'],
+  ['Lil Bow Wow', 'Bow Wow'],
+  ['2 Chainz', 'Tity Boi'],
+  ['Ginuwine', 'Elgin Lumpkin'],
+  ['The Weeknd', 'Abel Tesfaye'],
+  ['Lorde', 'Ella Yelich-OConnor'],
+  ['Kesha', 'Ke$ha'],
+  ['P!nk', 'Pink'],
+  ['Machine Gun Kelly', 'mgk'],
+  ['Panic! At The Disco', 'Panic At The Disco'],
+  ['Viet Cong', 'Preoccupations'],
+  ['Girls Names', 'Girl Band', 'Gilla Band'],
+  ['British Sea Power', 'Sea Power'],
+  ['Joy Division', 'Warsaw'],
+  ['Sugababes', 'Mutya Keisha Siobhan'],
+  ['Utada Hikaru', 'Hikaru Utada', 'Utada'],
+  ['Ringo Sheena', 'Shiina Ringo', 'Sheena Ringo'],
+].map((names) => new Set(names.map(toKey)))
+
+/** Whether both keys are names that one artist has had. */
+export function isRenamed(wanted: string, given: string): boolean {
+  return RENAMED.some((names) => names.has(wanted) && names.has(given))
+}

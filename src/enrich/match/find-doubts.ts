@@ -1,0 +1,119 @@
+import { isStrongEditionWord } from './edition-words.ts'
+import { numbersOf } from './fold-numbers.ts'
+import { isNickname } from './nicknames.ts'
+import { toTitleWords } from './title-forms.ts'
+
+/** Words that say nothing by themselves. */
+const FILLERS = new Set('a an and the of by with in on from for to as at its version edition'.split(' '))
+/** How records of films and series are described; which of these words stand there is a matter of taste. */
+const SOUNDTRACK = new Set(
+  'original motion picture soundtrack soundtracks music songs from inspired by film movie ost score tv television series hbo netflix amazon prime disney bbc feature s recording album game video and the of an a official selections disneys'.split(
+    ' ',
+  ),
+)
+const IS_SOUNDTRACK = /\b(soundtrack|motion picture|film|movie|ost|series|score|video game)\b/
+const CAST = new Set('original cast recording album of the'.split(' '))
+const IS_CAST = /\bcast\b/
+/** How a best-of is described: of use in a catalogue, left out at will by shops. */
+const BEST_OF = new Set('best of the very hits greatest collection songs singles and by a'.split(' '))
+
+/** One side's notes and all that side's words, normalized. */
+export interface Noted {
+  notes: readonly string[]
+  all: readonly string[]
+}
+
+/** What the words of a title may be explained by. */
+interface Known {
+  /** Words of the album's artists. */
+  names: ReadonlySet<string>
+  /** Keys of the album's artists, see toKey. */
+  artists: readonly string[]
+  releaseYear: number | null
+  productYear: number | null
+  /** The album bears its artist's name, or a name that many albums bear: then a note is all that tells it. */
+  isGeneric: boolean
+}
+
+/**
+ * What stands in the notes of one side and is explained by nothing: not by the other side, the artist, the pressing or
+ * the year. Null when nothing is left. The words of a note that the other side has anywhere are explained.
+ */
+export function findDoubt(album: Noted, product: Noted, known: Known): string | null {
+  const isFormula = findFormula(album.all, product.all)
+  const explain = (notes: readonly string[], other: ReadonlySet<string>) =>
+    notes.flatMap((note) => {
+      const words = toTitleWords(note)
+      if (/^featuring /.test(note) && !/\bcast\b/.test(note)) return []
+      const left = words.filter(
+        (word) => !(other.has(word) || FILLERS.has(word) || known.names.has(word) || isFormula(word)),
+      )
+      // "Original Motion Picture Soundtrack / 2LP" against "Soundtrack".
+      const isRest = left.length < words.length && left.every((word) => isStrongEditionWord(word))
+      return left.length === 0 || isRest ? [] : [{ words: left, note }]
+    })
+  const ours = new Set(album.all.flatMap(toTitleWords))
+  const theirs = new Set(product.all.flatMap(toTitleWords))
+
+  const extra = explain(product.notes, ours).find(
+    ({ words }) =>
+      !isYear(words, known.releaseYear, known.isGeneric) && !isNickname(known.artists, words, known.releaseYear),
+  )
+  if (extra !== undefined) return `"${extra.note.slice(0, 80)}" is not explained`
+  const missing = explain(album.notes, theirs).find(({ words, note }) => {
+    if (isYear(words, known.productYear, known.isGeneric)) return false
+    if (isNickname(known.artists, words, known.productYear)) return false
+    const isDescribed = words.every((word) => BEST_OF.has(word)) && toTitleWords(note).some((word) => BEST_OF.has(word))
+    return !(isDescribed && !known.isGeneric)
+  })
+  return missing === undefined ? null : `the album has "${missing.note.slice(0, 80)}", the product has not`
+}
+
+/**
+ * The words that say nothing when both sides are of a film, or both of a cast. But the songs of a film are one record,
+ * its score is another.
+ */
+export function findFormula(ours: readonly string[], theirs: readonly string[]): (word: string) => boolean {
+  const [ourText, theirText] = [ours.join(' '), theirs.join(' ')]
+  const isSoundtrack = IS_SOUNDTRACK.test(ourText) && IS_SOUNDTRACK.test(theirText)
+  const isCast = IS_CAST.test(ourText) && IS_CAST.test(theirText)
+  const isScoreToo = /\bscore\b/.test(ourText) === /\bscore\b/.test(theirText)
+  return (word) =>
+    (isSoundtrack && SOUNDTRACK.has(word) && (isScoreToo || word !== 'score')) || (isCast && CAST.has(word))
+}
+
+/** Whether it is a year that explains itself: that of the release, or any where no other album has this title. */
+function isYear(words: readonly string[], year: number | null, isGeneric: boolean): boolean {
+  if (words.length !== 1 || !/^(19|20)\d\d$/.test(words[0] ?? '')) return false
+  return year === null ? !isGeneric : Number(words[0]) === year
+}
+
+/** "Part 1" against "Part 2", "LP2" against "LP3", "1975-85" against "1999-2000": numbers on both sides, and others. */
+export function haveOtherNumbers(album: Noted, product: Noted): boolean {
+  const [ours, theirs] = [album, product].map(({ notes }) => notes.flatMap((note) => numbersOf(toTitleWords(note))))
+  if (ours === undefined || theirs === undefined || ours.length === 0 || theirs.length === 0) return false
+  return !ours.some((number) => theirs.includes(number))
+}
+
+/**
+ * The subtitle that the product has instead of the album's, or null: "The Two Towers" for "The Fellowship Of The Ring".
+ * Of one word each they may be labels or misspelled, and no reason to reject.
+ *
+ * @param missing words that only the album has
+ * @param notes the product's, normalized
+ */
+export function findOtherSubtitle(
+  missing: readonly string[],
+  notes: readonly string[],
+  ours: ReadonlySet<string>,
+): string | null {
+  const telling = (words: readonly string[]) =>
+    words.filter((word) => !FILLERS.has(word) && !SOUNDTRACK.has(word) && !isStrongEditionWord(word))
+  if (telling(missing).length < 2) return null
+  return (
+    notes.find((note) => {
+      const words = telling(toTitleWords(note))
+      return words.length >= 2 && !words.some((word) => ours.has(word))
+    }) ?? null
+  )
+}

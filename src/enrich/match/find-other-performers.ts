@@ -1,0 +1,47 @@
+import { isInitialed, toRuns } from './artist-names.ts'
+import { isComposer, isEnsemble } from './composers.ts'
+import { toWords } from './normalize-text.ts'
+
+/** Somebody credited on the album. */
+interface Credited {
+  name: string
+  words: string[]
+  /** See toKey. */
+  key: string
+  isComposer: boolean
+}
+
+/**
+ * Why an equal composer or orchestra is not enough, or null: when one side names performers that the other has not, it
+ * may be another recording of the work.
+ *
+ * @param names everybody whom the product names
+ * @param heard of them, those who perform
+ */
+export function findOtherPerformers(acts: readonly Credited[], names: string[], heard: string[]): string | null {
+  const keys = new Set(names.flatMap(toRuns).map(({ key }) => key))
+  const has = ({ key, words }: Credited) => keys.has(key) || names.some((name) => isInitialed(words, toWords(name)))
+  const shared = acts.filter(has)
+  if (!shared.every((act) => act.isComposer || isEnsemble(act.words))) return null
+
+  const missing = acts.filter((act) => !has(act))
+  const credited = new Set(acts.map(({ key }) => key))
+  const strange = heard
+    .flatMap(toActs)
+    .find((words) => !isComposer(words) && !credited.has([...new Set(words)].sort().join(' ')))
+  const performer = strange?.join(' ').slice(0, 60)
+  if (missing.length > 0 && performer !== undefined) return `other performers are named: ${performer}`
+  const absent = missing.find((act) => !act.isComposer)
+  if (absent !== undefined) return `the product does not name ${absent.name.slice(0, 60)}`
+  const isBare = shared.length > 0 && shared.every((act) => act.isComposer)
+  return isBare && performer !== undefined ? `performers are named that the album has not: ${performer}` : null
+}
+
+/** The acts of a list as words; what "&" joins and "LAST,FIRST" stays one. */
+function toActs(names: string): string[][] {
+  return names
+    .slice(0, 400)
+    .split(/\s*[;|/]\s*|,\s+|\s+and\s+/)
+    .map((name) => toWords(name))
+    .filter((words) => words.join('') !== '')
+}

@@ -1,0 +1,142 @@
+/** English numerals; in titles they stand for digits as often as not ("Volume Six", "Vol. 6"). */
+const NUMERALS = indexOf(
+  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen',
+)
+const TENS = new Map(
+  'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ').map((word, index) => [word, 20 + 10 * index]),
+)
+const ORDINALS = indexOf('zeroth first second third fourth fifth sixth seventh eighth ninth tenth')
+/** Of other languages, where a word like "part" leaves no doubt: "once" is eleven in Spanish only. */
+const FOREIGN = new Map(
+  [
+    'uno dos tres cuatro cinco seis siete ocho nueve diez',
+    'un deux trois quatre cinq six sept huit neuf dix',
+    'eins zwei drei vier funf sechs sieben acht neun zehn',
+    'uno due tre quattro cinque sei sette otto nove dieci',
+    'um dois tres quatro cinco seis sete oito nove dez',
+  ].flatMap((line) => line.split(' ').map((word, index): [string, number] => [word, index + 1])),
+)
+
+/** Words that announce a number, in one spelling. An empty one is left out: "Illusion, Vol. II" is "Illusion II". */
+const KEYWORDS: Record<string, string> = {
+  part: '',
+  parts: '',
+  parte: '',
+  partie: '',
+  teil: '',
+  volume: '',
+  volumes: '',
+  vols: '',
+  volumen: '',
+  tome: '',
+  tomo: '',
+  no: '',
+  nos: '',
+  nr: '',
+  number: '',
+  numero: '',
+  nummer: '',
+  num: '',
+  op: 'opus',
+  opus: 'opus',
+  season: 'season',
+  staffel: 'season',
+  saison: 'season',
+  temporada: 'season',
+  folge: 'episode',
+  episode: 'episode',
+  chapter: 'chapter',
+  kapitel: 'chapter',
+  chapitre: 'chapter',
+  capitulo: 'chapter',
+  book: 'book',
+  act: 'act',
+  phase: 'phase',
+  disc: 'disc',
+}
+const GLUED = /^(volume|vol|v|part|pt|no|nr|op)(\d{1,4})$/
+
+/** In form only: "mix" is a Roman 1009 and "di" is Italian, hence the bounds in `readRoman`. */
+const ROMAN = /^m{0,3}(cm|cd|d?c{0,3})(xc|xl|l?x{0,3})(ix|iv|v?i{0,3})$/
+const ROMAN_VALUES: Record<string, number> = { i: 1, v: 5, x: 10, l: 50, c: 100, d: 500, m: 1000 }
+
+/**
+ * Words with their numbers in digits, so that "Pt. II", "Part Two" and "2" are one number, and any two different ones
+ * are not. A single "I", "V" or "X" is a number at the end of a title or after a word like "part" only.
+ *
+ * @param words normalized words, see toWords
+ */
+export function foldNumbers(words: readonly string[]): string[] {
+  const split = joinTens(
+    words.flatMap((word) => {
+      const [, keyword, digits] = GLUED.exec(word) ?? []
+      return keyword === undefined || digits === undefined ? [word] : [SHORT[keyword] ?? keyword, digits]
+    }),
+  )
+  const folded: string[] = []
+  for (let at = 0; at < split.length; at++) {
+    const word = split[at] ?? ''
+    const keyword = KEYWORDS[word]
+    const next = readNumber(split[at + 1] ?? '', true, true)
+    if (keyword !== undefined && next !== null) {
+      if (keyword !== '') folded.push(keyword)
+      folded.push(String(next))
+      at++
+      continue
+    }
+    const isLast = at === split.length - 1 && at > 0
+    folded.push(foldWord(word, folded.at(-1), isLast))
+  }
+  return folded
+}
+
+/** "Thirty-one" is one number. */
+function joinTens(words: readonly string[]): string[] {
+  const joined: string[] = []
+  for (const word of words) {
+    const tens = TENS.get(joined.at(-1) ?? '')
+    const unit = NUMERALS.get(word) ?? 0
+    if (tens !== undefined && unit > 0 && unit < 10) joined[joined.length - 1] = String(tens + unit)
+    else joined.push(word)
+  }
+  return joined
+}
+
+const SHORT: Record<string, string> = { vol: 'volume', v: 'volume', pt: 'part' }
+
+function foldWord(word: string, before: string | undefined, isLast: boolean): string {
+  const ordinal = ORDINALS.get(word)
+  if (ordinal !== undefined) return `${ordinal}${['th', 'st', 'nd', 'rd'][ordinal] ?? 'th'}`
+  // "1975-85" is "1975-1985".
+  if (/^\d\d$/.test(word) && /^(19|20)\d\d$/.test(before ?? '') && Number(word) > Number(before?.slice(2)))
+    return `${before?.slice(0, 2)}${word}`
+  return String(readNumber(word, isLast) ?? word)
+}
+
+/**
+ * @param isPlace whether a single letter is a number here
+ * @param isAnnounced whether a numeral of another language is one
+ */
+function readNumber(word: string, isPlace: boolean, isAnnounced = false): number | null {
+  if (/^\d{1,6}$/.test(word)) return Number(word)
+  const known = NUMERALS.get(word) ?? TENS.get(word) ?? (isAnnounced ? FOREIGN.get(word) : undefined)
+  return known ?? readRoman(word, isPlace)
+}
+
+function readRoman(word: string, isPlace: boolean): number | null {
+  if (word === '' || word.length > 12 || !ROMAN.test(word)) return null
+  if (word.length === 1 && !(isPlace && /[ivx]/.test(word))) return null
+  if (/[cdm]/.test(word) && word.length < 4) return null
+  if (/^(li|lv|xl|lx)$/.test(word)) return null
+  const values = [...word].map((letter) => ROMAN_VALUES[letter] ?? 0)
+  return values.reduce((sum, value, at) => sum + (value < (values[at + 1] ?? 0) ? -value : value), 0)
+}
+
+/** The numbers among folded words, in order, as text: also that of "lp3" and "2nd". */
+export function numbersOf(words: readonly string[]): string[] {
+  return words.flatMap((word) => /^(?:lp|cd|ep|s)?(\d{1,6})(?:st|nd|rd|th)?$/.exec(word)?.[1] ?? [])
+}
+
+function indexOf(words: string): Map<string, number> {
+  return new Map(words.split(' ').map((word, index) => [word, index]))
+}

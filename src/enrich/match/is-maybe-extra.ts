@@ -1,0 +1,38 @@
+import type { Product } from '../../album.ts'
+import { normalizeText } from './normalize-text.ts'
+import { findOtherRecord, type OtherRecord } from './other-record-words.ts'
+import type { ReadTitle } from './read-title.ts'
+
+/** What deluxe editions have on top of the album. */
+const EXTRAS = new Set(['live', 'version', 'single', 'compilation', 'interview'])
+/** Another recording of everything, whatever the box. */
+const ANEW =
+  /\b(taylors version|re ?record(ed|ing|ings)|karaoke|instrumentals?|symphonic|orchestral|reimagined|reworked|in the style)\b/
+const DELUXE =
+  /\b(deluxe|dlx|expanded|anniversary|legacy|bonus|super|collectors|special edition|extra|ultimate (collection|mix(es)?)|[1-9]0|[1-9]5)\b/
+const ON_TOP =
+  /\b(and|with|plus|incl|includes|including|w) ([a-z0-9]{1,20} ){0,6}(b sides|demos|outtakes|rarities|remixes|sessions|live|dvds?|eps?|singles?|bonus)\b/
+/** A new mix is the album, a remix is not: which it is a bare word does not say. */
+const BARE_MIX = /^((19|20)\d\d )?remix(ed)?( (19|20)\d\d)?( version| edition)?$/
+const BARE_LIVE = /^(live|live album|live recording|recorded live|en vivo|en directo|ao vivo|mtv unplugged)$/
+
+/**
+ * Whether a sign of another record may be no more than an edition's extras ("Deluxe Edition incl. Live CD"), or the
+ * word "live" beside the title of an album that is a concert: "Made In Japan (Live)".
+ *
+ * @param extra the words that only the product has
+ */
+export function isMaybeExtra({ kind }: OtherRecord, extra: string, given: ReadTitle, product: Product): boolean {
+  if (!EXTRAS.has(kind) || ANEW.test(extra)) return false
+  const parts = [...given.notes, ...given.segments.slice(1)]
+  if (kind === 'live' && parts.some((part) => BARE_LIVE.test(part))) return true
+  if (kind === 'version' && parts.some((part) => BARE_MIX.test(part))) return true
+  const text = [...given.segments, ...given.notes, ...given.editions, normalizeText(product.edition ?? '')].join(' ')
+  if (DELUXE.test(text) || ON_TOP.test(text)) return true
+  // Amazon's format says "Live" or "Best of" of whatever is one.
+  return (
+    findOtherRecord([...given.segments, ...given.notes].join(' ')) === null &&
+    product.formats.length > 0 &&
+    kind !== 'single'
+  )
+}
