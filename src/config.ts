@@ -3,6 +3,7 @@ import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import { EnrichmentError } from './errors.ts'
 import { isMarketplace, KNOWN_MARKETPLACES } from './marketplaces.ts'
+import { MODEL_SETTINGS } from './model-settings.ts'
 import { parseRetryDelays, type RetryTier } from './retry-delays.ts'
 
 const text = z.string().trim().min(1)
@@ -159,6 +160,7 @@ export const SETTINGS = {
     description: 'How long one model call may take, in seconds.',
     wants: 'a whole number from 1 to 600',
   }),
+  ...MODEL_SETTINGS,
   ARTWORK: setting('artwork', z.enum(['download', 'link', 'off']), {
     default: 'download',
     description: "What becomes of the primary artwork. Amazon's licence lets images only be linked: see Licence.",

@@ -25,7 +25,9 @@ export const ERROR_CODES = {
   MODEL_INVALID_REQUEST: 'the model host calls the request invalid',
   MODEL_THROTTLED: 'the model host asks to slow down',
   MODEL_UNAVAILABLE: 'the model host fails or does not answer',
-  MODEL_BAD_ANSWER: 'the model refused, was cut off, or answered outside the schema',
+  MODEL_PROMPT_REFUSED: 'the model, or a filter at its host, refuses to judge this album',
+  MODEL_BAD_ANSWER: 'the model was cut off, or answered outside the schema',
+  MODEL_TOKENS_SPENT: 'the tokens that a day may cost (MODEL_TOKENS_PER_DAY) are spent',
   // Artwork
   ARTWORK_HOST_REFUSED: 'the image is on a host that is not allowed, or not behind https',
   ARTWORK_ADDRESS_REFUSED: 'the image host resolves to an address that is not public',

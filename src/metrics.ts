@@ -94,6 +94,12 @@ export const metrics = {
     help: 'Tokens of the language model, by kind (input or output).',
     labelNames: ['kind'],
   }),
+  modelUnheard: new Counter({
+    ...shared,
+    name: name('model_unheard_total'),
+    help: 'Candidates left as the rules had them because the model was not heard about them, by reason.',
+    labelNames: ['reason'],
+  }),
   artwork: new Counter({
     ...shared,
     name: name('artwork_total'),

@@ -6,6 +6,7 @@ import { rankAccepted, toLink } from '../enrich/to-link.ts'
 import type { Album } from '../events.ts'
 import { findMarketplace } from '../marketplaces.ts'
 import { createModel } from '../model/create-model.ts'
+import { judgeCarefully } from '../model/judge-carefully.ts'
 
 export interface Trial {
   album: Album
@@ -44,7 +45,7 @@ export async function tryAlbum(artist: string, title: string, config: Config<'am
       marketplace,
       hasMusicIndex,
       amazon: createAmazon(config, { onRequest: (seen) => requests.push(seen) }),
-      model: withoutModel === null ? createModel(config) : null,
+      model: withoutModel === null ? createCarefulModel(config) : null,
       modelUse: config.MODEL_USE,
       step: (_name, run) => run(),
       findLinkedAsins: async () => [],
@@ -55,4 +56,9 @@ export async function tryAlbum(artist: string, title: string, config: Config<'am
     new AbortController().signal,
   )
   return { album, enrichment, requests, withoutModel }
+}
+
+function createCarefulModel(config: Config<'model'>) {
+  const model = createModel(config)
+  return model && judgeCarefully(model, { outage: config.MODEL_OUTAGE })
 }

@@ -71,7 +71,10 @@ const KINDS = {
   MODEL_INVALID_REQUEST: 'bad record',
   MODEL_THROTTLED: 'slow down',
   MODEL_UNAVAILABLE: 'passing',
+  // These leave what they were asked about open, and get here only where nobody made that of them.
+  MODEL_PROMPT_REFUSED: 'passing',
   MODEL_BAD_ANSWER: 'passing',
+  MODEL_TOKENS_SPENT: 'passing',
   ARTWORK_HOST_REFUSED: 'bad record',
   ARTWORK_ADDRESS_REFUSED: 'bad record',
   ARTWORK_TOO_LARGE: 'bad record',

@@ -45,6 +45,8 @@ const TABLE: Record<ErrorCode, [object, object]> = {
   MODEL_THROTTLED: [later(1_000), later(8_000)],
   MODEL_UNAVAILABLE: [again(500), retry('1m')],
   MODEL_BAD_ANSWER: [again(500), retry('1m')],
+  MODEL_PROMPT_REFUSED: [again(500), retry('1m')],
+  MODEL_TOKENS_SPENT: [again(500), retry('1m')],
   ARTWORK_HOST_REFUSED: [DEAD, DEAD],
   ARTWORK_ADDRESS_REFUSED: [DEAD, DEAD],
   ARTWORK_TOO_LARGE: [DEAD, DEAD],

@@ -1,6 +1,6 @@
 import type { Album, Candidate, Product } from '../../album.ts'
 import type { ModelUse } from '../../events.ts'
-import { MAX_CANDIDATES, type Model } from '../../model/model.ts'
+import { MAX_CANDIDATES, type Model, type ModelVerdict } from '../../model/model.ts'
 import { compareFormats } from './compare-formats.ts'
 import { findIdentifier } from './find-identifier.ts'
 import { scoreCandidate } from './score-candidate.ts'
@@ -43,12 +43,24 @@ export async function matchAlbum(album: Album, products: Product[], options: Opt
   const judged = new Map(asked.map((candidate, index) => [candidate, answer.verdicts[index]]))
   return {
     candidates: candidates.map((candidate) => {
-      const verdict = judged.get(candidate)
-      return verdict === undefined ? candidate : { ...candidate, ...verdict, decidedBy: 'model' }
+      const given = judged.get(candidate)
+      return given === undefined ? candidate : withModel(candidate, given)
     }),
     model: answer.use,
   }
 }
+
+/** What the model was not heard about stays as the rules had it; what they know to be no record it cannot make one. */
+function withModel(candidate: Candidate, { verdict, reason }: ModelVerdict): Candidate {
+  if (verdict === null) return { ...candidate, reason: `${candidate.reason}; ${reason}` }
+  if (verdict === 'accept' && candidate.verdict === 'reject' && isHard(candidate))
+    return { ...candidate, reason: `${candidate.reason}; the model would have accepted it: ${reason}` }
+  return { ...candidate, verdict, reason, decidedBy: 'model' }
+}
+
+/** Rejected as another kind of thing: a book, a toaster, karaoke. */
+const isHard = ({ parts }: Candidate) =>
+  parts.some(({ name, value }) => value < 0 && (name === 'format' || name === 'other record'))
 
 /**
  * A known identifier outweighs any difference in words. But lists of ASINs and barcodes hold the odd book or concert
