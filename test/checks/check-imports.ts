@@ -11,7 +11,7 @@ const LEVELS = [
   ['enrich'],
   ['amazon', 'model', 'storage', 'kafka', 'db'],
   ['album', 'config', 'log', 'metrics'],
-  ['marketplaces'],
+  ['marketplaces', 'model-settings'],
   ['errors', 'events', 'or-aborted', 'retry-delays'],
 ]
 
