@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   ARTWORK_HOST_REFUSED: 'the image is on a host that is not allowed, or not behind https',
   ARTWORK_ADDRESS_REFUSED: 'the image host resolves to an address that is not public',
   ARTWORK_TOO_LARGE: 'the image has too many bytes or pixels',
+  ARTWORK_TOO_SMALL: 'the image is a placeholder or a thumbnail',
   ARTWORK_NOT_AN_IMAGE: 'what came is not a whole JPEG, PNG, WebP or GIF image',
   ARTWORK_NOT_FOUND: 'the image host does not give the image out',
   ARTWORK_UNAVAILABLE: 'the image host fails or does not answer',

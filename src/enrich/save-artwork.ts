@@ -3,6 +3,7 @@ import type { Save } from '../db/database.ts'
 import { ArtworkRow } from '../db/entities/artwork.entity.ts'
 import type { ArtworkResult } from '../events.ts'
 import type { ArtworkOutcome, ArtworkStage } from './artwork/create-artwork-stage.ts'
+import { findBetter, isBetter } from './artwork/find-better.ts'
 
 interface Context {
   marketplace: string
@@ -12,7 +13,7 @@ interface Context {
 
 /**
  * Gets the album its primary image and remembers what became of it. An image that is stored already is not fetched
- * again while its product is still accepted.
+ * again while its product is still accepted, and replaced only by a better one.
  *
  * @param save one transaction of a lane's owner
  * @param accepted best first
@@ -29,10 +30,14 @@ export async function saveArtwork(
   const key = { albumId: album.albumId, marketplace }
   const earlier = await save((em) => em.findOne(ArtworkRow, key))
   const isStillGood = earlier?.status === 'stored' && accepted.some(({ product }) => product.asin === earlier.asin)
-  if (isStillGood && !album.hasPrimaryImage) return toResult(earlier)
-
   const links = accepted.map(({ product }) => ({ asin: product.asin, product }))
-  const row = { ...key, ...toFields(await stage(album, links, signal)), requestId, updatedAt: now }
+  const kept = isStillGood && !album.hasPrimaryImage ? earlier : null
+  const wanted = kept === null ? links : findBetter(links, kept)
+  if (kept !== null && wanted.length === 0) return toResult(kept)
+  const outcome = await stage(album, wanted, signal)
+  if (kept !== null && !(outcome.status === 'stored' && isBetter(outcome, kept))) return toResult(kept)
+
+  const row = { ...key, ...toFields(outcome), requestId, updatedAt: now }
   await save((em) => em.upsert(ArtworkRow, row))
   return toResult(row)
 }

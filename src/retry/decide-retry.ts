@@ -78,6 +78,7 @@ const KINDS = {
   ARTWORK_HOST_REFUSED: 'bad record',
   ARTWORK_ADDRESS_REFUSED: 'bad record',
   ARTWORK_TOO_LARGE: 'bad record',
+  ARTWORK_TOO_SMALL: 'bad record',
   ARTWORK_NOT_AN_IMAGE: 'bad record',
   ARTWORK_NOT_FOUND: 'bad record',
   // Artwork never holds up the lane: only a request for nothing but artwork fails with these two.
