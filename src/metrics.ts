@@ -76,6 +76,12 @@ export const metrics = {
     name: name('amazon_rate_limit'),
     help: 'Amazon requests a second that are allowed.',
   }),
+  searchSteps: new Counter({
+    ...shared,
+    name: name('search_steps_total'),
+    help: 'Steps of the search, each one Amazon request: fields, known, first (artist), title (alone), keywords; by result (found or nothing).',
+    labelNames: ['step', 'result'],
+  }),
   verdicts: new Counter({
     ...shared,
     name: name('verdicts_total'),
