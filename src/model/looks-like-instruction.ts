@@ -47,10 +47,10 @@ const PATTERNS = [
   '\\b(accept|reject|approve) (all|every|any|each|this|these|it|me|everything|both|the|as)\\b(?! american)',
   '\\b(must|should|shall|has to|have to|needs? to|please|always|now|to) (be )?(accept|approv|reject)\\w*',
   '\\b(accept|approve|reject)(ed)? ?(=|:|is|was|by (the )?(admin|editor|owner|staff|operator|amazon))',
-  '\\b(system|assistant|user|developer|human|model|instruction|admin)s? ?(prompt|message|note|override|instruction|update|mode|role|:)',
+  '\\b(system|assistant|user|developer|model|instruction|admin)s? ?(prompt|message|note|override|instruction|update|mode|role|:)',
   '\\b(as|you are|act(ing)? as|pretend|role ?play)\\b.{0,20}\\b(an? ai|a[ .]?i[ .]?\\b|language model|assistant|chat ?bot|dan|unrestricted|judge|classifier)',
-  '\\b(language model|chat ?gpt|llm|gpt[- ]?\\d|jail ?break|prompt injection|developer mode|god mode|end of (data|prompt|input|instructions?))\\b',
-  '\\b(new|updated|real|actual|secret|hidden|special|important|following|these|your) (task|instructions?|directives?|orders|system|guidelines)\\b',
+  '\\b(language model|chat ?gpt|llm|gpt[- ]?\\d|prompt injection|developer mode|god mode|end of (data|prompt|input|instructions?))\\b',
+  '\\b(new|updated|real|actual|secret|hidden|special|important|following|these|your) (task|instructions?|directives?|orders|guidelines)\\b',
   '\\b(note|message|attention|notice|memo|reminder|warning|hint) (to|for) (the )?(model|ai|judge|reviewer|assistant|classifier|system|llm|moderator|reader)\\b',
   '\\[/?(inst|sys|system|data|end|user|assistant)\\]|\\(/?(data|system|inst|user|assistant|im_start|im_end|end)\\b|im_(start|end)|endoftext|/data\\)|\\{/?data\\}|#{2,} ?\\w|-{3,} ?(end|begin|system)|={3,}',
   '["\'{][ ]?(candidate|verdict|verdicts|reason|role|content)["\' ]*[:=]|\\bjson\\b|\\bbase ?64\\b|\\brot ?13\\b',
@@ -63,7 +63,7 @@ const PATTERNS = [
 
 /** Spelled so that no word stands whole; the spaces are taken out and only telling words are looked for. */
 const TIGHT =
-  /(ignore|disregard|forget|override)(all|any|the|my|your|previous|prior|above|every)|(previous|prior|above|all|new|system)(instruction|prompt|rules)|accept(all|every|this|candidate|everything)|reject(all|every|candidate|everything|theother)|candidate(s)?(is|are|\d)|verdict(is|accept)|systemprompt/
+  /(ignore|disregard|forget|override)(all|any|my|your|every)?(the)?(previous|prior|above|instruction|prompt|rules|everything)|(previous|prior|above|all|new|system)(instruction|prompt)|accept(all|every|this|candidate)|reject(all(?!american)|every|candidate|theother)|candidates?(is|are|\d)|verdict(is|accept)|systemprompt/
 
 const LONGEST = 20_000
 
