@@ -1,231 +1,11 @@
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
-import { z } from 'zod'
+import type { z } from 'zod'
+import { findConnectionConflicts } from './connection-settings.ts'
 import { EnrichmentError } from './errors.ts'
-import { isMarketplace, KNOWN_MARKETPLACES } from './marketplaces.ts'
-import { MODEL_SETTINGS } from './model-settings.ts'
-import { parseRetryDelays, type RetryTier } from './retry-delays.ts'
-
-const text = z.string().trim().min(1)
-const listOf = (item: RegExp) =>
-  text
-    .transform((items) => items.split(',').map((entry) => entry.trim()))
-    .refine((items) => items.every((entry) => item.test(entry)))
-const topic = text.regex(/^[\w.-]{1,200}$/)
-const url = z.url({ protocol: /^https?$/ })
-const retryDelays = text.transform((delays, context): RetryTier[] => {
-  const tiers = parseRetryDelays(delays)
-  if (tiers !== null) return tiers
-  context.addIssue({ code: 'custom', message: 'no ascending delays' })
-  return z.NEVER
-})
-const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
-
-interface Setting {
-  schema: z.ZodType
-  /** Who needs it: a verb demands only the settings of the groups it names. */
-  group: Group
-  /** Text as in the environment; absent: the setting has no default and must be given. */
-  default?: string
-  /** For people: what it is, with its unit. */
-  description: string
-  /** What a good value looks like, for the error message. */
-  wants: string
-  secret?: true
-}
-
-type Group = 'kafka' | 'registry' | 'database' | 'amazon' | 'model' | 'artwork' | 'service'
-
-const setting = <G extends Group, S extends z.ZodType>(
-  group: G,
-  schema: S,
-  rest: Omit<Setting, 'schema' | 'group'>,
-) => ({
-  group,
-  schema,
-  ...rest,
-})
-
-/** Every setting, in the order in which people meet them. README's table is generated from it. */
-export const SETTINGS = {
-  KAFKA_BROKERS: setting('kafka', listOf(/^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}$/i), {
-    description: 'Kafka brokers to start from, comma-separated.',
-    wants: 'host:port,host:port',
-  }),
-  SCHEMA_REGISTRY_URL: setting('registry', url, {
-    description: 'Base URL of a Confluent-compatible schema registry.',
-    wants: 'an http or https URL',
-  }),
-  DATABASE_URL: setting('database', z.url({ protocol: /^postgres(ql)?$/ }), {
-    description: 'PostgreSQL database of the service.',
-    wants: 'postgresql://user:password@host:port/database',
-    secret: true,
-  }),
-  KAFKA_GROUP_PREFIX: setting('kafka', topic, {
-    default: 'album-enricher',
-    description: 'Prefix of the consumer groups and transactional ids.',
-    wants: 'a name (letters, digits, dot, dash, underscore)',
-  }),
-  TOPIC_IMPORTED: setting('kafka', topic, {
-    default: 'album.imported',
-    description: "The importer's topic.",
-    wants: 'a topic name (letters, digits, dot, dash, underscore)',
-  }),
-  TOPIC_ENRICHMENT: setting('kafka', topic, {
-    default: 'album.enrichment',
-    description:
-      'Topic of requests, one partition. Its express twin, the retries and the dead letters are this name with `.express`, `.retry.1m` and so on, and `.dead`.',
-    wants: 'a topic name (letters, digits, dot, dash, underscore)',
-  }),
-  TOPIC_ENRICHED: setting('kafka', topic, {
-    default: 'album.enriched',
-    description: 'Topic of results.',
-    wants: 'a topic name (letters, digits, dot, dash, underscore)',
-  }),
-  AMAZON_API: setting('amazon', z.enum(['creators', 'paapi']), {
-    default: 'creators',
-    description: "Amazon's API: creators, or the legacy paapi, which Amazon switched off in May 2026.",
-    wants: 'creators or paapi',
-  }),
-  AMAZON_MARKETPLACE: setting('amazon', text.refine(isMarketplace), {
-    default: 'www.amazon.com',
-    description: 'The Amazon site to search.',
-    wants: `one of ${KNOWN_MARKETPLACES}`,
-  }),
-  AMAZON_PARTNER_TAG: setting('amazon', text.max(64), {
-    description: 'Associates tag (store id) that the links carry.',
-    wants: 'a tag such as example-20, at most 64 characters',
-  }),
-  AMAZON_CREDENTIAL_ID: setting('amazon', text, {
-    description: 'Credential id from Associates Central.',
-    wants: 'the credential id',
-  }),
-  AMAZON_CREDENTIAL_SECRET: setting('amazon', text, {
-    description: 'Credential secret from Associates Central.',
-    wants: 'the credential secret',
-    secret: true,
-  }),
-  AMAZON_CREDENTIAL_VERSION: setting(
-    'amazon',
-    z
-      .string()
-      .regex(/^v?[23]\.[123]$/)
-      .transform((version) => version.replace(/^v/, ''))
-      .optional(),
-    {
-      default: '',
-      description:
-        'Credential version from Associates Central; it names the region (2.1 and 3.1 Americas, 2.2 and 3.2 Europe, 2.3 and 3.3 Far East). Required unless AMAZON_API is paapi.',
-      wants: '2.1, 2.2, 2.3, 3.1, 3.2 or 3.3',
-    },
-  ),
-  AMAZON_REQUESTS_PER_SECOND: setting('amazon', z.coerce.number().positive().max(10), {
-    default: '1',
-    description: 'Amazon requests a second that the account may make.',
-    wants: 'a number above 0, at most 10',
-  }),
-  AMAZON_URL: setting('amazon', url.optional(), {
-    default: '',
-    description: "Where Amazon's API is; empty: Amazon's own (https://creatorsapi.amazon for creators).",
-    wants: 'an http or https URL',
-  }),
-  AMAZON_TOKEN_URL: setting('amazon', url.optional(), {
-    default: '',
-    description: "Where tokens are fetched; empty: Amazon's own for the credential version.",
-    wants: 'an http or https URL',
-  }),
-  OPENAI_API_KEY: setting('model', text.optional(), {
-    default: '',
-    description: 'API key of the model host. Demanded by `run` unless MODEL_USE is never.',
-    wants: 'an API key',
-    secret: true,
-  }),
-  OPENAI_BASE_URL: setting('model', url, {
-    default: 'https://api.openai.com/v1',
-    description: 'An OpenAI-compatible model host.',
-    wants: 'an http or https URL',
-  }),
-  MODEL_NAME: setting('model', text, {
-    default: 'gpt-5-mini',
-    description: 'Which model to ask.',
-    wants: 'a model name',
-  }),
-  MODEL_USE: setting('model', z.enum(['open', 'always', 'never']), {
-    default: 'open',
-    description: 'When the model is asked: about what the rules leave open, always, or never.',
-    wants: 'open, always or never',
-  }),
-  MODEL_TIMEOUT_SECONDS: setting('model', integer(1, 600), {
-    default: '40',
-    description: 'How long one model call may take, in seconds.',
-    wants: 'a whole number from 1 to 600',
-  }),
-  ...MODEL_SETTINGS,
-  ARTWORK: setting('artwork', z.enum(['download', 'link', 'off']), {
-    default: 'download',
-    description: "What becomes of the primary artwork. Amazon's licence lets images only be linked: see Licence.",
-    wants: 'download, link or off',
-  }),
-  ARTWORK_STORE: setting('artwork', text, {
-    default: './artwork',
-    description: 'Folder that keeps the artwork.',
-    wants: 'the path of a folder',
-  }),
-  ARTWORK_HOSTS: setting('artwork', listOf(/^[\w.-]+$/), {
-    default:
-      'm.media-amazon.com,images-na.ssl-images-amazon.com,images-eu.ssl-images-amazon.com,images-fe.ssl-images-amazon.com',
-    description: 'Hosts that images may be fetched from, over https only.',
-    wants: 'host names, comma-separated',
-  }),
-  ARTWORK_INSECURE_HOST: setting('artwork', text.optional(), {
-    default: '',
-    description: "One host:port that may be plain http and on this machine; for the demo's stand-in only.",
-    wants: 'host:port',
-  }),
-  MAX_ALBUMS_IN_FLIGHT: setting('service', z.union([z.literal('auto'), integer(1, 10_000)]), {
-    default: 'auto',
-    description:
-      'Albums worked on at once; auto: what the allowed rate starts in 60 s, at least 64; 1: strictly one by one.',
-    wants: 'auto, or a whole number from 1 to 10000',
-  }),
-  RETRY_DELAYS: setting('kafka', retryDelays, {
-    default: '1m,10m,1h,6h',
-    description: 'How long a request that failed waits before it is tried again: first, second, ... time.',
-    wants: '1 to 10 ascending delays, comma-separated: whole numbers with s, m or h, at most 168h',
-  }),
-  RETRY_DEADLINE_HOURS: setting('service', integer(0, 8_760), {
-    default: '72',
-    description:
-      'Hours after its first failure in which a request is tried again, by the last of RETRY_DELAYS again and again; 0: once by each.',
-    wants: 'a whole number from 0 to 8760',
-  }),
-  FLOOD_DEAD_LETTERS: setting('service', integer(1, 10_000), {
-    default: '20',
-    description: 'Dead letters in a row after which no more are written until a person says resume.',
-    wants: 'a whole number from 1 to 10000',
-  }),
-  LEDGER_RETENTION_DAYS: setting('service', integer(1, 3_650), {
-    default: '30',
-    description:
-      'Days that requests which have ended are remembered. Those that were retried or replayed are remembered for ever, since a copy of them may still come; so are links, verdicts and artwork.',
-    wants: 'a whole number from 1 to 3650',
-  }),
-  SHUTDOWN_TIMEOUT_SECONDS: setting('service', integer(1, 600), {
-    default: '25',
-    description: 'How long a stop may take, in seconds: the albums in the air may use all but the last 2, or half.',
-    wants: 'a whole number from 1 to 600',
-  }),
-  METRICS_PORT: setting('service', integer(0, 65535), {
-    default: '9464',
-    description: 'Port of the probes and metrics; 0 takes a free one.',
-    wants: 'a port number',
-  }),
-  LOG_LEVEL: setting('service', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']), {
-    default: 'info',
-    description: 'Least severe log lines to write.',
-    wants: 'trace, debug, info, warn, error or fatal',
-  }),
-}
+import { readRaw } from './read-raw.ts'
+import { type Group, hideLogin, type Setting } from './setting.ts'
+import { SETTINGS } from './settings.ts'
 
 type Settings = typeof SETTINGS
 type AllSettings = { [K in keyof Settings]: z.output<Settings[K]['schema']> }
@@ -233,32 +13,59 @@ type NamesOf<G extends Group> = { [K in keyof Settings]: Settings[K]['group'] ex
 /** Settings in force, by their names. */
 export type Config<G extends Group = Group> = Pick<AllSettings, NamesOf<G>>
 
+/** For each setting of a config that came from a file, the file. */
+const files = new WeakMap<object, Map<string, string>>()
+
 /**
- * Reads the settings of the named groups.
+ * Reads the settings of the named groups. Each may also stand in a file that `NAME_FILE` names.
  *
  * @param env defaults to the process's environment, completed from `.env` in the working directory
  * @throws EnrichmentError CONFIG_INVALID that lists every wrong setting: name, what it got, what it wants
  */
-export function loadConfig<G extends Group>(groups: readonly G[], env: NodeJS.ProcessEnv = environment()): Config<G> {
+export function loadConfig<G extends Group>(
+  groups: readonly G[],
+  env: NodeJS.ProcessEnv = environment(),
+): Config<G | 'http'> {
   const config: Record<string, unknown> = {}
   const mistakes: string[] = []
+  const fromFiles = new Map<string, string>()
   for (const [name, entry] of Object.entries(SETTINGS) as [string, Setting][]) {
-    if (!(groups as readonly Group[]).includes(entry.group)) continue
-    // An empty variable is an unset one: that is how compose files and charts leave a setting out.
-    const raw = env[name] === '' ? undefined : env[name]
+    if (entry.group !== 'http' && !(groups as readonly Group[]).includes(entry.group)) continue
+    const { raw, file, mistake } = readRaw(name, env)
+    if (mistake !== undefined) {
+      mistakes.push(mistake)
+      continue
+    }
+    if (file !== undefined) fromFiles.set(name, file)
     const given = raw ?? (entry.default === '' ? undefined : entry.default)
     const parsed = entry.schema.safeParse(given)
     if (parsed.success) config[name] = parsed.data
     else
       mistakes.push(
-        `${name}: ${raw === undefined ? 'is not set' : `got ${entry.secret ? '(hidden)' : JSON.stringify(raw)}`}, wants ${entry.wants}`,
+        `${name}: ${raw === undefined ? 'is not set' : `got ${entry.secret ? '(hidden)' : JSON.stringify(hideLogin(raw))}`}, wants ${entry.wants}`,
       )
   }
-  mistakes.push(...findConflicts(config, groups))
+  mistakes.push(...findConflicts(config, groups), ...findConnectionConflicts(config))
   if (mistakes.length > 0) {
     throw new EnrichmentError('CONFIG_INVALID', `${mistakes.length} wrong setting(s):\n  ${mistakes.join('\n  ')}`)
   }
-  return config as Config<G>
+  files.set(config, fromFiles)
+  return config as Config<G | 'http'>
+}
+
+/**
+ * A setting's value at this moment: one that came from a file is read anew, so that a password may change.
+ *
+ * @throws EnrichmentError CONFIG_INVALID when what the file holds now is wrong
+ */
+export function currentValue<C extends object, K extends keyof C & keyof Settings>(config: C, name: K): C[K] {
+  const file = files.get(config)?.get(name)
+  if (file === undefined) return config[name]
+  const { schema, wants }: Setting = SETTINGS[name]
+  const { raw, mistake } = readRaw(name, { [`${name}_FILE`]: file })
+  const parsed = schema.safeParse(raw)
+  if (parsed.success) return parsed.data as C[K]
+  throw new EnrichmentError('CONFIG_INVALID', mistake ?? `${name}: what ${file} holds is not good, wants ${wants}`)
 }
 
 /** What is wrong only in view of another setting. */
@@ -280,11 +87,12 @@ export function describeConfig(
   env: NodeJS.ProcessEnv = environment(),
 ): { name: string; value: string | null; note: string }[] {
   return Object.entries<Setting>(SETTINGS).map(([name, entry]) => {
-    const raw = env[name] === '' ? undefined : env[name]
+    const { raw, file, mistake } = readRaw(name, env)
     const value = raw ?? entry.default ?? null
     const isGood = entry.schema.safeParse(value === '' ? undefined : (value ?? undefined)).success
-    const note = isGood ? (raw === undefined ? 'default' : '') : `wants ${entry.wants}`
-    return { name, value: entry.secret && value ? '(hidden)' : value, note }
+    const source = raw === undefined ? 'default' : file === undefined ? '' : `from ${file}`
+    const note = mistake ?? (isGood ? source : `wants ${entry.wants}`)
+    return { name, value: value && (entry.secret ? '(hidden)' : hideLogin(value)), note }
   })
 }
 

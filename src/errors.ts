@@ -38,6 +38,9 @@ export const ERROR_CODES = {
   ARTWORK_UNAVAILABLE: 'the image host fails or does not answer',
   // Our own servers
   KAFKA_UNAVAILABLE: 'Kafka fails or does not answer',
+  KAFKA_BAD_CREDENTIALS: 'Kafka refuses the login',
+  KAFKA_FORBIDDEN: 'Kafka refuses a right that the service needs',
+  KAFKA_PROTOCOL_MISMATCH: 'Kafka and the service do not speak the same protocol, or trust different certificates',
   REGISTRY_UNAVAILABLE: 'the schema registry fails or does not answer',
   DATABASE_UNAVAILABLE: 'PostgreSQL fails or does not answer',
   STORE_UNAVAILABLE: 'the object store fails or does not answer',

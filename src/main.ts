@@ -5,7 +5,10 @@ import { Database } from './db/database.ts'
 import { startIntake } from './intake/intake.ts'
 import { groupNames, listRetryTopics, openCodecs, topicNames, topicPlans } from './kafka/event-topics.ts'
 import { createKafka } from './kafka/kafka-client.ts'
+import { registryAccess } from './kafka/registry-access.ts'
 import { SchemaRegistry } from './kafka/schema-registry.ts'
+import { kafkaSecurity } from './kafka/security.ts'
+import { findWeaknesses } from './kafka/topic-health.ts'
 import { checkTopics } from './kafka/topics.ts'
 import { createLogger } from './log.ts'
 import { keepLagMetrics } from './ops/lag-metrics.ts'
@@ -28,19 +31,23 @@ export type Role = (typeof ROLES)[number]
  */
 export async function run(config: Config, roles: Role[], stop: AbortSignal): Promise<void> {
   const log = createLogger(config.LOG_LEVEL)
-  const kafka = createKafka(config.KAFKA_BROKERS, config.KAFKA_GROUP_PREFIX, log)
-  const registry = new SchemaRegistry(config.SCHEMA_REGISTRY_URL)
+  const kafka = createKafka(config.KAFKA_BROKERS, config.KAFKA_GROUP_PREFIX, log, kafkaSecurity(config))
+  const registry = new SchemaRegistry(config.SCHEMA_REGISTRY_URL, registryAccess(config))
   const db = new Database(config.DATABASE_URL)
   const topics = topicNames(config)
   const groups = groupNames(config)
+  const plans = topicPlans(config)
+  const ownTopics = plans.map(({ topic }) => topic)
   const members: Partial<Record<Role, Member>> = {}
 
-  const probes = await startProbes(config.METRICS_PORT, readinessOf({ kafka, registry, db }, members), log)
+  const probes = await startProbes(config.METRICS_PORT, readinessOf({ kafka, registry, db }, ownTopics, members), log)
   log.info({ port: probes.port, roles }, 'service starting')
   try {
     // A server that takes the connection and does not answer is waited for in vain, and not after the word to stop.
     const whenThere = <T>(work: () => Promise<T>) => orAborted(waitWhileAway('start', work, log, stop), stop)
-    await whenThere(() => checkTopics(kafka, topicPlans(config)))
+    await whenThere(() => checkTopics(kafka, plans))
+    for (const weakness of await whenThere(() => findWeaknesses(kafka, ownTopics)))
+      log.warn({ weakness }, 'topic is weak')
     await whenThere(() => db.checkMigrated())
     const codecs = await whenThere(() => openCodecs(config, registry))
     const retry = await whenThere(() => listRetryTopics(kafka, topics.enrichment))

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import { type Config, currentValue } from '../config.ts'
 import { metrics } from '../metrics.ts'
 import type { AmazonApi, AmazonRequestSeen } from './amazon-api.ts'
 import { createCreatorsApi } from './creators-api.ts'
@@ -18,7 +18,7 @@ interface Extras {
 }
 
 /** Amazon as the settings say, paced and counted. */
-export function createAmazon(config: Config<'amazon'>, { onRequest, slots }: Extras = {}): AmazonApi {
+export function createAmazon(config: Config<'amazon' | 'http'>, { onRequest, slots }: Extras = {}): AmazonApi {
   metrics.amazonRateLimit.set(config.AMAZON_REQUESTS_PER_SECOND)
   const shared = {
     marketplace: config.AMAZON_MARKETPLACE,
@@ -37,7 +37,8 @@ export function createAmazon(config: Config<'amazon'>, { onRequest, slots }: Ext
     url: url ?? CREATORS_URL,
     tokenUrl: config.AMAZON_TOKEN_URL,
     credentialId: id,
-    credentialSecret: secret,
+    credentialSecret: () => currentValue(config, 'AMAZON_CREDENTIAL_SECRET'),
+    http: config,
     credentialVersion: config.AMAZON_CREDENTIAL_VERSION ?? '',
   })
 }

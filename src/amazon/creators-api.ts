@@ -1,5 +1,6 @@
 import type { Product } from '../album.ts'
 import { EnrichmentError } from '../errors.ts'
+import type { HttpConfig } from '../http/outgoing.ts'
 import type { AmazonApi, AmazonRequestSeen, Turn } from './amazon-api.ts'
 import { explainRefusal, isTokenRefusal } from './creators-refusal.ts'
 import { type CreatorsRefusal, readItems, readRefusal } from './creators-reply.ts'
@@ -15,7 +16,8 @@ export interface CreatorsOptions {
   /** undefined: Amazon's own for the credential version. */
   tokenUrl?: string | undefined
   credentialId: string
-  credentialSecret: string
+  /** A function is asked for each token. */
+  credentialSecret: string | (() => string)
   /** For example 3.1, as Associates Central shows it. */
   credentialVersion: string
   /** For example www.amazon.com. */
@@ -26,6 +28,8 @@ export interface CreatorsOptions {
   onRequest: (seen: AmazonRequestSeen) => void
   /** For one HTTP request with its reply, waiting for the pace left out; milliseconds. */
   timeoutMs: number
+  /** How connections are made; absent: directly. */
+  http?: HttpConfig
 }
 
 type Reply = { products: Product[] } | { refusal: CreatorsRefusal }
@@ -42,7 +46,7 @@ type Answer = Reply & { token: string }
 export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
   const { marketplace, partnerTag, pace, onRequest } = options
   const credentialVersion = options.credentialVersion.replace(/^v/, '')
-  const post = createHttpClient(options.timeoutMs)
+  const post = createHttpClient(options.timeoutMs, options.http ?? {})
   const tokens = createTokenSource({
     ...options,
     tokenUrl: options.tokenUrl,

@@ -19,7 +19,7 @@ export interface TokenOptions {
   /** undefined: Amazon's own for the credential version. */
   tokenUrl: string | undefined
   credentialId: string
-  credentialSecret: string
+  credentialSecret: string | (() => string)
   /** 2.1 to 3.3, as Associates Central shows it beside the credential. */
   credentialVersion: string
   post: (request: HttpRequest, signal: AbortSignal) => Promise<HttpReply>
@@ -93,7 +93,7 @@ function tokenRequest(url: string, { credentialId, credentialSecret, credentialV
   const fields = {
     grant_type: 'client_credentials',
     client_id: credentialId,
-    client_secret: credentialSecret,
+    client_secret: typeof credentialSecret === 'string' ? credentialSecret : credentialSecret(),
     scope: json ? 'creatorsapi::default' : 'creatorsapi/default',
   }
   return {

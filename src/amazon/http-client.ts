@@ -1,5 +1,6 @@
 import { Agent } from 'undici'
 import { EnrichmentError } from '../errors.ts'
+import { createConnector, type HttpConfig } from '../http/outgoing.ts'
 
 export interface HttpReply {
   status: number
@@ -37,8 +38,12 @@ type Post = (request: HttpRequest, signal: AbortSignal) => Promise<HttpReply>
  * @throws EnrichmentError AMAZON_UNAVAILABLE without a complete reply; what onStart throws; the signal's reason when it
  *   aborts
  */
-export function createHttpClient(timeoutMs: number): Post {
-  const agent = new Agent({ keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: timeoutMs }, allowH2: false })
+export function createHttpClient(timeoutMs: number, http: HttpConfig): Post {
+  const agent = new Agent({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connect: createConnector(http, { timeoutMs }),
+    allowH2: false,
+  })
 
   return ({ url, headers, body, onStart, onSent }, signal) =>
     new Promise<HttpReply>((resolve, reject) => {

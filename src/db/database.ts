@@ -12,11 +12,10 @@ import { ExternalLink } from './entities/external-link.entity.ts'
 import { LaneRow } from './entities/lane.entity.ts'
 import { QuotaRow } from './entities/quota.entity.ts'
 import { MIGRATIONS } from './migrations/index.ts'
+import { inTransaction, type PreparedPool, type Query } from './prepared.ts'
 
 export type { EntityManager }
 export { LockMode }
-/** Runs work in one transaction. */
-export type Save = <T>(work: (em: EntityManager) => Promise<T>) => Promise<T>
 
 const STATEMENT_TIMEOUT_MS = 15_000
 const CONNECT_TIMEOUT_MS = 5_000
@@ -40,6 +39,16 @@ export class Database {
   async transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     try {
       return await this.#orm.em.fork().transactional((em) => work(em as EntityManager))
+    } catch (error) {
+      throw asDatabaseError(error)
+    }
+  }
+
+  /** The same with prepared statements alone, past the entity manager: for what is done all day. @throws as `transaction` */
+  async prepared<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    try {
+      const pool: PreparedPool = await this.#orm.em.getConnection().getNativeClient()
+      return await inTransaction(pool, work)
     } catch (error) {
       throw asDatabaseError(error)
     }
@@ -99,6 +108,8 @@ export function databaseConfig(url: string) {
       lock_timeout: LOCK_TIMEOUT_MS,
       // A connection that is lost without a word must not hold a query longer than a statement may take.
       query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
+      // A plan that was made for an empty table would read all of it when it has grown.
+      options: '-c plan_cache_mode=force_custom_plan',
       onPoolCreated: dropLostConnections,
     },
   })
@@ -108,6 +119,12 @@ export function databaseConfig(url: string) {
 // too long: the server's trouble, not the statement's.
 const UNAVAILABLE_STATE = /^(08|40|53|57|55P03|25P03)/
 const UNAVAILABLE_TEXT = /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|timeout|terminat|not queryable/i
+
+/** Whether PostgreSQL refuses what a statement holds: classes 22 (data), 23 (constraints) and 54 (too large). */
+export function isDataError(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return typeof code === 'string' && /^(22|23|54)...$/.test(code)
+}
 
 function asDatabaseError(error: unknown): unknown {
   if (error instanceof EnrichmentError) return error

@@ -2,6 +2,7 @@ import { EnrichmentError } from '../errors.ts'
 import { orAborted } from '../or-aborted.ts'
 import { type Database, type EntityManager, LockMode } from './database.ts'
 import { FLOOD, type HoldRecord, LaneRow } from './entities/lane.entity.ts'
+import type { Query, Statement } from './prepared.ts'
 
 /** A lane as PostgreSQL remembers it. */
 export interface StoredLane {
@@ -27,6 +28,11 @@ const NEVER_RUN: StoredLane = {
   offsets: {},
   holds: [],
   accepted: [],
+}
+
+const GUARD: Statement = {
+  name: 'select lane for share',
+  text: 'select 1 from lane where name = $1 and fence = $2 for share',
 }
 
 /**
@@ -217,16 +223,26 @@ export class OwnedLane {
     return this.#guarded(work)
   }
 
+  /** The same with prepared statements. It does not wait: to be called only while the lane is settled. */
+  async savePrepared<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    const { fence } = this
+    return this.#db.prepared(async (query) => {
+      this.#demandHeld(await query(GUARD, [this.name, fence]))
+      return work(query)
+    })
+  }
+
   async #guarded<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     const { fence } = this
     return this.#db.transaction(async (em) => {
-      const held = await em.execute<object[]>('select 1 from lane where name = ? and fence = ? for share', [
-        this.name,
-        fence,
-      ])
-      if (held.length === 0) throw new EnrichmentError('LANE_LOST', `another process has taken ${this.name} over`)
+      const guard = 'select 1 from lane where name = ? and fence = ? for share'
+      this.#demandHeld(await em.execute<object[]>(guard, [this.name, fence]))
       return work(em)
     })
+  }
+
+  #demandHeld(held: object[]): void {
+    if (held.length === 0) throw new EnrichmentError('LANE_LOST', `another process has taken ${this.name} over`)
   }
 
   /**

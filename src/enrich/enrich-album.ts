@@ -1,8 +1,10 @@
 import type { Album, Candidate } from '../album.ts'
 import type { AmazonApi } from '../amazon/amazon-api.ts'
-import type { ArtworkResult, CandidateCounts, ModelUse, Outcome, ProductLink, Stage } from '../events.ts'
+import type { CandidateCounts, ModelUse, Outcome, ProductLink, Stage } from '../events.ts'
 import type { Model } from '../model/model.ts'
+import type { ArtworkRecord, Earlier } from './earlier.ts'
 import { type Match, matchAlbum } from './match/match-album.ts'
+import { type PlannedLinks, planLinks } from './plan-links.ts'
 import { searchAmazon } from './search-amazon.ts'
 import { rankAccepted } from './to-link.ts'
 
@@ -16,40 +18,48 @@ export interface Collaborators {
   /** null: nobody to ask, so what the rules leave open stays open. */
   model: Model | null
   modelUse: 'open' | 'always' | 'never'
-  /** Runs a step, or answers what it answered before a crash or a failed attempt. */
-  step<T>(name: Step, run: () => Promise<T>): Promise<T>
+  /** Runs a stage, and takes its time. */
+  stage<T>(name: Stage, run: () => Promise<T>): Promise<T>
+  /** Asks what is paid for, or answers what was answered before a crash or a failed attempt. */
+  step<T>(name: Step, ask: () => Promise<T>): Promise<T>
   /** Products linked by earlier requests: their prices are to be renewed, or they are to be withdrawn. */
-  findLinkedAsins(albumId: string): Promise<string[]>
+  linkedAsins: readonly string[]
+  requestId: string
+  earlier: Earlier
   /** What an earlier request found and linked, for one that does not search. */
-  findEarlier(albumId: string): Promise<Match & Pick<SavedLinks, 'links'>>
-  saveLinks(album: Album, match: Match): Promise<SavedLinks>
-  /** @param accepted best first; a failure of the image's host or of the store is in the answer, never thrown */
-  saveArtwork(album: Album, accepted: Candidate[], signal: AbortSignal): Promise<ArtworkResult>
+  findEarlier(albumId: string): Promise<Match & Pick<PlannedLinks, 'links'>>
+  /**
+   * @param accepted best first
+   * @returns a failure of the image's host or of the store is in it, never thrown; `earlier` itself: nothing has changed
+   */
+  getArtwork(
+    album: Album,
+    accepted: Candidate[],
+    earlier: ArtworkRecord | null,
+    signal: AbortSignal,
+  ): Promise<ArtworkRecord>
 }
 
-/** A stage, or one Amazon answer of the search: each is paid for, so each is kept. */
-export type Step = Exclude<Stage, 'search'> | `search.${string}`
-
-export interface SavedLinks {
-  /** All products now linked, best first. */
-  links: ProductLink[]
-  withdrawnAsins: string[]
-}
+/** What is paid for, so each answer is kept: Amazon's, one by one, and the model's. All else can be worked out again. */
+export type Step = `search.${string}` | 'model'
 
 /** What the enrichment of an album came to. */
-export interface Enrichment extends SavedLinks {
+export interface Enrichment extends PlannedLinks {
   outcome: Outcome
   candidates: Candidate[]
   counts: CandidateCounts
-  artwork: ArtworkResult
+  artwork: ArtworkRecord
   model: ModelUse | null
+  /** What is to be stored of it; the rest is as earlier requests have stored it. */
+  isNew: { links: boolean; artwork: boolean }
 }
 
 /**
- * The story of one album: search, match, save the links, fetch the artwork, sum up.
+ * The story of one album: search, match, plan the links, fetch the artwork, sum up. It stores nothing but answers that
+ * are paid for.
  *
  * @param stages without `search` what an earlier request found and linked is taken, and only the artwork is fetched
- * @throws EnrichmentError with the code of whatever refused; stages that were finished keep their answers
+ * @throws EnrichmentError with the code of whatever refused
  */
 export async function enrichAlbum(
   album: Album,
@@ -57,25 +67,30 @@ export async function enrichAlbum(
   using: Collaborators,
   signal: AbortSignal,
 ): Promise<Enrichment> {
-  const { match, saved } = stages.includes('search')
-    ? await findLinks(album, using, signal)
-    : await takeEarlier(album, using)
-  const artwork = await using.step('artwork', () => using.saveArtwork(album, rankAccepted(match.candidates), signal))
+  const searches = stages.includes('search')
+  const { match, planned } = searches ? await findLinks(album, using, signal) : await takeEarlier(album, using)
+  const { earlier } = using
+  const accepted = rankAccepted(match.candidates)
+  const artwork = await using.stage('artwork', () => using.getArtwork(album, accepted, earlier.artwork, signal))
 
-  const counts = countVerdicts(match.candidates)
-  return { outcome: toOutcome(counts), candidates: match.candidates, counts, ...saved, artwork, model: match.model }
+  const { candidates, model } = match
+  const counts = countVerdicts(candidates)
+  const isNew = { links: searches, artwork: artwork !== earlier.artwork }
+  return { outcome: toOutcome(counts), candidates, counts, ...planned, artwork, model, isNew }
 }
 
 async function findLinks(album: Album, using: Collaborators, signal: AbortSignal) {
-  const products = await searchAmazon(album, using, signal)
-  const match = await using.step('match', () => matchAlbum(album, products, { ...using, signal }))
-  const saved = await using.step('links', () => using.saveLinks(album, match))
-  return { match, saved }
+  const products = await using.stage('search', () => searchAmazon(album, using, signal))
+  const match = await using.stage('match', () => matchAlbum(album, products, { ...using, signal }))
+  return { match, planned: planLinks(match, using.earlier.links, using.requestId) }
 }
 
-async function takeEarlier({ albumId }: Album, using: Collaborators): Promise<{ match: Match; saved: SavedLinks }> {
+async function takeEarlier(
+  { albumId }: Album,
+  using: Collaborators,
+): Promise<{ match: Match; planned: { links: ProductLink[]; withdrawnAsins: string[] } }> {
   const { links, ...match } = await using.findEarlier(albumId)
-  return { match, saved: { links, withdrawnAsins: [] } }
+  return { match, planned: { links, withdrawnAsins: [] } }
 }
 
 function countVerdicts(candidates: Candidate[]): CandidateCounts {

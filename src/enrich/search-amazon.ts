@@ -1,7 +1,7 @@
 import type { Album, Product } from '../album.ts'
 import type { AmazonApi, AmazonQuery } from '../amazon/amazon-api.ts'
 import { metrics } from '../metrics.ts'
-import { matchAlbum } from './match/match-album.ts'
+import { type Judgement, matchAlbum } from './match/match-album.ts'
 import { searchTexts } from './search-texts.ts'
 
 /** What Amazon takes for one getItems request. */
@@ -15,7 +15,7 @@ interface Search {
   hasMusicIndex: boolean
   amazon: AmazonApi
   step<T>(name: `search.${string}`, run: () => Promise<T>): Promise<T>
-  findLinkedAsins(albumId: string): Promise<string[]>
+  linkedAsins: readonly string[]
 }
 
 /**
@@ -29,8 +29,7 @@ interface Search {
  * @throws EnrichmentError with Amazon's code; an empty list means that Amazon has nothing
  */
 export async function searchAmazon(album: Album, search: Search, signal: AbortSignal): Promise<Product[]> {
-  const { amazon, marketplace, hasMusicIndex, step } = search
-  const linked = await step('search.linked', () => search.findLinkedAsins(album.albumId))
+  const { amazon, marketplace, hasMusicIndex, step, linkedAsins: linked } = search
   const known = [...new Set([...linked, ...(album.asins[marketplace] ?? [])])].slice(0, MOST_KNOWN)
   const searchIndex = hasMusicIndex ? 'Music' : 'All'
   const { title, artists, simpler } = searchTexts(album)
@@ -54,7 +53,8 @@ export async function searchAmazon(album: Album, search: Search, signal: AbortSi
     items.push(...(await ask(`known.${at}`, () => amazon.getItems(asins, signal))))
   }
   const isAcceptable = async () => {
-    const options = { ...search, model: null, modelUse: 'never' as const, signal }
+    const step = (_name: 'model', ask: () => Promise<Judgement>) => ask()
+    const options = { marketplace, model: null, modelUse: 'never' as const, step, signal }
     const { candidates } = await matchAlbum(album, [...items, ...searched], options)
     return candidates.some(({ verdict }) => verdict === 'accept')
   }

@@ -8,7 +8,8 @@ import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { EnrichmentRequested } from '../events.ts'
 import type { CommitOffset, Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
 import { type EventCodecs, groupNames, MESSAGE_BYTES, topicNames } from '../kafka/event-topics.ts'
-import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
+import { GroupConsumer } from '../kafka/group-consumer.ts'
+import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { ownEach, type PartitionOwnership } from '../kafka/partition-ownership.ts'
 import { fitsInto, recordBytes } from '../kafka/record-size.ts'
@@ -16,6 +17,7 @@ import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { toDeadLetter } from '../retry/dead-letter.ts'
 import { isOutage } from '../retry/decide-retry.ts'
+import { explainRefusal } from '../retry/explain-refusal.ts'
 import { Flood } from '../retry/flood.ts'
 import { LaneState, type NewHold } from '../retry/lane-state.ts'
 import { withoutOwnHeaders } from '../retry/retry-headers.ts'
@@ -41,6 +43,7 @@ interface Surroundings {
 /** A part of the service that is a member of a group. */
 interface Member {
   readonly isJoined: boolean
+  readonly failure: EnrichmentError | null
   readonly condition: { state: string; holds: HoldRecord[] }
   stop(): Promise<void>
 }
@@ -108,7 +111,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     owned = new Map(taken.map(({ partition, ownership }) => [partition.partition, ownership]))
     state.hold('offsets', explainBeyond(failure))
     if (failure !== undefined) throw failure
-    return taken.flatMap(({ ownership }) => ownership.committedOffsets())
+    return taken.flatMap(({ ownership }) => ownership.positions())
   }
 
   async function forward({ topic, partition, deliveries, nextOffset, signal }: DeliveredBatch): Promise<void> {
@@ -215,11 +218,15 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     maxBytesPerPartition: FETCH_BYTES,
     log,
     onAssigned: takeOver,
+    onRefused: (refusal) => state.hold('kafka', explainRefusal(refusal, 'intake_')),
     onBatch: forward,
   })
   return {
     get isJoined() {
       return consumer.isJoined
+    },
+    get failure() {
+      return consumer.failure
     },
     get condition() {
       return { state: state.state, holds: state.holds }

@@ -1,5 +1,5 @@
-import type { IHeaders, TopicMessages } from 'kafkajs'
-import { NULL_HEADER } from './null-headers.ts'
+import type { IHeaders } from 'kafkajs'
+import { NULL_HEADER } from './patches/null-headers.ts'
 
 export interface TopicPartition {
   topic: string
@@ -28,14 +28,6 @@ export interface OutgoingRecord {
   key: Buffer | string | null
   value: Buffer | null
   headers?: RecordHeaders
-}
-
-/** Records as KafkaJS publishes them. */
-export function toTopicMessages(records: OutgoingRecord[]): TopicMessages[] {
-  return [...Map.groupBy(records, ({ topic }) => topic)].map(([topic, messages]) => ({
-    topic,
-    messages: messages.map(({ key, value, headers }) => ({ key, value, ...(headers && { headers }) })),
-  }))
 }
 
 export interface CommitOffset extends TopicPartition {

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import type { AlbumEnriched, AlbumImported, EnrichmentRequested } from '../events.ts'
 import { type Kafka, withAdmin } from './kafka-client.ts'
 import type { RecordCodec, SchemaRegistry } from './schema-registry.ts'
-import type { TopicPlan } from './topics.ts'
+import type { TopicCopies, TopicPlan } from './topics.ts'
 
 /** Every topic by its part in the flow; the names that no setting gives are derived. */
 export function topicNames(config: Config<'kafka'>) {
@@ -64,6 +64,14 @@ export function topicPlans(config: Config<'kafka'>): TopicPlan[] {
     ...Object.values(names.retry).map((topic) => ({ topic, ...lane, maxMessageBytes: MESSAGE_BYTES.retry })),
     { topic: names.dead, ...lane, mustHaveOnePartition: false, maxMessageBytes: MESSAGE_BYTES.dead },
   ]
+}
+
+/** How many copies new topics get. */
+export function topicCopies(config: Config<'kafka'>): TopicCopies {
+  return {
+    replicationFactor: config.TOPIC_REPLICATION_FACTOR,
+    minInsyncReplicas: config.TOPIC_MIN_INSYNC_REPLICAS,
+  }
 }
 
 /** The schema of each topic's values, by subject. */

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Consumer, EachBatchPayload, Kafka, PartitionAssigner } from 'kafkajs'
+import type { Consumer, EachBatchPayload } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
-import type { Logger } from '../log.ts'
 import { orAborted } from '../or-aborted.ts'
-import type { CommitOffset, Delivery, TopicPartition } from './delivery.ts'
-import { kafkaError } from './kafka-client.ts'
+import { ConsumerFailure } from './consumer-failure.ts'
+import type { CommitOffset, TopicPartition } from './delivery.ts'
+import type { GroupConsumerOptions } from './group-consumer-options.ts'
+import { kafkaError } from './kafka-error.ts'
 import { toDeliveries } from './to-deliveries.ts'
 
 const SESSION_TIMEOUT_MS = 6_000
@@ -20,42 +21,11 @@ const FRESH_MS = SESSION_TIMEOUT_MS / 2
 /** A batch that shows no progress for so long is hung, though its heartbeats go on. */
 const HUNG_MS = 120_000
 
-export interface DeliveredBatch extends TopicPartition {
-  /** In order; none where only transaction markers or records of given-up transactions stood. */
-  deliveries: Delivery[]
-  /** Where the next batch begins: to be committed once everything delivered is done, or the markers stay behind as lag. */
-  nextOffset: bigint
-  /** Aborted when the partition is lost or the consumer stops: finish or give up, then return. */
-  signal: AbortSignal
-}
-
-export interface GroupConsumerOptions {
-  kafka: Kafka
-  groupId: string
-  topics: string[]
-  /** Default: partitions are dealt out in turn. */
-  assigners?: PartitionAssigner[]
-  /** How many bytes of one partition a fetch may bring (a producer's batch comes whole, whatever its size). */
-  maxBytesPerPartition: number
-  log: Logger
-  /** Told of every join at once. */
-  onJoin?(): void
-  /**
-   * After every join, before anything of the new assignment is fetched: take possession of the partitions. However long
-   * it takes, the member stays in the group. One at a time: the next one waits, whatever becomes of this one.
-   *
-   * @param signal aborted at the next join, or when the consumer ends
-   * @returns where to read on, if not from where KafkaJS found the group: it looks before the possession, and jumps
-   *   silently where an offset is outside of the log
-   */
-  onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]>
-  /** Deliveries of one partition, in order; once it resolves they are not delivered again to this assignment. */
-  onBatch(batch: DeliveredBatch): Promise<void>
-}
-
 /** One membership in the group: from a join to the next one. */
 interface Session {
   ready: Promise<void>
+  /** By "topic/partition" where the next batch must begin; empty until it is ready. */
+  positions: Map<string, bigint>
   abort: AbortController
   /** The error that ended it, to be shown to KafkaJS so that it joins again. */
   lost: unknown
@@ -79,11 +49,13 @@ export class GroupConsumer {
   #progressAt = 0
   #heard = Promise.withResolvers<void>()
   #owning: Promise<CommitOffset[]> = Promise.resolve([])
+  readonly #failure: ConsumerFailure
   /** Batches without deliveries; KafkaJS does not wait for them. */
   #skipping: Promise<void> = Promise.resolve()
 
   constructor(options: GroupConsumerOptions) {
     this.#options = options
+    this.#failure = new ConsumerFailure(options)
     this.#running = this.#run()
   }
 
@@ -95,6 +67,11 @@ export class GroupConsumer {
   /** Whether the group has confirmed this member so lately that nobody else can have its partitions. */
   get isConfirmed(): boolean {
     return Date.now() - this.#heardAt < FRESH_MS
+  }
+
+  /** Why it is no member, or has not got its partitions; null while all is well. */
+  get failure(): EnrichmentError | null {
+    return this.#failure.current
   }
 
   /** Resolves once the member is confirmed. @throws the signal's reason */
@@ -128,14 +105,13 @@ export class GroupConsumer {
   }
 
   async #run(): Promise<void> {
-    const { log, groupId } = this.#options
     let failures = 0
     while (!this.#stopped.signal.aborted) {
       const startedAt = Date.now()
       const error = await this.#live()
       if (error === undefined) break
       failures = Date.now() - startedAt > 60_000 ? 1 : failures + 1
-      log.warn({ groupId, code: error.code, err: error }, 'consumer ended and will start again')
+      this.#failure.set(error)
       const waitMs = Math.min(RESTART_DELAY_MS * 2 ** (failures - 1), LONGEST_RESTART_DELAY_MS)
       await delay(waitMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined)
     }
@@ -200,9 +176,12 @@ export class GroupConsumer {
     this.#options.onJoin?.()
     this.#onHeard()
     const abort = new AbortController()
+    const positions = new Map<string, bigint>()
     const session: Session = {
-      ready: this.#own(assignment, AbortSignal.any([abort.signal, this.#stopped.signal])).then(() => {
+      positions,
+      ready: this.#own(assignment, positions, AbortSignal.any([abort.signal, this.#stopped.signal])).then(() => {
         if (abort.signal.aborted) return
+        this.#failure.clear()
         // KafkaJS keeps what was paused across joins; whoever wants a pause in the new assignment pauses again.
         consumer?.resume(topics)
       }),
@@ -216,15 +195,32 @@ export class GroupConsumer {
     this.#session = session
   }
 
-  async #own(assignment: TopicPartition[], signal: AbortSignal): Promise<void> {
+  async #own(assignment: TopicPartition[], at: Map<string, bigint>, signal: AbortSignal): Promise<void> {
     // That one's failure has been told already.
     const former = this.#owning.catch(() => undefined)
     const owning = former.then(() => this.#options.onAssigned(assignment, signal))
     this.#owning = owning
     const positions = await owning
     if (signal.aborted) return
-    for (const { topic, partition, offset } of positions)
-      this.#consumer?.seek({ topic, partition, offset: String(offset) })
+    for (const { topic, partition } of assignment) {
+      const position = positions.find((one) => one.topic === topic && one.partition === partition)
+      if (position === undefined)
+        throw new EnrichmentError('INTERNAL', `nobody says where partition ${partition} of ${topic} stands`)
+      at.set(toKey(position), position.offset)
+      this.#consumer?.seek({ topic, partition, offset: String(position.offset) })
+    }
+  }
+
+  /** Whether a batch begins where its partition stands; if not, it is fetched again from there. */
+  #isExpected(session: Session, batch: EachBatchPayload['batch']): boolean {
+    const position = session.positions.get(toKey(batch))
+    const { topic, partition, fetchedOffset } = batch as typeof batch & { fetchedOffset: string }
+    if (position === BigInt(fetchedOffset)) return true
+    const fields = { topic, partition, fetchedOffset, position: String(position) }
+    this.#options.log.info(fields, 'batch from elsewhere fetched again')
+    if (position !== undefined && session === this.#session)
+      this.#consumer?.seek({ topic, partition, offset: String(position) })
+    return false
   }
 
   #onHeard(): void {
@@ -253,13 +249,12 @@ export class GroupConsumer {
     try {
       await session.ready
       await this.#skipping
-      await this.#options.onBatch({
-        topic: batch.topic,
-        partition: batch.partition,
-        deliveries: toDeliveries(batch),
-        nextOffset: BigInt(batch.lastOffset()) + 1n,
-        signal: this.#signalOf(session),
-      })
+      if (!this.#isExpected(session, batch)) return
+      const { topic, partition } = batch
+      const nextOffset = BigInt(batch.lastOffset()) + 1n
+      const signal = this.#signalOf(session)
+      await this.#options.onBatch({ topic, partition, deliveries: toDeliveries(batch), nextOffset, signal })
+      session.positions.set(toKey(batch), nextOffset)
     } catch (error) {
       if (session.lost !== undefined) throw session.lost
       // Returning without a pause would deliver the same batch again at once, ten thousand times a second.
@@ -278,7 +273,10 @@ export class GroupConsumer {
   /** KafkaJS shows nobody a fetch that brought a marker alone, as happens behind a large batch: it only goes on. */
   #onSkipped(topic: string, partition: number, nextOffset: bigint): void {
     const session = this.#session
-    if (session === undefined) return
+    const position = session?.positions.get(toKey({ topic, partition }))
+    if (session === undefined || position === undefined || nextOffset <= position) return
+    // At once: KafkaJS fetches on from there whatever becomes of this.
+    session.positions.set(toKey({ topic, partition }), nextOffset)
     const signal = this.#signalOf(session)
     this.#skipping = this.#skipping.then(async () => {
       try {
@@ -294,3 +292,5 @@ export class GroupConsumer {
     return AbortSignal.any([session.abort.signal, this.#stopped.signal])
   }
 }
+
+const toKey = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`

@@ -1,28 +1,25 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
-import { EnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { hideAbortedRecords } from './aborted-records.ts'
-import { calmRequestQueue } from './calm-request-queue.ts'
 import { installCodecs } from './codecs.ts'
-import { letTransactionsJoin } from './join-partitions.ts'
-import { writeNullHeaders } from './null-headers.ts'
+import { type Asked, kafkaError } from './kafka-error.ts'
+import { applyPatches } from './patches/apply-patches.ts'
+import type { KafkaSecurity } from './security.ts'
 
 export type { Kafka }
-
-calmRequestQueue()
-installCodecs()
-writeNullHeaders()
-hideAbortedRecords()
-letTransactionsJoin()
 
 /**
  * A client of the given brokers; it connects when first used.
  *
  * KafkaJS's own log goes to debug: it calls ordinary moments (a first join, a coordinator that moves) errors.
  */
-export function createKafka(brokers: string[], clientId: string, log: Logger): Kafka {
+export function createKafka(brokers: string[], clientId: string, log: Logger, security: KafkaSecurity = {}): Kafka {
+  applyPatches()
+  installCodecs()
   const kafkaLog = log.child({ library: 'kafkajs' })
-  return new Kafka({
+  const kafka = new Kafka({
+    ...security,
     brokers,
     clientId,
     connectionTimeout: 3_000,
@@ -35,30 +32,54 @@ export function createKafka(brokers: string[], clientId: string, log: Logger): K
       ({ log: { message, logger: _logger, timestamp: _timestamp, ...fields } }) =>
         kafkaLog.debug(fields, message),
   })
+  clientIds.set(kafka, clientId)
+  return kafka
 }
 
-type Admin = ReturnType<Kafka['admin']>
+const clientIds = new WeakMap<Kafka, string>()
+
+/** A name for a group of one reading; begins as the client's id does, and so as what the service may use in Kafka. */
+export function nameTemporaryGroup(kafka: Kafka): string {
+  return `${clientIds.get(kafka)}-${randomUUID()}`
+}
+
+export type Admin = ReturnType<Kafka['admin']>
+
+/** The protocol's errors of a broker that is no longer, or not yet, the one to be asked: it has done nothing. */
+const ASK_ANOTHER = new Set([
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+])
+const ASK_AGAIN_MS = [100, 200, 400, 800]
 
 /**
- * Runs one administrative piece of work on a connection of its own.
+ * Runs one administrative piece of work on a connection of its own; from its beginning once more where a leader or
+ * coordinator has just moved, which KafkaJS does not follow.
  *
- * @throws EnrichmentError KAFKA_UNAVAILABLE when no broker answers
+ * @param asked what the work is about, for the text of a refusal
+ * @throws EnrichmentError KAFKA_UNAVAILABLE when no broker answers; Kafka's refusals (see kafkaError)
  */
-export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin({ retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 } })
-  try {
-    await admin.connect()
-    return await work(admin)
-  } catch (error) {
-    throw kafkaError(error)
-  } finally {
-    await admin.disconnect().catch(() => undefined)
+export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>, asked: Asked = {}): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    const admin = kafka.admin({ retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 } })
+    try {
+      await admin.connect()
+      return await work(admin)
+    } catch (error) {
+      const waitMs = ASK_AGAIN_MS[tries]
+      if (waitMs === undefined || !ASK_ANOTHER.has(typeOf(error))) throw kafkaError(error, asked)
+      await delay(waitMs)
+    } finally {
+      await admin.disconnect().catch(() => undefined)
+    }
   }
 }
 
-/** A KafkaJS error as ours; ours as it is. */
-export function kafkaError(error: unknown): EnrichmentError {
-  if (error instanceof EnrichmentError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: ${message}`, { cause: error })
+/** The protocol's name of an error; KafkaJS wraps what it does not retry. */
+function typeOf(error: unknown): string {
+  const { type, cause } = error as { type?: string; cause?: { type?: string } }
+  return type ?? cause?.type ?? ''
 }

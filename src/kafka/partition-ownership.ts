@@ -11,8 +11,8 @@ import { TransactionalProducer } from './transactional-producer.ts'
 export interface PartitionOwnership {
   /** Whether a record is still to be done: KafkaJS may deliver from an offset that it read before we took over. */
   isPending(record: TopicPartition & { offset: bigint }): boolean
-  /** Where the partitions stand now; without those that nobody has committed yet. */
-  committedOffsets(): CommitOffset[]
+  /** Where each partition stands now; where nobody has committed yet, at the beginning of its log. */
+  positions(): CommitOffset[]
   /** Publishes and commits in one transaction. @throws EnrichmentError KAFKA_UNAVAILABLE, and what `confirmed` throws; it is void then */
   commit(records: OutgoingRecord[], offsets: CommitOffset[]): Promise<void>
   close(): Promise<void>
@@ -31,7 +31,7 @@ export interface PartitionClaim {
 /**
  * Takes possession: fences the predecessor first, and reads the committed offsets only then.
  *
- * @throws EnrichmentError KAFKA_UNAVAILABLE; TOPIC_WRONG where a committed offset is beyond the log's end, from where
+ * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals; TOPIC_WRONG where a committed offset is beyond the log's end, from where
  *   KafkaJS would silently jump to its beginning
  */
 export async function ownPartitions(
@@ -41,23 +41,18 @@ export async function ownPartitions(
 ): Promise<PartitionOwnership> {
   const producer = new TransactionalProducer(kafka, transactionalId)
   await producer.init({ groupId, topics: outputs })
-  const committed = await readCommittedInLog(kafka, groupId, partitions).catch(async (error) => {
+  const positions = await readPositions(kafka, groupId, partitions).catch(async (error) => {
     await producer.close()
     throw error
   })
-  const isPending = ({ topic, partition, offset }: TopicPartition & { offset: bigint }) =>
-    offset >= (committed.get(`${topic}/${partition}`) ?? 0n)
   return {
-    isPending,
-    committedOffsets: () =>
-      partitions.flatMap(({ topic, partition }) => {
-        const offset = committed.get(`${topic}/${partition}`) ?? -1n
-        return offset < 0n ? [] : [{ topic, partition, offset }]
-      }),
+    isPending: ({ topic, partition, offset }) => offset >= (positions.get(`${topic}/${partition}`) ?? 0n),
+    positions: () =>
+      partitions.map((one) => ({ ...one, offset: positions.get(`${one.topic}/${one.partition}`) ?? 0n })),
     async commit(records, offsets) {
       await confirmed()
       await producer.commit(records, groupId, offsets)
-      for (const { topic, partition, offset } of offsets) committed.set(`${topic}/${partition}`, offset)
+      for (const { topic, partition, offset } of offsets) positions.set(`${topic}/${partition}`, offset)
     },
     close: () => producer.close(),
   }
@@ -85,25 +80,30 @@ export async function ownEach(
   return { owned, failure: taken.find((result) => result.status === 'rejected')?.reason }
 }
 
-/** Committed offsets by "topic/partition", each inside of its log. */
-async function readCommittedInLog(
+/** By "topic/partition" where the group goes on: as committed, or where the log begins, if that is further on. */
+async function readPositions(
   kafka: Kafka,
   groupId: string,
   partitions: TopicPartition[],
 ): Promise<Map<string, bigint>> {
   const committed = await readCommitted(kafka, groupId, partitions)
+  const positions = new Map<string, bigint>()
   const topics = [...new Set(partitions.map(({ topic }) => topic))]
   for (const topic of topics) {
-    const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
+    const logs = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic), { topic })
     for (const { partition } of partitions.filter((it) => it.topic === topic)) {
+      const log = logs.find((it) => it.partition === partition)
       const offset = committed.get(`${topic}/${partition}`) ?? -1n
-      const end = BigInt(ends.find((it) => it.partition === partition)?.high ?? offset)
-      if (offset <= end) continue
-      const message = `group ${groupId} stands at ${offset} in partition ${partition} of ${topic}, which ends at ${end}`
-      throw new EnrichmentError('TOPIC_WRONG', `${message}: set the group's offsets, its records were lost or replaced`)
+      const start = BigInt(log?.low ?? 0)
+      const end = BigInt(log?.high ?? offset)
+      if (offset > end) {
+        const place = `group ${groupId} stands at ${offset} in partition ${partition} of ${topic}, which ends at ${end}`
+        throw new EnrichmentError('TOPIC_WRONG', `${place}: set the group's offsets, its records were lost or replaced`)
+      }
+      positions.set(`${topic}/${partition}`, offset > start ? offset : start)
     }
   }
-  return committed
+  return positions
 }
 
 /** Committed offsets by "topic/partition"; -1 where the group has none. */
@@ -114,7 +114,7 @@ async function readCommitted(
 ): Promise<Map<string, bigint>> {
   const topics = [...new Set(partitions.map(({ topic }) => topic))]
   if (topics.length === 0) return new Map()
-  const answer = await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId, topics }))
+  const answer = await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId, topics }), { group: groupId })
   return new Map(
     answer.flatMap(({ topic, partitions: all }) =>
       all.map(({ partition, offset }) => [`${topic}/${partition}`, BigInt(offset)] as const),

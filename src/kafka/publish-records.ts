@@ -1,21 +1,29 @@
-import { CompressionTypes, type Kafka, Partitioners } from 'kafkajs'
-import { type OutgoingRecord, toTopicMessages } from './delivery.ts'
-import { kafkaError } from './kafka-client.ts'
+import { CompressionTypes, type Kafka } from 'kafkajs'
+import type { OutgoingRecord } from './delivery.ts'
+import { kafkaError } from './kafka-error.ts'
+import { PartitionBatches } from './partition-batches.ts'
 
-/** KafkaJS puts all messages of one send for a partition into one batch, which the broker takes up to 1 MB. */
-const SEND_RECORDS = 500
-
-/** Publishes records in order, outside any transaction. @throws EnrichmentError KAFKA_UNAVAILABLE */
+/**
+ * Publishes records outside any transaction, in order within each partition. What is sent again, because its answer was
+ * lost or a leader has moved, stands in the topic once.
+ *
+ * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals; some of the records may have been published by then
+ */
 export async function publishRecords(kafka: Kafka, records: OutgoingRecord[]): Promise<void> {
-  const producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner })
+  const producer = kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    retry: { initialRetryTime: 100, retries: 30, maxRetryTime: 1_000 },
+  })
   try {
+    const batches = await new PartitionBatches(kafka).divide(records)
     await producer.connect()
-    for (let at = 0; at < records.length; at += SEND_RECORDS) {
-      const chunk = records.slice(at, at + SEND_RECORDS)
-      await producer.sendBatch({ acks: -1, compression: CompressionTypes.GZIP, topicMessages: toTopicMessages(chunk) })
-    }
+    for (const batch of batches)
+      await producer.sendBatch({ acks: -1, compression: CompressionTypes.GZIP, topicMessages: [batch] })
   } catch (error) {
-    throw kafkaError(error)
+    const [topic] = new Set(records.map((record) => record.topic))
+    throw kafkaError(error, topic === undefined ? {} : { topic })
   } finally {
     await producer.disconnect().catch(() => undefined)
   }

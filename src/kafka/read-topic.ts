@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
 import { type Delivery, toRecordHeaders } from './delivery.ts'
-import { kafkaError, withAdmin } from './kafka-client.ts'
+import { nameTemporaryGroup, withAdmin } from './kafka-client.ts'
+import { kafkaError } from './kafka-error.ts'
 
 /**
  * Reads what a topic holds now, record by record; commits nothing and leaves no group behind.
@@ -23,7 +23,7 @@ export async function readTopic(
       .map((end) => [end.partition, BigInt(end.high)]),
   )
   if (unread.size === 0) return
-  const groupId = `album-enricher-command-${randomUUID()}`
+  const groupId = nameTemporaryGroup(kafka)
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false })
   const done = Promise.withResolvers<void>()
   let isOver = false

@@ -1,5 +1,7 @@
 import { SchemaRegistry as RegistryClient } from '@kafkajs/confluent-schema-registry'
 import { EnrichmentError } from '../errors.ts'
+import { explainTls } from '../explain-tls.ts'
+import { type RegistryAccess, withoutLogin } from './registry-access.ts'
 
 const TIMEOUT_MS = 5_000
 
@@ -25,16 +27,23 @@ export interface RecordCodec<T> {
 export class SchemaRegistry {
   readonly #client: RegistryClient
   readonly #url: string
+  readonly #fetch: typeof fetch
 
-  constructor(url: string) {
-    this.#url = url.replace(/\/+$/, '')
+  /** @param url a login that stands in it is left to `access` and taken out */
+  constructor(url: string, { agent, fetch: given = fetch, login = () => ({}) }: RegistryAccess = {}) {
+    this.#url = withoutLogin(url).replace(/\/+$/, '')
+    this.#fetch = (input, init) => given(input, { ...init, headers: login() })
     // The client has no time-out of its own: a registry that hangs would hang the decoding for ever.
     const withTimeout = () => ({
       async prepareRequest(next: () => Promise<{ enhance(extras: object): unknown }>) {
-        return (await next()).enhance({ timeout: TIMEOUT_MS })
+        return (await next()).enhance({ timeout: TIMEOUT_MS, headers: login() })
       },
     })
-    this.#client = new RegistryClient({ host: this.#url, middlewares: [withTimeout as never] })
+    this.#client = new RegistryClient({
+      host: this.#url,
+      middlewares: [withTimeout as never],
+      ...(agent && { agent: agent as never }),
+    })
   }
 
   /**
@@ -124,7 +133,7 @@ export class SchemaRegistry {
   /** @throws EnrichmentError REGISTRY_UNAVAILABLE when it does not answer */
   async ping(): Promise<void> {
     try {
-      const { ok, status } = await fetch(`${this.#url}/subjects`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+      const { ok, status } = await this.#fetch(`${this.#url}/subjects`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
       if (!ok) throw new Error(`status ${status}`)
     } catch (error) {
       throw unavailable(error)
@@ -149,7 +158,7 @@ export class SchemaRegistry {
   /** Asks past the client, which would answer from its cache. */
   async #knows(id: number): Promise<boolean> {
     try {
-      const { ok, status, body } = await fetch(`${this.#url}/schemas/ids/${id}`, {
+      const { ok, status, body } = await this.#fetch(`${this.#url}/schemas/ids/${id}`, {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       })
       await body?.cancel()
@@ -180,7 +189,9 @@ export class SchemaRegistry {
   async #tells(id: number): Promise<boolean> {
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS)
-      const answer = (await (await fetch(`${this.#url}/schemas/ids/${id}`, { signal })).json()) as { schema?: unknown }
+      const answer = (await (await this.#fetch(`${this.#url}/schemas/ids/${id}`, { signal })).json()) as {
+        schema?: unknown
+      }
       return typeof answer.schema === 'string'
     } catch (error) {
       throw unavailable(error)
@@ -195,6 +206,27 @@ function isNotFound(error: unknown): boolean {
 
 // The client reports a refused connection and a time-out as status 400, so only a clear "not found" is final.
 function unavailable(error: unknown): EnrichmentError {
-  const why = error instanceof Error ? error.message : String(error)
-  return new EnrichmentError('REGISTRY_UNAVAILABLE', `schema registry: ${why}`, { cause: error })
+  const why = error instanceof Error ? reasonOf(error) : String(error)
+  const remedy = explainTls(error, NAMES) ?? explainStatus(error)
+  const message = remedy === undefined ? why : `${why}: ${remedy}`
+  return new EnrichmentError('REGISTRY_UNAVAILABLE', `schema registry: ${message}`, { cause: error })
+}
+
+const NAMES = { address: 'SCHEMA_REGISTRY_URL', ca: 'SCHEMA_REGISTRY_SSL_CA', cert: 'SCHEMA_REGISTRY_SSL_CERT' }
+
+/** fetch hides what happened behind "fetch failed". */
+function reasonOf(error: Error): string {
+  const { message } = error.cause instanceof Error && error.cause.message !== '' ? error.cause : error
+  return message.replace(/\s+/g, ' ').trim()
+}
+
+function explainStatus(error: unknown): string | undefined {
+  // With TLS 1.3 a client hears only afterwards that the server wanted a certificate, and often not that.
+  if (error instanceof Error && reasonOf(error) === 'other side closed')
+    return 'it is stopping, or wants a certificate of clients: SCHEMA_REGISTRY_SSL_CERT'
+  const status =
+    (error as { status?: number }).status ?? Number(/^status (\d+)$/.exec(String((error as Error).message))?.[1])
+  return status === 401 || status === 403
+    ? 'look at SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD, or SCHEMA_REGISTRY_TOKEN, and at what that login may do'
+    : undefined
 }

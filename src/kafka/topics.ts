@@ -1,13 +1,9 @@
-import { createRequire } from 'node:module'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ConfigResourceTypes, Kafka } from 'kafkajs'
+import type { Kafka } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
-import { withAdmin } from './kafka-client.ts'
-
-// Named imports of this constant type-check but are undefined at run time: only the CommonJS default has it.
-const { ConfigResourceTypes: resourceTypes } = createRequire(import.meta.url)('kafkajs') as {
-  ConfigResourceTypes: typeof ConfigResourceTypes
-}
+import { describeConfigs } from './describe-configs.ts'
+import { describeTopics, explainMissing } from './describe-topics.ts'
+import { type Admin, withAdmin } from './kafka-client.ts'
 
 export interface TopicPlan {
   topic: string
@@ -24,24 +20,54 @@ export interface TopicPlan {
 const LARGEST = 'max.message.bytes'
 const KEEP_FOREVER = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' }
 
-/** Creates the topics that are missing and answers their names; existing ones are left as they are. */
-export async function createMissingTopics(kafka: Kafka, plans: TopicPlan[]): Promise<string[]> {
+/** How many copies a new topic gets; undefined: what the broker gives by itself. */
+export interface TopicCopies {
+  replicationFactor: number | undefined
+  /** How many of them must be up to date for anything to be written (min.insync.replicas). */
+  minInsyncReplicas: number | undefined
+}
+
+/**
+ * Creates the topics that are missing and answers their names; existing ones are left as they are.
+ *
+ * @throws EnrichmentError TOPIC_WRONG where the cluster refuses one, KAFKA_UNAVAILABLE, Kafka's refusals
+ */
+export async function createMissingTopics(
+  kafka: Kafka,
+  plans: TopicPlan[],
+  { replicationFactor, minInsyncReplicas }: Partial<TopicCopies> = {},
+): Promise<string[]> {
   return withAdmin(kafka, async (admin) => {
-    const existing = new Set(await admin.listTopics())
-    const missing = plans.filter(({ topic }) => !existing.has(topic))
-    const topics = missing.map(({ topic, partitions, keepsForever, maxMessageBytes }) => ({
-      topic,
-      numPartitions: partitions,
-      configEntries: Object.entries({
-        ...(keepsForever && KEEP_FOREVER),
-        ...(maxMessageBytes !== undefined && { [LARGEST]: String(maxMessageBytes) }),
-      }).map(([name, value]) => ({ name, value })),
-    }))
-    const created = missing.map(({ topic }) => topic)
-    if (topics.length > 0) await admin.createTopics({ waitForLeaders: false, topics })
+    const names = plans.map(({ topic }) => topic)
+    const missing = new Set((await describeTopics(admin, names)).filter(isAbsent).map(({ topic }) => topic))
+    const topics = plans
+      .filter(({ topic }) => missing.has(topic))
+      .map(({ topic, partitions, keepsForever, maxMessageBytes }) => ({
+        topic,
+        numPartitions: partitions,
+        ...(replicationFactor !== undefined && { replicationFactor }),
+        configEntries: Object.entries({
+          ...(keepsForever && KEEP_FOREVER),
+          ...(maxMessageBytes !== undefined && { [LARGEST]: String(maxMessageBytes) }),
+          ...(minInsyncReplicas !== undefined && { 'min.insync.replicas': String(minInsyncReplicas) }),
+        }).map(([name, value]) => ({ name, value })),
+      }))
+    const created = topics.map(({ topic }) => topic)
+    if (topics.length > 0) await admin.createTopics({ waitForLeaders: false, topics }).catch(explainCreation)
     await untilVisible(admin, created)
     return created
   })
+}
+
+const isAbsent = ({ partitions }: { partitions: unknown[] }) => partitions.length === 0
+
+/** KafkaJS says that there were errors, and hides which. */
+function explainCreation(error: unknown): never {
+  const { errors } = error as { errors?: { topic: string; message: string }[] }
+  if (errors === undefined) throw error
+  const faults = errors.map(({ topic, message }) => `topic ${topic} cannot be created: ${message}`)
+  const remedy = 'see TOPIC_REPLICATION_FACTOR, TOPIC_MIN_INSYNC_REPLICAS and how many brokers there are'
+  throw new EnrichmentError('TOPIC_WRONG', `${faults.join('\n')}\n${remedy}`, { cause: error })
 }
 
 const VISIBLE_WITHIN_MS = 10_000
@@ -52,8 +78,7 @@ async function untilVisible(admin: Admin, topics: string[]): Promise<void> {
   while (topics.length > 0) {
     const isLast = Date.now() > deadline
     try {
-      const { topics: metadata } = await admin.fetchTopicMetadata({ topics })
-      if (metadata.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0))) {
+      if (explainMissing(await describeTopics(admin, topics)) === undefined) {
         // A leader that is named may not know of it yet.
         for (const topic of topics) await admin.fetchTopicOffsets(topic)
         return
@@ -69,16 +94,19 @@ async function untilVisible(admin: Admin, topics: string[]): Promise<void> {
 /**
  * Makes sure that no topic would lose or reorder requests.
  *
- * @throws EnrichmentError TOPIC_WRONG naming every fault and how to mend it; KAFKA_UNAVAILABLE
+ * @throws EnrichmentError TOPIC_WRONG naming every fault and how to mend it; KAFKA_UNAVAILABLE, Kafka's refusals
  */
 export async function checkTopics(kafka: Kafka, plans: TopicPlan[]): Promise<void> {
   const faults = await withAdmin(kafka, async (admin) => {
-    const existing = new Set(await admin.listTopics())
-    const missing = plans.filter(({ topic }) => !existing.has(topic))
-    const present = plans.filter(({ topic }) => existing.has(topic))
-    const { topics: metadata } = await admin.fetchTopicMetadata({ topics: present.map(({ topic }) => topic) })
-    const counts = new Map(metadata.map(({ name, partitions }) => [name, partitions.length]))
-    const found = missing.map(({ topic }) => `topic ${topic} does not exist: run \`album-enricher setup\``)
+    const described = await describeTopics(
+      admin,
+      plans.map(({ topic }) => topic),
+    )
+    const found = described
+      .filter(isAbsent)
+      .map(({ topic }) => `topic ${topic} does not exist: run \`album-enricher setup\``)
+    const counts = new Map(described.map(({ topic, partitions }) => [topic, partitions.length]))
+    const present = plans.filter(({ topic }) => counts.get(topic))
     for (const plan of present) {
       const count = counts.get(plan.topic) ?? 0
       if (plan.mustHaveOnePartition && count !== 1) {
@@ -93,22 +121,15 @@ export async function checkTopics(kafka: Kafka, plans: TopicPlan[]): Promise<voi
   if (faults.length > 0) throw new EnrichmentError('TOPIC_WRONG', faults.join('\n'))
 }
 
-type Admin = ReturnType<Kafka['admin']>
-
 /** Settings of existing topics that would lose records, or stop the lane at the first large one. */
 async function configFaults(admin: Admin, plans: TopicPlan[]): Promise<string[]> {
-  if (plans.length === 0) return []
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: plans.map(({ topic }) => ({
-      type: resourceTypes.TOPIC,
-      name: topic,
-      configNames: [...Object.keys(KEEP_FOREVER), LARGEST],
-    })),
-  })
+  const configs = await describeConfigs(
+    admin,
+    plans.map(({ topic }) => topic),
+    [...Object.keys(KEEP_FOREVER), LARGEST],
+  )
   return plans.flatMap(({ topic, keepsForever, maxMessageBytes = 0 }) => {
-    const entries = resources.find(({ resourceName }) => resourceName === topic)?.configEntries ?? []
-    const settingOf = (name: string) => entries.find((entry) => entry.configName === name)?.configValue
+    const settingOf = (name: string) => configs.get(topic)?.get(name)
     const remedy = (name: string, value: string) =>
       `kafka-configs.sh --alter --topic ${topic} --add-config ${name}=${value}`
     const losses = Object.entries(keepsForever ? KEEP_FOREVER : {}).flatMap(([name, wanted]) => {

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CompressionTypes, type Kafka, Partitioners, type Transaction } from 'kafkajs'
-import { type CommitOffset, type OutgoingRecord, toTopicMessages } from './delivery.ts'
-import { joinPartitions } from './join-partitions.ts'
-import { kafkaError, withAdmin } from './kafka-client.ts'
-import { recordBytes } from './record-size.ts'
+import { EnrichmentError } from '../errors.ts'
+import type { CommitOffset, OutgoingRecord } from './delivery.ts'
+import { describeTopics, explainMissing } from './describe-topics.ts'
+import { withAdmin } from './kafka-client.ts'
+import { type Asked, kafkaError } from './kafka-error.ts'
+import { PartitionBatches } from './partition-batches.ts'
+import { joinPartitions } from './patches/join-partitions.ts'
 
-/** KafkaJS puts all messages of one send for a partition into one batch, and a batch of 1 MB is refused. */
-const SEND_RECORDS = 1_000
-const SEND_BYTES = 500_000
 /** Coordinator loading, not available, moved; transaction still being ended. KafkaJS does not retry these itself here. */
 const PASSING_CODES = new Set([14, 15, 16, 51])
 const OFFSET_TRIES = 20
@@ -30,11 +30,13 @@ export interface TakenPart {
 export class TransactionalProducer {
   readonly #kafka: Kafka
   readonly #transactionalId: string
+  readonly #batches: PartitionBatches
   readonly #producer: ReturnType<Kafka['producer']>
 
   constructor(kafka: Kafka, transactionalId: string) {
     this.#kafka = kafka
     this.#transactionalId = transactionalId
+    this.#batches = new PartitionBatches(kafka)
     this.#producer = kafka.producer({
       transactionalId,
       maxInFlightRequests: 1,
@@ -52,7 +54,7 @@ export class TransactionalProducer {
    * read: until then a predecessor's commit may still arrive.
    *
    * @param taken what the id's transactions have to do with; with it their lost markers are written, too
-   * @throws EnrichmentError KAFKA_UNAVAILABLE
+   * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals
    */
   async init(taken?: TakenPart): Promise<void> {
     try {
@@ -62,8 +64,12 @@ export class TransactionalProducer {
       await empty.abort()
     } catch (error) {
       await this.close()
-      throw kafkaError(error)
+      throw kafkaError(error, this.#asked(taken?.groupId))
     }
+  }
+
+  #asked(group: string | undefined): Asked {
+    return { transactionalId: this.#transactionalId, ...(group !== undefined && { group }) }
   }
 
   /**
@@ -73,11 +79,12 @@ export class TransactionalProducer {
    * with a marker everywhere; not while a leader is missing, since the marker of what it gives up would be lost likewise.
    */
   async #writeLostMarkers({ groupId, topics }: TakenPart): Promise<void> {
-    // KafkaJS throws for a partition without a leader.
-    const { topics: found } = await withAdmin(this.#kafka, (admin) => admin.fetchTopicMetadata({ topics }))
+    const found = await withAdmin(this.#kafka, (admin) => describeTopics(admin, topics))
+    const missing = explainMissing(found)
+    if (missing !== undefined) throw new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: ${missing}`)
     joinPartitions(
       this.#transactionalId,
-      found.map(({ name, partitions }) => ({ topic: name, partitions: partitions.map((it) => it.partitionId) })),
+      found.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(({ partition }) => partition) })),
     )
     const everywhere = await this.#producer.transaction()
     await sendOffsets(everywhere, groupId, [])
@@ -91,46 +98,31 @@ export class TransactionalProducer {
   /**
    * All records and offsets become visible together, or none.
    *
-   * @throws EnrichmentError KAFKA_UNAVAILABLE; the outcome is then unknown and this object is of no further use
+   * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals; the outcome is then unknown and this object is of no
+   *   further use
    */
   async commit(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[]): Promise<void> {
     let transaction: Transaction | undefined
+    const asked = this.#asked(groupId)
     try {
+      const batches = await this.#batches.divide(records)
       transaction = await this.#producer.transaction()
-      for (const chunk of chunksOf(records)) await sendChunk(transaction, chunk)
+      for (const batch of batches) {
+        asked.topic = batch.topic
+        await transaction.sendBatch({ acks: -1, compression: CompressionTypes.GZIP, topicMessages: [batch] })
+      }
       await sendOffsets(transaction, groupId, offsets)
       await transaction.commit()
     } catch (error) {
       await transaction?.abort().catch(() => undefined)
       await this.close()
-      throw kafkaError(error)
+      throw kafkaError(error, asked)
     }
   }
 
   async close(): Promise<void> {
     await this.#producer.disconnect().catch(() => undefined)
   }
-}
-
-/** A record larger than a chunk goes in one of its own, since a topic's limit is for the whole batch. */
-function* chunksOf(records: OutgoingRecord[]): Generator<OutgoingRecord[]> {
-  let chunk: OutgoingRecord[] = []
-  let bytes = 0
-  for (const record of records) {
-    const size = recordBytes(record)
-    if (chunk.length > 0 && (chunk.length >= SEND_RECORDS || bytes + size > SEND_BYTES)) {
-      yield chunk
-      chunk = []
-      bytes = 0
-    }
-    chunk.push(record)
-    bytes += size
-  }
-  if (chunk.length > 0) yield chunk
-}
-
-async function sendChunk(transaction: Transaction, records: OutgoingRecord[]): Promise<void> {
-  await transaction.sendBatch({ acks: -1, compression: CompressionTypes.GZIP, topicMessages: toTopicMessages(records) })
 }
 
 async function sendOffsets(transaction: Transaction, groupId: string, offsets: CommitOffset[]): Promise<void> {
@@ -147,6 +139,7 @@ async function sendOffsets(transaction: Transaction, groupId: string, offsets: C
       return await transaction.sendOffsets({ consumerGroupId: groupId, topics })
     } catch (error) {
       const code = (error as { code?: unknown }).code
+      // Nor a lost connection: only a new owner writes the markers that a broker's crash may have lost.
       if (attempt >= OFFSET_TRIES || !PASSING_CODES.has(code as number)) throw error
       await delay(Math.min(5 * 2 ** attempt, 500))
     }

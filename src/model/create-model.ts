@@ -1,5 +1,6 @@
-import type { Config } from '../config.ts'
+import { type Config, currentValue } from '../config.ts'
 import { EnrichmentError } from '../errors.ts'
+import { createFetch } from '../http/outgoing.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { HostDialect } from './host-dialect.ts'
@@ -21,13 +22,17 @@ interface Surroundings {
  *
  * @throws EnrichmentError CONFIG_INVALID when a model is wanted without an API key
  */
-export function createModel(config: Config<'model'>, { log, onCall, ...given }: Surroundings = {}): Model | null {
+export function createModel(
+  config: Config<'model' | 'http'>,
+  { log, onCall, ...given }: Surroundings = {},
+): Model | null {
   if (config.MODEL_USE === 'never') return null
   if (config.OPENAI_API_KEY === undefined)
     throw new EnrichmentError('CONFIG_INVALID', 'OPENAI_API_KEY is not set: set it, or set MODEL_USE to never')
   const budget = given.budget ?? new TokenBudget(config.MODEL_TOKENS_PER_DAY, config.MODEL_TOKENS_SPENT)
   const model = createOpenAiModel({
-    apiKey: config.OPENAI_API_KEY,
+    apiKey: async () => currentValue(config, 'OPENAI_API_KEY') ?? '',
+    fetch: createFetch(config),
     baseUrl: config.OPENAI_BASE_URL,
     name: config.MODEL_NAME,
     timeoutMs: config.MODEL_TIMEOUT_SECONDS * 1000,

@@ -10,13 +10,16 @@ import { isJson } from './refusal.ts'
 import { refusalOf, toModelError } from './to-model-error.ts'
 
 interface Settings {
-  apiKey: string
+  /** A function is asked for each call. */
+  apiKey: string | (() => Promise<string>)
   /** Base URL of a host that speaks OpenAI's chat completions, for example https://api.openai.com/v1. */
   baseUrl: string
   /** The model's name at that host. */
   name: string
   /** How long a whole call may take, the reading of the answer included. */
   timeoutMs: number
+  /** How requests are made; absent: by Node's own. */
+  fetch?: typeof globalThis.fetch
   /** Told of every call that the host answered, or could have. */
   onCall?: (call: ModelCall) => void
   dialect?: HostDialect
@@ -25,7 +28,8 @@ interface Settings {
 const MAX_KEPT = 8_000
 
 /** A model behind OpenAI's chat completions, with structured outputs where the host knows them. */
-export function createOpenAiModel({ apiKey, baseUrl, name, timeoutMs, onCall, dialect }: Settings): Model {
+export function createOpenAiModel(settings: Settings): Model {
+  const { apiKey, baseUrl, name, timeoutMs, fetch = globalThis.fetch, onCall, dialect } = settings
   const client = new OpenAI({
     apiKey,
     baseURL: baseUrl,
@@ -35,7 +39,7 @@ export function createOpenAiModel({ apiKey, baseUrl, name, timeoutMs, onCall, di
     // Otherwise read from the environment behind our back.
     organization: null,
     project: null,
-    fetch: fetchWithWholeRefusals(apiKey),
+    fetch: withWholeRefusals(fetch),
   })
   const manner = dialect ?? new HostDialect()
   const identity = { name, promptVersion: PROMPT_VERSION }
@@ -119,15 +123,17 @@ function readUsage(reply: unknown): Pick<ModelCall, 'inputTokens' | 'outputToken
  * The client keeps of a refusal what stands in the body's `error`, and hosts put it elsewhere: so the whole body goes
  * there, as `error.body`. Hosts repeat the key in their refusals, so it is taken out.
  */
-function fetchWithWholeRefusals(apiKey: string): typeof fetch {
+function withWholeRefusals(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
   return async (url, init) => {
     const response = await fetch(url, init)
     if (response.ok) return response
-    const text = (await response.text()).replaceAll(apiKey, '(hidden)')
+    const key = new Headers(init?.headers).get('authorization')?.replace(/^Bearer /, '')
+    const text = await response.text()
+    const body = parse(key ? text.replaceAll(key, '(hidden)') : text)
     const headers = new Headers(response.headers)
     headers.set('content-type', 'application/json')
     for (const name of ['content-encoding', 'content-length']) headers.delete(name)
-    return new Response(JSON.stringify({ error: { body: parse(text) } }), { status: response.status, headers })
+    return new Response(JSON.stringify({ error: { body } }), { status: response.status, headers })
   }
 }
 

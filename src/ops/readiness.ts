@@ -1,30 +1,45 @@
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { EnrichmentError } from '../errors.ts'
 import { withAdmin } from '../kafka/kafka-client.ts'
+import { findTroubles } from '../kafka/topic-health.ts'
 import type { Readiness } from './probes.ts'
 import type { Servers } from './set-up.ts'
 
 /** A part of the service that is a member of a group. */
 export interface Member {
   readonly isJoined: boolean
+  /** Why it is no member, or has not got its partitions; null while all is well. */
+  readonly failure: EnrichmentError | null
   /** What it does now, for parts that may be held. */
   readonly condition?: { state: string; holds: HoldRecord[] }
   stop(): Promise<void>
 }
 
+const NOT_JOINED = new EnrichmentError('KAFKA_UNAVAILABLE', 'not in the group')
+
 /**
  * What /ready asks and tells: our servers, and whether every part of the service that has been started is in its group.
  *
+ * @param ownTopics of which a failing part may be told what is wrong with them
  * @param members by role, filled as the parts start
  */
-export function readinessOf({ kafka, registry, db }: Servers, members: Partial<Record<string, Member>>): Readiness {
+export function readinessOf(
+  { kafka, registry, db }: Servers,
+  ownTopics: string[],
+  members: Partial<Record<string, Member>>,
+): Readiness {
   const started = () => Object.entries(members).flatMap(([role, member]) => (member ? [[role, member] as const] : []))
   return {
     checks: {
       async kafka() {
         if (started().length === 0) await withAdmin(kafka, (admin) => admin.describeCluster())
-        if (started().some(([, { isJoined }]) => !isJoined))
-          throw new EnrichmentError('KAFKA_UNAVAILABLE', 'not in the group')
+        const failing = started().filter(([, { isJoined, failure }]) => !isJoined || failure !== null)
+        if (failing.length === 0) return
+        const { code, message } = failing.find(([, { failure }]) => failure !== null)?.[1].failure ?? NOT_JOINED
+        // The failure says what could not be done, the cluster why: which partition has no leader, or too few replicas.
+        const troubles = await findTroubles(kafka, ownTopics).catch(() => [])
+        const roles = failing.map(([role]) => role).join(', ')
+        throw new EnrichmentError(code, [`${roles}: ${message}`, ...troubles].join('; '))
       },
       registry: () => registry.ping(),
       database: () => db.ping(),

@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/database.ts'
 import { toEnrichmentError } from '../errors.ts'
-import { schemasBySubject, topicPlans } from '../kafka/event-topics.ts'
+import { schemasBySubject, topicCopies, topicPlans } from '../kafka/event-topics.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import type { SchemaRegistry } from '../kafka/schema-registry.ts'
-import { checkTopics, createMissingTopics } from '../kafka/topics.ts'
+import { findWeaknesses } from '../kafka/topic-health.ts'
+import { checkTopics, createMissingTopics, type TopicPlan } from '../kafka/topics.ts'
 
 export interface Servers {
   kafka: Kafka
@@ -22,12 +23,23 @@ export interface Servers {
 export async function setUp(config: Config<'kafka'>, { kafka, registry, db }: Servers): Promise<string[]> {
   const done: string[] = []
   for (const name of await db.migrate()) done.push(`table migration ${name}`)
-  for (const topic of await createMissingTopics(kafka, topicPlans(config))) done.push(`topic ${topic} created`)
-  await checkTopics(kafka, topicPlans(config))
+  const plans = topicPlans(config)
+  for (const topic of await createMissingTopics(kafka, plans, topicCopies(config))) done.push(`topic ${topic} created`)
+  await checkTopics(kafka, plans)
+  done.push(...(await warnings(kafka, plans)))
   for (const [subject, schema] of schemasBySubject(config)) {
     done.push(`schema ${subject} has id ${await tryAgain(() => registry.register(subject, schema))}`)
   }
   return done
+}
+
+/** What works and is weaker than it could be, a line each. */
+export async function warnings(kafka: Kafka, plans: TopicPlan[]): Promise<string[]> {
+  const weaknesses = await findWeaknesses(
+    kafka,
+    plans.map(({ topic }) => topic),
+  )
+  return weaknesses.map((weakness) => `warning: ${weakness}`)
 }
 
 const TRIES = 5

@@ -1,8 +1,8 @@
 import type { AmazonRequestSeen } from '../amazon/amazon-api.ts'
 import { createAmazon } from '../amazon/create-amazon.ts'
 import type { Config } from '../config.ts'
+import { type ArtworkRecord, NOTHING_EARLIER } from '../enrich/earlier.ts'
 import { type Enrichment, enrichAlbum } from '../enrich/enrich-album.ts'
-import { rankAccepted, toLink } from '../enrich/to-link.ts'
 import type { Album } from '../events.ts'
 import { findMarketplace } from '../marketplaces.ts'
 import { createModel } from '../model/create-model.ts'
@@ -16,12 +16,28 @@ export interface Trial {
   withoutModel: string | null
 }
 
+const NO_ARTWORK: ArtworkRecord = {
+  status: 'off',
+  asin: null,
+  url: null,
+  key: null,
+  width: null,
+  height: null,
+  bytes: null,
+  errorCode: null,
+  errorMessage: null,
+}
+
 /**
  * Enriches one album the way the service does, with collaborators that store nothing: no Kafka, no database.
  *
  * @throws EnrichmentError with Amazon's or the model's refusal
  */
-export async function tryAlbum(artist: string, title: string, config: Config<'amazon' | 'model'>): Promise<Trial> {
+export async function tryAlbum(
+  artist: string,
+  title: string,
+  config: Config<'amazon' | 'model' | 'http'>,
+): Promise<Trial> {
   const { domain: marketplace, hasMusicIndex } = findMarketplace(config.AMAZON_MARKETPLACE)
   const requests: AmazonRequestSeen[] = []
   const withoutModel =
@@ -47,18 +63,20 @@ export async function tryAlbum(artist: string, title: string, config: Config<'am
       amazon: createAmazon(config, { onRequest: (seen) => requests.push(seen) }),
       model: withoutModel === null ? createCarefulModel(config) : null,
       modelUse: config.MODEL_USE,
-      step: (_name, run) => run(),
-      findLinkedAsins: async () => [],
+      stage: (_name, run) => run(),
+      step: (_name, ask) => ask(),
+      linkedAsins: [],
+      requestId: 'try',
+      earlier: NOTHING_EARLIER,
       findEarlier: async () => ({ candidates: [], links: [], model: null }),
-      saveLinks: async (_album, match) => ({ links: rankAccepted(match.candidates).map(toLink), withdrawnAsins: [] }),
-      saveArtwork: async () => ({ status: 'off', asin: null, url: null, key: null, errorCode: null }),
+      getArtwork: async () => NO_ARTWORK,
     },
     new AbortController().signal,
   )
   return { album, enrichment, requests, withoutModel }
 }
 
-function createCarefulModel(config: Config<'model'>) {
+function createCarefulModel(config: Config<'model' | 'http'>) {
   const model = createModel(config)
   return model && judgeCarefully(model, { outage: config.MODEL_OUTAGE })
 }

@@ -1,7 +1,8 @@
 import { EnrichmentError } from '../errors.ts'
 import type { CommitOffset, Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
 import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
-import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
+import { GroupConsumer } from '../kafka/group-consumer.ts'
+import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { ownEach, type PartitionOwnership } from '../kafka/partition-ownership.ts'
 import { fitsInto, recordBytes } from '../kafka/record-size.ts'
@@ -23,6 +24,7 @@ export interface RelayOptions {
 /** A part of the service that is a member of a group. */
 interface Member {
   readonly isJoined: boolean
+  readonly failure: EnrichmentError | null
   stop(): Promise<void>
 }
 
@@ -62,7 +64,7 @@ export function startRelay(options: RelayOptions): Member {
     tiers = new Map(owned.map(({ partition, ownership }) => [toKey(partition), relay(partition, ownership, signal)]))
     if (failure !== undefined) throw failure
     log.info({ assignment }, 'relay took its tiers over')
-    return owned.flatMap(({ ownership }) => ownership.committedOffsets())
+    return owned.flatMap(({ ownership }) => ownership.positions())
   }
 
   const receive = async ({ deliveries, nextOffset, signal, ...partition }: DeliveredBatch): Promise<void> => {
@@ -89,6 +91,9 @@ export function startRelay(options: RelayOptions): Member {
   return {
     get isJoined() {
       return consumer.isJoined
+    },
+    get failure() {
+      return consumer.failure
     },
     async stop() {
       await consumer.stop()

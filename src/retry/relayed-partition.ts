@@ -30,7 +30,7 @@ export class RelayedPartition {
   constructor(partition: TopicPartition, ownership: PartitionOwnership, surroundings: Surroundings) {
     this.partition = partition
     this.#ownership = ownership
-    this.#waiting = new WaitingRecords(MOST_WAITING, ownership.committedOffsets()[0]?.offset ?? 0n)
+    this.#waiting = new WaitingRecords(MOST_WAITING, ownership.positions()[0]?.offset ?? 0n)
     this.#surroundings = surroundings
   }
 

@@ -13,7 +13,7 @@ import { toRetryHeaders, withoutOwnHeaders } from '../retry/retry-headers.ts'
 import { chooseTier } from '../retry/retry-tiers.ts'
 import type { RetryTier } from '../retry-delays.ts'
 import { toRetryCopy } from './delivery-rule.ts'
-import type { Job, StoredDecision } from './ledger.ts'
+import type { Job, StoredDecision } from './ledger/job.ts'
 
 /** What a delivery ends in, and what is to be said once it is published. */
 export interface Decided {

@@ -5,16 +5,15 @@ import { EnrichmentError, type ErrorCode, toEnrichmentError } from '../errors.ts
 import type { EnrichmentRequested } from '../events.ts'
 import type { Delivery } from '../kafka/delivery.ts'
 import { metrics } from '../metrics.ts'
+import { orAborted } from '../or-aborted.ts'
 import { decideRetry } from '../retry/decide-retry.ts'
 import { REQUEST_ID, readRetryHeaders } from '../retry/retry-headers.ts'
 import { AlbumClock } from './album-clock.ts'
 import { type Decided, decideDeadLetter, decideResult, decideRetryCopy, republish, skipStale } from './decisions.ts'
-import type { Job, StoredDecision } from './ledger.ts'
+import { type Job, type StoredDecision, SUSPECT_DEATHS } from './ledger/job.ts'
 import type { RequestContext } from './request-context.ts'
 import { tryRequest } from './try-request.ts'
 
-/** A process that died in so many deliveries of a request works on it alone; if that one dies too, it is given up. */
-const SUSPECT_DEATHS = 3
 /** What a try at an album may take from its first Amazon grant on. */
 const ALBUM_MS = 60_000
 
@@ -29,12 +28,12 @@ export async function processRequest(
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<Decided> {
-  const { albums, onBegun } = context
+  const { albums, turn, onBegun } = context
   const request = await orGivenUp(() => decodeRequest(delivery, context, signal), delivery, undefined, context, signal)
   if ('records' in request) return request
   const { albumId } = request.album
   // It waits for another request for the same album, and other albums need not wait with it.
-  if (albums.isBusy(albumId)) onBegun()
+  if (albums.isBusy(albumId)) void turn.then(onBegun)
   return albums.run(albumId, async () => {
     for (;;) {
       signal.throwIfAborted()
@@ -50,7 +49,7 @@ async function processOnce(
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<Decided | 'again'> {
-  const { ledger, flood, solo, dependencies, stopping, log } = context
+  const { ledger, flood, solo, dependencies, stopping, turn, log } = context
   const { database, registry } = dependencies
   const open = () => {
     const { run, attempt, notBefore } = readRetryHeaders(delivery.headers)
@@ -58,6 +57,7 @@ async function processOnce(
     return database(() => ledger.open(request, delivered, Date.now(), signal), signal)
   }
   const opening = await orGivenUp(open, delivery, request, context, signal)
+  await orAborted(turn, signal)
   if ('records' in opening) return opening
   if (opening.kind === 'stale') return skipStale(delivery, request, log)
   if (opening.kind === 'publish') {
@@ -125,22 +125,23 @@ async function workOn(
   const clock = new AlbumClock(ALBUM_MS)
   const fields = { albumId: job.album.albumId, title: job.album.title, requestId, run: claim.run }
 
-  const settle = async ({ decision, decided }: Settled, outcome: string | null) => {
-    await database(() => ledger.decide(job, decision, outcome, Date.now(), signal), signal)
+  const settle = async ({ decision, decided }: Settled, enrichment: Enrichment | null = null) => {
+    const end = { decision, outcome: enrichment?.outcome ?? null, decidedAt: Date.now(), enrichment }
+    await database(() => ledger.decide(job, end, signal), signal)
     // One that will be tried again has not ended.
     if (decision.kind !== 'retry') flood.record(decision.kind === 'dead_letter')
     return decided
   }
   const giveUp = async (error: EnrichmentError, stage: string) => {
     if (!(await flood.admit(waiting))) return 'again' as const
-    return settle(decideDeadLetter(delivery, request, job, error, stage, context), null)
+    return settle(decideDeadLetter(delivery, request, job, error, stage, context))
   }
 
   if (job.deaths > SUSPECT_DEATHS) {
     const message = `the process died ${job.deaths} times while it worked on this request, at last on it alone`
     return giveUp(new EnrichmentError('CRASHED_WORKER', message), 'worker')
   }
-  await database(() => ledger.begin(job, signal), signal)
+  if (job.deaths >= SUSPECT_DEATHS) await database(() => ledger.begin(job, signal), signal)
   log.info({ ...fields, attempt: failures.length + 1 }, 'album enrichment started')
   // Those of a process that died count: or each that follows would hold the line up with quick tries of its own.
   const countTries = () => 1 + failures.filter(({ hops }) => hops === claim.attempt).length
@@ -167,7 +168,8 @@ async function workOn(
       if ('enrichment' in tried) {
         const { event, bytes, enrichment } = tried
         const settled = await decideResult(delivery, request, event, bytes, job, context)
-        const decided = await settle(settled, event.outcome)
+        const stop = metrics.stageDuration.startTimer({ stage: 'links' })
+        const decided = await settle(settled, enrichment).finally(stop)
         countVerdicts(enrichment)
         return decided
       }
@@ -187,7 +189,7 @@ async function workOn(
       if (next.kind === 'dead letter') return giveUp(error, stage)
       log.info({ ...fields, attempt: failed.attempt, code, reason: error.message }, 'album will be retried')
       if (next.kind === 'retry') {
-        return settle(decideRetryCopy(delivery, request, job, error, stage, next.tier, context), null)
+        return settle(decideRetryCopy(delivery, request, job, error, stage, next.tier, context))
       }
       await pauseFor(next.afterMs)
     }

@@ -7,8 +7,10 @@ import type { Flood } from '../retry/flood.ts'
 import type { AlbumClock } from './album-clock.ts'
 import type { ByKey } from './by-key.ts'
 import type { Dependencies } from './dependencies.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger } from './ledger/ledger.ts'
 import type { Solo } from './solo.ts'
+
+export type GivenCollaborators = Omit<Collaborators, 'step' | 'stage' | 'requestId' | 'linkedAsins' | 'earlier'>
 
 /** What the work on a request has around it. */
 export interface RequestContext {
@@ -24,8 +26,10 @@ export interface RequestContext {
   solo: Solo
   flood: Flood
   /** Everything of enrichAlbum's collaborators but the ledger's part. */
-  collaboratorsFor(request: EnrichmentRequested, clock: AlbumClock): Omit<Collaborators, 'step'>
-  /** Told when the next album may be started. */
+  collaboratorsFor(request: EnrichmentRequested, clock: AlbumClock): GivenCollaborators
+  /** Resolves once those that were started before have begun: until then it may be taken up, and no more. */
+  turn: Promise<void>
+  /** Told when the next album's turn has come. */
   onBegun(): void
   /** Ends all waiting of a process that is to stop; calls in the air go on. */
   stopping: AbortSignal

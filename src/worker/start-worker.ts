@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { createAmazon } from '../amazon/create-amazon.ts'
 import type { Config } from '../config.ts'
-import type { Database, Save } from '../db/database.ts'
+import type { Database } from '../db/database.ts'
 import { FLOOD } from '../db/entities/lane.entity.ts'
 import { OwnedLane, resumedAt } from '../db/lane.ts'
 import { Quota } from '../db/quota.ts'
 import { createArtwork } from '../enrich/artwork/create-artwork.ts'
-import type { Collaborators } from '../enrich/enrich-album.ts'
-import { saveArtwork } from '../enrich/save-artwork.ts'
-import { findEarlier, findLinkedAsins, saveLinks } from '../enrich/save-links.ts'
+import { getArtwork } from '../enrich/get-artwork.ts'
+import { findEarlier } from '../enrich/stored-candidates.ts'
 import { EnrichmentError, type ErrorCode } from '../errors.ts'
 import type { EnrichmentRequested } from '../events.ts'
 import { type EventCodecs, groupNames, topicNames } from '../kafka/event-topics.ts'
@@ -22,11 +21,12 @@ import { LaneState } from '../retry/lane-state.ts'
 import type { AlbumClock } from './album-clock.ts'
 import { ByKey } from './by-key.ts'
 import { createDependencies, type Dependencies } from './dependencies.ts'
-import { Ledger } from './ledger.ts'
-import { markAgain } from './mark-again.ts'
+import { Ledger } from './ledger/ledger.ts'
+import { markAgain } from './ledger/mark-again.ts'
+import { keepPruned } from './ledger/prune-ledger.ts'
 import { amazonFor, modelFor, type Possession } from './paid-calls.ts'
 import { processRequest } from './process-request.ts'
-import { keepPruned } from './prune-ledger.ts'
+import type { GivenCollaborators } from './request-context.ts'
 import { Solo } from './solo.ts'
 import { Worker } from './worker.ts'
 
@@ -107,12 +107,10 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     request: EnrichmentRequested,
     clock: AlbumClock,
     { possession, onBegun, signal }: { possession: Possession; onBegun: () => void; signal: AbortSignal },
-  ): Omit<Collaborators, 'step'> {
+  ): GivenCollaborators {
     const { requestId } = request
     const caller = { requestId, clock }
     const surroundings = { possession, dependencies: ofAlbums, ...caller }
-    const context = () => ({ marketplace, requestId, now: new Date() })
-    const save: Save = (work) => ofAlbums.database(() => owned.save(signal, work), signal, caller)
     return {
       marketplace,
       hasMusicIndex,
@@ -124,13 +122,11 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
           onUnheard: (unheard) => log.warn(unheard, 'model not heard'),
         }),
       modelUse: config.MODEL_USE,
-      findLinkedAsins: (albumId) => ofAlbums.database(() => findLinkedAsins(db, albumId, marketplace), signal, caller),
       findEarlier: (albumId) => ofAlbums.database(() => findEarlier(db, albumId, marketplace), signal, caller),
-      saveLinks: (album, match) => saveLinks(save, album, match, context()),
-      async saveArtwork(album, accepted, inTime) {
+      async getArtwork(album, accepted, earlier, inTime) {
         onBegun()
         clock.start()
-        const artwork = await saveArtwork(save, artworkStage, album, accepted, context(), inTime)
+        const artwork = await getArtwork(artworkStage, album, accepted, earlier, inTime)
         if (request.reason !== 'artwork' || artwork.status !== 'pending') return artwork
         const code = (artwork.errorCode ?? 'ARTWORK_UNAVAILABLE') as ErrorCode
         throw new EnrichmentError(code, `the artwork of album ${album.albumId} cannot be had now`)
@@ -159,6 +155,8 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     state,
     dependencies,
     maxAlbumsInFlight: maxAlbumsInFlight(config),
+    // A tenth of a second's worth: so many stores of albums that are taken up can go together.
+    maxAlbumsAhead: Math.max(1, Math.floor(requestsPerSecond / 10)),
     stopping,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_SECONDS * 1_000,
     markAgain: async (position) => {
@@ -166,11 +164,12 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
       if (marked > 0) log.warn({ requests: marked }, 'requests will run again')
     },
     outlive: () => ledger.outlive(),
-    process: (delivery, possession, onBegun, signal) =>
+    process: (delivery, possession, { turn, onBegun }, signal) =>
       processRequest(
         delivery,
         {
           ...shared,
+          turn,
           onBegun,
           collaboratorsFor: (request, clock) => collaboratorsFor(request, clock, { possession, onBegun, signal }),
         },

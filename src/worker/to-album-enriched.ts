@@ -19,6 +19,7 @@ export function toAlbumEnriched(
 ): AlbumEnriched {
   const { requestId, reason, album, requestedAt, source } = request
   const { outcome, links, withdrawnAsins, artwork, counts, model } = enrichment
+  const { status, asin, url, key, errorCode } = artwork
   return {
     resultId: randomUUID(),
     requestId,
@@ -30,7 +31,7 @@ export function toAlbumEnriched(
     outcome,
     links,
     withdrawnAsins,
-    artwork,
+    artwork: { status, asin, url, key, errorCode },
     counts,
     attempts,
     model,

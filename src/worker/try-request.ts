@@ -1,11 +1,11 @@
-import { type Enrichment, enrichAlbum, type Step } from '../enrich/enrich-album.ts'
+import { type Collaborators, type Enrichment, enrichAlbum } from '../enrich/enrich-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { AlbumEnriched, EnrichmentRequested, Stage } from '../events.ts'
 import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { fitsInto } from '../kafka/record-size.ts'
 import { metrics } from '../metrics.ts'
 import type { AlbumClock } from './album-clock.ts'
-import type { Job } from './ledger.ts'
+import type { Job } from './ledger/job.ts'
 import type { RequestContext } from './request-context.ts'
 import { toAlbumEnriched } from './to-album-enriched.ts'
 
@@ -28,19 +28,26 @@ export async function tryRequest(
 ): Promise<Tried> {
   const { ledger, dependencies, enriched } = context
   let stage: Stage | 'result' = 'search'
-  const step = async <T>(name: Step, run: () => Promise<T>): Promise<T> => {
-    stage = name.split('.')[0] as Stage
-    if (name in job.answers) return job.answers[name] as T
-    const stop = metrics.stageDuration.startTimer({ stage })
-    const answer = await run()
-    stop()
+  const step: Collaborators['step'] = async (name, ask) => {
+    if (name in job.answers) return job.answers[name] as Awaited<ReturnType<typeof ask>>
+    const answer = await ask()
     const caller = { requestId: job.requestId, clock }
     await dependencies.database(() => ledger.saveAnswer(job, name, answer, signal), signal, caller)
-    job.answers[name] = answer
     return answer
   }
+  const timed: Collaborators['stage'] = async (name, run) => {
+    stage = name
+    const stop = metrics.stageDuration.startTimer({ stage })
+    try {
+      return await run()
+    } finally {
+      stop()
+    }
+  }
   try {
-    const collaborators = { ...context.collaboratorsFor(request, clock), step }
+    const { requestId, linkedAsins, earlier } = job
+    const own = { step, stage: timed, requestId, linkedAsins, earlier }
+    const collaborators = { ...context.collaboratorsFor(request, clock), ...own }
     const inTime = AbortSignal.any([signal, clock.signal])
     const enrichment = await enrichAlbum(job.album, request.stages, collaborators, inTime)
     stage = 'result'

@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import type { OwnedLane } from '../db/lane.ts'
-import { toEnrichmentError } from '../errors.ts'
+import { type EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { CommitOffset, Delivery, TopicPartition } from '../kafka/delivery.ts'
-import { type DeliveredBatch, GroupConsumer } from '../kafka/group-consumer.ts'
+import { GroupConsumer } from '../kafka/group-consumer.ts'
+import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { laneAssigner } from '../kafka/lane-assigner.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
+import { explainRefusal } from '../retry/explain-refusal.ts'
 import type { LaneState } from '../retry/lane-state.ts'
 import type { Decided } from './decisions.ts'
 import type { LanePosition } from './delivery-rule.ts'
@@ -35,6 +37,8 @@ export interface WorkerOptions {
   state: LaneState
   dependencies: Dependencies
   maxAlbumsInFlight: number
+  /** Albums that may be taken up before their turn; 1: none but the next. */
+  maxAlbumsAhead: number
   /** Aborted by `stop`. */
   stopping: AbortController
   /** How long a whole stop may take, in milliseconds. */
@@ -45,9 +49,14 @@ export interface WorkerOptions {
   /**
    * Takes one request to its end.
    *
-   * @param onBegun told when the next album may be started
+   * @param order `turn` resolves once those started before have begun, `onBegun` is told when this one has
    */
-  process(delivery: Delivery, possession: Possession, onBegun: () => void, signal: AbortSignal): Promise<Decided>
+  process(
+    delivery: Delivery,
+    possession: Possession,
+    order: { turn: Promise<void>; onBegun: () => void },
+    signal: AbortSignal,
+  ): Promise<Decided>
   log: Logger
 }
 
@@ -89,6 +98,7 @@ export class Worker {
       // At once: a join confirms the membership, and so would let go whoever waits for that.
       onJoin: () => options.owned.unsettle(),
       onAssigned: (assignment, signal) => this.#onAssigned(assignment, signal),
+      onRefused: (refusal) => options.state.hold('kafka', explainRefusal(refusal)),
       onBatch: (batch) => this.#receive(batch),
     })
     this.#possession = possessionForAlbums(this.#consumer, options.owned)
@@ -98,6 +108,10 @@ export class Worker {
 
   get isJoined(): boolean {
     return this.#consumer.isJoined
+  }
+
+  get failure(): EnrichmentError | null {
+    return this.#consumer.failure
   }
 
   /** Whether the lane is running, paused, held or stood by for. */
@@ -202,7 +216,10 @@ export class Worker {
   }
 
   async #startAlbums(): Promise<void> {
-    const { state, stopping, maxAlbumsInFlight } = this.#options
+    const { state, stopping, maxAlbumsInFlight, maxAlbumsAhead } = this.#options
+    /** Those that have not begun, in order; each begins after the one before. */
+    const ahead: Promise<void>[] = []
+    let turn = Promise.resolve()
     while (!stopping.signal.aborted) {
       await state.pass(stopping.signal).catch(() => undefined)
       if (stopping.signal.aborted) return
@@ -217,7 +234,7 @@ export class Worker {
       const { topic } = slot.delivery
       if (!this.#isFull(topic, 0.5) && this.#paused.delete(topic)) this.#consumer.resume(topic)
       const begun = Promise.withResolvers<void>()
-      const job = this.#work(slot, begun.resolve).finally(() => {
+      const job = this.#work(slot, { turn, onBegun: begun.resolve }).finally(() => {
         begun.resolve()
         this.#jobs.delete(job)
         metrics.albumsInFlight.set(this.#jobs.size)
@@ -225,17 +242,19 @@ export class Worker {
       })
       this.#jobs.add(job)
       metrics.albumsInFlight.set(this.#jobs.size)
-      // Only then the next: so Amazon requests begin in order, and a record that comes through express meanwhile has its turn.
-      await begun.promise
+      turn = Promise.all([turn, begun.promise]).then(() => undefined)
+      ahead.push(turn)
+      // Amazon requests begin in order, and a record that comes through express meanwhile has its turn soon.
+      if (ahead.length >= maxAlbumsAhead) await ahead.shift()
     }
   }
 
   /** Takes one request to its end; what fails here is begun again once the lane has been taken over anew. */
-  async #work(slot: Slot<Decided>, onBegun: () => void): Promise<void> {
+  async #work(slot: Slot<Decided>, order: { turn: Promise<void>; onBegun: () => void }): Promise<void> {
     const { stopping, owned, process, log } = this.#options
     const { signal } = this.#giveUp
     try {
-      slot.outcome = await process(slot.delivery, this.#possession, onBegun, signal)
+      slot.outcome = await process(slot.delivery, this.#possession, order, signal)
       this.#flushSoon()
     } catch (error) {
       // Given up, with the lane or the process: not done, so not committed, and what was stored is not paid for twice.

@@ -2,7 +2,7 @@ import type { AlbumImported } from '../../src/events.ts'
 import type { ProductFacts } from '../stack/stand-ins/amazon.ts'
 
 /** How many albums the shop can tell apart. */
-const MOST = 20_000
+const MOST = 60_000
 const MARKETPLACE = 'www.amazon.ca'
 
 /** The word that stands in an album's title and in no other's, so that every question about it names it. */

@@ -7,7 +7,7 @@ import { type Stack, startStack } from '../stack/start-stack.ts'
 import { Chronicle } from './chronicle.ts'
 import { Door } from './door.ts'
 import { Feeder } from './feeder.ts'
-import { kafkaWire } from './kafka-wire.ts'
+import { KafkaDoors } from './kafka-doors.ts'
 import { LaneWatch } from './lane-watch.ts'
 import { type ChaosTopics, LiveView } from './live-view.ts'
 import { Member, type Role } from './member.ts'
@@ -39,6 +39,8 @@ export interface Servers extends Stack {
 
 /** A service of several processes, each behind doors of its own, with everything around it. */
 export interface Arena {
+  /** Beginning of the names of its topics and groups. */
+  name: string
   servers: Servers
   standIns: StandIns
   members: Member[]
@@ -60,9 +62,9 @@ export interface ArenaOptions {
 }
 
 /** @throws Error unless this machine runs the servers itself */
-export async function startServers(onProgress: (line: string) => void): Promise<Servers> {
+export async function startServers(brokers: 1 | 3, onProgress: (line: string) => void): Promise<Servers> {
   const own = { KAFKA_BROKERS: '', SCHEMA_REGISTRY_URL: '', DATABASE_URL: '' }
-  const stack = await startStack({ onProgress, env: { ...process.env, ...own } })
+  const stack = await startStack({ brokers, onProgress, env: { ...process.env, ...own } })
   const { kafka, registry, postgres } = stack
   if (kafka && registry && postgres) return { ...stack, kafka, registry, postgres }
   await stack.stop()
@@ -104,7 +106,7 @@ export async function openArena(servers: Servers, options: ArenaOptions): Promis
       const own = {
         ...env,
         ...(await standIns.openDoors(process)),
-        KAFKA_BROKERS: `127.0.0.1:${doors.kafka.port}`,
+        KAFKA_BROKERS: doors.kafka.addresses,
         DATABASE_URL: withPort(databaseUrl, doors.database.port),
         ...extraEnv,
       }
@@ -122,6 +124,7 @@ export async function openArena(servers: Servers, options: ArenaOptions): Promis
   for (const member of all) member.start()
   await Promise.all(all.map((member) => member.untilRunning()))
   return {
+    name,
     servers,
     standIns,
     members: all,
@@ -139,8 +142,7 @@ export async function openArena(servers: Servers, options: ArenaOptions): Promis
 }
 
 async function openDoors(name: string, servers: Servers, databaseUrl: string) {
-  const { brokers } = servers.kafka
-  const kafka = await Door.open({ name, target: brokers, wire: kafkaWire(brokers), lingers: true })
+  const kafka = await KafkaDoors.open(name, servers.kafka.brokers)
   const database = await Door.open({ name, target: new URL(databaseUrl).host })
   return { kafka, database }
 }
@@ -187,7 +189,7 @@ async function stampByBroker(brokers: string, topics: string[]): Promise<void> {
 }
 
 async function asAdmin<T>(brokers: string, work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
-  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin()
+  const admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   try {
     return await work(admin)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Arena } from './arena.ts'
+import type { BrokerFaultName } from './broker-faults.ts'
 import { now } from './clock.ts'
 import type { Hook, Piece } from './door.ts'
 import type { Member } from './member.ts'
@@ -33,6 +34,9 @@ export class Tally {
   /** Times that a worker without the lane came or went. */
   standbyChanges = 0
   faults = 0
+  /** Changes of a partition's leader that were asked for and came. */
+  leaderMoves = 0
+  readonly brokerFaults = new Map<BrokerFaultName, number>()
   readonly points = new Map<Point, number>()
 
   count(point: Point): void {
@@ -45,6 +49,8 @@ export interface Hands {
   arena: Arena
   tally: Tally
   random: Random
+  /** Whether troubles that time makes worse may take their time. */
+  isLong: boolean
 }
 
 const LANE_COMES_WITHIN_MS = 30_000

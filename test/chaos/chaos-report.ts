@@ -1,5 +1,5 @@
 import type { Arena } from './arena.ts'
-import { NAMED_POINTS } from './blow.ts'
+import { NAMED_POINTS, type Tally } from './blow.ts'
 import { lengthOf } from './live-view.ts'
 import type { ChaosResult } from './run-chaos.ts'
 import type { Schedule } from './schedule.ts'
@@ -15,7 +15,7 @@ const SHARE_DEAD = 0.05
 /** The figures of a run, and in `faulty` what was not as it must be. */
 export function summarise(result: ChaosResult, arena: Arena, seed: number, schedule: Schedule) {
   const figures = readFigures(result, arena, seed)
-  return { figures, faulty: findFaulty(figures, result.tally.points, countKills(schedule)) }
+  return { figures, faulty: findFaulty(figures, result.tally, schedule) }
 }
 
 function readFigures({ verdict, evidence, tally, seconds }: ChaosResult, arena: Arena, seed: number) {
@@ -36,6 +36,8 @@ function readFigures({ verdict, evidence, tally, seconds }: ChaosResult, arena: 
     laneMoves: arena.lane.moves,
     faults: tally.faults,
     points: Object.fromEntries(tally.points),
+    brokerFaults: Object.fromEntries(tally.brokerFaults),
+    leaderMoves: tally.leaderMoves,
     deadLetters: evidence.outcomes.filter(({ kind }) => kind === 'dead letter').length,
     retries: evidence.returns.length,
     calls: evidence.calls.length,
@@ -48,7 +50,8 @@ function readFigures({ verdict, evidence, tally, seconds }: ChaosResult, arena: 
 
 type Figures = ReturnType<typeof readFigures>
 
-function findFaulty(figures: Figures, points: ReadonlyMap<string, number>, asked: number): string[] {
+function findFaulty(figures: Figures, { points }: Tally, schedule: Schedule): string[] {
+  const asked = countKills(schedule)
   const clean = ['lost', 'duplicated', 'unknown', 'paidTwice', 'early', 'retriesEarly'] as const
   const faulty = clean.filter((name) => figures[name] > 0).map((name) => `${name} ${figures[name]}`)
   if (figures.askedAgain > figures.mayBeAskedAgain) faulty.push(`askedAgain ${figures.askedAgain}`)

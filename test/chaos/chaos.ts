@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { ROLES } from '../../src/main.ts'
+import { readBrokers } from '../stack/kafka.ts'
 import { Progress } from '../stack/progress.ts'
 import { openArena, startServers } from './arena.ts'
 import { summarise } from './chaos-report.ts'
@@ -9,13 +10,17 @@ import { makeSchedule } from './schedule.ts'
 import { selfTest } from './self-test.ts'
 import { tellSpan, tellStories } from './tell-story.ts'
 
+/** From so many kills on it may take the time that a measured run takes. */
+const LONG_RUN = 50
+
 /**
- * `npm run chaos -- --kills N [--seed S] [--json] [--self-test] [--verbose]`: kills and stops the service's processes and
- * its servers while albums are fed, then judges what came out. Exit status 0 only when all is clean.
+ * `npm run chaos -- --kills N [--brokers 3] [--seed S] [--json] [--self-test] [--verbose]`: kills and stops the service's
+ * processes and its servers while albums are fed, then judges what came out. Exit status 0 only when all is clean.
  */
 async function main(): Promise<boolean> {
   const options = {
     kills: { type: 'string', default: '20' },
+    brokers: { type: 'string', default: '1' },
     seed: { type: 'string' },
     json: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
@@ -25,15 +30,23 @@ async function main(): Promise<boolean> {
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const kills = readNumber('kills', values.kills)
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : readNumber('seed', values.seed)
-  const servers = await startServers(say)
+  const brokers = readBrokers(values.brokers)
+  const servers = await startServers(brokers, say)
   try {
     if (values['self-test']) return await selfTest(servers, { seed, json: values.json, says: values.verbose, say })
     say(`seed ${seed}`)
-    const schedule = makeSchedule(kills, new Random(seed), (ROLES as readonly string[]).includes('relay'))
+    const hasRelay = (ROLES as readonly string[]).includes('relay')
+    const schedule = makeSchedule(kills, new Random(seed), hasRelay, brokers > 1)
     const arena = await openArena(servers, { name: 'chaos', says: values.verbose })
     const progress = new Progress('kills', kills)
     const onProgress = values.verbose ? () => undefined : (done: number) => progress.show(done)
-    const result = await runChaos(arena, { seed, schedule, records: recordsFor(kills), onProgress })
+    const result = await runChaos(arena, {
+      seed,
+      schedule,
+      records: recordsFor(kills),
+      isLong: kills >= LONG_RUN,
+      onProgress,
+    })
     const { figures, faulty } = summarise(result, arena, seed, schedule)
     const stories = tellStories(result.verdict, result.evidence, arena.chronicle)
     await arena.close()

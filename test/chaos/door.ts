@@ -30,7 +30,10 @@ interface DoorOptions {
   name: string
   /** host:port of the real server. */
   target: string
-  wire?: (door: Door) => Wire
+  /** Asked for every connection. */
+  wire?: () => Wire
+  /** Look at what passes; absent: a set of the door's own. */
+  hooks?: Set<Hook>
   /** What a dead client had sent goes on to the server, as it would from a network. */
   lingers?: boolean
 }
@@ -40,20 +43,20 @@ const PLAIN: Wire = { request: (bytes) => [{ bytes }], answer: (bytes) => [{ byt
 /** A TCP proxy for one process in front of one server: it can hold, delay, cut and refuse, and look at what passes. */
 export class Door {
   readonly name: string
-  readonly hooks = new Set<Hook>()
-  /** Added to every piece, in milliseconds. */
-  delayMs = 0
+  readonly hooks: Set<Hook>
   /** Local ports of its connections to the server: how the server knows them. */
   readonly outsidePorts = new Set<number>()
   readonly #options: DoorOptions
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
   #port = 0
+  #delayMs = 0
   #connections = 0
   #held: { promise: Promise<void>; resolve(): void } | undefined
 
   private constructor(options: DoorOptions) {
     this.name = options.name
+    this.hooks = options.hooks ?? new Set()
     this.#options = options
   }
 
@@ -66,6 +69,11 @@ export class Door {
 
   get port(): number {
     return this.#port
+  }
+
+  /** Every piece takes so much longer from now on, in milliseconds. */
+  delay(delayMs: number): void {
+    this.#delayMs = delayMs
   }
 
   /** Nothing passes, and connections stay, until `release`. */
@@ -108,7 +116,7 @@ export class Door {
     outside.once('connect', () => this.outsidePorts.add(outside.localPort ?? 0))
     this.#connections += 1
     const connection = this.#connections
-    const { request, answer } = wire ? wire(this) : PLAIN
+    const { request, answer } = wire ? wire() : PLAIN
     this.#lead(inside, outside, lingers, (chunk) =>
       request(chunk).map((it) => ({ ...it, door: this.name, connection, direction: 'request' as const })),
     )
@@ -138,7 +146,7 @@ export class Door {
       if (decision !== undefined && (await decision) === 'drop') return
     }
     if (this.#held) await this.#held.promise
-    if (this.delayMs > 0) await sleep(this.delayMs)
+    if (this.#delayMs > 0) await sleep(this.#delayMs)
     if (!to.destroyed && to.writable) to.write(piece.bytes)
   }
 }

@@ -1,6 +1,9 @@
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
-import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
+import { Kafka, logLevel, type Message, type Producer } from 'kafkajs'
 import { albumIdOf, chaosAlbum } from './albums.ts'
+
+/** Of the topic of imported albums. */
+const PARTITIONS = 6
 
 /** The importer: publishes one new album after another to album.imported. */
 export class Feeder {
@@ -25,10 +28,9 @@ export class Feeder {
     const schemaId = await registry.getLatestSchemaId(`${topic}-value`)
     // Held here from now on, since the registry is restarted too.
     await registry.getSchema(schemaId)
-    const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING })
+    const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
     const producer = kafka.producer({
-      createPartitioner: Partitioners.DefaultPartitioner,
-      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 30 },
+      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 100 },
     })
     await producer.connect()
     return new Feeder(topic, producer, registry, schemaId)
@@ -41,13 +43,19 @@ export class Feeder {
       const messages = await Promise.all(
         albums.map(async (album) => ({
           key: album.albumId,
+          partition: Number(album.albumId.slice(1)) % PARTITIONS,
           value: await this.#registry.encode(this.#schemaId, album),
         })),
       )
       // Counted first: a process that is killed meanwhile had this to do.
       this.fed += count
-      await this.#producer.send({ topic: this.#topic, acks: -1, messages })
+      for (const those of Map.groupBy(messages, ({ partition }) => partition).values()) await this.#send(those)
     })
+  }
+
+  /** To one partition: KafkaJS loses and doubles messages of a send to several brokers when leaders move. */
+  async #send(messages: Message[]): Promise<void> {
+    await this.#producer.send({ topic: this.#topic, acks: -1, messages })
   }
 
   /** Does something during which nothing is fed. */

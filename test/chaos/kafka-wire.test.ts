@@ -1,12 +1,19 @@
 import { expect, test } from 'vitest'
-import type { Door } from './door.ts'
 import { API, kafkaWire, readTransaction } from './kafka-wire.ts'
 
 const BROKER_PORT = 20_001
 const DOOR_PORT = 20_002
+const OTHER_BROKER_PORT = 20_003
+const OTHER_DOOR_PORT = 20_004
 const CORRELATION_ID = 7
 
-const open = () => kafkaWire(`127.0.0.1:${BROKER_PORT}`)({ port: DOOR_PORT } as Door)
+const open = () =>
+  kafkaWire(
+    new Map([
+      [BROKER_PORT, DOOR_PORT],
+      [OTHER_BROKER_PORT, OTHER_DOOR_PORT],
+    ]),
+  )()
 
 test('messages are found whatever pieces the network makes of them, and an answer is known by its request', () => {
   const wire = open()
@@ -17,9 +24,10 @@ test('messages are found whatever pieces the network makes of them, and an answe
   expect(wire.answer(anAnswer(Buffer.from('done'))).map(({ apiKey }) => apiKey)).toEqual([API.endTxn])
 })
 
-test("the broker's address becomes the door's in answers that name it, and in no other", () => {
-  const address = Buffer.concat([text('127.0.0.1'), int32(BROKER_PORT)])
-  const changed = Buffer.concat([text('127.0.0.1'), int32(DOOR_PORT)])
+test("each broker's address becomes its door's in answers that name it, and in no other", () => {
+  const addresses = (...ports: number[]) => Buffer.concat(ports.flatMap((port) => [text('127.0.0.1'), int32(port)]))
+  const address = addresses(BROKER_PORT, OTHER_BROKER_PORT, BROKER_PORT)
+  const changed = addresses(DOOR_PORT, OTHER_DOOR_PORT, DOOR_PORT)
   for (const [apiKey, expected] of [
     [API.metadata, changed],
     [API.findCoordinator, changed],

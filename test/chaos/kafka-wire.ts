@@ -1,4 +1,4 @@
-import type { Door, Piece, Wire } from './door.ts'
+import type { Piece, Wire } from './door.ts'
 
 /** Kafka's numbers of requests (https://kafka.apache.org/protocol#protocol_api_keys). */
 export const API = {
@@ -16,14 +16,13 @@ export const isRequest = (api: number) => (piece: Piece) => piece.direction === 
 const HOST = '127.0.0.1'
 
 /**
- * Kafka's requests and answers one by one. Answers that name the broker's address are made to name the door's, so that
- * every process keeps to a door of its own.
+ * Kafka's requests and answers one by one. Answers that name a broker's address are made to name its door's, so that
+ * every process keeps to doors of its own.
  *
- * @param broker host:port
+ * @param doors a broker's port to the port of the door before it
  */
-export function kafkaWire(broker: string): (door: Door) => Wire {
-  const brokerPort = Number(broker.split(':')[1])
-  return (door) => {
+export function kafkaWire(doors: ReadonlyMap<number, number>): () => Wire {
+  return () => {
     const apiKeys = new Map<number, number>()
     const requests = new Framer()
     const answers = new Framer()
@@ -39,7 +38,7 @@ export function kafkaWire(broker: string): (door: Door) => Wire {
           const correlationId = bytes.readInt32BE(4)
           const apiKey = apiKeys.get(correlationId)
           apiKeys.delete(correlationId)
-          if (apiKey === API.metadata || apiKey === API.findCoordinator) renameBroker(bytes, brokerPort, door.port)
+          if (apiKey === API.metadata || apiKey === API.findCoordinator) renameBrokers(bytes, doors)
           return { bytes, ...(apiKey !== undefined && { apiKey }) }
         }),
     }
@@ -73,11 +72,14 @@ class Framer {
 }
 
 /** A host is a text with its length before it, and the port follows it: the same number of bytes whatever the port. */
-function renameBroker(answer: Buffer, from: number, to: number): void {
-  const address = Buffer.alloc(2 + HOST.length + 4)
-  address.writeInt16BE(HOST.length, 0)
-  address.write(HOST, 2)
-  address.writeInt32BE(from, 2 + HOST.length)
-  for (let at = answer.indexOf(address); at !== -1; at = answer.indexOf(address, at + 1))
-    answer.writeInt32BE(to, at + 2 + HOST.length)
+function renameBrokers(answer: Buffer, doors: ReadonlyMap<number, number>): void {
+  const host = Buffer.alloc(2 + HOST.length)
+  host.writeInt16BE(HOST.length, 0)
+  host.write(HOST, 2)
+  for (let at = answer.indexOf(host); at !== -1; at = answer.indexOf(host, at + 1)) {
+    const portAt = at + host.length
+    if (portAt + 4 > answer.length) return
+    const door = doors.get(answer.readInt32BE(portAt))
+    if (door !== undefined) answer.writeInt32BE(door, portAt)
+  }
 }

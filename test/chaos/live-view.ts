@@ -28,7 +28,7 @@ export class LiveView {
   #lastOutcomeAt = now()
 
   private constructor(brokers: string, topics: ChaosTopics) {
-    const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING })
+    const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
     this.#topics = topics
     this.#consumer = kafka.consumer({
       groupId: `chaos-${randomUUID()}`,

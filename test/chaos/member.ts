@@ -4,11 +4,14 @@ import { ServiceProcess } from '../stack/service-process.ts'
 import type { Chronicle } from './chronicle.ts'
 import { now } from './clock.ts'
 import type { Door } from './door.ts'
+import type { KafkaDoors } from './kafka-doors.ts'
 
 export type Role = 'intake' | 'worker' | 'relay'
 
 /** After it goes on a stopped process may need so long to find out what it has lost. */
 const FINDS_OUT_WITHIN_MS = 1_000
+/** Five at once, on a machine that others keep busy. */
+const STARTS_WITHIN_MS = 180_000
 /** SHUTDOWN_TIMEOUT_SECONDS, and some room for a machine that is kept busy. */
 const LONGEST_STOP_MS = 30_000
 
@@ -24,7 +27,7 @@ function giveWay(pid: number): void {
 export class Member {
   readonly name: string
   readonly role: Role
-  readonly kafka: Door
+  readonly kafka: KafkaDoors
   readonly database: Door
   /** Exits that nobody asked for. */
   exits = 0
@@ -36,7 +39,7 @@ export class Member {
   constructor(
     name: string,
     role: Role,
-    doors: { kafka: Door; database: Door },
+    doors: { kafka: KafkaDoors; database: Door },
     env: Record<string, string>,
     chronicle: Chronicle,
   ) {
@@ -76,7 +79,7 @@ export class Member {
    * for a processor cannot keep its pace.
    */
   async #hurry(service: ServiceProcess): Promise<void> {
-    const isRunning = await service.waitForLog('service running', 60_000).then(
+    const isRunning = await service.waitForLog('service running', STARTS_WITHIN_MS).then(
       () => true,
       () => false,
     )
@@ -86,7 +89,7 @@ export class Member {
   /** Until it says that it runs: it has met all its servers. */
   async untilRunning(): Promise<void> {
     const service = this.#service
-    await service?.waitForLog('service running', 60_000).catch((error) => {
+    await service?.waitForLog('service running', STARTS_WITHIN_MS).catch((error) => {
       // Killed meanwhile, it need not.
       if (this.#service === service) throw error
     })

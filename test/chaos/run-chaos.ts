@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Arena } from './arena.ts'
 import { type Hands, Tally } from './blow.ts'
+import { strikeBroker } from './broker-faults.ts'
 import { now } from './clock.ts'
 import { collectEvidence } from './collect-evidence.ts'
 import { type Evidence, judge, type Verdict } from './judge.ts'
@@ -32,6 +33,8 @@ export interface ChaosOptions {
   schedule: Schedule
   /** Records to be fed in all, at least. */
   records: number
+  /** Whether two brokers away, or one stopped, are so for as long as in a measured run. */
+  isLong?: boolean
   /** When to stop waiting for records that do not come. */
   hopelessAfterMs?: number
   onProgress?: (kills: number) => void
@@ -42,10 +45,10 @@ export const recordsFor = (kills: number) => RECORDS_PER_KILL * kills + RECORDS_
 /** Feeds and strikes as the schedule says, lets all run free until nothing more comes, and judges. */
 export async function runChaos(arena: Arena, options: ChaosOptions): Promise<ChaosResult> {
   const startedAt = now()
-  const { seed, schedule, records, hopelessAfterMs = HOPELESS_AFTER_MS, onProgress } = options
+  const { seed, schedule, records, isLong = false, hopelessAfterMs = HOPELESS_AFTER_MS, onProgress } = options
   const tally = new Tally()
-  const handsOf = (part: number): Hands => ({ arena, tally, random: new Random(seed * 7 + part) })
-  const progress = { lane: 0, isOver: false }
+  const handsOf = (part: number): Hands => ({ arena, tally, isLong, random: new Random(seed * 7 + part) })
+  const progress = { lane: 0, brokers: 0, isOver: false }
   const feeding = feed(
     arena,
     records,
@@ -55,6 +58,8 @@ export async function runChaos(arena: Arena, options: ChaosOptions): Promise<Cha
 
   const lane = (async () => {
     for (const [index, step] of schedule.lane.entries()) {
+      const share = index / schedule.lane.length
+      while (progress.brokers < share && schedule.brokers.length > 0) await sleep(100)
       await take(step, handsOf(1_000 + index))
       progress.lane = (index + 1) / schedule.lane.length
       onProgress?.(tally.kills)
@@ -68,7 +73,13 @@ export async function runChaos(arena: Arena, options: ChaosOptions): Promise<Cha
       onProgress?.(tally.kills)
     }
   })()
-  await Promise.all([lane, around])
+  const brokers = (async () => {
+    for (const [index, step] of schedule.brokers.entries()) {
+      await take(step, handsOf(2_000 + index))
+      progress.brokers = (index + 1) / schedule.brokers.length
+    }
+  })()
+  await Promise.all([lane, around, brokers])
   progress.isOver = true
   await feeding
   arena.chronicle.note('left in peace')
@@ -83,6 +94,7 @@ async function take(step: Step, hands: Hands): Promise<void> {
     await TROUBLES[step.trouble](hands)
     return
   }
+  if (step.kind === 'broker') return strikeBroker(step.fault, hands)
   const tries = step.kind === 'strike' && step.role === 'relay' ? 1 : TRIES
   for (let left = tries; left > 0; left -= 1) {
     const isHit = await attempt(step, hands)
@@ -98,7 +110,7 @@ async function take(step: Step, hands: Hands): Promise<void> {
   for (let left = TRIES; left > 0; left -= 1) if (await STRIKES.anywhere(hands, 'worker')) return
 }
 
-function attempt(step: Exclude<Step, { kind: 'trouble' }>, hands: Hands): Promise<boolean> {
+function attempt(step: Exclude<Step, { kind: 'trouble' | 'broker' }>, hands: Hands): Promise<boolean> {
   if (step.kind === 'stop') return stopAnywhere(hands)
   return step.kind === 'standby' ? standbyOnly(hands) : STRIKES[step.point](hands, step.role)
 }

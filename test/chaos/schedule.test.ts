@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { NAMED_POINTS } from './blow.ts'
+import { BROKER_FAULT_NAMES } from './broker-faults.ts'
 import { countKills } from './chaos-report.ts'
 import { Random } from './random.ts'
 import { makeSchedule } from './schedule.ts'
@@ -13,6 +14,16 @@ test('a seed gives one schedule, and another seed another', () => {
 test('a schedule has as many kills as asked for', () => {
   for (const kills of [0, 1, 5, 10, 23, 100])
     for (const seed of [1, 2, 3]) expect(countKills(makeSchedule(kills, new Random(seed), seed !== 3))).toBe(kills)
+})
+
+test('fifty kills on a cluster have each fault of a broker at least five times, and one broker alone has none', () => {
+  for (const seed of [1, 2, 3]) {
+    const { brokers } = makeSchedule(50, new Random(seed), true, true)
+    const faults = brokers.map((step) => (step.kind === 'broker' ? step.fault : ''))
+    for (const name of BROKER_FAULT_NAMES)
+      expect(faults.filter((fault) => fault === name).length, name).toBeGreaterThanOrEqual(5)
+    expect(makeSchedule(50, new Random(seed), true).brokers).toEqual([])
+  }
 })
 
 test('a hundred kills hit every named point often enough, in each kind of process', () => {

@@ -1,4 +1,5 @@
 import type { Point } from './blow.ts'
+import { BROKER_FAULT_NAMES, type BrokerFaultName } from './broker-faults.ts'
 import type { Member } from './member.ts'
 import type { Random } from './random.ts'
 import type { TROUBLES } from './troubles.ts'
@@ -8,11 +9,16 @@ export type Step =
   | { kind: 'stop' }
   | { kind: 'standby' }
   | { kind: 'trouble'; trouble: keyof typeof TROUBLES }
+  | { kind: 'broker'; fault: BrokerFaultName }
 
-/** What is done to the worker, and what is done meanwhile to everything else: two lists that are gone through side by side. */
+/**
+ * What is done to the worker, what is done meanwhile to everything else, and to the brokers of a cluster: lists that are
+ * gone through side by side.
+ */
 export interface Schedule {
   lane: Step[]
   around: Step[]
+  brokers: Step[]
 }
 
 const strike = (point: Point, role: Member['role'] = 'worker'): Step => ({ kind: 'strike', point, role })
@@ -44,20 +50,32 @@ const TROUBLES_BESIDE: Step[] = [
   trouble('delay'),
 ]
 
-/** @param hasRelay whether there is a relay to kill */
-export function makeSchedule(kills: number, random: Random, hasRelay: boolean): Schedule {
+/** A cluster has faults of its own in place of its broker's. */
+const TROUBLES_OF_CLUSTER = TROUBLES_BESIDE.filter((step) => step.kind !== 'trouble' || step.trouble !== 'brokerAway')
+const BROKER_FAULTS: Step[] = BROKER_FAULT_NAMES.map((fault) => ({ kind: 'broker', fault }))
+
+/**
+ * @param hasRelay whether there is a relay to kill
+ * @param isCluster whether there are several brokers
+ */
+export function makeSchedule(kills: number, random: Random, hasRelay: boolean, isCluster = false): Schedule {
   const lane: Step[] = []
   const around: Step[] = []
+  const brokers: Step[] = []
   for (let left = kills; left > 0; left -= 10) {
     const tenth = hasRelay ? random.pick(RELAY_KILLS) : strike('during a rebalance', 'intake')
     const hand = random.shuffle([...LANE_KILLS, ...OTHER_KILLS, random.pick(MORE_INTAKE_KILLS), tenth]).slice(0, left)
     lane.push(...random.shuffle([...hand.filter(isOfLane), ...LANE_STOPS]))
-    const beside = random
-      .shuffle(TROUBLES_BESIDE)
-      .slice(0, Math.ceil((TROUBLES_BESIDE.length * Math.min(left, 10)) / 10))
+    const beside = someOf(isCluster ? TROUBLES_OF_CLUSTER : TROUBLES_BESIDE, left, random)
     around.push(...random.shuffle([...hand.filter((step) => !isOfLane(step)), ...beside]))
+    if (isCluster) brokers.push(...someOf(BROKER_FAULTS, left, random))
   }
-  return { lane, around }
+  return { lane, around, brokers }
+}
+
+/** All of them for ten kills, fewer for fewer. */
+function someOf(steps: Step[], kills: number, random: Random): Step[] {
+  return random.shuffle(steps).slice(0, Math.ceil((steps.length * Math.min(kills, 10)) / 10))
 }
 
 const isOfLane = (step: Step) => step.kind === 'strike' && step.role === 'worker'

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
+import { startKafka } from '../stack/kafka.ts'
 import { openArena, type Servers } from './arena.ts'
 import type { Point } from './blow.ts'
+import type { BrokerFaultName } from './broker-faults.ts'
 import type { Verdict } from './judge.ts'
 import { runChaos } from './run-chaos.ts'
 import type { Schedule, Step } from './schedule.ts'
@@ -19,6 +21,10 @@ interface Fault {
   /** What must be reported, one of these at least. */
   shows: ('lost' | 'duplicated' | 'paidTwice')[]
   schedule: Schedule
+  /** What it needs more time or albums for than the others. */
+  records?: number
+  /** Whether it shows only where there are several brokers. */
+  needsCluster?: boolean
 }
 
 const RECORDS = 60
@@ -28,48 +34,58 @@ const HOPELESS_AFTER_MS = 16_000
 const strikes = (count: number, point: Point, role: 'worker' | 'intake' = 'worker'): Step[] =>
   Array.from({ length: count }, () => ({ kind: 'strike', point, role }))
 
+const brokerFaults = (fault: BrokerFaultName, count: number): Step[] =>
+  Array.from({ length: count }, () => ({ kind: 'broker', fault }))
+
 /** The faults that the judge must find, each with the blows that bring it out. */
 const FAULTS: Fault[] = [
   {
     name: 'commit-before-publish',
     shows: ['lost'],
-    schedule: { lane: strikes(2, 'between publish and commit'), around: [] },
+    schedule: { lane: strikes(2, 'between publish and commit'), around: [], brokers: [] },
   },
-  { name: 'no-fencing', shows: ['duplicated'], schedule: { lane: strikes(6, 'EndTxn on the wire'), around: [] } },
-  { name: 'dropped-record', shows: ['lost'], schedule: { lane: [], around: [] } },
+  {
+    name: 'no-fencing',
+    shows: ['duplicated'],
+    schedule: { lane: strikes(6, 'EndTxn on the wire'), around: [], brokers: [] },
+  },
+  { name: 'dropped-record', shows: ['lost'], schedule: { lane: [], around: [], brokers: [] } },
   {
     name: 'forgotten-checkpoint',
     shows: ['paidTwice'],
-    schedule: { lane: strikes(2, 'standby coming and going'), around: [] },
+    schedule: { lane: strikes(2, 'standby coming and going'), around: [], brokers: [] },
   },
   {
     name: 'commit-outside-transaction',
     shows: ['duplicated'],
-    schedule: { lane: [], around: strikes(2, 'right after a commit', 'intake') },
+    schedule: { lane: [], around: strikes(2, 'right after a commit', 'intake'), brokers: [] },
   },
   {
     name: 'no-dedupe',
     shows: ['duplicated', 'paidTwice'],
-    schedule: { lane: [{ kind: 'standby' }, { kind: 'standby' }, { kind: 'standby' }], around: [] },
+    schedule: { lane: [{ kind: 'standby' }, { kind: 'standby' }, { kind: 'standby' }], around: [], brokers: [] },
+  },
+  {
+    name: 'send-to-several',
+    shows: ['lost', 'duplicated'],
+    schedule: { lane: [], around: [], brokers: [...brokerFaults('slow', 4), ...brokerFaults('leaderMoves', 3)] },
+    records: 300,
+    needsCluster: true,
   },
 ]
 
 /** Plants each fault in the service's processes and lets the judge look. @returns whether it has found them all */
-export async function selfTest(servers: Servers, { seed, json, says, say }: SelfTestOptions): Promise<boolean> {
+export async function selfTest(servers: Servers, options: SelfTestOptions): Promise<boolean> {
+  const { seed, json, say } = options
   const found: Record<string, string[]> = {}
-  for (const { name, schedule } of FAULTS) {
-    const file = fileURLToPath(new URL(`faults/${name}.ts`, import.meta.url))
-    const arena = await openArena(servers, {
-      name: `fault-${name}`,
-      says,
-      extraEnv: { NODE_OPTIONS: `--import ${file}` },
-    })
-    const options = { seed, schedule, records: RECORDS, hopelessAfterMs: HOPELESS_AFTER_MS }
-    const { verdict, evidence, seconds } = await runChaos(arena, options)
-    await arena.close()
-    found[name] = describe(verdict)
-    say(`${name}: ${found[name].join(', ') || 'NOTHING FOUND'}; ${seconds.toFixed(0)} s`)
-    if (says) say(tellStories(verdict, evidence, arena.chronicle))
+  for (const fault of FAULTS) {
+    // Started for this one alone: three brokers keep a small machine busy enough.
+    const kafka = fault.needsCluster ? await startKafka({ brokers: 3 }) : undefined
+    try {
+      found[fault.name] = await findPlanted(fault, kafka ? { ...servers, kafka } : servers, options)
+    } finally {
+      await kafka?.stop()
+    }
   }
   const missed = FAULTS.filter(
     ({ name, shows }) => !shows.some((kind) => found[name]?.some((it) => it.startsWith(kind))),
@@ -78,6 +94,24 @@ export async function selfTest(servers: Servers, { seed, json, says, say }: Self
   if (json)
     console.log(JSON.stringify({ planted: FAULTS.length, found: FAULTS.length - missed.length, reports: found, seed }))
   return missed.length === 0
+}
+
+async function findPlanted(fault: Fault, servers: Servers, { seed, says, say }: SelfTestOptions): Promise<string[]> {
+  const { name, schedule, records = RECORDS } = fault
+  const file = fileURLToPath(new URL(`faults/${name}.ts`, import.meta.url))
+  const extraEnv = { NODE_OPTIONS: `--import ${file}` }
+  const arena = await openArena(servers, { name: `fault-${name}`, says, extraEnv })
+  const { verdict, evidence, seconds } = await runChaos(arena, {
+    seed,
+    schedule,
+    records,
+    hopelessAfterMs: HOPELESS_AFTER_MS,
+  })
+  await arena.close()
+  const report = describe(verdict)
+  say(`${name}: ${report.join(', ') || 'NOTHING FOUND'}; ${seconds.toFixed(0)} s`)
+  if (says) say(tellStories(verdict, evidence, arena.chronicle))
+  return report
 }
 
 function describe({ lost, duplicated, paidTwice }: Verdict): string[] {

@@ -129,9 +129,9 @@ const delay: Trouble = async ({ arena, random }) => {
   const member = userOf(server, arena, random)
   const delayMs = random.between(5, 40)
   arena.chronicle.note(`way to ${server} takes ${Math.round(delayMs)} ms longer`, member.name)
-  member[server].delayMs = delayMs
+  member[server].delay(delayMs)
   await sleep(random.between(2_000, 5_000))
-  member[server].delayMs = 0
+  member[server].delay(0)
 }
 
 /** Only workers have to do with more than Kafka. */

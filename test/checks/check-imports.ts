@@ -10,8 +10,11 @@ const LEVELS = [
   ['retry'],
   ['enrich'],
   ['amazon', 'model', 'storage', 'kafka', 'db'],
+  ['http'],
   ['album', 'config', 'log', 'metrics'],
-  ['marketplaces', 'model-settings'],
+  ['settings'],
+  ['connection-settings'],
+  ['explain-tls', 'marketplaces', 'read-pem', 'read-raw', 'setting'],
   ['errors', 'events', 'or-aborted', 'retry-delays'],
 ]
 

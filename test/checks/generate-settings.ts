@@ -1,4 +1,4 @@
-import { SETTINGS } from '../../src/config.ts'
+import { SETTINGS } from '../../src/settings.ts'
 
 interface Entry {
   description: string
@@ -24,5 +24,5 @@ export function generateEnvExample(): string {
     const line = fallback === undefined ? `${name}=` : `#${name}=${fallback}`
     return `# ${description} Wants ${wants}.\n${line}\n`
   })
-  return `# Copy to .env and fill in what has no default. Generated from src/config.ts by \`npm run generate\`.\n\n${blocks.join('\n')}`
+  return `# Copy to .env and fill in what has no default. Generated from src/settings.ts by \`npm run generate\`.\n\n${blocks.join('\n')}`
 }

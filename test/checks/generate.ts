@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { generateAclTable } from './generate-acls.ts'
 import { generateEvents } from './generate-events.ts'
 import { generateEnvExample, generateSettingsTable } from './generate-settings.ts'
 
@@ -8,10 +9,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Generated files, and README with its generated part, as they should be. */
 export function generateAll(): Map<string, string> {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
   return new Map([
     ['src/events.ts', generateEvents(root)],
     ['.env.example', generateEnvExample()],
-    ['README.md', withPart(readFileSync(join(root, 'README.md'), 'utf8'), 'settings', generateSettingsTable())],
+    ['README.md', withPart(withPart(readme, 'settings', generateSettingsTable()), 'acls', generateAclTable())],
   ])
 }
 

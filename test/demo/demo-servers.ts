@@ -2,7 +2,7 @@ import { createGuardedFolder, removeFolder } from '../stack/guard.ts'
 import { AMAZON_STAND_IN, type AmazonStandIn, loadProducts, startAmazonStandIn } from '../stack/stand-ins/amazon.ts'
 import { type ImageStandIn, startImageStandIn } from '../stack/stand-ins/images.ts'
 import { MODEL_STAND_IN_KEY, type ModelStandIn, startModelStandIn } from '../stack/stand-ins/model.ts'
-import { startStack } from '../stack/start-stack.ts'
+import { type StackOptions, startStack } from '../stack/start-stack.ts'
 
 /** What the demo's Amazon allows; a real account's limit is what its owner set. */
 const REQUESTS_PER_SECOND = 5
@@ -19,8 +19,11 @@ export interface DemoServers {
 }
 
 /** The stack, and stand-ins for those servers across the internet for which the environment has no key. */
-export async function startDemoServers(onProgress: (line: string) => void): Promise<DemoServers> {
-  const stack = await startStack({ onProgress })
+export async function startDemoServers(
+  onProgress: (line: string) => void,
+  brokers: StackOptions['brokers'] = 1,
+): Promise<DemoServers> {
+  const stack = await startStack({ onProgress, brokers })
   const images = process.env.AMAZON_CREDENTIAL_ID ? undefined : await startImageStandIn()
   const amazon = images && (await startAmazon(images))
   const artworkStore = createGuardedFolder('album-enricher-artwork')

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { SETTINGS } from '../../src/config.ts'
 import { ROLES } from '../../src/main.ts'
+import { SETTINGS } from '../../src/settings.ts'
 import { CHART, lacks, ROOT, runTool } from './tools.ts'
 
 /** helm built from source thinks of an old Kubernetes when it has no cluster to ask. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { SETTINGS } from '../../src/config.ts'
+import { SETTINGS } from '../../src/settings.ts'
 import { findFreePort } from '../stack/free-port.ts'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
 import { trouble } from '../stack/stand-ins/amazon.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { SETTINGS } from '../../src/config.ts'
+import { SETTINGS } from '../../src/settings.ts'
 import { runVerb } from '../stack/service-process.ts'
 
 test('with every setting wrong in some way, start-up tells all of them at once', async () => {

@@ -17,7 +17,6 @@ function createShop(answer: (query: AmazonQuery) => Product[]) {
     marketplace,
     hasMusicIndex: true,
     step: <T>(_name: string, run: () => Promise<T>) => run(),
-    findLinkedAsins: async () => linked,
     linkedAsins: linked,
     amazon: {
       async getItems(asins: string[]) {

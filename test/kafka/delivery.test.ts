@@ -1,7 +1,7 @@
 import type { IHeaders } from 'kafkajs'
 import { expect, test } from 'vitest'
-import { toRecordHeaders, toTopicMessages } from '../../src/kafka/delivery.ts'
-import { NULL_HEADER } from '../../src/kafka/null-headers.ts'
+import { toRecordHeaders } from '../../src/kafka/delivery.ts'
+import { NULL_HEADER } from '../../src/kafka/patches/null-headers.ts'
 
 test('headers that KafkaJS would refuse to publish again become empty ones', () => {
   const foreign = { none: undefined, text: 'a', bytes: Buffer.from('b'), twice: ['c', Buffer.from('d')] }
@@ -19,19 +19,4 @@ test('a header without a value stays one, alone or among others of its name', ()
 test('a name that every object has comes without what KafkaJS found under it', () => {
   const found = { constructor: [Object, 'a'], toString: [Object.prototype.toString, 'b', 'c'] } as unknown as IHeaders
   expect(toRecordHeaders(found)).toEqual({ constructor: 'a', toString: ['b', 'c'] })
-})
-
-test('records go to their topics in order', () => {
-  const record = (topic: string, key: string) => ({ topic, key, value: null })
-  const batches = toTopicMessages([record('a', '1'), record('b', '2'), { ...record('a', '3'), headers: { h: 'x' } }])
-  expect(batches).toEqual([
-    {
-      topic: 'a',
-      messages: [
-        { key: '1', value: null },
-        { key: '3', value: null, headers: { h: 'x' } },
-      ],
-    },
-    { topic: 'b', messages: [{ key: '2', value: null }] },
-  ])
 })

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import type { TopicPartition } from '../../src/kafka/delivery.ts'
-import { type DeliveredBatch, GroupConsumer } from '../../src/kafka/group-consumer.ts'
+import { GroupConsumer } from '../../src/kafka/group-consumer.ts'
+import type { DeliveredBatch } from '../../src/kafka/group-consumer-options.ts'
 import { ownPartitions, type PartitionOwnership } from '../../src/kafka/partition-ownership.ts'
 import { readLag } from '../../src/kafka/read-lag.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
@@ -24,7 +25,7 @@ function follow({ kafka, group, topic, log }: KafkaRoom) {
         outputs: [topic],
         confirmed: async () => undefined,
       })
-      return owned.committedOffsets()
+      return owned.positions()
     },
     async onBatch({ deliveries, partition, nextOffset }: DeliveredBatch) {
       const pending = deliveries.filter((delivery) => owned?.isPending(delivery))
@@ -70,7 +71,7 @@ function join({ kafka, group, topic, log }: KafkaRoom, onBatch: (batch: Delivere
     log,
     onAssigned: async (assignment) => {
       assignments.push(assignment)
-      return []
+      return assignment.map((partition) => ({ ...partition, offset: 0n }))
     },
     onBatch,
   })
@@ -138,4 +139,50 @@ test('a paused topic brings nothing until it is resumed', async () => {
   expect(seen).toEqual(['one'])
   consumer.resume(room.topic)
   await expect.poll(() => seen, { timeout: 20_000 }).toEqual(['one', 'two'])
+})
+
+test('offsets of a transaction that was given up are nowhere taken for the position', async () => {
+  const room = await createKafkaRoom()
+  const { kafka, group, topic, log } = room
+  await room.publish('one', 'two', 'three')
+  const values: string[] = []
+  const consumer = new GroupConsumer({
+    kafka,
+    groupId: group,
+    topics: [topic],
+    maxBytesPerPartition: 65_536,
+    log,
+    async onAssigned(assignment) {
+      // KafkaJS keeps what one of its producers sends for the group as committed, for its consumers too.
+      const producer = kafka.producer({ transactionalId: `${group}.other`, maxInFlightRequests: 1 })
+      await producer.connect()
+      const transaction = await producer.transaction()
+      const partitions = assignment.map(({ partition }) => ({ partition, offset: '2' }))
+      await transaction.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions }] })
+      await transaction.abort()
+      await producer.disconnect()
+      return assignment.map((partition) => ({ ...partition, offset: 0n }))
+    },
+    async onBatch(batch) {
+      values.push(...valuesOf(batch))
+    },
+  })
+  onTestFinished(() => consumer.stop())
+  await expect.poll(() => values, { timeout: 20_000 }).toEqual(['one', 'two', 'three'])
+})
+
+test('an assignment of which a partition has no position is not consumed', async () => {
+  const room = await createKafkaRoom()
+  await room.publish('one')
+  const { kafka, group, topic, log } = room
+  const values: string[] = []
+  const options = { kafka, groupId: group, topics: [topic], maxBytesPerPartition: 65_536, log }
+  const consumer = new GroupConsumer({
+    ...options,
+    onAssigned: async () => [],
+    onBatch: async (batch) => void values.push(...valuesOf(batch)),
+  })
+  onTestFinished(() => consumer.stop())
+  await expect.poll(() => consumer.failure?.message, { timeout: 20_000 }).toContain(`partition 0 of ${topic}`)
+  expect(values).toEqual([])
 })

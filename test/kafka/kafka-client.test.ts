@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { EnrichmentError } from '../../src/errors.ts'
-import { createKafka, kafkaError, withAdmin } from '../../src/kafka/kafka-client.ts'
+import { createKafka, withAdmin } from '../../src/kafka/kafka-client.ts'
+import { kafkaError } from '../../src/kafka/kafka-error.ts'
 import { createLogger } from '../../src/log.ts'
 import { findFreePort } from '../stack/free-port.ts'
 import { createKafkaRoom } from '../stack/kafka-room.ts'

@@ -55,6 +55,9 @@ const TABLE: Record<ErrorCode, [object, object]> = {
   ARTWORK_NOT_FOUND: [DEAD, DEAD],
   ARTWORK_UNAVAILABLE: [retry('1m'), retry('1m')],
   KAFKA_UNAVAILABLE: [WAIT, WAIT],
+  KAFKA_BAD_CREDENTIALS: [WAIT, WAIT],
+  KAFKA_FORBIDDEN: [WAIT, WAIT],
+  KAFKA_PROTOCOL_MISMATCH: [WAIT, WAIT],
   REGISTRY_UNAVAILABLE: [WAIT, WAIT],
   DATABASE_UNAVAILABLE: [WAIT, WAIT],
   STORE_UNAVAILABLE: [retry('1m'), retry('1m')],
@@ -73,7 +76,9 @@ test.each(CODES)('%s: the first failure and the fourth', (code) => {
 
 test('an outage is a server that is away or an account that is refused, not a lost lane or a wrong set-up', () => {
   const waiting = CODES.filter((code) => TABLE[code][0] === WAIT)
-  const others = ['CONFIG_INVALID', 'TOPIC_WRONG', 'SCHEMA_NOT_REGISTERED', 'TABLES_OUTDATED', 'LANE_LOST']
+  const refusals = ['KAFKA_BAD_CREDENTIALS', 'KAFKA_FORBIDDEN', 'KAFKA_PROTOCOL_MISMATCH']
+  const setUp = ['CONFIG_INVALID', 'TOPIC_WRONG', 'SCHEMA_NOT_REGISTERED', 'TABLES_OUTDATED']
+  const others = [...refusals, ...setUp, 'LANE_LOST']
   expect(CODES.filter(isOutage)).toEqual(waiting.filter((code) => !others.includes(code)))
 })
 

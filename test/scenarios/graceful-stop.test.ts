@@ -2,8 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { Database } from '../../src/db/database.ts'
-import { Door } from '../chaos/door.ts'
-import { kafkaWire } from '../chaos/kafka-wire.ts'
+import { KafkaDoors } from '../chaos/kafka-doors.ts'
 import { anAlbum, createScenario, type Scenario } from '../stack/scenario.ts'
 import { type LogLine, runVerb, type ServiceProcess } from '../stack/service-process.ts'
 import { startModelStandIn } from '../stack/stand-ins/model.ts'
@@ -41,9 +40,9 @@ test('a stop finishes the albums in the air and publishes them, and leaves the r
 })
 
 test.each([
-  ['stands still', 5, (door: Door) => door.hold()],
-  ['is gone', 5, (door: Door) => door.refuse()],
-  ['stands still', 1, (door: Door) => door.hold()],
+  ['stands still', 5, (doors: KafkaDoors) => doors.hold()],
+  ['is gone', 5, (doors: KafkaDoors) => doors.refuse()],
+  ['stands still', 1, (doors: KafkaDoors) => doors.hold()],
 ])(
   'while Kafka %s a stop of %d s gives the albums in the air up in time, and counts no death for them',
   async (_, seconds, lose) => {
@@ -59,15 +58,15 @@ test.each([
         em.execute(`select count(*) filter (where begun_by <> '[]')::int as begun,
           count(decided_at)::int as decided from enrichment`),
       )
-    const door = await Door.open({ name: 'kafka', target: env.KAFKA_BROKERS, wire: kafkaWire(env.KAFKA_BROKERS) })
-    onTestFinished(() => door.refuse())
+    const doors = await KafkaDoors.open('kafka', env.KAFKA_BROKERS)
+    onTestFinished(() => doors.refuse())
     const ids = ['1', '2', '3', '4', '5']
     await publish(...ids.map((id) => anAlbum(id)))
     env.OPENAI_BASE_URL = slow.url
-    const service = startWith(scenario, 'KAFKA_BROKERS', `127.0.0.1:${door.port}`)
+    const service = startWith(scenario, 'KAFKA_BROKERS', doors.addresses)
     await expect.poll(() => slow.calls.length, { timeout: 30_000 }).toBe(ids.length)
     expect(await count()).toEqual([{ begun: ids.length, decided: 0 }])
-    await lose(door)
+    await lose(doors)
     await expect.poll(count, { timeout: 10_000 }).toEqual([{ begun: ids.length - 1, decided: 1 }])
     await expectQuickStop(service, seconds)
     expect(await count()).toEqual([{ begun: 0, decided: 1 }])

@@ -3,13 +3,16 @@ import type { Message } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import type { OutgoingRecord } from '../../src/kafka/delivery.ts'
 import { createKafka } from '../../src/kafka/kafka-client.ts'
-import { NULL_HEADER } from '../../src/kafka/null-headers.ts'
+import { NULL_HEADER, writeNullHeaders } from '../../src/kafka/patches/null-headers.ts'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
 import { createLogger } from '../../src/log.ts'
 import { PeakMemory } from '../demo/peak-memory.ts'
 import { createScenario, type Scenario } from '../stack/scenario.ts'
 import { runVerb } from '../stack/service-process.ts'
 import { type ReadRecord, TopicReader } from '../stack/topic-reader.ts'
+
+// The sender's KafkaJS is not the service's.
+writeNullHeaders()
 
 const TIERS = ['1s', '5s', '20s']
 

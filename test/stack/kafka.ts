@@ -2,65 +2,145 @@ import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fetchArtefact, KAFKA, type OnProgress } from './artefacts.ts'
-import { countBrokers } from './ask-broker.ts'
+import { readClusterState } from './ask-broker.ts'
 import { findFreePort } from './free-port.ts'
 import { createGuardedFolder } from './guard.ts'
 import { JAVA_FLAGS } from './java.ts'
 import { runGuarded } from './run-guarded.ts'
 import { type Server, startServer } from './server.ts'
 
-export interface KafkaServer extends Server {
-  /** host:port */
-  brokers: string
+/** One broker, which is also a controller. */
+export interface KafkaNode extends Server {
+  id: number
+  port: number
+  controllerPort: number
 }
 
-/** Starts a Kafka broker with data of its own. It creates no topic by itself. @throws Error with the end of its log */
-export async function startKafka(onProgress: OnProgress = () => {}): Promise<KafkaServer> {
+/** What is done to it is done to all its brokers. */
+export interface KafkaServer extends Server {
+  /** host:port of each, comma-separated. */
+  brokers: string
+  nodes: KafkaNode[]
+}
+
+export interface KafkaOptions {
+  /** One, or three: topics then have three replicas and take what two of them have. */
+  brokers?: 1 | 3
+  onProgress?: OnProgress
+}
+
+/** @throws Error for a number that is neither */
+export function readBrokers(text: string): 1 | 3 {
+  if (text === '1') return 1
+  if (text === '3') return 3
+  throw new Error(`--brokers ${text}: there can be 1 or 3`)
+}
+
+interface Place {
+  id: number
+  folder: string
+  port: number
+  controllerPort: number
+}
+
+/** Starts Kafka with data of its own. It creates no topic by itself. @throws Error with the end of its log */
+export async function startKafka({ brokers = 1, onProgress = () => {} }: KafkaOptions = {}): Promise<KafkaServer> {
   const jars = join(await fetchArtefact(KAFKA, onProgress), '*')
-  const folder = createGuardedFolder('album-enricher-kafka')
-  const port = await findFreePort()
-  const properties = join(folder, 'server.properties')
-  writeFileSync(properties, describeBroker(folder, port, await findFreePort()))
-  const java = [...JAVA_FLAGS, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', jars]
+  const ports = await findFreePorts(2 * brokers)
+  const places = Array.from({ length: brokers }, (_, index) => ({
+    id: index + 1,
+    folder: createGuardedFolder('album-enricher-kafka'),
+    port: ports[2 * index] ?? 0,
+    controllerPort: ports[2 * index + 1] ?? 0,
+  }))
   // Sixteen bytes in base64url; the fixed beginning, since the tool takes a leading "-" for an option.
   const clusterId = `A${randomBytes(16).toString('base64url').slice(1)}`
+  const starting = await Promise.allSettled(places.map((place) => startNode(place, places, clusterId, jars)))
+  const nodes = starting.flatMap((it) => (it.status === 'fulfilled' ? it.value : []))
+  const onAll = async (work: (node: KafkaNode) => Promise<void>) => {
+    await Promise.all(nodes.map(work))
+  }
+  const failed = starting.find((it) => it.status === 'rejected')
+  if (failed) {
+    await onAll((node) => node.stop())
+    throw failed.reason
+  }
+  return {
+    brokers: places.map(({ port }) => `127.0.0.1:${port}`).join(),
+    nodes,
+    get pid() {
+      return nodes[0]?.pid
+    },
+    start: () => onAll((node) => node.start()),
+    kill: () => onAll((node) => node.kill()),
+    suspend() {
+      for (const node of nodes) node.suspend()
+    },
+    resume() {
+      for (const node of nodes) node.resume()
+    },
+    shutDown: () => onAll((node) => node.shutDown()),
+    stop: () => onAll((node) => node.stop()),
+  }
+}
+
+async function startNode(place: Place, places: Place[], clusterId: string, jars: string): Promise<KafkaNode> {
+  const { id, folder, port, controllerPort } = place
+  const properties = join(folder, 'server.properties')
+  writeFileSync(properties, describeBroker(place, places))
+  const heap = places.length > 1 ? ['-Xmx320m'] : []
+  const java = [...JAVA_FLAGS, ...heap, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', jars]
   await runGuarded('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties], folder)
   const server = await startServer({
-    name: 'Apache Kafka',
+    name: places.length > 1 ? `Apache Kafka, broker ${id}` : 'Apache Kafka',
     command: 'java',
     args: [...java, 'kafka.Kafka', properties],
     folder,
     cwd: folder,
     stopSignal: 'KILL',
-    isReady: async () => (await countBrokers(port)) > 0,
+    isReady: async () => (await readClusterState(port, [])).brokers.includes(id),
   })
-  return Object.assign(server, { brokers: `127.0.0.1:${port}` })
+  return Object.assign(server, { id, port, controllerPort })
 }
 
-function describeBroker(folder: string, port: number, controllerPort: number): string {
+async function findFreePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>()
+  while (ports.size < count) ports.add(await findFreePort())
+  return [...ports]
+}
+
+function describeBroker({ id, folder, port, controllerPort }: Place, places: Place[]): string {
+  const replicas = places.length
+  const inSync = replicas === 1 ? 1 : replicas - 1
   const settings = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'node.id': id,
+    'controller.quorum.voters': places.map((it) => `${it.id}@127.0.0.1:${it.controllerPort}`).join(),
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': join(folder, 'data'),
+    'default.replication.factor': replicas,
+    'min.insync.replicas': inSync,
     // Internal topics ask for three brokers and 50 partitions unless told otherwise.
-    'offsets.topic.replication.factor': 1,
+    'offsets.topic.replication.factor': replicas,
     'offsets.topic.num.partitions': 3,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': inSync,
     'transaction.state.log.num.partitions': 3,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
+    'share.coordinator.state.topic.replication.factor': replicas,
+    'share.coordinator.state.topic.min.isr': inSync,
     'group.initial.rebalance.delay.ms': 0,
     // A killed broker may come back only after its session; by default that takes 9 seconds.
     'broker.session.timeout.ms': 3_000,
     'broker.heartbeat.interval.ms': 500,
     'auto.create.topics.enable': false,
+    // Of 128 MB by default, which is much of a small heap; topics here are small.
+    'log.cleaner.dedupe.buffer.size': 8_388_608,
+    // A test moves leaders itself.
+    'auto.leader.rebalance.enable': false,
   }
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)

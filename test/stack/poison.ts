@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import fc from 'fast-check'
 import type { IHeaders, Message } from 'kafkajs'
-import { NULL_HEADER } from '../../src/kafka/null-headers.ts'
+import { NULL_HEADER } from '../../src/kafka/patches/null-headers.ts'
 import { anAlbum, encodeAlbum } from './scenario.ts'
 import type { TestEnv } from './test-env.ts'
 

@@ -6,8 +6,10 @@ import { type GuardedOptions, removeFolder, spawnGuarded } from './guard.ts'
 import { areGone, listTree, signalAll } from './processes.ts'
 import { tail } from './tail.ts'
 
-const START_TIMEOUT_MS = 60_000
+const START_TIMEOUT_MS = 120_000
 const POLL_MS = 50
+/** A server that has not left in good order by then is killed. */
+const LONGEST_SHUT_DOWN_MS = 40_000
 
 /** One server of the stack. It keeps its address and its data through `kill` and `start`. */
 export interface Server {
@@ -20,6 +22,8 @@ export interface Server {
   /** SIGSTOP: connections stay open and nothing answers. */
   suspend(): void
   resume(): void
+  /** SIGTERM: it leaves in good order and keeps its data; resolves when it is gone. */
+  shutDown(): Promise<void>
   /** Ends it and removes its data. */
   stop(): Promise<void>
 }
@@ -35,7 +39,7 @@ export interface ServerOptions extends Omit<GuardedOptions, 'stdio'> {
   isReady: (pid: number | undefined) => Promise<boolean>
 }
 
-/** Starts a server. @throws Error with the end of its log when it exits, or does not answer within a minute. */
+/** Starts a server. @throws Error with the end of its log when it exits, or does not answer within two minutes. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { name, command, args, folder, isReady, ...spawnOptions } = options
   const logFile = join(folder, 'log.txt')
@@ -73,14 +77,18 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     if (child?.pid) signalAll(listTree(child.pid), 'SIGCONT')
   }
 
+  /** With this signal, and with SIGKILL when that takes too long. */
+  async function end(signal: NodeJS.Signals, longestMs: number): Promise<void> {
+    if (!child?.pid || hasEnded(child)) return
+    signalAll([child.pid], signal)
+    resume()
+    const deadline = Date.now() + longestMs
+    while (!hasEnded(child) && Date.now() < deadline) await sleep(10)
+    await kill()
+  }
+
   async function stop(): Promise<void> {
-    if (child?.pid && !hasEnded(child)) {
-      signalAll([child.pid], `SIG${options.stopSignal}`)
-      resume()
-      const deadline = Date.now() + 5_000
-      while (!hasEnded(child) && Date.now() < deadline) await sleep(10)
-      await kill()
-    }
+    await end(`SIG${options.stopSignal}`, 5_000)
     removeFolder(folder)
   }
 
@@ -98,6 +106,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     kill,
     suspend,
     resume,
+    shutDown: () => end('SIGTERM', LONGEST_SHUT_DOWN_MS),
     stop,
   }
 }

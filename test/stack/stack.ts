@@ -1,12 +1,18 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { startDemoServers } from '../demo/demo-servers.ts'
+import { readBrokers } from './kafka.ts'
 
-/** `npm run stack -- [--env-file F]`: the servers and stand-ins, until Ctrl-C. Their settings go to F, or to standard output. */
+/**
+ * `npm run stack -- [--env-file F] [--brokers 3]`: the servers and stand-ins, until Ctrl-C. Their settings go to F, or to
+ * standard output.
+ */
 async function runStack(): Promise<void> {
-  const { values } = parseArgs({ options: { 'env-file': { type: 'string' } } })
+  const { values } = parseArgs({
+    options: { 'env-file': { type: 'string' }, brokers: { type: 'string', default: '1' } },
+  })
   const began = performance.now()
-  const servers = await startDemoServers((line) => console.error(line))
+  const servers = await startDemoServers((line) => console.error(line), readBrokers(values.brokers))
   const lines = Object.entries(servers.env).map(([name, value]) => `${name}=${value}\n`)
   const file = values['env-file']
   if (file) writeFileSync(file, lines.join(''))

@@ -1,7 +1,7 @@
 import { isCached, KAFKA, type OnProgress, REGISTRY } from './artefacts.ts'
 import { createDatabase } from './create-database.ts'
 import { hasDocker, startDockerServers } from './docker.ts'
-import { type KafkaServer, startKafka } from './kafka.ts'
+import { type KafkaOptions, type KafkaServer, startKafka } from './kafka.ts'
 import { type PostgresServer, startPostgres } from './postgres.ts'
 import { type RegistryServer, startRegistry } from './registry.ts'
 import { hasJava, requireTools } from './require-tools.ts'
@@ -22,6 +22,13 @@ export interface Stack {
   stop(): Promise<void>
 }
 
+export interface StackOptions {
+  onProgress?: OnProgress
+  env?: NodeJS.ProcessEnv
+  /** How many Kafka brokers are started; without Java it is always one. */
+  brokers?: KafkaOptions['brokers']
+}
+
 /**
  * Kafka, a schema registry and PostgreSQL: the ones that KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL name, and new
  * ones on free ports of this machine for the rest. The new ones end with this process, however it ends. On a machine
@@ -29,14 +36,14 @@ export interface Stack {
  *
  * @throws Error that says what is missing or failed; nothing is left running then
  */
-export async function startStack(options: { onProgress?: OnProgress; env?: NodeJS.ProcessEnv } = {}): Promise<Stack> {
-  const { onProgress = () => {}, env = process.env } = options
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { onProgress = () => {}, env = process.env, brokers: brokerCount = 1 } = options
   const needsJava = !env.KAFKA_BROKERS || !env.SCHEMA_REGISTRY_URL
   if (needsJava && !hasJava() && hasDocker()) return await startDockerStack(onProgress, env)
   const { KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: registryUrl, DATABASE_URL: databaseUrl } = env
   requireToolsFor({ ...(!brokers && { KAFKA_BROKERS: KAFKA }), ...(!registryUrl && { SCHEMA_REGISTRY_URL: REGISTRY }) })
   const started = await Promise.allSettled([
-    brokers ? undefined : timed('Kafka', startKafka(onProgress), onProgress),
+    brokers ? undefined : timed('Kafka', startKafka({ brokers: brokerCount, onProgress }), onProgress),
     registryUrl ? undefined : timed('schema registry', startRegistry(onProgress), onProgress),
     databaseUrl ? undefined : timed('PostgreSQL', startPostgres(), onProgress),
   ])

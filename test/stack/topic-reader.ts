@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { type Consumer, type IHeaders, Kafka, logLevel } from 'kafkajs'
-import { hideAbortedRecords } from '../../src/kafka/aborted-records.ts'
-import { calmRequestQueue } from '../../src/kafka/calm-request-queue.ts'
+import { hideAbortedRecords } from '../../src/kafka/patches/aborted-records.ts'
+import { calmRequestQueue } from '../../src/kafka/patches/calm-request-queue.ts'
 
 // Only against KafkaJS's timer noise in the processes that read, and against what it shows of given-up transactions;
 // the reading itself uses nothing of the service.

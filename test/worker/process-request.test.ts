@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { NOTHING_EARLIER } from '../../src/enrich/earlier.ts'
 import { EnrichmentError } from '../../src/errors.ts'
 import { createLogger } from '../../src/log.ts'
 import type { Model } from '../../src/model/model.ts'
 import { Flood } from '../../src/retry/flood.ts'
 import { ByKey } from '../../src/worker/by-key.ts'
 import { createDependencies } from '../../src/worker/dependencies.ts'
-import type { Job, Ledger } from '../../src/worker/ledger.ts'
+import type { Job } from '../../src/worker/ledger/job.ts'
+import type { Ledger } from '../../src/worker/ledger/ledger.ts'
 import { modelFor } from '../../src/worker/paid-calls.ts'
 import { processRequest } from '../../src/worker/process-request.ts'
 import type { RequestContext } from '../../src/worker/request-context.ts'
@@ -55,7 +57,9 @@ function contextWith(model: Model): RequestContext {
     claim: { run: 1, attempt: 0, source: delivery },
     album,
     startedAt: 0,
-    answers: { 'search.linked': [], 'search.fields': [sampleProduct('Nevermind', 'Nirvana')] },
+    answers: { 'search.fields': [sampleProduct('Nevermind', 'Nirvana')] },
+    linkedAsins: [],
+    earlier: NOTHING_EARLIER,
     failures: [],
     waitedMs: 0,
     deaths: 0,
@@ -78,11 +82,10 @@ function contextWith(model: Model): RequestContext {
       amazon: { getItems: notAsked, searchItems: notAsked },
       model: modelFor(model, { possession, dependencies, requestId, clock }, () => undefined),
       modelUse: 'always',
-      findLinkedAsins: notAsked,
       findEarlier: notAsked,
-      saveLinks: notAsked,
-      saveArtwork: notAsked,
+      getArtwork: notAsked,
     }),
+    turn: Promise.resolve(),
     onBegun: () => undefined,
     stopping,
     log: createLogger('silent'),

@@ -1,4 +1,5 @@
 import type { Album } from '../../album.ts'
+import type { HttpConfig } from '../../http/outgoing.ts'
 import type { ObjectStore } from '../../storage/object-store.ts'
 import type { AllowedHosts } from './check-image-url.ts'
 import { type ArtworkChoice, type ArtworkLink, type ArtworkMode, chooseArtwork } from './choose-artwork.ts'
@@ -25,12 +26,14 @@ export interface ArtworkStageOptions extends AllowedHosts {
   store: ObjectStore
   /** @default the internet */
   network?: Network
+  /** How connections are made; absent: directly. */
+  http?: HttpConfig
 }
 
 /** Makes the stage; its links are the album's accepted products, best first. */
 export function createArtworkStage(options: ArtworkStageOptions): ArtworkStage {
   const { mode, hosts, insecureHost, store, network = internet } = options
-  const agents = createImageAgents(network)
+  const agents = createImageAgents(network, options.http)
   const collaborators = {
     store,
     fetchImage: (url: string, signal: AbortSignal) => fetchImage(url, { hosts, insecureHost, agents }, signal),

@@ -4,7 +4,7 @@ import { createObjectStore } from '../../storage/object-store.ts'
 import { type ArtworkStage, createArtworkStage } from './create-artwork-stage.ts'
 
 /** The artwork stage as the settings say. States Amazon's licence once where files are kept. */
-export function createArtwork(config: Config<'artwork'>, log: Logger): ArtworkStage {
+export function createArtwork(config: Config<'artwork' | 'http'>, log: Logger): ArtworkStage {
   if (config.ARTWORK === 'download') {
     log.warn(
       { setting: 'ARTWORK', licensed: 'link' },
@@ -12,6 +12,7 @@ export function createArtwork(config: Config<'artwork'>, log: Logger): ArtworkSt
     )
   }
   return createArtworkStage({
+    http: config,
     mode: config.ARTWORK,
     hosts: config.ARTWORK_HOSTS,
     insecureHost: config.ARTWORK_INSECURE_HOST ?? null,

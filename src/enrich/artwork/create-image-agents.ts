@@ -2,6 +2,7 @@ import { lookup as lookupDns } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
 import { Agent } from 'undici'
 import { EnrichmentError, toEnrichmentError } from '../../errors.ts'
+import { createConnector, type HttpConfig } from '../../http/outgoing.ts'
 import { isPublicAddress } from './is-public-address.ts'
 
 /** The outside world as the fetch sees it; tests put local servers in its place. */
@@ -27,19 +28,15 @@ export interface ImageAgents {
 const CONNECT_TIMEOUT_MS = 5_000
 
 /** Idle connections do not keep the process alive, so the agents need no closing. */
-export function createImageAgents(network: Network): ImageAgents {
-  const connect = { timeout: CONNECT_TIMEOUT_MS }
-  return {
-    guarded: new Agent({
-      connect: {
-        ...connect,
-        lookup: createGuardedLookup(network),
-        autoSelectFamily: true,
-        ...(network.ca === undefined ? {} : { ca: network.ca }),
-      },
-    }),
-    unguarded: new Agent({ connect }),
-  }
+export function createImageAgents(network: Network, http: HttpConfig = {}): ImageAgents {
+  const { ca } = network
+  const connect = createConnector(http, {
+    timeoutMs: CONNECT_TIMEOUT_MS,
+    // A proxy is asked for the address that was checked, not for the name, which it might resolve to another.
+    lookup: createGuardedLookup(network),
+    tls: ca === undefined ? undefined : () => ({ ca }),
+  })
+  return { guarded: new Agent({ connect }), unguarded: new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS } }) }
 }
 
 /**

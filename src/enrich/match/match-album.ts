@@ -12,6 +12,12 @@ export interface Match {
   model: ModelUse | null
 }
 
+/** The model's answer as it is kept: by ASIN, so that it can be read without the question. */
+export interface Judgement {
+  verdicts: ({ asin: string } & ModelVerdict)[]
+  use: ModelUse
+}
+
 interface Options {
   /** For example www.amazon.com. */
   marketplace: string
@@ -19,6 +25,8 @@ interface Options {
   model: Model | null
   /** open: about what the rules leave open. always: about everything that no identifier decides. */
   modelUse: 'open' | 'always' | 'never'
+  /** Asks, or answers what was answered before. */
+  step(name: 'model', ask: () => Promise<Judgement>): Promise<Judgement>
   signal: AbortSignal
 }
 
@@ -33,20 +41,29 @@ export async function matchAlbum(album: Album, products: Product[], options: Opt
     (product) => judgeByIdentifier(album, product, options.marketplace) ?? judgeByRules(album, product),
   )
   const asked = selectForModel(candidates, options)
-  if (options.model === null || asked.length === 0) return { candidates, model: null }
+  const { model, step, signal } = options
+  if (model === null || asked.length === 0) return { candidates, model: null }
 
-  const answer = await options.model.judge(
-    album,
-    asked.map(({ product }) => product),
-    options.signal,
-  )
-  const judged = new Map(asked.map((candidate, index) => [candidate, answer.verdicts[index]]))
+  const { verdicts, use } = await step('model', () => judge(model, album, asked, signal))
+  const judged = new Map(verdicts.map(({ asin, verdict, reason }) => [asin, { verdict, reason }]))
   return {
     candidates: candidates.map((candidate) => {
-      const given = judged.get(candidate)
+      const given = asked.includes(candidate) ? judged.get(candidate.product.asin) : undefined
       return given === undefined ? candidate : withModel(candidate, given)
     }),
-    model: answer.use,
+    model: use,
+  }
+}
+
+async function judge(model: Model, album: Album, asked: Candidate[], signal: AbortSignal): Promise<Judgement> {
+  const products = asked.map(({ product }) => product)
+  const { verdicts, use } = await model.judge(album, products, signal)
+  return {
+    verdicts: products.flatMap(({ asin }, index) => {
+      const given = verdicts[index]
+      return given === undefined ? [] : [{ asin, ...given }]
+    }),
+    use,
   }
 }
 

@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { loadConfig } from '../../config.ts'
 import { openCodecs, topicNames } from '../../kafka/event-topics.ts'
 import { createKafka } from '../../kafka/kafka-client.ts'
+import { registryAccess } from '../../kafka/registry-access.ts'
 import { SchemaRegistry } from '../../kafka/schema-registry.ts'
+import { kafkaSecurity } from '../../kafka/security.ts'
 import { createLogger } from '../../log.ts'
 import { parseAlbums, publishAlbums } from '../publish-albums.ts'
 import { print, printJson } from './output.ts'
@@ -11,8 +13,9 @@ import { print, printJson } from './output.ts'
 export async function publishCommand(file: string, { json }: { json?: true }): Promise<void> {
   const config = loadConfig(['kafka', 'registry'])
   const albums = parseAlbums(await readFile(file, 'utf8'))
-  const kafka = createKafka(config.KAFKA_BROKERS, `${config.KAFKA_GROUP_PREFIX}.command`, createLogger('warn'))
-  const { imported } = await openCodecs(config, new SchemaRegistry(config.SCHEMA_REGISTRY_URL))
+  const clientId = `${config.KAFKA_GROUP_PREFIX}.command`
+  const kafka = createKafka(config.KAFKA_BROKERS, clientId, createLogger('warn'), kafkaSecurity(config))
+  const { imported } = await openCodecs(config, new SchemaRegistry(config.SCHEMA_REGISTRY_URL, registryAccess(config)))
   await publishAlbums(kafka, topicNames(config).imported, imported, albums)
   if (json) printJson({ published: albums.length })
   else print(`${albums.length} albums published to ${topicNames(config).imported}`)

@@ -1,7 +1,7 @@
 import { loadConfig } from '../../config.ts'
 import { openCodecs, topicPlans } from '../../kafka/event-topics.ts'
 import { checkTopics } from '../../kafka/topics.ts'
-import { setUp } from '../set-up.ts'
+import { setUp, warnings } from '../set-up.ts'
 import { print, printJson } from './output.ts'
 import { withServers } from './with-servers.ts'
 
@@ -13,7 +13,10 @@ export async function setupCommand({ check, json }: { check?: true; json?: true 
     await checkTopics(servers.kafka, topicPlans(config))
     await servers.db.checkMigrated()
     await openCodecs(config, servers.registry)
-    return ['tables, topics and schemas are as this build needs them']
+    return [
+      'tables, topics and schemas are as this build needs them',
+      ...(await warnings(servers.kafka, topicPlans(config))),
+    ]
   })
   if (json) printJson({ done })
   else for (const line of done) print(line)

@@ -1,19 +1,22 @@
 import type { Config } from '../../config.ts'
 import { Database } from '../../db/database.ts'
 import { createKafka } from '../../kafka/kafka-client.ts'
+import { registryAccess } from '../../kafka/registry-access.ts'
 import { SchemaRegistry } from '../../kafka/schema-registry.ts'
+import { kafkaSecurity } from '../../kafka/security.ts'
 import { createLogger } from '../../log.ts'
 import type { Servers } from '../set-up.ts'
 
 /** Runs a command's work with our own servers at hand, and lets go of them afterwards. */
 export async function withServers<T>(
-  config: Config<'kafka' | 'registry' | 'database'>,
+  config: Config<'kafka' | 'registry' | 'database' | 'http'>,
   work: (servers: Servers) => Promise<T>,
 ): Promise<T> {
-  const kafka = createKafka(config.KAFKA_BROKERS, `${config.KAFKA_GROUP_PREFIX}.command`, createLogger('warn'))
+  const clientId = `${config.KAFKA_GROUP_PREFIX}.command`
+  const kafka = createKafka(config.KAFKA_BROKERS, clientId, createLogger('warn'), kafkaSecurity(config))
   const db = new Database(config.DATABASE_URL)
   try {
-    return await work({ kafka, registry: new SchemaRegistry(config.SCHEMA_REGISTRY_URL), db })
+    return await work({ kafka, registry: new SchemaRegistry(config.SCHEMA_REGISTRY_URL, registryAccess(config)), db })
   } finally {
     await db.close()
   }

@@ -1,4 +1,4 @@
-import { Ledger } from '../../../src/worker/ledger.ts'
+import { Ledger } from '../../../src/worker/ledger/ledger.ts'
 import { hasRole } from './role.ts'
 
 /** The worker does not store what Amazon and the model answered. */

@@ -1,4 +1,4 @@
-import { Ledger } from '../../../src/worker/ledger.ts'
+import { Ledger } from '../../../src/worker/ledger/ledger.ts'
 
 /**
  * Loaded with `node --import`: the process dies, as of a fault in a native library, whenever it is about to store the

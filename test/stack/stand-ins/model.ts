@@ -11,6 +11,8 @@ export const MODEL_STAND_IN_KEY = 'sk-stand-in-model-key'
 export interface ModelBehaviour {
   /** How many requests; for ever when absent. */
   times?: number
+  /** Of which requests; absent: of all. */
+  when?: (call: ModelCall) => boolean
   /** Answers so: text as it is, anything else as JSON. */
   status?: number
   body?: unknown
@@ -25,8 +27,6 @@ export interface ModelBehaviour {
   cut?: 'length' | 'content_filter'
   /** Changes the text of the honest answer. */
   rewrite?: (content: string, question: Question) => string
-  /** Behaves so only to requests that hold this text; honest to others. */
-  when?: string
   /** Leaves out the usage figures, as some compatible hosts do. */
   withoutUsage?: boolean
 }
@@ -93,9 +93,9 @@ export async function startModelStandIn(options: ModelStandInOptions = {}): Prom
       call.status = response.statusCode
       options.onCall?.(call, 'left')
     })
-    const isMeant = told.when === undefined || text.includes(told.when)
-    const behaviour = left > 0 && isMeant ? told : {}
-    if (isMeant) left -= 1
+    const isConcerned = left > 0 && (told.when?.(call) ?? true)
+    const behaviour = isConcerned ? told : {}
+    if (isConcerned) left -= 1
     const { latencyMs = 0 } = options
     await sleep(typeof latencyMs === 'number' ? latencyMs : latencyMs())
 

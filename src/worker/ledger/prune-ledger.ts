@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { toEnrichmentError } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import { toEnrichmentError } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
 import type { Ledger } from './ledger.ts'
 
 const EVERY_MS = 3_600_000

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { type FetchedPartition, markAborted } from '../../src/kafka/aborted-records.ts'
-import { readTopic } from '../../src/kafka/read-topic.ts'
-import { aRecord, createKafkaRoom } from '../stack/kafka-room.ts'
+import { type FetchedPartition, markAborted } from '../../../src/kafka/patches/aborted-records.ts'
+import { readTopic } from '../../../src/kafka/read-topic.ts'
+import { aRecord, createKafkaRoom } from '../../stack/kafka-room.ts'
 
 type Message = FetchedPartition['messages'][number]
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
-import { Database } from '../../src/db/database.ts'
-import { Enrichment } from '../../src/db/entities/enrichment.entity.ts'
-import { OwnedLane } from '../../src/db/lane.ts'
-import type { EnrichmentRequested } from '../../src/events.ts'
-import { type Job, Ledger, type StoredDecision } from '../../src/worker/ledger.ts'
-import { createTestEnv } from '../stack/test-env.ts'
+import { Database } from '../../../src/db/database.ts'
+import { Enrichment } from '../../../src/db/entities/enrichment.entity.ts'
+import { OwnedLane } from '../../../src/db/lane.ts'
+import type { EnrichmentRequested } from '../../../src/events.ts'
+import type { Job, StoredDecision } from '../../../src/worker/ledger/job.ts'
+import { Ledger } from '../../../src/worker/ledger/ledger.ts'
+import { createTestEnv } from '../../stack/test-env.ts'
 
 const NEVER = new AbortController().signal
 const NOW = Date.parse('2026-01-10T12:00:00Z')
@@ -68,6 +69,10 @@ const decision = (kind: StoredDecision['kind']): StoredDecision => ({
   failures: [],
 })
 
+function end(ledger: Ledger, job: Job, decided: StoredDecision, outcome: string | null, decidedAt: number) {
+  return ledger.decide(job, { decision: decided, outcome, decidedAt, enrichment: null }, NEVER)
+}
+
 test('a delivery goes on with its answers, publishes what was decided, and its copies are stale', async () => {
   const { ledger } = await openLedger()
   const request = aRequest()
@@ -75,7 +80,7 @@ test('a delivery goes on with its answers, publishes what was decided, and its c
   await ledger.saveAnswer(job, 'search.fields', ['product'], NEVER)
   const again = await open(ledger, request, at(5n))
   expect(again.answers).toEqual({ 'search.fields': ['product'] })
-  await ledger.decide(again, decision('result'), 'matched', NOW, NEVER)
+  await end(ledger, again, decision('result'), 'matched', NOW)
   expect(await ledger.open(request, at(5n), NOW, NEVER)).toMatchObject({
     kind: 'publish',
     decision: { ...decision('result') },
@@ -89,7 +94,7 @@ test('a retry copy goes on counting, with the answers, and its wait in the lane 
   const request = aRequest()
   const job = await open(ledger, request, at(5n))
   await ledger.saveAnswer(job, 'search.fields', [], NEVER)
-  await ledger.decide(job, decision('retry'), null, NOW, NEVER)
+  await end(ledger, job, decision('retry'), null, NOW)
   const copy = at(2n, { topic: 'express', attempt: 1, notBefore: NOW - 7_000 })
   const retried = await open(ledger, request, copy)
   expect(retried).toMatchObject({ claim: { run: 1, attempt: 1 }, answers: { 'search.fields': [] }, waitedMs: 7_000 })
@@ -124,16 +129,16 @@ test('a process that died is remembered, one that outlived its work is not', asy
 
 test('only rows that have ended long ago and are committed are pruned', async () => {
   const { ledger } = await openLedger()
-  const end = async (offset: bigint, kind: StoredDecision['kind'], daysAgo: number) => {
+  const endOne = async (offset: bigint, kind: StoredDecision['kind'], daysAgo: number) => {
     const request = aRequest()
-    await ledger.decide(await open(ledger, request, at(offset)), decision(kind), null, NOW - daysAgo * DAY, NEVER)
+    await end(ledger, await open(ledger, request, at(offset)), decision(kind), null, NOW - daysAgo * DAY)
     return request
   }
-  const kept = [await end(1n, 'retry', 40), await end(2n, 'result', 10), await end(8n, 'result', 40)]
+  const kept = [await endOne(1n, 'retry', 40), await endOne(2n, 'result', 10), await endOne(8n, 'result', 40)]
   const open1 = aRequest()
   await open(ledger, open1, at(3n))
-  await end(4n, 'result', 40)
-  await end(5n, 'dead_letter', 40)
+  await endOne(4n, 'result', 40)
+  await endOne(5n, 'dead_letter', 40)
   expect(await ledger.prune(new Date(NOW - 30 * DAY), new Map([['requests', 8n]]), NEVER)).toBe(2)
   for (const request of kept) expect((await ledger.open(request, at(99n), NOW, NEVER)).kind).toBe('stale')
 })
@@ -151,7 +156,7 @@ test('a row whose request was retried or ran again is never pruned, since a copy
   ) => {
     const job = await open(ledger, request, delivered)
     await ledger.saveAnswer(job, 'search.fields', ['product'], NEVER)
-    await ledger.decide(job, decision(kind), null, NOW - 400 * DAY, NEVER)
+    await end(ledger, job, decision(kind), null, NOW - 400 * DAY)
   }
   const retried = aRequest()
   await decide(retried, at(1n), 'retry')
@@ -177,5 +182,5 @@ test('nothing is saved any more once somebody else has the lane', async () => {
   const job = await open(ledger, aRequest(), at(1n))
   await new OwnedLane(db, 'lane').takeOver()
   await expect(ledger.saveAnswer(job, 'match', {}, NEVER)).rejects.toMatchObject({ code: 'LANE_LOST' })
-  await expect(ledger.decide(job, decision('result'), null, NOW, NEVER)).rejects.toMatchObject({ code: 'LANE_LOST' })
+  await expect(end(ledger, job, decision('result'), null, NOW)).rejects.toMatchObject({ code: 'LANE_LOST' })
 })

@@ -1,5 +1,5 @@
-import type { OwnedLane } from '../db/lane.ts'
-import { type LanePosition, mustRunAgain } from './delivery-rule.ts'
+import type { OwnedLane } from '../../db/lane.ts'
+import { type LanePosition, mustRunAgain } from '../delivery-rule.ts'
 
 const PAGE = 2_000
 

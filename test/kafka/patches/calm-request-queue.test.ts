@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { calmRequestQueue } from '../../src/kafka/calm-request-queue.ts'
+import { calmRequestQueue } from '../../../src/kafka/patches/calm-request-queue.ts'
 
 interface Request {
   entry: { correlationId: number; resolve(): void; reject(error: Error): void }

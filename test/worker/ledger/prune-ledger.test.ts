@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { createLogger } from '../../src/log.ts'
-import type { Ledger } from '../../src/worker/ledger.ts'
-import { keepPruned } from '../../src/worker/prune-ledger.ts'
+import { createLogger } from '../../../src/log.ts'
+import type { Ledger } from '../../../src/worker/ledger/ledger.ts'
+import { keepPruned } from '../../../src/worker/ledger/prune-ledger.ts'
 
 const DAY = 86_400_000
 const EVERY_MS = 10

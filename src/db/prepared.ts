@@ -1,0 +1,53 @@
+/** A statement that each connection prepares once, under its name; `Row` is what it answers. */
+export interface Statement<Row extends object = object> {
+  readonly name: string
+  readonly text: string
+  /** Never there: it only carries the type. */
+  readonly row?: Row
+}
+
+/** Runs a statement in the transaction at hand. */
+export type Query = <Row extends object>(statement: Statement<Row>, values: unknown[]) => Promise<Row[]>
+
+/** What we use of a client of pg, and of its pool. */
+interface Client {
+  query(statement: string | { name: string; text: string; values: unknown[] }): Promise<{ rows: object[] }>
+  release(isLost?: boolean): void
+}
+
+export interface PreparedPool {
+  connect(): Promise<Client>
+}
+
+/**
+ * One transaction of prepared statements, on a connection of its own.
+ *
+ * @throws what the work or PostgreSQL throws; nothing has happened then, unless it was the commit that failed
+ */
+export async function inTransaction<T>(pool: PreparedPool, work: (query: Query) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let isLost = true
+  try {
+    await client.query('begin')
+    try {
+      const done = await work(async ({ name, text }, values) => {
+        const { rows } = await client.query({ name, text, values })
+        return rows as never
+      })
+      await client.query('commit')
+      isLost = false
+      return done
+    } catch (error) {
+      // One that cannot even be rolled back is not to be used again.
+      await client.query('rollback').then(
+        () => {
+          isLost = false
+        },
+        () => undefined,
+      )
+      throw error
+    }
+  } finally {
+    client.release(isLost)
+  }
+}

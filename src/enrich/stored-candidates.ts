@@ -1,0 +1,83 @@
+import type { Candidate, Product } from '../album.ts'
+import type { Database } from '../db/database.ts'
+import { CandidateRow } from '../db/entities/candidate.entity.ts'
+import { ExternalLink } from '../db/entities/external-link.entity.ts'
+import type { ProductLink } from '../events.ts'
+import type { EarlierLink } from './earlier.ts'
+import type { Match } from './match/match-album.ts'
+import { keepKnown } from './plan-links.ts'
+import { rankAccepted, toLink } from './to-link.ts'
+
+/** What stays of a product that was rejected: enough for an editor to see what it was, and that it was rightly rejected. */
+type RejectedProduct = Pick<Product, 'asin' | 'title' | 'contributors'>
+
+/** A candidate's product as it is stored. */
+export function toStoredProduct({ product, verdict }: Candidate): Product | RejectedProduct {
+  if (verdict !== 'reject') return product
+  const { asin, title, contributors } = product
+  return { asin, title, contributors }
+}
+
+const UNKNOWN = {
+  brand: null,
+  manufacturer: null,
+  binding: null,
+  productGroup: null,
+  edition: null,
+  formats: [],
+  releaseDate: null,
+  barcodes: [],
+  price: null,
+  condition: null,
+  availability: null,
+  salesRank: null,
+  image: null,
+}
+
+/** A stored candidate with its verdict; what was not kept of its product is unknown. */
+export function toCandidate(row: CandidateRow): Candidate {
+  const { product, marketplace, judgedAt, verdict, decidedBy, score, parts, reason } = row
+  const url = `https://${marketplace}/dp/${product.asin}`
+  const whole = { ...UNKNOWN, url, fetchedAt: judgedAt.getTime(), ...product }
+  return { product: whole, verdict, decidedBy, score: score == null ? null : Number(score), parts, reason }
+}
+
+/**
+ * What earlier requests found of the album and linked, best first. A product whose link was withdrawn is no candidate any
+ * more: its last verdict is of a search that still found it.
+ *
+ * @throws EnrichmentError DATABASE_UNAVAILABLE
+ */
+export async function findEarlier(
+  db: Database,
+  albumId: string,
+  marketplace: string,
+): Promise<Match & { links: ProductLink[] }> {
+  return db.query(async (em) => {
+    const linked = new Map(
+      (await em.find(ExternalLink, { albumId, marketplace, withdrawnAt: null })).map((row) => [row.asin, row]),
+    )
+    const found = (await em.find(CandidateRow, { albumId, marketplace })).map(toCandidate)
+    const candidates = found.filter(({ verdict, product }) => verdict !== 'accept' || linked.has(product.asin))
+    const links = rankAccepted(candidates).map((candidate) => {
+      const row = linked.get(candidate.product.asin)
+      return keepKnown(toLink(candidate), row && toEarlierLink(row))
+    })
+    return { candidates, links, model: null }
+  })
+}
+
+function toEarlierLink(row: ExternalLink): EarlierLink {
+  const { asin, priceMinor, currency, condition, availability, pricedAt, salesRank, withdrawnAt, requestId } = row
+  return {
+    asin,
+    priceMinor: priceMinor ?? null,
+    currency: currency ?? null,
+    condition: condition ?? null,
+    availability: availability ?? null,
+    pricedAt: pricedAt?.getTime() ?? null,
+    salesRank: salesRank ?? null,
+    isWithdrawn: Boolean(withdrawnAt),
+    requestId,
+  }
+}

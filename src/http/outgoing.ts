@@ -1,0 +1,128 @@
+import { Agent as HttpsAgent } from 'node:https'
+import type { LookupFunction } from 'node:net'
+import { type ConnectionOptions, connect as connectTls, getCACertificates } from 'node:tls'
+import { Agent, buildConnector, fetch as fetchByUndici } from 'undici'
+import { type Config, currentValue } from '../config.ts'
+import { readPem } from '../read-pem.ts'
+import { openTunnel } from './open-tunnel.ts'
+
+/** What every way out shares. */
+export type HttpConfig = Partial<Config<'http'>>
+
+interface Tls {
+  ca?: string | string[]
+  cert?: string
+  key?: string
+}
+
+export interface ConnectOptions {
+  timeoutMs: number
+  /** Asked at each connection; a CA stands in the place of those that are trusted otherwise. */
+  tls?: (() => Tls) | undefined
+  /** Resolves and checks the address of a host; with a proxy between it is that address which the proxy is asked for. */
+  lookup?: LookupFunction
+}
+
+const TIMEOUT_MS = 5_000
+
+/**
+ * How connections to servers elsewhere are made: those to https through HTTPS_PROXY, unless NO_PROXY names the host, and
+ * trusting EXTRA_CA beside the authorities that Node trusts.
+ */
+export function createConnector(
+  config: HttpConfig,
+  { timeoutMs, tls, lookup }: ConnectOptions,
+): buildConnector.connector {
+  const build = () =>
+    buildConnector({
+      timeout: timeoutMs,
+      allowH2: false,
+      autoSelectFamily: true,
+      ...(lookup && { lookup }),
+      ...trusted(config),
+      ...tls?.(),
+    })
+  const kept = tls === undefined ? build() : undefined
+  return (options, callback) => {
+    const connect = kept ?? build()
+    const { hostname, protocol } = options
+    const port = options.port || '443'
+    const proxy = protocol === 'https:' ? proxyFor(config, hostname, port) : undefined
+    if (proxy === undefined) return connect(options, callback)
+    ;(async () => {
+      const host = lookup === undefined ? hostname : await resolve(lookup, hostname)
+      return openTunnel(proxy, `${host.includes(':') ? `[${host}]` : host}:${port}`, timeoutMs, trusted(config).ca)
+    })().then(
+      (socket) => connect({ ...options, httpSocket: socket }, callback),
+      (error: Error) => callback(error, null),
+    )
+  }
+}
+
+/** fetch by these connections. */
+export function createFetch(config: HttpConfig, tls?: () => Tls): typeof fetch {
+  const dispatcher = new Agent({ connect: createConnector(config, { timeoutMs: TIMEOUT_MS, tls }) })
+  // Node's own fetch is of another undici, which may not understand this one's agent.
+  return ((input: string | URL, init: object) =>
+    fetchByUndici(input, { ...init, dispatcher })) as unknown as typeof fetch
+}
+
+/** The same for libraries that use Node's client. */
+export function createHttpsAgent(config: HttpConfig, tls: () => Tls): HttpsAgent {
+  return new TunnellingAgent(config, tls)
+}
+
+class TunnellingAgent extends HttpsAgent {
+  readonly #config: HttpConfig
+  readonly #tls: () => Tls
+
+  constructor(config: HttpConfig, tls: () => Tls) {
+    super({ keepAlive: true })
+    this.#config = config
+    this.#tls = tls
+  }
+
+  override createConnection(...[options, callback]: Parameters<HttpsAgent['createConnection']>) {
+    const { host, port, servername } = options as { host: string; port: number; servername?: string }
+    const secured = { ...options, ...trusted(this.#config), ...this.#tls() }
+    const proxy = proxyFor(this.#config, host, String(port))
+    if (proxy === undefined) return super.createConnection(secured, callback)
+    openTunnel(proxy, `${host}:${port}`, TIMEOUT_MS, trusted(this.#config).ca).then(
+      (socket) =>
+        callback?.(null, connectTls({ ...secured, socket, servername: servername ?? host } as ConnectionOptions)),
+      (error: Error) => callback?.(error, undefined as never),
+    )
+    return undefined
+  }
+}
+
+/** Empty where nothing but Node's own is trusted, so that Node does not parse its hundreds of certificates again. */
+function trusted(config: HttpConfig): { ca?: string[] } {
+  const extra = currentValue(config, 'EXTRA_CA')
+  return extra === undefined ? {} : { ca: [...getCACertificates('default'), readPem(extra)] }
+}
+
+function proxyFor(config: HttpConfig, host: string, port: string): URL | undefined {
+  const proxy = currentValue(config, 'HTTPS_PROXY')
+  return proxy === undefined || isExempt(config.NO_PROXY ?? [], host, port) ? undefined : new URL(proxy)
+}
+
+/** As curl and others read NO_PROXY: a star, or names that stand for themselves and what ends in them, with a port or without. */
+function isExempt(entries: readonly string[], host: string, port: string): boolean {
+  return entries.some((entry) => {
+    const [, name = '', ofPort] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? []
+    if (ofPort !== undefined && ofPort !== port) return false
+    return entry === '*' || host.toLowerCase() === name || (name !== '' && host.toLowerCase().endsWith(`.${name}`))
+  })
+}
+
+function resolve(lookup: LookupFunction, hostname: string): Promise<string> {
+  const { promise, resolve: found, reject } = Promise.withResolvers<string>()
+  lookup(hostname, { all: true }, (error, addresses) => {
+    if (error) return reject(error)
+    const [first] = typeof addresses === 'string' ? [{ address: addresses }] : addresses
+    if (first === undefined) return reject(new Error(`${hostname} has no address`))
+    found(first.address)
+  })
+  return promise
+}

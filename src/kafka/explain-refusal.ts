@@ -1,0 +1,48 @@
+import { explainTls } from '../explain-tls.ts'
+
+const NAMES = {
+  address: 'KAFKA_BROKERS',
+  ca: 'KAFKA_SSL_CA',
+  cert: 'KAFKA_SSL_CERT',
+  serverName: 'KAFKA_SSL_SERVER_NAME',
+}
+
+interface Link {
+  name?: string
+  message?: string
+  code?: unknown
+  /** Kafka's name of a protocol error. */
+  type?: unknown
+  cause?: unknown
+  originalError?: unknown
+}
+
+/**
+ * What a person can do about brokers that refuse us, or that we refuse, in words that name the setting.
+ *
+ * @param error as KafkaJS threw it
+ * @returns undefined when it says nothing of certificates, logins or rights
+ */
+export function explainRefusal(error: unknown): string | undefined {
+  for (let link = error as Link | undefined, depth = 0; link && depth < 5; depth += 1) {
+    const found = explainOne(link)
+    if (found !== undefined) return found
+    link = (link.cause ?? link.originalError) as Link | undefined
+  }
+  return undefined
+}
+
+function explainOne({ name, message = '', code, type }: Link): string | undefined {
+  if (name === 'KafkaJSSASLAuthenticationError') {
+    if (message.includes('not supported by the server'))
+      return 'let KAFKA_SASL_MECHANISM name one that the brokers take'
+    return message.includes('OAUTHBEARER')
+      ? 'look at KAFKA_OAUTH_TOKEN_URL, KAFKA_OAUTH_CLIENT_ID, KAFKA_OAUTH_SCOPE and at what the brokers want of a token'
+      : 'look at KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM'
+  }
+  if (typeof type === 'string' && type.endsWith('AUTHORIZATION_FAILED'))
+    return 'give the user of KAFKA_SASL_USERNAME, or of KAFKA_SSL_CERT, the rights that README lists under "Secured servers"'
+  if (/before secure TLS connection was established/.test(message))
+    return 'it is stopping, or speaks otherwise than KAFKA_SECURITY_PROTOCOL says'
+  return explainTls({ code, message }, NAMES)
+}

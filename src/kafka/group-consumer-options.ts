@@ -1,0 +1,39 @@
+import type { Kafka, PartitionAssigner } from 'kafkajs'
+import type { EnrichmentError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { CommitOffset, Delivery, TopicPartition } from './delivery.ts'
+
+export interface DeliveredBatch extends TopicPartition {
+  /** In order; none where only transaction markers or records of given-up transactions stood. */
+  deliveries: Delivery[]
+  /** Where the next batch begins: to be committed once everything delivered is done, or the markers stay behind as lag. */
+  nextOffset: bigint
+  /** Aborted when the partition is lost or the consumer stops: finish or give up, then return. */
+  signal: AbortSignal
+}
+
+export interface GroupConsumerOptions {
+  kafka: Kafka
+  groupId: string
+  topics: string[]
+  /** Default: partitions are dealt out in turn. */
+  assigners?: PartitionAssigner[]
+  /** How many bytes of one partition a fetch may bring (a producer's batch comes whole, whatever its size). */
+  maxBytesPerPartition: number
+  log: Logger
+  /** Told of every join at once. */
+  onJoin?(): void
+  /**
+   * After every join, before anything of the new assignment is fetched: take possession of the partitions. However long
+   * it takes, the member stays in the group. One at a time: the next one waits, whatever becomes of this one.
+   *
+   * @param signal aborted at the next join, or when the consumer ends
+   * @returns where to read on, for every partition of the assignment: KafkaJS looked for it before the possession, also
+   *   at offsets of transactions that were given up, and jumps silently where one is outside of the log
+   */
+  onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]>
+  /** Told when Kafka refuses what the member needs, which waiting does not mend, and with null once that is over. */
+  onRefused?(refusal: EnrichmentError | null): void
+  /** Deliveries of one partition, in order; once it resolves they are not delivered again to this assignment. */
+  onBatch(batch: DeliveredBatch): Promise<void>
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+
+export interface Setting {
+  schema: z.ZodType
+  /** Who needs it: a verb demands only the settings of the groups it names. */
+  group: Group
+  /** Text as in the environment; absent: the setting has no default and must be given. */
+  default?: string
+  /** For people: what it is, with its unit. */
+  description: string
+  /** What a good value looks like, for the error message. */
+  wants: string
+  secret?: true
+}
+
+/** `http` is what every way out shares; each verb has it without naming it. */
+export type Group = 'kafka' | 'registry' | 'database' | 'amazon' | 'model' | 'artwork' | 'service' | 'http'
+
+export const setting = <G extends Group, S extends z.ZodType>(
+  group: G,
+  schema: S,
+  rest: Omit<Setting, 'schema' | 'group'>,
+) => ({
+  group,
+  schema,
+  ...rest,
+})
+
+export const text = z.string().trim().min(1)
+
+export const listOf = (item: RegExp) =>
+  text
+    .transform((items) => items.split(',').map((entry) => entry.trim()))
+    .refine((items) => items.every((entry) => item.test(entry)))
+
+export const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+
+/** With user and password or without. */
+export const urlWithLogin = z.url({ protocol: /^https?$/ })
+
+/** Where no login is taken from the URL, one that stands there would be lost, or shown. */
+export const url = urlWithLogin.refine((address) => {
+  const { username, password } = URL.parse(address) ?? { username: '', password: '' }
+  return username === '' && password === ''
+})
+
+/** A URL as people may see it. */
+export const hideLogin = (value: string) => value.replace(/(\/\/)[^/@]*@/g, '$1(hidden)@')

@@ -1,0 +1,152 @@
+import type { Database } from '../../db/database.ts'
+import type { FailedAttempt } from '../../db/entities/enrichment.entity.ts'
+import type { OwnedLane } from '../../db/lane.ts'
+import type { Enrichment } from '../../enrich/enrich-album.ts'
+import { EnrichmentError } from '../../errors.ts'
+import type { EnrichmentRequested } from '../../events.ts'
+import { toEffects } from './effects.ts'
+import type { Delivered, Job, Opening, StoredDecision } from './job.ts'
+import type { ChangeRow, ClaimRow } from './statements.ts'
+import { StoreQueue } from './store-queue.ts'
+import { type Answer, type Store, writeGroup } from './write-group.ts'
+
+/** What a run ended in. */
+interface End {
+  decision: StoredDecision
+  outcome: string | null
+  /** Milliseconds since 1970. */
+  decidedAt: number
+  /** What a result was made of: it is stored with the result, whole or not at all. */
+  enrichment: Enrichment | null
+}
+
+/**
+ * The ledger of requests, in the hands of the lane's owner. An album stores when it is taken up, after each answer that is
+ * paid for, and at its end; each store is committed before its promise resolves. Stores of all albums are written in groups.
+ *
+ * Every method throws EnrichmentError LANE_LOST once the work is no longer ours, and DATABASE_UNAVAILABLE while PostgreSQL
+ * is away; it can then be called again.
+ */
+export class Ledger {
+  readonly #db: Database
+  readonly #lane: OwnedLane
+  readonly #processId: string
+  readonly #queue: StoreQueue<Store, Answer>
+
+  /** @param processId tells this process from those before it */
+  constructor(db: Database, lane: OwnedLane, marketplace: string, processId: string) {
+    this.#db = db
+    this.#lane = lane
+    this.#processId = processId
+    this.#queue = new StoreQueue(lane, (stores) =>
+      lane.savePrepared((query) => writeGroup(stores, query, { marketplace, processId })),
+    )
+  }
+
+  /**
+   * Takes a request up: merges its facts into the album's (newer ones win), judges what this delivery is, and notes that
+   * this process works on it, unless it is suspected of killing processes: see `begin`.
+   *
+   * @param now milliseconds since 1970
+   */
+  async open(request: EnrichmentRequested, delivered: Delivered, now: number, signal: AbortSignal): Promise<Opening> {
+    const { requestId, album } = request
+    const taking = { request, delivered, now }
+    const opening = await this.#queue.add({ kind: 'open', requestId, albumId: album.albumId, taking }, signal)
+    // Only claims can be lost.
+    if (typeof opening === 'string') throw new EnrichmentError('INTERNAL', `request ${requestId} was not taken up`)
+    return opening
+  }
+
+  /** Notes that this process works on one that is suspected of killing processes, now that it is alone. */
+  async begin(job: Job, signal: AbortSignal): Promise<void> {
+    await this.#change(job, { begun_by: this.#processId }, signal)
+  }
+
+  /** Takes back that this process works on the open requests: it did not die. Needs no possession of the lane. */
+  async outlive(): Promise<void> {
+    await this.#db.query((em) =>
+      em.execute(
+        `update enrichment set begun_by = begun_by - ?::text where decided_at is null and begun_by @> to_jsonb(?::text)`,
+        [this.#processId, this.#processId],
+      ),
+    )
+  }
+
+  /** With the first of them also what was linked by then, so that the same questions are asked after a crash. */
+  async saveAnswer(job: Job, step: string, answer: unknown, signal: AbortSignal): Promise<void> {
+    const linked = job.linkedAsins.length > 0 && !('search.linked' in job.answers)
+    const answers = { ...(linked && { 'search.linked': job.linkedAsins }), [step]: answer }
+    await this.#change(job, { answers }, signal)
+    Object.assign(job.answers, answers)
+  }
+
+  /** Replaces those of before. */
+  async saveFailures(job: Job, failures: FailedAttempt[], signal: AbortSignal): Promise<void> {
+    await this.#change(job, { failures }, signal)
+  }
+
+  /** MUST be stored before it is published, so that a crash in between publishes the same and not another. */
+  async decide(job: Job, { decision, outcome, decidedAt, enrichment }: End, signal: AbortSignal): Promise<void> {
+    const { requestId, album } = job
+    const { albumId } = album
+    const { kind, topic, headers, bytes } = decision
+    const row = {
+      ...toClaimRow(job),
+      decision: kind,
+      bytes: bytes?.toString('base64') ?? null,
+      headers: { topic, headers },
+      outcome,
+      decided_at: new Date(decidedAt).toISOString(),
+    }
+    const effects = enrichment && toEffects(enrichment, { albumId, requestId, now: decidedAt })
+    await this.#claim({ kind: 'decide', requestId, albumId, row, effects }, signal)
+  }
+
+  /**
+   * Deletes rows of requests that ended before a time, whose delivery is committed, and of which there is no other record.
+   * Of one that was retried or ran again there are copies: one may still be on its way however long that takes, and
+   * another comes again when somebody moves an offset. Without the row it would be done anew, so the row stays, and only
+   * its answers go. What was stored of links and verdicts stays as well.
+   *
+   * @param committed by topic where the lane stands
+   * @returns how many rows were deleted
+   */
+  async prune(before: Date, committed: ReadonlyMap<string, bigint>, signal: AbortSignal): Promise<number> {
+    const ended = `decided_at < ? and decision <> 'retry' and not again and source_topic = ? and source_offset < ?`
+    const hasCopies = '(run > 1 or attempt > 0)'
+    return this.#lane.save(signal, async (em) => {
+      let pruned = 0
+      for (const [topic, offset] of committed) {
+        const values = [before, topic, String(offset)]
+        const rows = await em.execute<object[]>(
+          `delete from enrichment where ${ended} and not ${hasCopies} returning 1`,
+          values,
+        )
+        pruned += rows.length
+        // Builds before 2026-11 left the answers in rows that had ended.
+        await em.execute(
+          `update enrichment set answers = '{}' where ${ended} and ${hasCopies} and answers <> '{}'`,
+          values,
+        )
+      }
+      return pruned
+    })
+  }
+
+  async #change(job: Job, change: Omit<ChangeRow, keyof ClaimRow>, signal: AbortSignal): Promise<void> {
+    const { requestId, album } = job
+    const row = { ...toClaimRow(job), ...change }
+    await this.#claim({ kind: 'change', requestId, albumId: album.albumId, row }, signal)
+  }
+
+  async #claim(store: Store, signal: AbortSignal): Promise<void> {
+    const answer = await this.#queue.add(store, signal)
+    if (answer !== 'done')
+      throw new EnrichmentError('LANE_LOST', `request ${store.requestId} went on without this process`)
+  }
+}
+
+function toClaimRow({ requestId, claim: { run, attempt, source } }: Job): ClaimRow {
+  return { request_id: requestId, run, attempt, topic: source.topic, source_offset: String(source.offset) }
+}

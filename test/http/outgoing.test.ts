@@ -1,0 +1,98 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { createHttpClient } from '../../src/amazon/http-client.ts'
+import { loadConfig } from '../../src/config.ts'
+import { createImageAgents } from '../../src/enrich/artwork/create-image-agents.ts'
+import { fetchImage } from '../../src/enrich/artwork/fetch-image.ts'
+import { createFetch } from '../../src/http/outgoing.ts'
+import { type Authority, createAuthority } from '../stack/certificates.ts'
+import { PROXY_LOGIN, startProxy } from '../stack/proxy.ts'
+
+let folder: string
+let authority: Authority
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'album-enricher-http-'))
+  authority = createAuthority(folder)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A server of the internet called `name`, which only the proxy knows how to reach. */
+async function startServer(name: string) {
+  const { cert, key } = authority.issue(name, { names: `DNS:${name}` })
+  const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (_request, response) =>
+    response.writeHead(200, { 'content-type': 'image/png' }).end('pixels'),
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const proxy = await startProxy(() => `127.0.0.1:${(server.address() as AddressInfo).port}`)
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    server.close()
+    await proxy.close()
+  })
+  return { proxy, config: loadConfig([], { HTTPS_PROXY: proxy.url, EXTRA_CA: authority.ca }) }
+}
+
+test('requests to https go through the proxy by name, and trust the extra authority', async () => {
+  const { proxy, config } = await startServer('amazon.example')
+  const post = createHttpClient(3_000, config)
+  const sent: string[] = []
+  const reply = await post(
+    { url: 'https://amazon.example/catalog', headers: {}, body: '{}', onStart: () => sent.push('start') },
+    new AbortController().signal,
+  )
+  expect(reply.status).toBe(200)
+  expect(sent).toEqual(['start'])
+  expect(await (await createFetch(config)('https://amazon.example/v1')).text()).toBe('pixels')
+  expect(proxy.asked).toEqual(['amazon.example:443', 'amazon.example:443'])
+})
+
+test('an image host is resolved and checked here, and the proxy is asked for the checked address', async () => {
+  const { proxy, config } = await startServer('images.example')
+  const open = (address: string) => ({
+    hosts: ['images.example'],
+    insecureHost: null,
+    agents: createImageAgents(
+      { lookup: async () => [{ address, family: 4 }], isPublicAddress: (asked) => asked === '192.0.2.7' },
+      config,
+    ),
+  })
+  const fetchFrom = (address: string) =>
+    fetchImage('https://images.example/a.png', open(address), new AbortController().signal)
+  expect(String(await fetchFrom('192.0.2.7'))).toBe('pixels')
+  expect(proxy.asked).toEqual(['192.0.2.7:443'])
+  await expect(fetchFrom('10.0.0.1')).rejects.toMatchObject({ code: 'ARTWORK_ADDRESS_REFUSED' })
+  expect(proxy.asked).toEqual(['192.0.2.7:443'])
+})
+
+test('a proxy that refuses, or is not there, is named without its login', async () => {
+  const { config, proxy } = await startServer('amazon.example')
+  const ask = (address: string) =>
+    createFetch({ ...config, HTTPS_PROXY: address })('https://amazon.example/').catch((error: Error) => error.cause)
+  const refused = String(await ask(proxy.url.replace(PROXY_LOGIN.user, 'nobody')))
+  expect(refused).toMatch(/HTTPS_PROXY \(127\.0\.0\.1:\d+\) gives no way to amazon\.example:443: it wants the user/)
+  const gone = String(await ask('http://user:geheim@127.0.0.1:1'))
+  expect(gone).toMatch(/HTTPS_PROXY \(127\.0\.0\.1:1\).*ECONNREFUSED/)
+  for (const secret of ['geheim', PROXY_LOGIN.password]) expect(refused + gone).not.toContain(secret)
+})
+
+test.each([
+  ['*', true],
+  ['amazon.example', true],
+  ['.example', true],
+  ['*.example', true],
+  ['AMAZON.EXAMPLE:443', true],
+  ['amazon.example:8443', false],
+  ['on.example', false],
+  ['other.example, 10.0.0.0', false],
+])('NO_PROXY=%s leaves the proxy out: %s', async (noProxy, isOut) => {
+  const proxy = await startProxy(() => '127.0.0.1:1')
+  onTestFinished(() => proxy.close())
+  const config = loadConfig([], { HTTPS_PROXY: proxy.url, NO_PROXY: noProxy })
+  await createFetch(config)('https://amazon.example/').catch(() => undefined)
+  expect(proxy.asked.length).toBe(isOut ? 0 : 1)
+})

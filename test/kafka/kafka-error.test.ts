@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { isRefusal, kafkaError } from '../../src/kafka/kafka-error.ts'
+
+/** As KafkaJS throws what it does not try again: the protocol's error stands in the cause. */
+const wrapped = (fields: object) =>
+  new Error('wrapped', {
+    cause: Object.assign(new Error('Not authorized'), { name: 'KafkaJSProtocolError', ...fields }),
+  })
+
+const ASKED = { topic: 'album.enriched', group: 'album-enricher.worker', transactionalId: 'album-enricher.worker.lane' }
+
+test.each([
+  ['TOPIC_AUTHORIZATION_FAILED', 'topic album.enriched'],
+  ['GROUP_AUTHORIZATION_FAILED', 'Read on group album-enricher.worker'],
+  ['TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'Write on transactional id album-enricher.worker.lane'],
+])('%s is told with the right and its resource', (type, right) => {
+  const error = kafkaError(wrapped({ type }), ASKED)
+  expect(error).toMatchObject({ code: 'KAFKA_FORBIDDEN', message: expect.stringContaining(right) })
+  expect(isRefusal(error.code)).toBe(true)
+})
+
+test('the topic that the answer names counts more than the one that was asked for', () => {
+  const error = kafkaError(wrapped({ type: 'TOPIC_AUTHORIZATION_FAILED', topic: 'album.imported' }), ASKED)
+  expect(error.message).toContain('topic album.imported')
+})
+
+test.each([
+  [{ name: 'KafkaJSSASLAuthenticationError' }, 'KAFKA_BAD_CREDENTIALS'],
+  [{ type: 'SASL_AUTHENTICATION_FAILED' }, 'KAFKA_BAD_CREDENTIALS'],
+  [{ name: 'KafkaJSConnectionError', code: 'CERT_HAS_EXPIRED' }, 'KAFKA_PROTOCOL_MISMATCH'],
+  [{ name: 'KafkaJSConnectionError', code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, 'KAFKA_PROTOCOL_MISMATCH'],
+  [{ name: 'KafkaJSConnectionError', code: 'ECONNREFUSED' }, 'KAFKA_UNAVAILABLE'],
+  [{ type: 'NOT_LEADER_FOR_PARTITION' }, 'KAFKA_UNAVAILABLE'],
+])('%j is %s', (fields, code) => {
+  expect(kafkaError(wrapped(fields)).code).toBe(code)
+})
