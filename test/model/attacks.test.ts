@@ -3,9 +3,9 @@ import type { Product } from '../../src/album.ts'
 import { judgeCarefully } from '../../src/model/judge-carefully.ts'
 import { looksLikeInstruction } from '../../src/model/looks-like-instruction.ts'
 import { createOpenAiModel } from '../../src/model/openai-model.ts'
+import { ATTACKS, UNSEEN } from '../data/attacks.ts'
 import { sampleAlbum, sampleProduct } from '../data/samples.ts'
 import { MODEL_STAND_IN_KEY, type ModelStandIn, startModelStandIn } from '../stack/stand-ins/model.ts'
-import { ATTACKS, UNSEEN } from './attacks.ts'
 
 let standIn: ModelStandIn
 beforeAll(async () => {
