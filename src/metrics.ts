@@ -76,6 +76,12 @@ export const metrics = {
     name: name('amazon_rate_limit'),
     help: 'Amazon requests a second that are allowed.',
   }),
+  searchSteps: new Counter({
+    ...shared,
+    name: name('search_steps_total'),
+    help: 'Steps of the search, each one Amazon request: fields, known, first (artist), title (alone), keywords; by result (found or nothing).',
+    labelNames: ['step', 'result'],
+  }),
   verdicts: new Counter({
     ...shared,
     name: name('verdicts_total'),
@@ -93,6 +99,12 @@ export const metrics = {
     name: name('model_tokens_total'),
     help: 'Tokens of the language model, by kind (input or output).',
     labelNames: ['kind'],
+  }),
+  modelUnheard: new Counter({
+    ...shared,
+    name: name('model_unheard_total'),
+    help: 'Candidates left as the rules had them because the model was not heard about them, by reason.',
+    labelNames: ['reason'],
   }),
   artwork: new Counter({
     ...shared,

@@ -139,6 +139,23 @@ export const SETTINGS = {
     description: 'How long one model call may take, in seconds.',
     wants: 'a whole number from 1 to 600',
   }),
+  MODEL_TOKENS_PER_DAY: setting('model', z.coerce.number().int().min(1).max(1_000_000_000_000).optional(), {
+    default: '',
+    description: 'Tokens, sent and answered, that the model may cost in a day (UTC); empty: no limit.',
+    wants: 'a whole number from 1, or nothing',
+  }),
+  MODEL_TOKENS_SPENT: setting('model', z.enum(['hold', 'review']), {
+    default: 'review',
+    description:
+      'When MODEL_TOKENS_PER_DAY are spent: review leaves open what the rules leave open, hold holds the lane until the next day.',
+    wants: 'review or hold',
+  }),
+  MODEL_OUTAGE: setting('model', z.enum(['hold', 'review']), {
+    default: 'hold',
+    description:
+      'While the model host is away or refuses the account: hold holds the lane, review leaves open what the rules leave open.',
+    wants: 'hold or review',
+  }),
   ARTWORK: setting('artwork', z.enum(['download', 'link', 'off']), {
     default: 'download',
     description: "What becomes of the primary artwork. Amazon's licence lets images only be linked: see Licence.",

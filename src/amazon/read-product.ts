@@ -128,6 +128,9 @@ function readPrice(offer: Listing | undefined): Product['price'] {
 
 function readImage(images: Item['images']): Image | null {
   const { hiRes, large, medium, small } = images?.primary ?? {}
-  const largest = hiRes ?? large ?? medium ?? small
+  const pixels = (it: { width: number | null; height: number | null }) => (it.width ?? 0) * (it.height ?? 0)
+  // By their names where sizes are not told, but a size that is told counts: the name "large" has been seen on 75 px.
+  const named = [hiRes, large, medium, small].filter((it) => it !== null && it !== undefined)
+  const [largest] = named.toSorted((a, b) => (pixels(a) && pixels(b) ? pixels(b) - pixels(a) : 0))
   return largest ? { url: largest.url, width: largest.width ?? 0, height: largest.height ?? 0 } : null
 }

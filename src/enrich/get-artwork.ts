@@ -1,9 +1,11 @@
 import type { Album, Candidate } from '../album.ts'
 import type { ArtworkOutcome, ArtworkStage } from './artwork/create-artwork-stage.ts'
+import { findBetter, isBetter } from './artwork/find-better.ts'
 import type { ArtworkRecord } from './earlier.ts'
 
 /**
- * Gets the album its primary image. One that is stored already is not fetched again while its product is still accepted.
+ * Gets the album its primary image. One that is stored already is not fetched again while its product is still accepted,
+ * and replaced only by a better one.
  *
  * @param accepted best first
  * @returns what is to be stored of it; `earlier` itself when nothing has changed
@@ -17,9 +19,13 @@ export async function getArtwork(
   signal: AbortSignal,
 ): Promise<ArtworkRecord> {
   const isStillGood = earlier?.status === 'stored' && accepted.some(({ product }) => product.asin === earlier.asin)
-  if (isStillGood && !album.hasPrimaryImage) return earlier
+  const kept = isStillGood && !album.hasPrimaryImage ? earlier : null
   const links = accepted.map(({ product }) => ({ asin: product.asin, product }))
-  return toRecord(await stage(album, links, signal))
+  if (kept === null) return toRecord(await stage(album, links, signal))
+  const better = findBetter(links, kept)
+  if (better.length === 0) return kept
+  const outcome = await stage(album, better, signal)
+  return outcome.status === 'stored' && isBetter(outcome, kept) ? toRecord(outcome) : kept
 }
 
 const NOTHING = {

@@ -1,8 +1,14 @@
 import type { Album, Product } from '../album.ts'
-import type { AmazonApi } from '../amazon/amazon-api.ts'
+import type { AmazonApi, AmazonQuery } from '../amazon/amazon-api.ts'
+import { metrics } from '../metrics.ts'
+import { type Judgement, matchAlbum } from './match/match-album.ts'
+import { searchTexts } from './search-texts.ts'
 
 /** What Amazon takes for one getItems request. */
 const IDS_PER_REQUEST = 10
+/** Of an album, whatever its importer knows of it: Amazon requests are what everybody waits for. */
+const MOST_REQUESTS = 3
+const MOST_KNOWN = 20
 
 interface Search {
   marketplace: string
@@ -13,35 +19,50 @@ interface Search {
 }
 
 /**
- * The products that may be the album, without doubles: those known by ASIN first, then what a search for artist and
- * title finds, and only if that finds nothing what the looser keywords find. Two or three Amazon requests at most for
- * an album with up to ten known ASINs.
+ * The products that may be the album, without doubles: those known by ASIN first, then what searches find. The first
+ * search is for all artists and the title. Where it finds nothing that the rules would accept, a credit of several is
+ * tried again by the first of them, one that names nobody by the title alone; where it finds nothing at all, the looser
+ * keywords are tried. Known ASINs that it has not brought are asked for ten at a time, at most twenty.
+ *
+ * At most three Amazon requests.
  *
  * @throws EnrichmentError with Amazon's code; an empty list means that Amazon has nothing
  */
 export async function searchAmazon(album: Album, search: Search, signal: AbortSignal): Promise<Product[]> {
-  const { amazon, marketplace, hasMusicIndex, step, linkedAsins } = search
-  const known = [...new Set([...(album.asins[marketplace] ?? []), ...linkedAsins])]
-  const found: Product[] = []
-  for (let at = 0; at < known.length; at += IDS_PER_REQUEST) {
-    const asins = known.slice(at, at + IDS_PER_REQUEST)
-    found.push(...(await step(`search.known.${at}`, () => amazon.getItems(asins, signal))))
-  }
-
-  const artist = album.artists.map(({ name }) => name).join(' ')
-  const title = withoutBrackets(album.title)
+  const { amazon, marketplace, hasMusicIndex, step, linkedAsins: linked } = search
+  const known = [...new Set([...linked, ...(album.asins[marketplace] ?? [])])].slice(0, MOST_KNOWN)
   const searchIndex = hasMusicIndex ? 'Music' : 'All'
-  const searched = await step('search.fields', () => amazon.searchItems({ artist, title, searchIndex }, signal))
-  found.push(...searched)
-  if (searched.length === 0) {
-    const keywords = `${artist} ${title}`
-    found.push(...(await step('search.keywords', () => amazon.searchItems({ keywords, searchIndex }, signal))))
+  const { title, artists, simpler } = searchTexts(album)
+  let left = MOST_REQUESTS
+  const ask = async (name: string, request: () => Promise<Product[]>): Promise<Product[]> => {
+    left -= 1
+    return step(`search.${name}`, async () => {
+      const products = await request()
+      metrics.searchSteps.inc({ step: name.replace(/\..*/, ''), result: products.length > 0 ? 'found' : 'nothing' })
+      return products
+    })
   }
-  return [...new Map(found.map((product) => [product.asin, product])).values()]
-}
+  const look = (name: string, query: Omit<AmazonQuery, 'searchIndex'>) =>
+    ask(name, () => amazon.searchItems({ ...query, searchIndex }, signal))
 
-/** "Legend (The Best Of ...)" is sold as "Legend": what stands in brackets only keeps editions from being found. */
-function withoutBrackets(title: string): string {
-  const bare = title.replace(/\s*[([][^)\]]*[)\]]/g, '').trim()
-  return bare === '' ? title : bare
+  const searched = await look('fields', { artist: artists, title })
+  const items: Product[] = []
+  const missing = known.filter((asin) => !searched.some((product) => product.asin === asin))
+  for (let at = 0; at < missing.length; at += IDS_PER_REQUEST) {
+    const asins = missing.slice(at, at + IDS_PER_REQUEST)
+    items.push(...(await ask(`known.${at}`, () => amazon.getItems(asins, signal))))
+  }
+  const isAcceptable = async () => {
+    const step = (_name: 'model', ask: () => Promise<Judgement>) => ask()
+    const options = { marketplace, model: null, modelUse: 'never' as const, step, signal }
+    const { candidates } = await matchAlbum(album, [...items, ...searched], options)
+    return candidates.some(({ verdict }) => verdict === 'accept')
+  }
+  if (left > 0 && simpler !== null && !(await isAcceptable()))
+    searched.push(...(await (simpler === '' ? look('title', { title }) : look('first', { artist: simpler, title }))))
+  if (left > 0 && searched.length === 0) searched.push(...(await look('keywords', { keywords: `${artists} ${title}` })))
+
+  const found = new Map([...items, ...searched].map((product) => [product.asin, product]))
+  const order = [...known.filter((asin) => found.has(asin)), ...found.keys()]
+  return [...new Set(order)].map((asin) => found.get(asin) as Product)
 }

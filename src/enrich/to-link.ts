@@ -21,16 +21,18 @@ export function toLink({ product, decidedBy, score, reason }: Candidate): Produc
   }
 }
 
-/** Accepted candidates, best first: surest, then best selling, then by ASIN so that the order never depends on chance. */
+/** Accepted candidates, best first: surest, then best selling, then by the larger image, then by ASIN so that the order never depends on chance. */
 export function rankAccepted(candidates: Candidate[]): Candidate[] {
   const certainty = { person: 0, identifier: 1, rules: 2, model: 3 }
   const rank = ({ product }: Candidate) => product.salesRank ?? Number.POSITIVE_INFINITY
+  const pixels = ({ product: { image } }: Candidate) => (image === null ? 0 : image.width * image.height)
   return candidates
     .filter(({ verdict }) => verdict === 'accept')
     .sort(
       (a, b) =>
         certainty[a.decidedBy] - certainty[b.decidedBy] ||
         Math.sign(rank(a) - rank(b)) ||
+        pixels(b) - pixels(a) ||
         a.product.asin.localeCompare(b.product.asin),
     )
 }

@@ -1,38 +1,59 @@
 import { type Config, currentValue } from '../config.ts'
-import { EnrichmentError, toEnrichmentError } from '../errors.ts'
+import { EnrichmentError } from '../errors.ts'
 import { createFetch } from '../http/outgoing.ts'
+import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
-import type { Model } from './model.ts'
+import { HostDialect } from './host-dialect.ts'
+import type { Model, ModelCall } from './model.ts'
 import { createOpenAiModel } from './openai-model.ts'
+import { skipWhenAway } from './skip-when-away.ts'
+import { TokenBudget } from './token-budget.ts'
+
+interface Surroundings {
+  log?: Logger
+  /** Told of every call. */
+  onCall?: (call: ModelCall) => void
+  budget?: TokenBudget
+}
 
 /**
- * The model as the settings say, its calls and tokens counted; null when MODEL_USE is never.
+ * The model as the settings say, its calls and tokens counted and its tokens of a day bounded; null when MODEL_USE is
+ * never.
  *
  * @throws EnrichmentError CONFIG_INVALID when a model is wanted without an API key
  */
-export function createModel(config: Config<'model' | 'http'>): Model | null {
+export function createModel(
+  config: Config<'model' | 'http'>,
+  { log, onCall, ...given }: Surroundings = {},
+): Model | null {
   if (config.MODEL_USE === 'never') return null
   if (config.OPENAI_API_KEY === undefined)
     throw new EnrichmentError('CONFIG_INVALID', 'OPENAI_API_KEY is not set: set it, or set MODEL_USE to never')
+  const budget = given.budget ?? new TokenBudget(config.MODEL_TOKENS_PER_DAY, config.MODEL_TOKENS_SPENT)
   const model = createOpenAiModel({
     apiKey: async () => currentValue(config, 'OPENAI_API_KEY') ?? '',
     fetch: createFetch(config),
     baseUrl: config.OPENAI_BASE_URL,
     name: config.MODEL_NAME,
     timeoutMs: config.MODEL_TIMEOUT_SECONDS * 1000,
+    dialect: new HostDialect((now) =>
+      log?.warn(now, 'model host does not know how it was asked; it is asked otherwise'),
+    ),
+    onCall(call) {
+      const { result, inputTokens, outputTokens } = call
+      metrics.modelCalls.inc({ result })
+      metrics.modelTokens.inc({ kind: 'input' }, inputTokens)
+      metrics.modelTokens.inc({ kind: 'output' }, outputTokens)
+      budget.spend(inputTokens + outputTokens)
+      onCall?.(call)
+    },
   })
-  return {
+  const bounded: Model = {
+    identity: model.identity,
     async judge(album, products, signal) {
-      try {
-        const answer = await model.judge(album, products, signal)
-        metrics.modelCalls.inc({ result: 'ok' })
-        metrics.modelTokens.inc({ kind: 'input' }, answer.use.inputTokens)
-        metrics.modelTokens.inc({ kind: 'output' }, answer.use.outputTokens)
-        return answer
-      } catch (error) {
-        metrics.modelCalls.inc({ result: signal.aborted ? 'aborted' : toEnrichmentError(error).code })
-        throw error
-      }
+      budget.check()
+      return model.judge(album, products, signal)
     },
   }
+  return config.MODEL_OUTAGE === 'review' ? skipWhenAway(bounded) : bounded
 }

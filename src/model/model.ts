@@ -6,19 +6,47 @@ export const MAX_CANDIDATES = 30
 
 /** A language model that judges whether products are an album. */
 export interface Model {
+  /** Its name at its host, and the version of the prompt that it gets. */
+  readonly identity: Pick<ModelUse, 'name' | 'promptVersion'>
   /**
    * One call for one album.
    *
    * @param products at most MAX_CANDIDATES, at least one
    * @param signal aborts the call; its reason is thrown as is
-   * @throws EnrichmentError MODEL_BAD_CREDENTIALS, MODEL_QUOTA_SPENT, MODEL_INVALID_REQUEST, MODEL_THROTTLED (with
-   *   retryAfterMs when the host told it), MODEL_UNAVAILABLE or MODEL_BAD_ANSWER
+   * @throws EnrichmentError MODEL_BAD_CREDENTIALS, MODEL_QUOTA_SPENT, MODEL_TOKENS_SPENT, MODEL_INVALID_REQUEST (a
+   *   TooLargeError when fewer products may pass), MODEL_THROTTLED (with retryAfterMs when the host told it),
+   *   MODEL_UNAVAILABLE, MODEL_PROMPT_REFUSED or MODEL_BAD_ANSWER
    */
   judge(album: Album, products: Product[], signal: AbortSignal): Promise<ModelAnswer>
 }
 
 export interface ModelAnswer {
   /** One for every product, in the order of the products. */
-  verdicts: { verdict: Verdict; reason: string }[]
+  verdicts: ModelVerdict[]
   use: ModelUse
+}
+
+export interface ModelVerdict {
+  /** null: the model was not heard about this product, and the reason says why. */
+  verdict: Verdict | null
+  reason: string
+}
+
+/** One call as it is kept for people to read. */
+export interface ModelCall {
+  albumId: string
+  /** When it began, milliseconds since 1970. */
+  at: number
+  model: string
+  promptVersion: string
+  candidates: number
+  /** ok or an error code. */
+  result: string
+  inputTokens: number
+  outputTokens: number
+  /** As the host told it, in its own unit; null where it does not. */
+  cost: number | null
+  latencyMs: number
+  /** The model's words, or the refusal; cut. */
+  answer: string
 }

@@ -1,11 +1,13 @@
-import OpenAI from 'openai'
-import { zodResponseFormat } from 'openai/helpers/zod'
+import OpenAI, { APIError } from 'openai'
 import type { Album, Product } from '../album.ts'
 import { EnrichmentError } from '../errors.ts'
 import { buildPrompt, PROMPT_VERSION } from './build-prompt.ts'
-import type { Model, ModelAnswer } from './model.ts'
-import { ANSWER_SCHEMA, readAnswer } from './read-answer.ts'
-import { toModelError } from './to-model-error.ts'
+import { HostDialect } from './host-dialect.ts'
+import type { Model, ModelAnswer, ModelCall } from './model.ts'
+import { readAnswer } from './read-answer.ts'
+import { readReply } from './read-reply.ts'
+import { isJson } from './refusal.ts'
+import { refusalOf, toModelError } from './to-model-error.ts'
 
 interface Settings {
   /** A function is asked for each call. */
@@ -17,76 +19,128 @@ interface Settings {
   /** How long a whole call may take, the reading of the answer included. */
   timeoutMs: number
   /** How requests are made; absent: by Node's own. */
-  fetch?: typeof fetch
+  fetch?: typeof globalThis.fetch
+  /** Told of every call that the host answered, or could have. */
+  onCall?: (call: ModelCall) => void
+  dialect?: HostDialect
 }
 
-/** A model behind OpenAI's chat completions with structured outputs. */
-export function createOpenAiModel({ apiKey, baseUrl, name, timeoutMs, fetch }: Settings): Model {
+const MAX_KEPT = 8_000
+
+/** A model behind OpenAI's chat completions, with structured outputs where the host knows them. */
+export function createOpenAiModel(settings: Settings): Model {
+  const { apiKey, baseUrl, name, timeoutMs, fetch = globalThis.fetch, onCall, dialect } = settings
   const client = new OpenAI({
     apiKey,
     baseURL: baseUrl,
-    ...(fetch && { fetch }),
     // Retries are the worker's: the client's own ignore long Retry-After times and would hide failures from the lane.
     maxRetries: 0,
     logLevel: 'off',
     // Otherwise read from the environment behind our back.
     organization: null,
     project: null,
+    fetch: withWholeRefusals(fetch),
   })
-  const responseFormat = zodResponseFormat(ANSWER_SCHEMA, 'verdicts')
+  const manner = dialect ?? new HostDialect()
+  const identity = { name, promptVersion: PROMPT_VERSION }
+
+  /** Asks in the ways that the host may know, until it knows one. */
+  async function ask(messages: OpenAI.ChatCompletionMessageParam[], signal: AbortSignal): Promise<unknown> {
+    for (;;) {
+      const { fields } = manner
+      try {
+        // No temperature: the models that reason refuse it.
+        return await client.chat.completions.create(
+          { model: name, messages, ...fields },
+          { signal, timeout: timeoutMs },
+        )
+      } catch (thrown) {
+        if (!(thrown instanceof APIError) || thrown.status === undefined) throw thrown
+        if (!manner.learn(refusalOf(thrown), fields)) throw thrown
+      }
+    }
+  }
 
   return {
+    identity,
     async judge(album: Album, products: Product[], signal: AbortSignal): Promise<ModelAnswer> {
       const { instructions, question, order } = buildPrompt(album, products)
       // The client's own time-out ends with the answer's head; a stalled body would hang for ever.
       const deadline = AbortSignal.timeout(timeoutMs)
+      const call = { albumId: album.albumId, at: Date.now(), model: name, promptVersion: PROMPT_VERSION }
+      let kept: Pick<ModelCall, 'inputTokens' | 'outputTokens' | 'cost' | 'answer'> = NOTHING
+      const tell = (result: string, answer = kept.answer) => {
+        const rest = { candidates: products.length, result, latencyMs: Date.now() - call.at }
+        onCall?.({ ...call, ...kept, ...rest, answer: answer.slice(0, MAX_KEPT) })
+      }
       try {
-        const completion: OpenAI.ChatCompletion | null = await client.chat.completions.create(
-          {
-            model: name,
-            messages: [
-              { role: 'system', content: instructions },
-              { role: 'user', content: question },
-            ],
-            // No temperature: the models that reason refuse it.
-            response_format: responseFormat,
-          },
-          { signal: AbortSignal.any([signal, deadline]), timeout: timeoutMs },
-        )
-        const verdicts = readAnswer(textOf(completion), order.length)
+        const messages: OpenAI.ChatCompletionMessageParam[] = [
+          { role: 'system', content: instructions },
+          { role: 'user', content: question },
+        ]
+        const reply = await ask(messages, AbortSignal.any([signal, deadline]))
+        kept = { ...readUsage(reply), answer: JSON.stringify(isJson(reply) ? (reply.choices ?? reply) : reply) ?? '' }
+        const text = readReply(reply)
+        kept.answer = text
+        const verdicts = readAnswer(text, order.length)
         const byProduct = new Map(order.map((product, index) => [product, verdicts[index]]))
+        tell('ok')
+        const { inputTokens, outputTokens } = kept
         return {
-          verdicts: products.map((product) => byProduct.get(product) ?? { verdict: 'open', reason: '' }),
-          use: {
-            name,
-            promptVersion: PROMPT_VERSION,
-            // Compatible hosts leave the usage out at will.
-            inputTokens: completion?.usage?.prompt_tokens ?? 0,
-            outputTokens: completion?.usage?.completion_tokens ?? 0,
-          },
+          verdicts: products.map((product) => byProduct.get(product) ?? { verdict: null, reason: '' }),
+          use: { ...identity, inputTokens, outputTokens },
         }
       } catch (thrown) {
-        if (signal.aborted) throw signal.reason
-        if (deadline.aborted)
-          throw new EnrichmentError('MODEL_UNAVAILABLE', `the model did not answer in ${timeoutMs / 1000} s`, {
-            cause: thrown,
-          })
-        throw toModelError(thrown)
+        if (signal.aborted) {
+          tell('aborted')
+          throw signal.reason
+        }
+        const error = deadline.aborted ? tooLate(timeoutMs, thrown) : toModelError(thrown)
+        tell(error.code, kept.answer === '' ? error.message : kept.answer)
+        throw error
       }
     },
   }
 }
 
-/** The answer's text, if the model finished it. Everything is optional here: compatible hosts are only so compatible. */
-function textOf(completion: Partial<OpenAI.ChatCompletion> | null): string {
-  const choice = completion?.choices?.[0]
-  const refusal = choice?.message?.refusal
-  if (refusal) throw new EnrichmentError('MODEL_BAD_ANSWER', `the model refused: ${refusal.slice(0, 200)}`)
-  if (choice?.finish_reason === 'length')
-    throw new EnrichmentError('MODEL_BAD_ANSWER', "the model's answer was cut off at its length limit")
-  if (choice?.finish_reason === 'content_filter')
-    throw new EnrichmentError('MODEL_BAD_ANSWER', "the host's content filter kept the answer back")
-  const text = choice?.message?.content
-  if (!text) throw new EnrichmentError('MODEL_BAD_ANSWER', 'the model host answered without a text')
-  return text
+const NOTHING = { inputTokens: 0, outputTokens: 0, cost: null, answer: '' }
+
+const tooLate = (timeoutMs: number, cause: unknown) =>
+  new EnrichmentError('MODEL_UNAVAILABLE', `the model did not answer in ${timeoutMs / 1000} s`, { cause })
+
+/** Compatible hosts leave the usage out at will. */
+function readUsage(reply: unknown): Pick<ModelCall, 'inputTokens' | 'outputTokens' | 'cost'> {
+  const usage = isJson(reply) && isJson(reply.usage) ? reply.usage : {}
+  const count = (value: unknown) => (Number.isInteger(value) && Number(value) > 0 ? Number(value) : 0)
+  return {
+    inputTokens: count(usage.prompt_tokens),
+    outputTokens: count(usage.completion_tokens),
+    cost: typeof usage.cost === 'number' && Number.isFinite(usage.cost) ? usage.cost : null,
+  }
+}
+
+/**
+ * The client keeps of a refusal what stands in the body's `error`, and hosts put it elsewhere: so the whole body goes
+ * there, as `error.body`. Hosts repeat the key in their refusals, so it is taken out.
+ */
+function withWholeRefusals(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (url, init) => {
+    const response = await fetch(url, init)
+    if (response.ok) return response
+    const key = new Headers(init?.headers).get('authorization')?.replace(/^Bearer /, '')
+    const text = await response.text()
+    const body = parse(key ? text.replaceAll(key, '(hidden)') : text)
+    const headers = new Headers(response.headers)
+    headers.set('content-type', 'application/json')
+    for (const name of ['content-encoding', 'content-length']) headers.delete(name)
+    return new Response(JSON.stringify({ error: { body } }), { status: response.status, headers })
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }

@@ -1,5 +1,9 @@
 import { APIError } from 'openai'
 import { EnrichmentError } from '../errors.ts'
+import { type Refusal, readRefusal } from './refusal.ts'
+
+/** The question is longer than the host takes: fewer candidates may pass. */
+export class TooLargeError extends EnrichmentError {}
 
 /** What the client threw, by our codes. Never holds the key: hosts repeat parts of it in their refusals. */
 export function toModelError(thrown: unknown): EnrichmentError {
@@ -10,39 +14,87 @@ export function toModelError(thrown: unknown): EnrichmentError {
       cause: thrown,
     })
   if (!(thrown instanceof APIError) || thrown.status === undefined) return toUnreachable(thrown)
+  return toRefusalError(refusalOf(thrown), readRetryAfter(thrown.headers, Date.now()))
+}
 
-  const { status } = thrown
-  if (status === 401 || status === 403)
-    return new EnrichmentError(
-      'MODEL_BAD_CREDENTIALS',
-      `the model host refuses the API key (HTTP ${status}): check OPENAI_API_KEY and OPENAI_BASE_URL`,
-    )
-  // 429 has two meanings: too fast, and out of credit, which no waiting mends. Gateways also say 402.
-  if (status === 402 || thrown.code === 'insufficient_quota' || thrown.type === 'insufficient_quota')
-    return new EnrichmentError('MODEL_QUOTA_SPENT', 'the account at the model host has no credit left: add some', {
-      cause: thrown,
-    })
-  if (status === 429) return toThrottled(thrown)
-  if (status === 400 || status === 404 || status === 422)
+/** The refusal that the client threw; the host's body stands whole in its `error` (see the client's `fetch`). */
+export function refusalOf({ error, status }: APIError): Refusal {
+  return readRefusal((error as { body?: unknown } | undefined)?.body, Number(status))
+}
+
+const QUOTA =
+  /quota|billing|credit(?!ential)|balance|arrear|payment|usage.?limit|spend|budget|access_terminated|insufficient|overdue|plan.?limit/
+const QUOTA_TEXT =
+  /credit balance|(insufficient|not enough|no|out of|more) (credits?|balance|funds|quota)|exceeded your current quota|billing|(spend(ing)?|usage|budget|credit) (limit|cap)|payment (is )?required|account is (not active|overdue|in arrears|suspended)|top up|prepaid/i
+const RATE = /rate.?limit|rate.?quota|too_?many_?requests|throttl|resource_?exhausted|slow_?down|^requests$|^tokens$/
+const TOO_LARGE = /context.?(length|size|window)|too.?large|too.?long|string_above_max_length|exceed_context/
+const TOO_LARGE_TEXT =
+  /(request|prompt|input|message|payload)s? (is |are |was )?too (large|long)|maximum context|context (length|size|window)|exceeds? the (model's )?(available|maximum|max)|reduce (the length|your message)/i
+const REFUSED =
+  /content.?(filter|policy|management)|moderation|invalid_prompt|responsible|safety|data_?inspection|sensitive|prohibited|guardrail|flagged|refusal|blocked_(by|prompt)|policy_violation/
+const REFUSED_TEXT =
+  /content (management )?(policy|filter)|content_filter|(was|were|been|got) (flagged|filtered)|flagged (as|by|for)|moderation|usage polic|safety (system|polic|filter|setting)|responsible ai|exists risk|inappropriate|prohibited content|violat\w+ (our|the|of|any|\w+'s)|blocked by/i
+const KEY =
+  /invalid_?api_?key|api_?key_?invalid|incorrect_api_key|authentication|unauthorized|unauthenticated|invalid_token/
+const KEY_TEXT = /api key (is )?(not valid|invalid|expired)|(invalid|incorrect|missing) (api )?key/i
+const AWAY = /overload|server_?error|unavailable|time_?d?_?out|bad_gateway|engine/
+/** Groq: the model's own answer did not pass the schema. */
+const BAD_ANSWER = /json_validate_failed|failed_generation|tool_use_failed/
+
+/**
+ * The words in the body outweigh its number, and that the HTTP status: gateways answer 200 with a 429 inside, hosts say
+ * "no credit" with 400, 403 and 429, and one moderated prompt is no refused key.
+ *
+ * @param waitMs from the headers
+ */
+export function toRefusalError(refusal: Refusal, waitMs?: number): EnrichmentError {
+  const { status, names, message, isModerated } = refusal
+  const has = (pattern: RegExp) => names.some((name) => pattern.test(name))
+  const told = message === '' ? names.join(' ') : message
+  const words = `${status === 0 ? '' : `HTTP ${status}`} ${told}`.trim().slice(0, 200)
+
+  if (status === 413 || has(TOO_LARGE) || (!isServerFault(status) && TOO_LARGE_TEXT.test(message)))
+    return new TooLargeError('MODEL_INVALID_REQUEST', `the question is too large for the model host: ${words}`)
+  const isQuota = names.some((name) => QUOTA.test(name) && !RATE.test(name)) || status === 402
+  // Google tells of its quotas a minute in the words that others have for an empty account.
+  const isQuotaText = status >= 400 && !isServerFault(status) && !has(/resource_?exhausted/) && QUOTA_TEXT.test(message)
+  if (isQuota || isQuotaText)
+    return new EnrichmentError('MODEL_QUOTA_SPENT', `the account at the model host has no credit left: ${words}`)
+  if (has(KEY) || KEY_TEXT.test(message) || status === 401) return badCredentials(status)
+  if (has(RATE) && status !== 400) return throttled(refusal, waitMs)
+  if (!isServerFault(status) && (isModerated || has(REFUSED) || REFUSED_TEXT.test(message)))
+    return new EnrichmentError('MODEL_PROMPT_REFUSED', `the model host refuses this question: ${words}`)
+  if (has(BAD_ANSWER)) return new EnrichmentError('MODEL_BAD_ANSWER', `the model answered outside the schema: ${words}`)
+  if (status === 403) return badCredentials(status)
+  if (status === 429 || has(RATE)) return throttled(refusal, waitMs)
+  if (!has(AWAY) && (status === 400 || status === 404 || status === 422))
     return new EnrichmentError(
       'MODEL_INVALID_REQUEST',
-      `the model host calls the request invalid (HTTP ${status}): ${thrown.message.slice(0, 200)}; check MODEL_NAME`,
-      { cause: thrown },
+      `the model host calls the request invalid: ${words}; check MODEL_NAME and OPENAI_BASE_URL`,
     )
-  return new EnrichmentError('MODEL_UNAVAILABLE', `the model host fails (HTTP ${status})`, { cause: thrown })
+  return new EnrichmentError('MODEL_UNAVAILABLE', `the model host fails: ${words}`)
+}
+
+const isServerFault = (status: number) => status >= 500
+
+function badCredentials(status: number): EnrichmentError {
+  const how = status === 0 ? '' : ` (HTTP ${status})`
+  return new EnrichmentError(
+    'MODEL_BAD_CREDENTIALS',
+    `the model host refuses the API key${how}: check OPENAI_API_KEY and OPENAI_BASE_URL`,
+  )
+}
+
+function throttled(refusal: Refusal, waitMs: number | undefined): EnrichmentError {
+  const retryAfterMs = waitMs ?? refusal.retryAfterMs
+  return new EnrichmentError('MODEL_THROTTLED', 'the model host asks to slow down', {
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  })
 }
 
 function toUnreachable(thrown: unknown): EnrichmentError {
   const why = thrown instanceof Error ? thrown.message : String(thrown)
   return new EnrichmentError('MODEL_UNAVAILABLE', `the model host cannot be reached: ${why}`, { cause: thrown })
-}
-
-function toThrottled(refusal: APIError): EnrichmentError {
-  const retryAfterMs = readRetryAfter(refusal.headers, Date.now())
-  return new EnrichmentError('MODEL_THROTTLED', 'the model host asks to slow down', {
-    cause: refusal,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  })
 }
 
 /** Milliseconds to wait, from `retry-after-ms` (OpenAI's own) or `Retry-After` (RFC 9110: seconds or a date). */

@@ -6,6 +6,7 @@ import { type Enrichment, enrichAlbum } from '../enrich/enrich-album.ts'
 import type { Album } from '../events.ts'
 import { findMarketplace } from '../marketplaces.ts'
 import { createModel } from '../model/create-model.ts'
+import { judgeCarefully } from '../model/judge-carefully.ts'
 
 export interface Trial {
   album: Album
@@ -60,7 +61,7 @@ export async function tryAlbum(
       marketplace,
       hasMusicIndex,
       amazon: createAmazon(config, { onRequest: (seen) => requests.push(seen) }),
-      model: withoutModel === null ? createModel(config) : null,
+      model: withoutModel === null ? createCarefulModel(config) : null,
       modelUse: config.MODEL_USE,
       stage: (_name, run) => run(),
       step: (_name, ask) => ask(),
@@ -73,4 +74,9 @@ export async function tryAlbum(
     new AbortController().signal,
   )
   return { album, enrichment, requests, withoutModel }
+}
+
+function createCarefulModel(config: Config<'model' | 'http'>) {
+  const model = createModel(config)
+  return model && judgeCarefully(model, { outage: config.MODEL_OUTAGE })
 }

@@ -14,14 +14,17 @@ export interface BreakerOptions {
   /** The dependency: amazon, model, database or registry. */
   name: string
   /**
-   * Faults in a row that open the breaker, each of another caller: one request that always meets a fault is that
-   * request's trouble. Errors that are no fault neither count nor end the row.
+   * Faults with this code in a row that open the breaker, each of another caller: one request that always meets a fault
+   * is that request's trouble. Errors that are no fault neither count nor end the row.
    */
-  threshold: number
-  /** Whether the dependency is to blame for a failure with this code. */
-  isFault(code: ErrorCode): boolean
-  /** Whether one such fault is enough to open the breaker. */
-  isFatal(code: ErrorCode): boolean
+  threshold(code: ErrorCode): number
+  /**
+   * Whether the dependency is to blame for a failure with this code.
+   *
+   * @param openedBy the code that opened the breaker; null while it is closed. What is a fault of a server that answers
+   *   may show, of one that was away, that it is back
+   */
+  isFault(code: ErrorCode, openedBy: ErrorCode | null): boolean
   firstProbeMs: number
   /** The time before each further probe doubles up to this. */
   longestProbeMs: number
@@ -54,7 +57,7 @@ export class Breaker {
   readonly #callers = new WeakMap<object, unknown>()
 
   constructor(options: BreakerOptions) {
-    const { name, threshold, firstProbeMs, longestProbeMs } = options
+    const { name, firstProbeMs, longestProbeMs } = options
     this.name = name
     this.#options = options
     this.#firstDelay = new ExponentialBackoff({
@@ -64,11 +67,11 @@ export class Breaker {
     })
     this.#nextDelay = this.#firstDelay
 
-    const inARow = new Set<unknown>()
+    const inARow = new Map<ErrorCode, Set<unknown>>()
     const policy = circuitBreaker(
       // What is no failure in cockatiel's eyes closes it after a probe, and a probe that was cut short must not.
       handleWhen((error) =>
-        error instanceof CutShort ? policy.state === CircuitState.HalfOpen : options.isFault(codeOf(error)),
+        error instanceof CutShort ? policy.state === CircuitState.HalfOpen : this.#isFault(codeOf(error)),
       ),
       {
         breaker: {
@@ -76,10 +79,12 @@ export class Breaker {
           success: () => inARow.clear(),
           failure: () => {
             const error = errorOf(policy.lastFailure)
-            inARow.add(this.#callers.get(error as object))
+            const code = codeOf(error)
+            const callers = inARow.get(code) ?? new Set()
+            inARow.set(code, callers.add(this.#callers.get(error as object)))
             // Of a call that began before the breaker opened: only the probe decides what comes next.
             if (policy.state !== CircuitState.Closed) return false
-            return inARow.size >= threshold || options.isFatal(codeOf(error))
+            return callers.size >= options.threshold(code)
           },
         },
         // Over already, also when the wall clock that cockatiel measures with is put back.
@@ -127,7 +132,8 @@ export class Breaker {
         })
       } catch (thrown) {
         const error = thrown instanceof CutShort ? thrown.cause : thrown
-        if (!this.#options.isFault(codeOf(error))) throw error
+        const wasFault = this.#isFault(codeOf(error))
+        if (!wasFault) throw error
         signal.throwIfAborted()
         if (this.#openedBy === null) throw error
         waiting.throwIfAborted()
@@ -146,6 +152,10 @@ export class Breaker {
   /** Whoever waited was sent away: nobody is left to probe, so the next call is to find out anew. */
   async forget(): Promise<void> {
     if (this.#openedBy !== null) await this.#policy.execute(async () => undefined)
+  }
+
+  #isFault(code: ErrorCode): boolean {
+    return this.#options.isFault(code, this.#openedBy?.code ?? null)
   }
 
   #onBreak(error: unknown): void {

@@ -71,10 +71,14 @@ const KINDS = {
   MODEL_INVALID_REQUEST: 'bad record',
   MODEL_THROTTLED: 'slow down',
   MODEL_UNAVAILABLE: 'passing',
+  // These leave what they were asked about open, and get here only where nobody made that of them.
+  MODEL_PROMPT_REFUSED: 'passing',
   MODEL_BAD_ANSWER: 'passing',
+  MODEL_TOKENS_SPENT: 'passing',
   ARTWORK_HOST_REFUSED: 'bad record',
   ARTWORK_ADDRESS_REFUSED: 'bad record',
   ARTWORK_TOO_LARGE: 'bad record',
+  ARTWORK_TOO_SMALL: 'bad record',
   ARTWORK_NOT_AN_IMAGE: 'bad record',
   ARTWORK_NOT_FOUND: 'bad record',
   // Artwork never holds up the lane: only a request for nothing but artwork fails with these two.

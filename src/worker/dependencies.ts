@@ -27,20 +27,25 @@ export interface Dependencies extends Record<Name, Call> {
 
 type Rule = Omit<ConstructorParameters<typeof Breaker>[0], 'name' | 'onChange' | 'stopping'>
 
+/** An album may well bring the model to this; a row of albums shows that the host does so to everybody. */
+const NONSENSE: readonly ErrorCode[] = ['MODEL_BAD_ANSWER', 'MODEL_INVALID_REQUEST']
+
+const isNonsense = (code: ErrorCode) => NONSENSE.includes(code)
+const isAway = (code: ErrorCode) => isOutage(code) || code.endsWith('_UNAVAILABLE')
+
 /** Others' servers: a failure may be the album's, so those of a few albums are needed; but a refused account is refused for all. */
 const foreign = (isTheirs: (code: ErrorCode) => boolean): Rule => ({
-  threshold: 3,
-  isFault: (code) => isTheirs(code) && (isOutage(code) || code.endsWith('_UNAVAILABLE')),
-  isFatal: isOutage,
+  threshold: (code) => (isOutage(code) ? 1 : isNonsense(code) ? 5 : 3),
+  isFault: (code, openedBy) =>
+    isTheirs(code) && (isAway(code) || (isNonsense(code) && !(openedBy && isAway(openedBy)))),
   firstProbeMs: 1_000,
   longestProbeMs: 30_000,
 })
 
 /** Our own servers: nothing can be done without them, and they are probed at no cost. */
 const own = (code: ErrorCode): Rule => ({
-  threshold: 1,
+  threshold: () => 1,
   isFault: (other) => other === code,
-  isFatal: () => true,
   firstProbeMs: 250,
   longestProbeMs: 2_000,
 })
@@ -68,7 +73,8 @@ export function createDependencies(
   const calls = breakers.map(([name, breaker]) => [name, callThrough(breaker)] as const)
   return {
     ...(Object.fromEntries(calls) as Record<Name, Call>),
-    wentAwayAfter: (code, at) => breakers.some(([name, { openedAt }]) => RULES[name].isFault(code) && openedAt >= at),
+    wentAwayAfter: (code, at) =>
+      breakers.some(([name, { openedAt }]) => RULES[name].isFault(code, null) && openedAt >= at),
     probeNow() {
       for (const [, breaker] of breakers) if (breaker.openedBy !== null) breaker.probeNow()
     },
@@ -105,5 +111,7 @@ function remedyFor(name: string, code: ErrorCode): string {
   const isAccount = isOutage(code) && !code.endsWith('_UNAVAILABLE')
   if (isAccount)
     return `${ERROR_CODES[code]}: mend it with the provider; it is tried again every 30 s, or at once after \`album-enricher resume\``
+  if (isNonsense(code))
+    return 'the model host answers no album as asked: check MODEL_NAME and OPENAI_BASE_URL; it is tried again every 30 s, or at once after `album-enricher resume`'
   return `bring ${name} back; the lane goes on by itself, at once after \`album-enricher resume\``
 }

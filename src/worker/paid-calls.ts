@@ -95,6 +95,7 @@ export function modelFor(
   onAsked: () => void,
 ): Model {
   return {
+    identity: model.identity,
     judge: async (album, products, signal) => {
       onAsked()
       return dependencies.model(

@@ -15,6 +15,7 @@ import type { Kafka } from '../kafka/kafka-client.ts'
 import type { Logger } from '../log.ts'
 import { findMarketplace } from '../marketplaces.ts'
 import { createModel } from '../model/create-model.ts'
+import { judgeCarefully } from '../model/judge-carefully.ts'
 import { Flood } from '../retry/flood.ts'
 import { LaneState } from '../retry/lane-state.ts'
 import type { AlbumClock } from './album-clock.ts'
@@ -94,7 +95,11 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
       hold: (forMs) => dependencies.database(() => quota.hold(forMs), NEVER),
     },
   })
-  const model = createModel(config)
+  const model = createModel(config, { log })
+  const outage = config.MODEL_OUTAGE
+  // Where outages go to review nothing is held for them.
+  const modelDependencies =
+    outage === 'review' ? { ...ofAlbums, model: <T>(work: () => Promise<T>) => work() } : ofAlbums
   const artworkStage = createArtwork(config, log)
 
   /** What one delivered request is enriched with. */
@@ -110,7 +115,12 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
       marketplace,
       hasMusicIndex,
       amazon: amazonFor(amazon, surroundings, onBegun),
-      model: model && modelFor(model, surroundings, onBegun),
+      model:
+        model &&
+        judgeCarefully(modelFor(model, { ...surroundings, dependencies: modelDependencies }, onBegun), {
+          outage,
+          onUnheard: (unheard) => log.warn(unheard, 'model not heard'),
+        }),
       modelUse: config.MODEL_USE,
       findEarlier: (albumId) => ofAlbums.database(() => findEarlier(db, albumId, marketplace), signal, caller),
       async getArtwork(album, accepted, earlier, inTime) {

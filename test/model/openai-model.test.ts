@@ -58,7 +58,7 @@ describe('createOpenAiModel', () => {
 
   const error = (message: string, code: string | null = null) => ({ error: { message, type: 'x', param: null, code } })
   it.each<[string, ModelBehaviour, ErrorCode]>([
-    ['HTTP 400', { status: 400, body: error('bad schema') }, 'MODEL_INVALID_REQUEST'],
+    ['HTTP 400', { status: 400, body: error('bad request') }, 'MODEL_INVALID_REQUEST'],
     ['HTTP 404', { status: 404, body: error('no such model', 'model_not_found') }, 'MODEL_INVALID_REQUEST'],
     ['HTTP 422', { status: 422, body: error('unprocessable') }, 'MODEL_INVALID_REQUEST'],
     ['HTTP 403', { status: 403, body: error('not in your country') }, 'MODEL_BAD_CREDENTIALS'],
@@ -79,9 +79,9 @@ describe('createOpenAiModel', () => {
     ['half a JSON', { garbage: true }, 'MODEL_BAD_ANSWER'],
     ['no choice', { status: 200, body: { choices: [] } }, 'MODEL_BAD_ANSWER'],
     ['null', { status: 200, body: 'null' }, 'MODEL_BAD_ANSWER'],
-    ['a refusal', { refusal: 'I cannot help with that.' }, 'MODEL_BAD_ANSWER'],
+    ['a refusal', { refusal: 'I cannot help with that.' }, 'MODEL_PROMPT_REFUSED'],
     ['an answer cut off', { cut: 'length' }, 'MODEL_BAD_ANSWER'],
-    ['an answer kept back', { cut: 'content_filter' }, 'MODEL_BAD_ANSWER'],
+    ['an answer kept back', { cut: 'content_filter' }, 'MODEL_PROMPT_REFUSED'],
     ['prose', { rewrite: () => 'All three are fine.' }, 'MODEL_BAD_ANSWER'],
     [
       'an invented candidate',

@@ -13,7 +13,7 @@ describe('readAnswer', () => {
 
   it('takes out of a reason what PostgreSQL could not store', () => {
     const text = '{"verdicts":[{"candidate":1,"verdict":"accept","reason":"sa\\u0000me \\ud83d"}]}'
-    expect(readAnswer(text, 1)).toEqual([{ verdict: 'accept', reason: 'same \ufffd' }])
+    expect(readAnswer(text, 1)).toEqual([{ verdict: 'accept', reason: 'sa me \ufffd' }])
   })
 
   it.each([

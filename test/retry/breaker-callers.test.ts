@@ -8,8 +8,7 @@ const NEVER = new AbortController().signal
 const aBreaker = (changes: Partial<BreakerOptions> = {}) =>
   new Breaker({
     name: 'amazon',
-    threshold: 1,
-    isFatal: () => true,
+    threshold: () => 1,
     isFault: () => true,
     firstProbeMs: 60_000,
     longestProbeMs: 60_000,
@@ -33,7 +32,7 @@ test('once those who waited were sent away, the next call finds out anew', async
 })
 
 test('faults of one caller alone do not open it, those of others do', async () => {
-  const breaker = aBreaker({ threshold: 2, isFatal: () => false })
+  const breaker = aBreaker({ threshold: () => 2 })
   const stop = new AbortController()
   const away = async () => Promise.reject(new EnrichmentError('AMAZON_UNAVAILABLE', 'away'))
   for (let tries = 0; tries < 5; tries += 1)

@@ -36,8 +36,7 @@ function aBreaker(options: Partial<BreakerOptions> = {}) {
   const changes: (ErrorCode | null)[] = []
   const breaker = new Breaker({
     name: 'amazon',
-    threshold: 3,
-    isFatal: (code) => code === 'AMAZON_NOT_ELIGIBLE',
+    threshold: (code) => (code === 'AMAZON_NOT_ELIGIBLE' ? 1 : 3),
     isFault: (code) => AWAY.includes(code),
     firstProbeMs: 10,
     longestProbeMs: 40,
@@ -87,7 +86,7 @@ describe('while it is closed', () => {
   })
 
   test('a fault that came of the abort counts as nothing, and the caller gets the reason', async () => {
-    const { breaker, changes } = aBreaker({ threshold: 1 })
+    const { breaker, changes } = aBreaker({ threshold: () => 1 })
     const stop = new AbortController()
     const work = async () => {
       stop.abort(new Error('stopped'))

@@ -45,3 +45,46 @@ test.each([
     expect(service.logs.filter(({ msg }) => msg === 'lane held').length).toBe(1)
   },
 )
+
+test('one of fifty albums is refused by moderation: it is published as the rules have it, and nobody waits', async () => {
+  const { start, publish, results, dead, model } = await createScenario({ MODEL_USE: 'always' })
+  const filtered = {
+    message: 'The response was filtered.',
+    type: null,
+    param: 'prompt',
+    code: 'content_filter',
+    status: 400,
+  }
+  model.behave({ status: 400, body: { error: filtered }, when: ({ album }) => album === 'Kind of Blue' })
+  const ids = Array.from({ length: 50 }, (_, index) => String(index))
+  const refused = '17'
+  const blue = { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }], releaseYear: 1959 }
+  const service = start()
+  await publish(...ids.map((id) => anAlbum(id, id === refused ? blue : {})))
+  await results.waitFor((records) => records.length === ids.length, 'all results', 60_000)
+  const { text } = await service.get('/metrics')
+  expect(text).toMatch(/^album_enricher_model_unheard_total\{reason="MODEL_PROMPT_REFUSED"\} [1-9]/m)
+  expect(await service.stop()).toBe(0)
+  const events = (await results.readToEnd()).map(({ event }) => event)
+  expect(events.map(({ attempts }) => attempts)).toEqual(ids.map(() => 1))
+  const { outcome, links } = events.find(({ albumId }) => albumId === refused)
+  expect(outcome).toBe('matched')
+  expect(links[0]).toMatchObject({ decidedBy: 'rules', reason: expect.stringContaining('MODEL_PROMPT_REFUSED') })
+  expect(await dead.readToEnd()).toEqual([])
+  const told = service.logs.map(({ msg }) => msg)
+  expect(told).not.toContain('lane held')
+  expect(told).not.toContain('album will be retried')
+  expect(service.logs.find(({ msg }) => msg === 'model not heard')).toMatchObject({ albumId: refused })
+})
+
+test('a host that answers nonsense to everybody holds the lane, and its albums end when it is mended', async () => {
+  const { start, publish, results, model } = await createScenario({ MODEL_USE: 'always', MAX_ALBUMS_IN_FLIGHT: '8' })
+  model.behave({ rewrite: () => 'All of them are fine.' })
+  const ids = Array.from({ length: 12 }, (_, index) => String(index))
+  await publish(...ids.map((id) => anAlbum(id)))
+  const service = start()
+  await service.waitForLog(isHeldFor('lane', 'MODEL_BAD_ANSWER'))
+  model.reset()
+  await results.waitFor((records) => records.length === ids.length, 'all results', 60_000)
+  expect(await service.stop()).toBe(0)
+})

@@ -34,6 +34,7 @@ test('a process that was stopped asks nothing when it has joined again, before i
   const asked: string[] = []
   const answer = { verdicts: [], use: { name: '', promptVersion: '', inputTokens: 0, outputTokens: 0 } }
   const model: Model = {
+    identity: { name: 'stand-in', promptVersion: '1' },
     async judge({ title }) {
       asked.push(title)
       return answer

@@ -95,6 +95,7 @@ function contextWith(model: Model): RequestContext {
 test('an album has sixty seconds for all its quick tries together, pauses left out, also when its search is stored', async () => {
   const spent: number[] = []
   const model: Model = {
+    identity: { name: 'stand-in', promptVersion: '1' },
     async judge(_album, _products, signal) {
       const from = performance.now()
       const end = () => spent.push(performance.now() - from)

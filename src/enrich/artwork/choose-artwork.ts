@@ -1,5 +1,6 @@
 import type { Product } from '../../album.ts'
 import type { ArtworkCandidate } from './download-artwork.ts'
+import { isTooSmall, sizeClass } from './image-size.ts'
 
 /** download: keep the image and smaller copies. link: keep its URL only. off: nothing. */
 export type ArtworkMode = 'download' | 'link' | 'off'
@@ -33,8 +34,11 @@ export function chooseArtwork(
   for (const { asin, product } of links) {
     const image = product.image
     // Editions often share one picture; fetching it again would fail again.
-    if (image !== null && !candidates.some((other) => other.image.url === image.url)) candidates.push({ asin, image })
+    if (image !== null && !isTooSmall(image) && !candidates.some((other) => other.image.url === image.url))
+      candidates.push({ asin, image })
   }
+  // In the products' order but for images that are better by a class: a sure product with a thumbnail comes last.
+  candidates.sort((a, b) => sizeClass(b.image) - sizeClass(a.image))
   const [best] = candidates
   if (best === undefined) return { status: 'none' }
   if (mode === 'link') return { status: 'linked', asin: best.asin, url: best.image.url }

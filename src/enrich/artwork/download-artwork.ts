@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Image } from '../../album.ts'
 import { EnrichmentError, type ErrorCode, toEnrichmentError } from '../../errors.ts'
 import type { ObjectStore } from '../../storage/object-store.ts'
+import { isTooSmall, SMALLEST_SIDE } from './image-size.ts'
 import { makeVariants } from './make-variants.ts'
 
 /** A product's image that may become the album's artwork. */
@@ -46,7 +47,8 @@ const PASSING: readonly ErrorCode[] = ['ARTWORK_UNAVAILABLE', 'STORE_UNAVAILABLE
  * Downloads and stores the first image that can be had.
  *
  * A failure is an answer, not a throw: artwork never fails an enrichment. It is `pending` when any image failed in a
- * passing way, so that another attempt makes sense, else `failed`; `none` when there was no candidate.
+ * passing way, so that another attempt makes sense, else `failed`; `none` when there was no candidate, or only
+ * placeholders, which are how Amazon says that it has no image.
  *
  * @param candidates best first
  * @throws only the signal's reason, when it is aborted
@@ -74,13 +76,17 @@ export async function downloadArtwork(
     }
   }
   const passing = failures.find(({ code }) => PASSING.includes(code))
-  const told = passing ?? failures[0]
+  const told = passing ?? failures.find(({ code }) => code !== 'ARTWORK_TOO_SMALL')
   if (told === undefined) return { status: 'none' }
   return { status: passing ? 'pending' : 'failed', code: told.code, message: told.message }
 }
 
 async function storeImage(asin: string, url: string, bytes: Uint8Array, store: ObjectStore): Promise<StoredArtwork> {
   const { extension, contentType, width, height, variants } = await makeVariants(bytes, `The image of product ${asin}`)
+  if (isTooSmall({ width, height })) {
+    const message = `The image of product ${asin} has ${width} x ${height} pixels; with a side below ${SMALLEST_SIDE} it is a placeholder.`
+    throw new EnrichmentError('ARTWORK_TOO_SMALL', message)
+  }
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   // Named by content: the same cover of two albums is kept once, and a repeated attempt writes nothing.
   const folder = `artwork/${sha256.slice(0, 2)}/${sha256}`

@@ -1,4 +1,5 @@
 import { type Dispatcher, request } from 'undici'
+import packageJson from '../../../package.json' with { type: 'json' }
 import { EnrichmentError, toEnrichmentError } from '../../errors.ts'
 import { type AllowedHosts, checkImageUrl, nameImage } from './check-image-url.ts'
 import type { ImageAgents } from './create-image-agents.ts'
@@ -22,6 +23,10 @@ const MAX_DUMPED_BYTES = 16_384
 const REDIRECTS = [301, 302, 303, 307, 308]
 /** Statuses below 500 with which a host asks to come again. */
 const PASSING_STATUSES = [408, 425, 429]
+/** With a page for people these are a guard's, who may let us pass later; without one they are the host's own word. */
+const GUARDS_STATUSES = [401, 403, 451]
+/** Who asks, honestly: a browser's name would be a lie, and none looks like a robot that hides. */
+const USER_AGENT = `album-enricher/${packageJson.version} (cover art of a music catalogue)`
 
 export interface FetchOptions extends AllowedHosts {
   agents: ImageAgents
@@ -67,7 +72,11 @@ async function sendRequest(
 ): Promise<Dispatcher.ResponseData> {
   const sent = request(url, {
     dispatcher: url.protocol === 'https:' ? agents.guarded : agents.unguarded,
-    headers: { accept: 'image/jpeg,image/png,image/webp,image/gif', 'accept-encoding': 'identity' },
+    headers: {
+      'user-agent': USER_AGENT,
+      accept: 'image/jpeg,image/png,image/webp,image/gif',
+      'accept-encoding': 'identity',
+    },
     headersTimeout: limits.headersMs,
     bodyTimeout: limits.idleMs,
     signal: ended,
@@ -97,7 +106,9 @@ function judgeHead(
 ): 'good' | { location: string } | EnrichmentError {
   const { location, 'content-type': type, 'content-length': length } = headers
   if (REDIRECTS.includes(statusCode) && typeof location === 'string') return { location }
-  if (statusCode >= 500 || PASSING_STATUSES.includes(statusCode)) {
+  const isPage = typeof type === 'string' && /^(text\/html|application\/xhtml)/i.test(type)
+  const isGuarded = isPage && GUARDS_STATUSES.includes(statusCode)
+  if (statusCode >= 500 || PASSING_STATUSES.includes(statusCode) || isGuarded) {
     return new EnrichmentError('ARTWORK_UNAVAILABLE', `${nameImage(url)} did not come: status ${statusCode}.`)
   }
   if (statusCode !== 200) {

@@ -1,6 +1,6 @@
-import type { Album, Candidate, Product, Verdict } from '../../album.ts'
+import type { Album, Candidate, Product } from '../../album.ts'
 import type { ModelUse } from '../../events.ts'
-import { MAX_CANDIDATES, type Model } from '../../model/model.ts'
+import { MAX_CANDIDATES, type Model, type ModelVerdict } from '../../model/model.ts'
 import { compareFormats } from './compare-formats.ts'
 import { findIdentifier, shareNoWord } from './find-identifier.ts'
 import { createScorer, type Score } from './score-candidate.ts'
@@ -14,7 +14,7 @@ export interface Match {
 
 /** The model's answer as it is kept: by ASIN, so that it can be read without the question. */
 export interface Judgement {
-  verdicts: { asin: string; verdict: Verdict; reason: string }[]
+  verdicts: ({ asin: string } & ModelVerdict)[]
   use: ModelUse
 }
 
@@ -61,8 +61,8 @@ export async function matchAlbum(album: Album, products: Product[], options: Opt
   const judged = new Map(verdicts.map(({ asin, verdict, reason }) => [asin, { verdict, reason }]))
   return {
     candidates: candidates.map((candidate) => {
-      const verdict = asked.includes(candidate) ? judged.get(candidate.product.asin) : undefined
-      return verdict === undefined ? candidate : { ...candidate, ...verdict, decidedBy: 'model' }
+      const given = asked.includes(candidate) ? judged.get(candidate.product.asin) : undefined
+      return given === undefined ? candidate : withModel(candidate, given)
     }),
     model: use,
   }
@@ -79,6 +79,18 @@ async function judge(model: Model, album: Album, asked: Candidate[], signal: Abo
     use,
   }
 }
+
+/** What the model was not heard about stays as the rules had it; what they know to be no record it cannot make one. */
+function withModel(candidate: Candidate, { verdict, reason }: ModelVerdict): Candidate {
+  if (verdict === null) return { ...candidate, reason: `${candidate.reason}; ${reason}` }
+  if (verdict === 'accept' && candidate.verdict === 'reject' && isHard(candidate))
+    return { ...candidate, reason: `${candidate.reason}; the model would have accepted it: ${reason}` }
+  return { ...candidate, verdict, reason, decidedBy: 'model' }
+}
+
+/** Rejected as another kind of thing: a book, a toaster, karaoke. */
+const isHard = ({ parts }: Candidate) =>
+  parts.some(({ name, value }) => value < 0 && (name === 'format' || name === 'other record'))
 
 /**
  * A known identifier outweighs any difference in words. But lists of ASINs and barcodes hold the odd book or concert

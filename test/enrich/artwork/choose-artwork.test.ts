@@ -34,3 +34,15 @@ test('is none when no matched product has an image', () => {
   expect(chooseArtwork('download', false, [link('B1', null)])).toEqual({ status: 'none' })
   expect(chooseArtwork('link', false, [])).toEqual({ status: 'none' })
 })
+
+test('takes 600 px before 75 or 160, and between good ones the better product', () => {
+  const sized = (asin: string, side: number) => link(asin, { ...image(asin), width: side, height: side })
+  const order = (...links: ArtworkLink[]) => {
+    const choice = chooseArtwork('download', false, links)
+    return choice.status === 'download' ? choice.candidates.map(({ asin }) => asin) : choice.status
+  }
+  expect(order(sized('B75', 75), sized('B160', 160), sized('B600', 600))).toEqual(['B600', 'B160'])
+  expect(order(sized('B500', 500), sized('B1500', 1500), sized('unknown', 0))).toEqual(['B500', 'B1500', 'unknown'])
+  expect(order(sized('B1', 1))).toBe('none')
+  expect(chooseArtwork('link', false, [sized('B75', 75), sized('B600', 600)])).toMatchObject({ asin: 'B600' })
+})

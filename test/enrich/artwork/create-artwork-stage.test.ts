@@ -79,6 +79,12 @@ test('takes the next best image when the best fails, whatever its failure', asyn
   expect(host.calls.has('/images/I/unasked.jpg')).toBe(false)
 })
 
+test.each(['placeholder', 'thumbnail'] as const)('a %s is no image: the next one, else none', async (kind) => {
+  host.behave({ kind, path: '/images/I/B1.jpg' })
+  expect(await run([link('B1'), link('B2')])).toMatchObject({ status: 'stored', asin: 'B2' })
+  expect(await run([link('B1')])).toEqual({ status: 'none' })
+})
+
 test.each([
   ['bomb', 'ARTWORK_TOO_LARGE'],
   ['endless', 'ARTWORK_TOO_LARGE'],

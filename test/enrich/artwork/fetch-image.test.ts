@@ -68,6 +68,12 @@ describe('over http, from the insecure host', () => {
     await expect(fetchIt()).rejects.toMatchObject(refuses(code, new RegExp(`51abc.jpg .*status ${status}`)))
   })
 
+  test('a guard with a page for people may let us pass later, and we say who we are', async () => {
+    host.behave({ kind: 'status', status: 403, contentType: 'text/html; charset=utf-8' })
+    await expect(fetchIt()).rejects.toMatchObject({ code: 'ARTWORK_UNAVAILABLE' })
+    expect(host.agents.at(-1)).toMatch(/^album-enricher\/\d/)
+  })
+
   test('refuses what does not say that it is an image', async () => {
     host.behave({ kind: 'html' })
     await expect(fetchIt()).rejects.toMatchObject(refuses('ARTWORK_NOT_AN_IMAGE', /text\/html/))

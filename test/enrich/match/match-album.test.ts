@@ -15,6 +15,7 @@ const known = sampleProduct('GZA (import)', undefined, { asin: 'B0KNOWN001' })
 function createOpinion(verdict: Verdict) {
   const asked: Product[][] = []
   const model: Model = {
+    identity: { name: 'stand-in', promptVersion: '1' },
     async judge(_album, products) {
       asked.push(products)
       return {
@@ -143,6 +144,8 @@ describe('matchAlbum', () => {
 
   it('fails with the failure of the model', async () => {
     const failure = new Error('down')
-    await expect(match([unclear], { judge: () => Promise.reject(failure) })).rejects.toBe(failure)
+    await expect(
+      match([unclear], { identity: { name: 'stand-in', promptVersion: '1' }, judge: () => Promise.reject(failure) }),
+    ).rejects.toBe(failure)
   })
 })

@@ -11,9 +11,22 @@ export interface Misbehaviour {
    * status: an error of `status`. stall: no answer. pause: a head, a byte and no more. slow: a byte every 20 ms for
    * ever. endless: bytes for ever.
    * bomb: a PNG of some kB with 100 million pixels. svg, html: what they say. truncated: half a JPEG. cut: half of what
-   * the header promised. redirect: to `location`.
+   * the header promised. redirect: to `location`. placeholder: Amazon's GIF of 1 x 1. thumbnail: a true cover of 75 x 75.
    */
-  kind: 'status' | 'stall' | 'pause' | 'slow' | 'endless' | 'bomb' | 'svg' | 'truncated' | 'cut' | 'html' | 'redirect'
+  kind:
+    | 'status'
+    | 'stall'
+    | 'pause'
+    | 'slow'
+    | 'endless'
+    | 'bomb'
+    | 'svg'
+    | 'truncated'
+    | 'cut'
+    | 'html'
+    | 'redirect'
+    | 'placeholder'
+    | 'thumbnail'
   /** Only for this path; absent: for all. */
   path?: string
   /** How often; absent: always. */
@@ -30,6 +43,8 @@ export interface ImageStandIn {
   host: string
   /** Requests by path. */
   calls: Map<string, number>
+  /** What called itself how, in the order of the requests. */
+  agents: string[]
   /** All requests. */
   totalCalls: () => number
   /** Adds a misbehaviour; the one added last goes first. */
@@ -51,10 +66,12 @@ export async function startImageStandIn(
 ): Promise<ImageStandIn> {
   const { port = 0, address = '127.0.0.1', tls } = options
   const calls = new Map<string, number>()
+  const agents: string[] = []
   const misbehaviours: Misbehaviour[] = []
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { pathname } = new URL(request.url ?? '/', 'http://stand-in')
+    agents.push(request.headers['user-agent'] ?? '')
     calls.set(pathname, (calls.get(pathname) ?? 0) + 1)
     const at = misbehaviours.findIndex(({ path }) => path === undefined || path === pathname)
     const misbehaviour = misbehaviours[at]
@@ -73,6 +90,7 @@ export async function startImageStandIn(
     url: `${tls ? 'https' : 'http'}://${host}`,
     host,
     calls,
+    agents,
     totalCalls: () => [...calls.values()].reduce((sum, count) => sum + count, 0),
     behave: (misbehaviour) => {
       misbehaviours.unshift({ ...misbehaviour })
@@ -80,6 +98,7 @@ export async function startImageStandIn(
     reset: () => {
       misbehaviours.length = 0
       calls.clear()
+      agents.length = 0
     },
     close: () =>
       new Promise((closed) => {
@@ -100,6 +119,16 @@ async function misbehave(wanted: Misbehaviour, pathname: string, response: Serve
   else if (kind === 'redirect') response.writeHead(302, { location: wanted.location ?? '/' }).end()
   else if (kind === 'svg') send(response, type('image/svg+xml'), Buffer.from(SVG))
   else if (kind === 'html') send(response, type('text/html'), Buffer.from('<!doctype html><title>Not here</title>'))
+  else if (kind === 'placeholder') send(response, type('image/gif'), Buffer.from(PLACEHOLDER, 'base64'))
+  else if (kind === 'thumbnail')
+    send(
+      response,
+      type('image/jpeg'),
+      await sharp(await paintImage(pathname))
+        .resize(75, 75)
+        .jpeg()
+        .toBuffer(),
+    )
   else if (kind === 'bomb') send(response, type('image/png'), makeBomb())
   else if (kind === 'endless') sendForEver(response, type('image/jpeg'), Buffer.alloc(65_536), 0)
   else if (kind === 'slow') sendForEver(response, type('image/jpeg'), Buffer.alloc(1), 20)
@@ -112,6 +141,9 @@ async function misbehave(wanted: Misbehaviour, pathname: string, response: Serve
     response.write(half, () => response.destroy())
   }
 }
+
+/** What images-na.ssl-images-amazon.com answers, with status 200, for a product without an image. */
+const PLACEHOLDER = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'
 
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="500" height="500"><rect width="500" height="500"/></svg>'
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkChatRequest, refuse } from './model-checks.ts'
-import { judge, readQuestion } from './model-judgement.ts'
+import { judge, type Question, readQuestion } from './model-judgement.ts'
 
 /** The one API key that the stand-in knows. */
 export const MODEL_STAND_IN_KEY = 'sk-stand-in-model-key'
@@ -26,7 +26,7 @@ export interface ModelBehaviour {
   /** The answer ends in the middle, for this reason. */
   cut?: 'length' | 'content_filter'
   /** Changes the text of the honest answer. */
-  rewrite?: (content: string) => string
+  rewrite?: (content: string, question: Question) => string
   /** Leaves out the usage figures, as some compatible hosts do. */
   withoutUsage?: boolean
 }
@@ -108,7 +108,7 @@ export async function startModelStandIn(options: ModelStandInOptions = {}): Prom
     const refusal = checkChatRequest(parse(text))
     if (refusal) return send(response, refusal)
     if (question === null) return send(response, refuse(400, 'The stand-in finds no album in the prompt.'))
-    const body = complete(text, JSON.stringify({ verdicts: judge(question) }), behaviour)
+    const body = complete(text, question, behaviour)
     if (behaviour.stall === 'body') {
       response.writeHead(200, { 'content-type': 'application/json' }).write(JSON.stringify(body).slice(0, 20))
       return
@@ -144,8 +144,9 @@ export async function startModelStandIn(options: ModelStandInOptions = {}): Prom
 }
 
 /** A reply as OpenAI's: the answer in the first choice, tokens counted as four letters each. */
-function complete(request: string, honest: string, behaviour: ModelBehaviour) {
-  const content = behaviour.rewrite?.(honest) ?? honest
+function complete(request: string, question: Question, behaviour: ModelBehaviour) {
+  const honest = JSON.stringify({ verdicts: judge(question) })
+  const content = behaviour.rewrite?.(honest, question) ?? honest
   const cut = behaviour.cut === undefined ? content : content.slice(0, content.length / 2)
   const tokens = { prompt_tokens: Math.ceil(request.length / 4), completion_tokens: Math.ceil(cut.length / 4) }
   return {

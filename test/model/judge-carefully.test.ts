@@ -1,0 +1,115 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { HostDialect } from '../../src/model/host-dialect.ts'
+import { judgeCarefully } from '../../src/model/judge-carefully.ts'
+import { createOpenAiModel } from '../../src/model/openai-model.ts'
+import { skipWhenAway } from '../../src/model/skip-when-away.ts'
+import { TokenBudget } from '../../src/model/token-budget.ts'
+import { sampleAlbum, sampleProduct } from '../data/samples.ts'
+import { MODEL_STAND_IN_KEY, type ModelStandIn, startModelStandIn } from '../stack/stand-ins/model.ts'
+
+let standIn: ModelStandIn
+beforeAll(async () => {
+  standIn = await startModelStandIn()
+})
+afterEach(() => standIn.reset())
+afterAll(() => standIn.close())
+
+const album = sampleAlbum('Red', ['King Crimson'])
+const products = Array.from({ length: 8 }, (_, index) =>
+  sampleProduct('Red', 'King Crimson', { asin: `B00000000${index}` }),
+)
+const create = (dialect?: HostDialect) =>
+  createOpenAiModel({
+    apiKey: MODEL_STAND_IN_KEY,
+    baseUrl: standIn.url,
+    name: 'stand-in',
+    timeoutMs: 10_000,
+    ...(dialect && { dialect }),
+  })
+const ask = (model = create(), outage: 'hold' | 'review' = 'hold') =>
+  judgeCarefully(model, { outage }).judge(album, products, AbortSignal.timeout(10_000))
+const error = (code: string, message = 'x') => ({
+  error: { message, type: 'invalid_request_error', param: null, code },
+})
+
+describe('judgeCarefully', () => {
+  it('takes a good second answer, and leaves open after two bad ones', async () => {
+    standIn.behave({ rewrite: () => 'All fine.', times: 1 })
+    expect((await ask()).verdicts.every(({ verdict }) => verdict === 'accept')).toBe(true)
+    standIn.reset()
+    standIn.behave({ rewrite: () => 'All fine.' })
+    expect((await ask()).verdicts.every(({ verdict }) => verdict === null)).toBe(true)
+    expect(standIn.calls).toHaveLength(2)
+  })
+
+  it('halves a question that is too large until it passes', async () => {
+    standIn.behave({ status: 413, body: error('rate_limit_exceeded', 'Request too large'), times: 1 })
+    expect((await ask()).verdicts.every(({ verdict }) => verdict === 'accept')).toBe(true)
+    expect(standIn.calls).toHaveLength(3)
+  })
+
+  it('gives up on a host that takes no question at all, after a few calls', async () => {
+    standIn.behave({ status: 413, body: error('too_large') })
+    expect((await ask()).verdicts.every(({ verdict }) => verdict === null)).toBe(true)
+    expect(standIn.calls.length).toBeLessThanOrEqual(8)
+  })
+
+  it('throws what is wrong with the host, unless outages go to review, and then asks no more for a while', async () => {
+    standIn.behave({ status: 401, body: error('invalid_api_key') })
+    await expect(ask()).rejects.toMatchObject({ code: 'MODEL_BAD_CREDENTIALS' })
+    standIn.calls.length = 0
+    const model = skipWhenAway(create())
+    for (let times = 0; times < 3; times++) {
+      const { verdicts } = await ask(model, 'review')
+      expect(verdicts[0]).toEqual({ verdict: null, reason: expect.stringContaining('MODEL_BAD_CREDENTIALS') })
+    }
+    expect(standIn.calls).toHaveLength(1)
+  })
+})
+
+describe('HostDialect', () => {
+  it.each([
+    ['json_object', "'response_format.type' of type 'json_schema' is not supported with this model", 1],
+    ['text', 'This response_format type is unavailable now', 2],
+  ])('falls back to %s where the host refuses, remembers it and tells once', async (format, message, refusals) => {
+    const told: unknown[] = []
+    const model = create(new HostDialect((now) => told.push(now)))
+    standIn.behave({ status: 400, body: error('invalid_request_error', message), times: refusals })
+    // Our stand-in itself is strict about its format, so the first way that passes ends in its own refusal.
+    await ask(model).catch(() => undefined)
+    const formats = standIn.calls.map(({ body }) => JSON.parse(body).response_format?.type ?? 'text')
+    expect(formats.slice(0, refusals + 1).at(-1)).toBe(format)
+    expect(told.length).toBeGreaterThanOrEqual(refusals)
+    expect(formats.at(-1)).not.toBe('json_schema')
+  })
+
+  it('falls back to max_tokens, and to no limit', () => {
+    const dialect = new HostDialect()
+    const refuse = (message: string) =>
+      dialect.learn(
+        { status: 400, names: [], message, param: '', isModerated: false, retryAfterMs: undefined },
+        dialect.fields,
+      )
+    expect(dialect.fields).toHaveProperty('max_completion_tokens')
+    expect(refuse('Unrecognized request argument supplied: max_completion_tokens')).toBe(true)
+    expect(dialect.fields).toMatchObject({ max_tokens: expect.any(Number) })
+    expect(refuse("'max_tokens' is too large: 12000. This model's maximum context length is 4096")).toBe(true)
+    expect(dialect.fields).not.toHaveProperty('max_tokens')
+    expect(refuse('This prompt is no good')).toBe(false)
+  })
+})
+
+describe('TokenBudget', () => {
+  it('lets calls through until the day has had its tokens', () => {
+    const budget = new TokenBudget(100, 'review')
+    budget.spend(60)
+    budget.check()
+    budget.spend(60, Date.now() - 86_400_000)
+    budget.check()
+    budget.spend(60)
+    expect(() => budget.check()).toThrow(expect.objectContaining({ code: 'MODEL_TOKENS_SPENT' }))
+    const holding = new TokenBudget(1, 'hold')
+    holding.spend(1)
+    expect(() => holding.check()).toThrow(expect.objectContaining({ code: 'MODEL_QUOTA_SPENT' }))
+  })
+})
