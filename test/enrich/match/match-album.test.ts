@@ -126,8 +126,13 @@ describe('matchAlbum', () => {
       const coded = sampleAlbum('Liquid Swords', ['GZA'], { barcodes: ['732287255100'] })
       const { model, asked } = createOpinion('reject')
       const product = { ...stray, asin: 'B0CODED001', barcodes: ['0732287255100'] }
-      const options = { marketplace: SITE, model, modelUse: 'open' as const, signal: new AbortController().signal }
-      const { candidates } = await matchAlbum(coded, [product], options)
+      const { candidates } = await matchAlbum(coded, [product], {
+        marketplace: SITE,
+        model,
+        modelUse: 'open',
+        step: (_name, ask) => ask(),
+        signal: new AbortController().signal,
+      })
       expect(asked).toEqual([[product]])
       expect(candidates[0]).toMatchObject({ verdict: 'reject', decidedBy: 'model' })
     })
