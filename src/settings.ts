@@ -97,10 +97,10 @@ export const SETTINGS = {
       wants: '2.1, 2.2, 2.3, 3.1, 3.2 or 3.3',
     },
   ),
-  AMAZON_REQUESTS_PER_SECOND: setting('amazon', z.coerce.number().positive().max(10), {
+  AMAZON_REQUESTS_PER_SECOND: setting('amazon', z.coerce.number().positive().max(1_000), {
     default: '1',
-    description: 'Amazon requests a second that the account may make.',
-    wants: 'a number above 0, at most 10',
+    description: 'Amazon requests a second that the account may make. Amazon gives nobody more than 10.',
+    wants: 'a number above 0, at most 1000',
   }),
   AMAZON_URL: setting('amazon', url.optional(), {
     default: '',

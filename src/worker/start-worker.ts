@@ -37,6 +37,8 @@ interface Surroundings {
 }
 
 const HOUR_MS = 3_600_000
+/** Requests a second that an account has at most, whatever it sells (Amazon's documentation, concepts/api-rates). */
+const MOST_OF_AMAZON = 10
 const NEVER = new AbortController().signal
 
 /**
@@ -47,6 +49,8 @@ const NEVER = new AbortController().signal
 export function startWorker(config: Config, { kafka, db, codecs, log }: Surroundings): Worker {
   const { domain: marketplace, hasMusicIndex } = findMarketplace(config.AMAZON_MARKETPLACE)
   const { AMAZON_CREDENTIAL_ID: account, AMAZON_REQUESTS_PER_SECOND: requestsPerSecond } = config
+  if (requestsPerSecond > MOST_OF_AMAZON)
+    log.warn({ requestsPerSecond }, 'AMAZON_REQUESTS_PER_SECOND is above what Amazon gives any account')
   const topics = topicNames(config)
   const groupId = groupNames(config).worker
   const stopping = new AbortController()

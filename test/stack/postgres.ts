@@ -17,8 +17,13 @@ export interface PostgresServer extends Server {
 /** Quick and forgetful: the data need not survive a power failure, only a kill of the server (so commits are written, if not synced). */
 const FLAGS = { fsync: 'off', full_page_writes: 'off', max_connections: '300' }
 
-/** Starts a PostgreSQL server with data of its own. @throws Error with the end of its log */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Starts a PostgreSQL server with data of its own.
+ *
+ * @param settings of the server, beside those that make it quick
+ * @throws Error with the end of its log
+ */
+export async function startPostgres(settings: Record<string, string> = {}): Promise<PostgresServer> {
   const folder = createGuardedFolder('album-enricher-postgres')
   const data = join(folder, 'data')
   const password = join(folder, 'password')
@@ -31,7 +36,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const locale = ['--no-locale', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   await runGuarded(join(binaries, 'initdb'), [`--pgdata=${data}`, ...initdb, ...locale], folder, { ...user })
   const port = await findFreePort()
-  const flags = Object.entries(FLAGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const flags = Object.entries({ ...FLAGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const server = await startServer({
     name: 'PostgreSQL',
     command: join(binaries, 'postgres'),
