@@ -76,6 +76,13 @@ export const metrics = {
     name: name('amazon_rate_limit'),
     help: 'Amazon requests a second that are allowed.',
   }),
+  amazonDayRemaining: new Gauge({
+    ...shared,
+    name: name('amazon_day_remaining'),
+    help: 'Amazon requests that the account has left until its day begins anew. Absent before the first.',
+    // Without a label prom-client would show 0 from the start.
+    labelNames: ['marketplace'],
+  }),
   verdicts: new Counter({
     ...shared,
     name: name('verdicts_total'),
@@ -113,3 +120,6 @@ export const metrics = {
     labelNames: ['group', 'topic', 'partition'],
   }),
 }
+
+// A gauge without labels is 0 from the start, which here would mean that all are spent.
+metrics.amazonDayRemaining.remove()

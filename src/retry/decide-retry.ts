@@ -57,6 +57,8 @@ const KINDS = {
   CRASHED_WORKER: 'bad record',
   // The client waits for its turn by itself; a 429 gets here only when it gives up on that.
   AMAZON_THROTTLED: 'slow down',
+  AMAZON_ONLY_THROTTLES: 'account',
+  AMAZON_DAY_SPENT: 'account',
   AMAZON_NOT_ELIGIBLE: 'account',
   AMAZON_FORBIDDEN: 'account',
   AMAZON_BAD_CREDENTIALS: 'account',

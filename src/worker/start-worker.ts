@@ -37,6 +37,8 @@ interface Surroundings {
 }
 
 const HOUR_MS = 3_600_000
+/** After so long of nothing but 429 it is no throttling any more: a person should look at the account. */
+const AMAZON_PATIENCE_MS = 180_000
 /** Requests a second that an account has at most, whatever it sells (Amazon's documentation, concepts/api-rates). */
 const MOST_OF_AMAZON = 10
 const NEVER = new AbortController().signal
@@ -90,13 +92,14 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
   const flood = new Flood(config.FLOOD_DEAD_LETTERS, (hold) => state.hold('flood', hold))
   const ledger = new Ledger(db, owned, marketplace, randomUUID())
 
-  const quota = new Quota(db, account, requestsPerSecond)
+  const quota = new Quota(db, account, { perSecond: requestsPerSecond, perDay: config.AMAZON_REQUESTS_PER_DAY })
   const amazon = createAmazon(config, {
     slots: {
-      book: () => dependencies.database(() => quota.book(), NEVER),
-      moveToNow: (nextAt) => dependencies.database(() => quota.moveToNow(nextAt), NEVER),
-      hold: (forMs) => dependencies.database(() => quota.hold(forMs), NEVER),
+      book: (count, unused) => dependencies.database(() => quota.book(count, unused), NEVER),
+      slowDown: (forMs, isNew) => dependencies.database(() => quota.slowDown(forMs, isNew), NEVER),
     },
+    patienceMs: AMAZON_PATIENCE_MS,
+    isSteady: true,
   })
   const model = createModel(config)
   const artworkStage = createArtwork(config, log)

@@ -34,6 +34,7 @@ export async function benchLane(options: LaneOptions, say: (line: string) => voi
     ...stack.env,
     ...standIns.env,
     AMAZON_REQUESTS_PER_SECOND: String(rate),
+    AMAZON_REQUESTS_PER_DAY: '1000000000',
     ARTWORK: artwork,
     ...(profile && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` }),
   }
