@@ -80,8 +80,6 @@ export const metrics = {
     ...shared,
     name: name('amazon_day_remaining'),
     help: 'Amazon requests that the account has left until its day begins anew. Absent before the first.',
-    // Without a label prom-client would show 0 from the start.
-    labelNames: ['marketplace'],
   }),
   verdicts: new Counter({
     ...shared,

@@ -100,7 +100,7 @@ export class Quota implements Slots {
   }
 }
 
-/** What is known of the accounts that have been used. @throws EnrichmentError DATABASE_UNAVAILABLE */
+/** What is known of the accounts that have been used, the latest first. @throws EnrichmentError DATABASE_UNAVAILABLE */
 export async function readQuotas(db: Database): Promise<QuotaRow[]> {
-  return db.query((em) => em.find(QuotaRow, {}))
+  return db.query((em) => em.find(QuotaRow, {}, { orderBy: { nextAt: 'desc' } }))
 }

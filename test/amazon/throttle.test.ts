@@ -31,7 +31,9 @@ test('a token that runs out while its request waits for the turn, and whose rene
   const waiting = api.searchItems(KIND_OF_BLUE, never)
   amazon.behave({ ...trouble.throttled(0), operation: 'token', times: 1 })
   expect(await waiting).toHaveLength(2)
-  expect(results()).toEqual(['token ok', 'searchItems ok', 'token AMAZON_THROTTLED', 'token ok', 'searchItems ok'])
+  // On a slow machine the new token may run out as well.
+  expect(results().slice(0, 4)).toEqual(['token ok', 'searchItems ok', 'token AMAZON_THROTTLED', 'token ok'])
+  expect(results().at(-1)).toBe('searchItems ok')
 })
 
 test('nothing but 429 for longer than our patience is an error that says what it may mean', async () => {

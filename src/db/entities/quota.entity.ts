@@ -9,13 +9,13 @@ const schema = defineEntity({
     account: p.text().primary(),
     nextAt: p.datetime(6),
     /** As the process that booked last had them set; null before the first booking. */
-    perSecond: p.double().nullable(),
+    perSecond: p.double().$type<number>().nullable(),
     perDay: p.integer().nullable(),
     /** Requests booked since the day began, which is when the last one was over and a request was booked. */
     dayUsed: p.integer().default(0),
     dayEndsAt: p.datetime(6).nullable(),
     /** Share of the full rate: less after Amazon asked to slow down. */
-    speed: p.double().default(1),
+    speed: p.double().$type<number>().default(1),
     speedChangedAt: p.datetime(6).nullable(),
   },
 })
