@@ -96,6 +96,9 @@ export function describeConfig(
   })
 }
 
+/** Whether a setting that a verb can do without is there. */
+export const isSet = (name: keyof Settings): boolean => Boolean(environment()[name])
+
 function environment(): NodeJS.ProcessEnv {
   if (existsSync('.env')) loadEnvFile('.env')
   return process.env

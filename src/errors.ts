@@ -11,6 +11,8 @@ export const ERROR_CODES = {
   CRASHED_WORKER: 'the process died each time it worked on this album, also when on nothing else',
   // Amazon
   AMAZON_THROTTLED: 'Amazon asks to slow down',
+  AMAZON_ONLY_THROTTLES: 'Amazon has said nothing but "slow down" for minutes: the account may have no access',
+  AMAZON_DAY_SPENT: "the account's Amazon requests of the day are spent",
   AMAZON_NOT_ELIGIBLE: 'the associate account is not eligible for the API',
   AMAZON_FORBIDDEN: 'Amazon refuses this account for another reason',
   AMAZON_BAD_CREDENTIALS: 'the credential id, secret or version is wrong',

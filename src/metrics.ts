@@ -82,6 +82,11 @@ export const metrics = {
     help: 'Steps of the search, each one Amazon request: fields, known, first (artist), title (alone), keywords; by result (found or nothing).',
     labelNames: ['step', 'result'],
   }),
+  amazonDayRemaining: new Gauge({
+    ...shared,
+    name: name('amazon_day_remaining'),
+    help: 'Amazon requests that the account has left until its day begins anew. Absent before the first.',
+  }),
   verdicts: new Counter({
     ...shared,
     name: name('verdicts_total'),
@@ -125,3 +130,6 @@ export const metrics = {
     labelNames: ['group', 'topic', 'partition'],
   }),
 }
+
+// A gauge without labels is 0 from the start, which here would mean that all are spent.
+metrics.amazonDayRemaining.remove()

@@ -98,10 +98,16 @@ export const SETTINGS = {
       wants: '2.1, 2.2, 2.3, 3.1, 3.2 or 3.3',
     },
   ),
-  AMAZON_REQUESTS_PER_SECOND: setting('amazon', z.coerce.number().positive().max(10), {
+  AMAZON_REQUESTS_PER_SECOND: setting('amazon', z.coerce.number().positive().max(1_000), {
     default: '1',
-    description: 'Amazon requests a second that the account may make.',
-    wants: 'a number above 0, at most 10',
+    description: 'Amazon requests a second that the account may make. Amazon gives nobody more than 10.',
+    wants: 'a number above 0, at most 1000',
+  }),
+  AMAZON_REQUESTS_PER_DAY: setting('amazon', integer(1, 1_000_000_000), {
+    default: '8640',
+    description:
+      'Amazon requests that the account may make in 24 hours, counted from the first one. Spent, the lane is held until they are over. 8,640 is what Amazon gives new accounts.',
+    wants: 'a whole number from 1 to 1000000000',
   }),
   AMAZON_URL: setting('amazon', url.optional(), {
     default: '',

@@ -1,29 +1,46 @@
+import type { Slots } from '../amazon-slots.ts'
 import { type Config, currentValue } from '../config.ts'
 import { metrics } from '../metrics.ts'
 import type { AmazonApi, AmazonRequestSeen } from './amazon-api.ts'
 import { createCreatorsApi } from './creators-api.ts'
+import { LocalSlots } from './local-slots.ts'
 import { createPaapiApi } from './paapi-api.ts'
-import { createPace, type SharedSlots } from './pace.ts'
+import { createPace } from './pace.ts'
 
 /** For one HTTP request; Amazon answers in 0.3 s or so. */
 const TIMEOUT_MS = 15_000
 /** Source: Amazon's documentation of the Creators API; one host for all regions. */
 const CREATORS_URL = 'https://creatorsapi.amazon'
 
-interface Extras {
+/** What Amazon's clients need beside the settings. */
+export interface Usage {
+  /** Keeps one pace across processes; absent: this one has the account for itself. */
+  slots?: Slots
+  /** How long Amazon may say nothing but 429 before that is an error, in milliseconds. */
+  patienceMs: number
+  /** Whether it is a service that asks on and on, or somebody who asks once. */
+  isSteady: boolean
   /** Told of every request, also the refused ones. */
   onRequest?: (seen: AmazonRequestSeen) => void
-  /** Keeps one pace across processes. */
-  slots?: SharedSlots
 }
 
 /** Amazon as the settings say, paced and counted. */
-export function createAmazon(config: Config<'amazon' | 'http'>, { onRequest, slots }: Extras = {}): AmazonApi {
-  metrics.amazonRateLimit.set(config.AMAZON_REQUESTS_PER_SECOND)
+export function createAmazon(
+  config: Config<'amazon' | 'http'>,
+  { slots, patienceMs, isSteady, onRequest }: Usage,
+): AmazonApi {
+  const { AMAZON_REQUESTS_PER_SECOND: requestsPerSecond, AMAZON_REQUESTS_PER_DAY: requestsPerDay } = config
+  metrics.amazonRateLimit.set(requestsPerSecond)
   const shared = {
     marketplace: config.AMAZON_MARKETPLACE,
     partnerTag: config.AMAZON_PARTNER_TAG,
-    pace: createPace(config.AMAZON_REQUESTS_PER_SECOND, slots),
+    pace: createPace({
+      slots: slots ?? new LocalSlots(requestsPerSecond, requestsPerDay),
+      requestsPerSecond,
+      patienceMs,
+      isSteady,
+      onDay: ({ remaining }) => metrics.amazonDayRemaining.set(remaining),
+    }),
     timeoutMs: TIMEOUT_MS,
     onRequest: (seen: AmazonRequestSeen) => {
       metrics.amazonRequests.inc({ operation: seen.operation, result: seen.result })

@@ -39,7 +39,8 @@ type Answer = Reply & { token: string }
  * Amazon's Creators API, the successor of PA-API 5.0.
  * Protocol: affiliate-program.amazon.com/creatorsapi/docs (api-reference, troubleshooting).
  *
- * A throttled request waits and goes again by itself: it never throws AMAZON_THROTTLED.
+ * A throttled request waits and goes again by itself: it never throws AMAZON_THROTTLED, but AMAZON_ONLY_THROTTLES when it
+ * has waited for too long, and AMAZON_DAY_SPENT when the account may ask no more today.
  *
  * @throws EnrichmentError CONFIG_INVALID for an unknown credential version
  */
@@ -89,7 +90,9 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
     try {
       for (;;) {
         turn?.comes()
-        const token = await tokens.get(signal)
+        const token = await tokens.get(signal).catch(throttledToken)
+        // The turn is over; what the token endpoint wants is what the catalog would want.
+        if (typeof token !== 'string') return token
         const answer = await send(request, token, grant, signal)
         if (answer !== 'too late') return { ...answer, token }
         turn?.waits()
@@ -103,15 +106,11 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
   /** A throttled token endpoint slows everything down, as a throttled catalog does. */
   async function getToken(signal: AbortSignal): Promise<void> {
     for (;;) {
-      try {
-        await tokens.get(signal)
-        return
-      } catch (error) {
-        if (!(error instanceof EnrichmentError) || error.code !== 'AMAZON_THROTTLED') throw error
-        pace.slowDown(error.retryAfterMs)
-        const { sent } = await pace.grant(signal)
-        sent()
-      }
+      const token = await tokens.get(signal).catch(throttledToken)
+      if (typeof token === 'string') return
+      pace.slowDown(token.refusal.retryAfterMs)
+      const { sent } = await pace.grant(signal)
+      sent()
     }
   }
 
@@ -175,8 +174,7 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
     // Nothing found is an error body in this protocol (troubleshooting/processing-of-errors).
     if (refusal?.status === 404 && refusal.type === 'ResourceNotFoundException') return { products: [] }
     if (reply.status === 429) {
-      const retryAfterMs = reply.retryAfterMs ?? refusal?.retryAfterMs
-      return { refusal: { status: 429, type: null, reason: null, message: '', fields: [], retryAfterMs } }
+      return { refusal: throttled(reply.retryAfterMs ?? refusal?.retryAfterMs) }
     }
     if (refusal) return { refusal }
     throw new EnrichmentError(
@@ -193,6 +191,16 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
 }
 
 class TooLate extends Error {}
+
+function throttled(retryAfterMs: number | undefined): CreatorsRefusal {
+  return { status: 429, type: null, reason: null, message: '', fields: [], retryAfterMs }
+}
+
+/** A refusal of the token endpoint as one of the catalog's. @throws what else went wrong */
+function throttledToken(error: unknown): { refusal: CreatorsRefusal; token: string } {
+  if (!(error instanceof EnrichmentError) || error.code !== 'AMAZON_THROTTLED') throw error
+  return { refusal: throttled(error.retryAfterMs), token: '' }
+}
 
 function assertInTime(grant: Grant): void {
   if (grant.isStale()) throw new TooLate()

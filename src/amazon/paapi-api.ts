@@ -30,7 +30,8 @@ type Answer = { products: Product[] } | { refusal: Refusal }
 /**
  * PA-API 5.0, which Amazon closed in May 2026, for accounts that still have an agreement.
  *
- * A throttled request waits and goes again by itself: it never throws AMAZON_THROTTLED.
+ * A throttled request waits and goes again by itself: it never throws AMAZON_THROTTLED, but AMAZON_ONLY_THROTTLES when it
+ * has waited for too long, and AMAZON_DAY_SPENT when the account may ask no more today.
  */
 export function createPaapiApi(options: PaapiOptions): AmazonApi {
   const { marketplace, partnerTag, pace, onRequest } = options

@@ -1,63 +1,106 @@
+import { type Booking, DAY_MS, type Slots, SPEED } from '../amazon-slots.ts'
 import type { Database } from './database.ts'
-
-/** A booked moment for one Amazon request. */
-export interface Slot {
-  /** How long from now until it may be used, milliseconds; 0 or less: at once. */
-  waitMs: number
-  /** Identity of the booking while nobody has booked after it. */
-  nextAt: string
-}
+import { QuotaRow } from './entities/quota.entity.ts'
 
 /**
  * An account's moments for Amazon requests, kept in a row by PostgreSQL's clock, so that processes that follow one
- * another, or run side by side, keep one pace. `clock_timestamp()`, since `now()` stands still within a transaction.
+ * another, or run side by side, keep one pace and spend one day's budget. `clock_timestamp()`, since `now()` stands still
+ * within a transaction; and read behind the lock, since a booking may have to wait for another one.
  *
- * Every method is one statement and throws EnrichmentError DATABASE_UNAVAILABLE while PostgreSQL is away.
+ * A day begins with its first request and lasts 24 hours: Amazon does not tell when its own begins.
  */
-export class Quota {
+const BOOK = `
+  with held as (select * from quota where account = ? for update),
+  known as (select held.*, clock_timestamp() as now from held),
+  today as (
+    select *, coalesce(day_ends_at <= now, true) as is_new,
+      case when speed < 1 and speed_changed_at <= now - interval '${SPEED.stepMs} milliseconds'
+        then least(1, speed + ${SPEED.step}) else speed end as new_speed
+    from known),
+  free as (
+    select *, case when is_new then 0 else greatest(0, day_used - ?) end as used,
+      case when is_new then now + interval '${DAY_MS} milliseconds' else day_ends_at end as ends,
+      interval '1 second' / (?::float8 * new_speed) as gap, greatest(next_at, now) as first
+    from today),
+  booked as (select *, greatest(0, least(?::int, ?::int - used)) as given from free)
+  update quota set
+    next_at = first + given * gap, day_used = used + given, day_ends_at = ends,
+    speed = new_speed,
+    speed_changed_at = case when new_speed = booked.speed then booked.speed_changed_at else now end,
+    per_second = ?, per_day = ?
+  from booked where quota.account = booked.account
+  returning given, extract(epoch from first)::float8 * 1000 as first_at, extract(epoch from gap)::float8 * 1000 as gap_ms,
+    extract(epoch from clock_timestamp())::float8 * 1000 as now_at, quota.next_at::text as next_at,
+    booked.next_at::text as after, quota.day_used, extract(epoch from ends)::float8 * 1000 as ends_at`
+
+interface BookedRow {
+  given: number
+  first_at: number
+  gap_ms: number
+  now_at: number
+  next_at: string
+  after: string
+  day_used: number
+  ends_at: number
+}
+
+/** Every method is one statement and throws EnrichmentError DATABASE_UNAVAILABLE while PostgreSQL is away. */
+export class Quota implements Slots {
   readonly #db: Database
   readonly #account: string
-  readonly #interval: string
+  readonly #perSecond: number
+  readonly #perDay: number
 
   /** @param account the credential id */
-  constructor(db: Database, account: string, requestsPerSecond: number) {
+  constructor(db: Database, account: string, limits: { perSecond: number; perDay: number }) {
     this.#db = db
     this.#account = account
-    this.#interval = `${1_000 / requestsPerSecond} milliseconds`
+    this.#perSecond = limits.perSecond
+    this.#perDay = limits.perDay
   }
 
-  /** Books the next free moment. */
-  async book(): Promise<Slot> {
-    const [row] = await this.#execute<{ next_at: string; wait_ms: number }>(
-      `insert into quota (account, next_at) values (?, clock_timestamp() + ?::interval)
-       on conflict (account) do update set next_at = greatest(quota.next_at, clock_timestamp()) + ?::interval
-       returning next_at::text as next_at,
-         extract(epoch from next_at - ?::interval - clock_timestamp())::float8 * 1000 as wait_ms`,
-      [this.#account, this.#interval, this.#interval, this.#interval],
-    )
-    return { waitMs: Number(row?.wait_ms ?? 0), nextAt: row?.next_at ?? '' }
+  async book(count: number, unused: number): Promise<Booking> {
+    const values = [this.#account, unused, this.#perSecond, count, this.#perDay, this.#perSecond, this.#perDay]
+    for (;;) {
+      const [row] = await this.#execute<BookedRow>(BOOK, values)
+      if (row !== undefined) return this.#toBooking(row)
+      await this.#execute(
+        'insert into quota (account, next_at) values (?, clock_timestamp()) on conflict (account) do nothing',
+        [this.#account],
+      )
+    }
   }
 
-  /** Moves a booking that was not used in time to now; null when somebody has booked behind it. */
-  async moveToNow(nextAt: string): Promise<string | null> {
-    const [row] = await this.#execute<{ next_at: string }>(
-      `update quota set next_at = clock_timestamp() + ?::interval where account = ? and next_at = ?::timestamptz
-       returning next_at::text as next_at`,
-      [this.#interval, this.#account, nextAt],
-    )
-    return row?.next_at ?? null
-  }
-
-  /** Lets nobody send for so many milliseconds. */
-  async hold(forMs: number): Promise<void> {
+  async slowDown(forMs: number, isNew: boolean): Promise<void> {
+    const speed = isNew ? SPEED.afterRefusal : 1
     await this.#execute(
-      `insert into quota (account, next_at) values (?, clock_timestamp() + ?::interval)
-       on conflict (account) do update set next_at = greatest(quota.next_at, excluded.next_at)`,
-      [this.#account, `${forMs} milliseconds`],
+      `insert into quota (account, next_at, speed, speed_changed_at)
+       values (?, clock_timestamp() + ?::interval, ?, clock_timestamp())
+       on conflict (account) do update set next_at = greatest(quota.next_at, excluded.next_at),
+         speed = greatest(${SPEED.least}, quota.speed * excluded.speed),
+         speed_changed_at = clock_timestamp()`,
+      [this.#account, `${forMs} milliseconds`, speed],
     )
+  }
+
+  #toBooking(row: BookedRow): Booking {
+    return {
+      count: row.given,
+      firstAt: row.first_at,
+      intervalMs: row.gap_ms,
+      now: row.now_at,
+      nextAt: row.next_at,
+      after: row.after,
+      day: { remaining: Math.max(0, this.#perDay - row.day_used), resetsAt: row.ends_at },
+    }
   }
 
   #execute<Row>(sql: string, values: unknown[]): Promise<Row[]> {
     return this.#db.query((em) => em.execute<Row[] & object[]>(sql, values))
   }
+}
+
+/** What is known of the accounts that have been used, the latest first. @throws EnrichmentError DATABASE_UNAVAILABLE */
+export async function readQuotas(db: Database): Promise<QuotaRow[]> {
+  return db.query((em) => em.find(QuotaRow, {}, { orderBy: { nextAt: 'desc' } }))
 }

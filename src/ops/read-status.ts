@@ -2,6 +2,7 @@ import type { Config } from '../config.ts'
 import { Enrichment } from '../db/entities/enrichment.entity.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { readLane } from '../db/lane.ts'
+import { readQuotas } from '../db/quota.ts'
 import { ERROR_CODES, type ErrorCode, toEnrichmentError } from '../errors.ts'
 import { groupNames, listRetryTopics, tierLabel, topicNames, topicPlans } from '../kafka/event-topics.ts'
 import { readLag } from '../kafka/read-lag.ts'
@@ -9,6 +10,7 @@ import { readTopic } from '../kafka/read-topic.ts'
 import { findTroubles } from '../kafka/topic-health.ts'
 import { parseRetryDelays } from '../retry-delays.ts'
 import { forEachDeadLetter } from './dead-letters.ts'
+import { type Budget, forecastBudget } from './forecast-budget.ts'
 import type { Servers } from './set-up.ts'
 
 export interface Status {
@@ -24,6 +26,8 @@ export interface Status {
   /** Retries that are not due yet, by tier. */
   retries: { tier: string; records: number }[] | null
   inFlight: number | null
+  /** Of each Amazon account that was used, the latest first. */
+  amazon: Budget[] | null
   lastResultAt: string | null
   /** Unhandled ones, by code, the commonest first. */
   deadLetters: { code: string; count: number; meaning: string }[] | null
@@ -43,13 +47,14 @@ export async function readStatus(config: Config<'kafka'>, { kafka, registry, db 
   const groups = groupNames(config)
   const topics = topicNames(config)
   const ownTopics = topicPlans(config).map(({ topic }) => topic)
-  const [troubles, lane, intake, progress, waiting, retries] = await Promise.all([
+  const [troubles, lane, intake, progress, waiting, retries, quotas] = await Promise.all([
     ask('kafka', () => findTroubles(kafka, ownTopics)),
     ask('database', () => readLane(db, groups.worker)),
     ask('database', () => readLane(db, groups.intake)),
     ask('database', () => readProgress(db)),
     ask('kafka', () => readWaiting(kafka, groups, topics)),
     ask('kafka', () => readRetries(kafka, groups.relay, topics.enrichment)),
+    ask('database', () => readQuotas(db)),
     ask('registry', () => registry.ping()),
   ])
   const deadLetters = waiting && progress && (await ask('kafka', () => countDeadLetters(kafka, db, topics.dead)))
@@ -65,9 +70,15 @@ export async function readStatus(config: Config<'kafka'>, { kafka, registry, db 
     waiting,
     retries,
     inFlight: progress?.inFlight ?? null,
+    amazon: quotas && toBudgets(quotas, waiting),
     lastResultAt: progress?.lastResultAt ?? null,
     deadLetters,
   }
+}
+
+function toBudgets(quotas: Awaited<ReturnType<typeof readQuotas>>, waiting: Status['waiting']): Budget[] {
+  const albums = waiting?.reduce((sum, { records }) => sum + records, 0) ?? null
+  return quotas.map((row) => forecastBudget(row, albums, Date.now())).filter((budget) => budget !== null)
 }
 
 async function readProgress(db: Servers['db']) {

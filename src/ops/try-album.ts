@@ -1,5 +1,6 @@
 import type { AmazonRequestSeen } from '../amazon/amazon-api.ts'
 import { createAmazon } from '../amazon/create-amazon.ts'
+import type { Slots } from '../amazon-slots.ts'
 import type { Config } from '../config.ts'
 import { type ArtworkRecord, NOTHING_EARLIER } from '../enrich/earlier.ts'
 import { type Enrichment, enrichAlbum } from '../enrich/enrich-album.ts'
@@ -7,6 +8,9 @@ import type { Album } from '../events.ts'
 import { findMarketplace } from '../marketplaces.ts'
 import { createModel } from '../model/create-model.ts'
 import { judgeCarefully } from '../model/judge-carefully.ts'
+
+/** Nobody waits longer for one album to hear that Amazon only throttles. */
+const PATIENCE_MS = 20_000
 
 export interface Trial {
   album: Album
@@ -31,12 +35,14 @@ const NO_ARTWORK: ArtworkRecord = {
 /**
  * Enriches one album the way the service does, with collaborators that store nothing: no Kafka, no database.
  *
+ * @param slots keeps the pace together with a service that uses the same account
  * @throws EnrichmentError with Amazon's or the model's refusal
  */
 export async function tryAlbum(
   artist: string,
   title: string,
   config: Config<'amazon' | 'model' | 'http'>,
+  slots?: Slots,
 ): Promise<Trial> {
   const { domain: marketplace, hasMusicIndex } = findMarketplace(config.AMAZON_MARKETPLACE)
   const requests: AmazonRequestSeen[] = []
@@ -60,7 +66,12 @@ export async function tryAlbum(
     {
       marketplace,
       hasMusicIndex,
-      amazon: createAmazon(config, { onRequest: (seen) => requests.push(seen) }),
+      amazon: createAmazon(config, {
+        ...(slots && { slots }),
+        patienceMs: PATIENCE_MS,
+        isSteady: false,
+        onRequest: (seen) => requests.push(seen),
+      }),
       model: withoutModel === null ? createCarefulModel(config) : null,
       modelUse: config.MODEL_USE,
       stage: (_name, run) => run(),

@@ -10,7 +10,7 @@ export interface Failure {
   tries: number
   /** Times that servers asked it to come later before, which are no tries. */
   slowDowns: number
-  /** Hops through retry topics so far. */
+  /** Hops through retry topics so far, without those that a wish to be asked later was the reason for. */
   attempt: number
   /** Milliseconds since the request's first failure, time spent waiting in the lane left out. */
   ageMs: number
@@ -25,13 +25,13 @@ export interface RetryPolicy {
 
 /**
  * - again: the same request once more, here, after a pause; `counts` as a try unless it was asked to come later
- * - retry: through the topic of a retry tier
+ * - retry: through the topic of a retry tier; `counts` in the same way
  * - dead letter: given up
  * - wait: for a hold or a breaker to deal with; the request counts no try, no attempt and no age for it
  */
 export type Decision =
   | { kind: 'again'; afterMs: number; counts: boolean }
-  | { kind: 'retry'; tier: RetryTier }
+  | { kind: 'retry'; tier: RetryTier; counts: boolean }
   | { kind: 'dead letter' }
   | { kind: 'wait' }
 
@@ -57,6 +57,8 @@ const KINDS = {
   CRASHED_WORKER: 'bad record',
   // The client waits for its turn by itself; a 429 gets here only when it gives up on that.
   AMAZON_THROTTLED: 'slow down',
+  AMAZON_ONLY_THROTTLES: 'account',
+  AMAZON_DAY_SPENT: 'account',
   AMAZON_NOT_ELIGIBLE: 'account',
   AMAZON_FORBIDDEN: 'account',
   AMAZON_BAD_CREDENTIALS: 'account',
@@ -141,13 +143,13 @@ function quickTry({ retryAfterMs = 0, tries }: Failure): Decision | undefined {
 function retryLater({ attempt, ageMs, retryAfterMs }: Failure, { tiers, deadlineMs }: RetryPolicy): Decision {
   const wasEverywhere = attempt >= tiers.length
   if (wasEverywhere && (ageMs >= deadlineMs || tiers.length === 0)) return { kind: 'dead letter' }
-  return { kind: 'retry', tier: chooseTier(tiers, attempt, retryAfterMs) }
+  return { kind: 'retry', tier: chooseTier(tiers, attempt, retryAfterMs), counts: true }
 }
 
 /** In place, unless the wait is so long that it would hold up what is finished behind it. */
 function comeLater({ attempt, slowDowns, retryAfterMs = 0 }: Failure, { tiers }: RetryPolicy): Decision {
   if (retryAfterMs > LONGEST_SLOW_DOWN_MS && tiers.length > 0)
-    return { kind: 'retry', tier: chooseTier(tiers, attempt, retryAfterMs) }
+    return { kind: 'retry', tier: chooseTier(tiers, attempt, retryAfterMs), counts: false }
   const afterMs = Math.min(retryAfterMs || slowDownMs(slowDowns), LONGEST_SLOW_DOWN_MS)
   return { kind: 'again', afterMs, counts: false }
 }

@@ -13,8 +13,12 @@ export interface RetryHeaders {
   attempt: number
   /** Milliseconds since 1970. */
   firstFailedAt: number | null
+  /** Of those, the ones that a server's wish to be asked later was the reason for, which do not count. */
+  uncounted: number
   /** The copy must not be taken up before, milliseconds since 1970. */
   notBefore: number | null
+  /** Since when waiting adds nothing to the request's age, milliseconds since 1970; null: since notBefore. */
+  waitsSince: number | null
   requestId: string | null
 }
 
@@ -38,14 +42,29 @@ export function readRetryHeaders(headers: RecordHeaders): RetryHeaders {
     run: readCount(headers, 'enricher-run') ?? 1,
     attempt: readCount(headers, 'enricher-attempt') ?? 0,
     firstFailedAt: readTime(headers, 'enricher-first-failed-at'),
+    uncounted: readCount(headers, 'enricher-uncounted') ?? 0,
     notBefore: readTime(headers, 'enricher-not-before'),
+    waitsSince: readTime(headers, 'enricher-waits-since'),
     requestId: readText(headers, 'enricher-request-id', REQUEST_ID),
   }
 }
 
+/** What only a retry copy says. */
+export interface Hop extends Failure {
+  notBefore: number
+  waitsSince?: number | undefined
+  uncounted?: number
+}
+
 /** Our own headers of a retry copy; they go beside the delivery's foreign ones (see withoutOwnHeaders). */
-export function toRetryHeaders(delivery: Delivery, hop: Failure & { notBefore: number }): Record<string, string> {
-  return { ...toFailureHeaders(delivery, hop), 'enricher-not-before': toTime(hop.notBefore) }
+export function toRetryHeaders(delivery: Delivery, hop: Hop): Record<string, string> {
+  const { notBefore, waitsSince, uncounted = 0 } = hop
+  return {
+    ...toFailureHeaders(delivery, hop),
+    'enricher-not-before': toTime(notBefore),
+    ...(waitsSince !== undefined && { 'enricher-waits-since': toTime(waitsSince) }),
+    ...(uncounted > 0 && { 'enricher-uncounted': String(uncounted) }),
+  }
 }
 
 /** Our own headers that retry copies and dead letters share: where the record first stood, and how it failed. */

@@ -6,6 +6,7 @@ import { EnrichmentError } from '../errors.ts'
  */
 export class AlbumClock {
   readonly #budgetMs: number
+  readonly #madeAt = performance.now()
   readonly #aborting = new AbortController()
   #leftMs: number
   #hasStarted = false
@@ -21,6 +22,13 @@ export class AlbumClock {
   /** Aborted with an EnrichmentError ALBUM_TOO_SLOW when the time is used up. */
   get signal(): AbortSignal {
     return this.#aborting.signal
+  }
+
+  /** How much of its life it stood, or was not started yet, in milliseconds. */
+  get stoodMs(): number {
+    const now = performance.now()
+    const running = this.#runningSince === null ? 0 : now - this.#runningSince
+    return now - this.#madeAt - (this.#budgetMs - this.#leftMs) - running
   }
 
   /** Only the first start counts. */

@@ -9,7 +9,7 @@ import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { toDeadLetter, toDeadLetterHeaders } from '../retry/dead-letter.ts'
 import type { RetryPolicy } from '../retry/decide-retry.ts'
-import { toRetryHeaders, withoutOwnHeaders } from '../retry/retry-headers.ts'
+import { readRetryHeaders, toRetryHeaders, withoutOwnHeaders } from '../retry/retry-headers.ts'
 import { chooseTier } from '../retry/retry-tiers.ts'
 import type { RetryTier } from '../retry-delays.ts'
 import { toRetryCopy } from './delivery-rule.ts'
@@ -54,20 +54,31 @@ export async function decideResult(
   return { decision, decided: await toResult(delivery, { ...request, album: job.album }, event, bytes, context) }
 }
 
-/** The same request once more when the tier's delay is over. */
+/**
+ * The same request once more when the tier's delay is over.
+ *
+ * @param hop `counts`: whether it failed, or was only asked to come later; `stoodMs`: time of this delivery that adds
+ *   nothing to the request's age
+ */
 export function decideRetryCopy(
   delivery: Delivery,
   request: EnrichmentRequested,
   job: Job,
   error: EnrichmentError,
   stage: string,
-  tier: RetryTier,
+  { tier, counts, stoodMs }: { tier: RetryTier; counts: boolean; stoodMs: number },
   context: Context,
 ): Settled {
+  const now = Date.now()
+  const notBefore = now + tier.delayMs
+  const { uncounted } = readRetryHeaders(delivery.headers)
   const headers = toRetryHeaders(delivery, {
     ...toRetryCopy(job.claim),
     firstFailedAt: firstFailureOf(job),
-    notBefore: Date.now() + tier.delayMs,
+    notBefore,
+    // Before the first failure there is no age that anything could be added to.
+    waitsSince: job.failures.length > 0 ? (counts ? notBefore : now) - stoodMs : undefined,
+    uncounted: counts ? uncounted : uncounted + 1,
     stage,
     error,
     requestId: request.requestId,

@@ -108,6 +108,8 @@ function callThrough(breaker: Breaker): Call {
 }
 
 function remedyFor(name: string, code: ErrorCode): string {
+  if (code === 'AMAZON_DAY_SPENT')
+    return 'nothing: the lane goes on by itself when the day is over; where the account has more, set AMAZON_REQUESTS_PER_DAY'
   const isAccount = isOutage(code) && !code.endsWith('_UNAVAILABLE')
   if (isAccount)
     return `${ERROR_CODES[code]}: mend it with the provider; it is tried again every 30 s, or at once after \`album-enricher resume\``

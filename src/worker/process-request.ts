@@ -52,7 +52,10 @@ async function processOnce(
   const { ledger, flood, solo, dependencies, stopping, turn, log } = context
   const { database, registry } = dependencies
   const open = () => {
-    const { run, attempt, notBefore } = readRetryHeaders(delivery.headers)
+    const { run, attempt, notBefore: dueAt, waitsSince, uncounted } = readRetryHeaders(delivery.headers)
+    // All that it waited so far was wished for by a server, and it has no age yet.
+    const isAgeless = waitsSince === null && uncounted > 0 && uncounted === attempt
+    const notBefore = isAgeless ? null : (waitsSince ?? dueAt)
     const delivered = { topic: delivery.topic, offset: delivery.offset, run, attempt, notBefore }
     return database(() => ledger.open(request, delivered, Date.now(), signal), signal)
   }
@@ -150,6 +153,9 @@ async function workOn(
     failures.splice(0, failures.length, ...all)
   }
   const former = failures.length
+  const { uncounted } = readRetryHeaders(delivery.headers)
+  /** How long the clock had stood when the request's age began. */
+  let stoodBefore = 0
   /** What failed while a server was going away is no failure of the request. */
   const forgive = async () => {
     const own = failures.filter(
@@ -175,21 +181,28 @@ async function workOn(
       }
       const { error, stage } = tried
       const tries = countTries()
-      const ageMs = ageOf(job, Date.now())
+      if (failures.length === 0) stoodBefore = clock.stoodMs
+      const stoodMs = clock.stoodMs - stoodBefore
+      const ageMs = Math.max(0, ageOf(job, Date.now()) - stoodMs)
       const { code, retryAfterMs } = error
-      const next = decideRetry({ code, retryAfterMs, tries, slowDowns, attempt: claim.attempt, ageMs }, retryPolicy)
+      const attempt = Math.max(0, claim.attempt - uncounted)
+      const next = decideRetry({ code, retryAfterMs, tries, slowDowns, attempt, ageMs }, retryPolicy)
       if (next.kind === 'wait') throw error
       if (next.kind === 'again' && !next.counts) {
         slowDowns += 1
         await pauseFor(next.afterMs)
         continue
       }
+      if (next.kind === 'retry' && !next.counts) {
+        log.info({ ...fields, code, reason: error.message }, 'album will be asked for later')
+        return settle(decideRetryCopy(delivery, request, job, error, stage, { ...next, stoodMs }, context))
+      }
       const failed = { attempt: failures.length + 1, hops: claim.attempt, at: new Date().toISOString() }
       await setFailures([...failures, { ...failed, stage, code, message: error.message }])
       if (next.kind === 'dead letter') return giveUp(error, stage)
       log.info({ ...fields, attempt: failed.attempt, code, reason: error.message }, 'album will be retried')
       if (next.kind === 'retry') {
-        return settle(decideRetryCopy(delivery, request, job, error, stage, next.tier, context))
+        return settle(decideRetryCopy(delivery, request, job, error, stage, { ...next, stoodMs }, context))
       }
       await pauseFor(next.afterMs)
     }

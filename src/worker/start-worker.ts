@@ -38,6 +38,10 @@ interface Surroundings {
 }
 
 const HOUR_MS = 3_600_000
+/** After so long of nothing but 429 it is no throttling any more: a person should look at the account. */
+const AMAZON_PATIENCE_MS = 180_000
+/** Requests a second that an account has at most, whatever it sells (Amazon's documentation, concepts/api-rates). */
+const MOST_OF_AMAZON = 10
 const NEVER = new AbortController().signal
 
 /**
@@ -48,6 +52,8 @@ const NEVER = new AbortController().signal
 export function startWorker(config: Config, { kafka, db, codecs, log }: Surroundings): Worker {
   const { domain: marketplace, hasMusicIndex } = findMarketplace(config.AMAZON_MARKETPLACE)
   const { AMAZON_CREDENTIAL_ID: account, AMAZON_REQUESTS_PER_SECOND: requestsPerSecond } = config
+  if (requestsPerSecond > MOST_OF_AMAZON)
+    log.warn({ requestsPerSecond }, 'AMAZON_REQUESTS_PER_SECOND is above what Amazon gives any account')
   const topics = topicNames(config)
   const groupId = groupNames(config).worker
   const stopping = new AbortController()
@@ -87,13 +93,14 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
   const flood = new Flood(config.FLOOD_DEAD_LETTERS, (hold) => state.hold('flood', hold))
   const ledger = new Ledger(db, owned, marketplace, randomUUID())
 
-  const quota = new Quota(db, account, requestsPerSecond)
+  const quota = new Quota(db, account, { perSecond: requestsPerSecond, perDay: config.AMAZON_REQUESTS_PER_DAY })
   const amazon = createAmazon(config, {
     slots: {
-      book: () => dependencies.database(() => quota.book(), NEVER),
-      moveToNow: (nextAt) => dependencies.database(() => quota.moveToNow(nextAt), NEVER),
-      hold: (forMs) => dependencies.database(() => quota.hold(forMs), NEVER),
+      book: (count, unused) => dependencies.database(() => quota.book(count, unused), NEVER),
+      slowDown: (forMs, isNew) => dependencies.database(() => quota.slowDown(forMs, isNew), NEVER),
     },
+    patienceMs: AMAZON_PATIENCE_MS,
+    isSteady: true,
   })
   const model = createModel(config, { log })
   const outage = config.MODEL_OUTAGE

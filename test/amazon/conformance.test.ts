@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AmazonApi, AmazonRequestSeen } from '../../src/amazon/amazon-api.ts'
 import { createCreatorsApi } from '../../src/amazon/creators-api.ts'
 import { createPaapiApi } from '../../src/amazon/paapi-api.ts'
-import { createPace, type Pace } from '../../src/amazon/pace.ts'
+import type { Pace } from '../../src/amazon/pace.ts'
+import { createLocalPace } from '../stack/local-pace.ts'
 import { AMAZON_STAND_IN, type AmazonStandIn, type Behaviour, startAmazonStandIn } from '../stack/stand-ins/amazon.ts'
 import { FEW_PRODUCTS } from '../stack/stand-ins/amazon-products.ts'
 import { PAAPI_STAND_IN, type PaapiStandIn, startPaapiStandIn } from '../stack/stand-ins/paapi.ts'
@@ -49,7 +50,7 @@ beforeEach(() => {
 
 /** A pace that notes the hints, so that a test need not wait for a documented minute. */
 function notingPace(): Pace {
-  return { ...createPace(500), slowDown: (ms) => hints.push(ms) }
+  return { ...createLocalPace(500), slowDown: (ms) => hints.push(ms) }
 }
 
 const shared = {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { AmazonRequestSeen } from '../../src/amazon/amazon-api.ts'
 import { type CreatorsOptions, createCreatorsApi } from '../../src/amazon/creators-api.ts'
-import { createPace } from '../../src/amazon/pace.ts'
+import { createLocalPace } from '../stack/local-pace.ts'
 import { AMAZON_STAND_IN, type AmazonStandIn, startAmazonStandIn, trouble } from '../stack/stand-ins/amazon.ts'
 import { FEW_PRODUCTS } from '../stack/stand-ins/amazon-products.ts'
 
@@ -25,7 +25,7 @@ const open = (changes: Partial<CreatorsOptions> = {}) =>
     url: standIn.url,
     tokenUrl: standIn.tokenUrl,
     marketplace: 'www.amazon.com',
-    pace: createPace(500),
+    pace: createLocalPace(500),
     onRequest: (request) => seen.push(request),
     timeoutMs: 5_000,
     ...changes,
@@ -206,7 +206,7 @@ test('a token address of the other credential generation is explained', async ()
 })
 
 test('a turn that has gone by when the connection is open is renewed, and only then is anything sent', async () => {
-  const pace = createPace(500)
+  const pace = createLocalPace(500)
   let renewals = 0
   const late: typeof pace = {
     ...pace,

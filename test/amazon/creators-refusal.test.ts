@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type CreatorsOptions, createCreatorsApi } from '../../src/amazon/creators-api.ts'
-import { createPace } from '../../src/amazon/pace.ts'
 import { EnrichmentError } from '../../src/errors.ts'
+import { createLocalPace } from '../stack/local-pace.ts'
 import {
   AMAZON_STAND_IN,
   type AmazonStandIn,
@@ -25,7 +25,7 @@ async function refusalOf(changes: Partial<CreatorsOptions> = {}): Promise<Enrich
     url: standIn.url,
     tokenUrl: standIn.tokenUrl,
     marketplace: 'www.amazon.com',
-    pace: createPace(500),
+    pace: createLocalPace(500),
     onRequest: () => {},
     timeoutMs: 1_000,
     ...changes,

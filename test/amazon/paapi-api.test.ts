@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { AmazonRequestSeen } from '../../src/amazon/amazon-api.ts'
 import { createPaapiApi, type PaapiOptions } from '../../src/amazon/paapi-api.ts'
-import { createPace } from '../../src/amazon/pace.ts'
+import { createLocalPace } from '../stack/local-pace.ts'
 import { type Behaviour, trouble } from '../stack/stand-ins/amazon.ts'
 import { FEW_PRODUCTS } from '../stack/stand-ins/amazon-products.ts'
 import { PAAPI_STAND_IN, type PaapiStandIn, paapiTrouble, startPaapiStandIn } from '../stack/stand-ins/paapi.ts'
@@ -26,7 +26,7 @@ const open = (changes: Partial<PaapiOptions> = {}) =>
     ...PAAPI_STAND_IN,
     url: standIn.url,
     marketplace: 'www.amazon.com',
-    pace: createPace(500),
+    pace: createLocalPace(500),
     onRequest: (request) => seen.push(request),
     timeoutMs: 1_000,
     ...changes,
@@ -120,7 +120,7 @@ test('an abort in the air ends the request with the reason of the signal', async
 
 test('no request is early, although the package does not tell when it sends', async () => {
   const paced = await startPaapiStandIn({ products: FEW_PRODUCTS, requestsPerSecond: 10, latencyMs: 300 })
-  const api = open({ url: paced.url, pace: createPace(10) })
+  const api = open({ url: paced.url, pace: createLocalPace(10) })
   await Promise.all(
     Array.from({ length: 20 }, (_, i) => api.searchItems({ keywords: `blue ${i}`, searchIndex: 'Music' }, never)),
   )

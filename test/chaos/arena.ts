@@ -87,6 +87,7 @@ export async function openArena(servers: Servers, options: ArenaOptions): Promis
     TOPIC_ENRICHED: `${name}.enriched`,
     AMAZON_MARKETPLACE: 'www.amazon.ca',
     AMAZON_REQUESTS_PER_SECOND: String(REQUESTS_PER_SECOND),
+    AMAZON_REQUESTS_PER_DAY: '1000000000',
     MODEL_USE: 'always',
     MODEL_NAME: 'stand-in',
     MODEL_TIMEOUT_SECONDS: '6',

@@ -16,7 +16,7 @@ const LEVELS = [
   ['connection-settings'],
   ['database-url'],
   ['explain-tls', 'marketplaces', 'read-pem', 'read-raw', 'setting'],
-  ['errors', 'events', 'or-aborted', 'retry-delays'],
+  ['errors', 'events', 'or-aborted', 'retry-delays', 'amazon-slots'],
 ]
 
 /** The only room that may import a library; rooms and libraries that are not named here are free. */

@@ -27,7 +27,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'album-enricher-tls-'))
   authority = createAuthority(folder)
   const start = (...[name, options]: Parameters<Authority['issue']>) =>
-    startPostgres({ ...authority.issue(name, options), clientCa: authority.ca, hba: HBA })
+    startPostgres({}, { ...authority.issue(name, options), clientCa: authority.ca, hba: HBA })
   server = await start('server')
   expired = await start('expired', { days: -1 })
   elsewhere = await start('elsewhere', { names: 'DNS:db.elsewhere.example' })

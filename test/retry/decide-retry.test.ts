@@ -21,7 +21,11 @@ const WAIT = { kind: 'wait' }
 const again = (afterMs: number) => ({ kind: 'again', afterMs, counts: true })
 /** Asked to come back later, which is no try. */
 const later = (afterMs: number) => ({ kind: 'again', afterMs, counts: false })
-const retry = (label: string) => ({ kind: 'retry', tier: TIERS.find((tier) => tier.label === label) })
+const retry = (label: string, counts = true) => ({
+  kind: 'retry',
+  tier: TIERS.find((tier) => tier.label === label),
+  counts,
+})
 
 /** What becomes of the first failure with each code, and of the fourth. */
 const TABLE: Record<ErrorCode, [object, object]> = {
@@ -31,6 +35,8 @@ const TABLE: Record<ErrorCode, [object, object]> = {
   RECORD_TOO_LARGE: [DEAD, DEAD],
   CRASHED_WORKER: [DEAD, DEAD],
   AMAZON_THROTTLED: [later(1_000), later(8_000)],
+  AMAZON_ONLY_THROTTLES: [WAIT, WAIT],
+  AMAZON_DAY_SPENT: [WAIT, WAIT],
   AMAZON_NOT_ELIGIBLE: [WAIT, WAIT],
   AMAZON_FORBIDDEN: [WAIT, WAIT],
   AMAZON_BAD_CREDENTIALS: [WAIT, WAIT],
@@ -94,7 +100,9 @@ describe('a failure that passes', () => {
 
   test('goes through the tiers, and through the last one until the deadline', () => {
     const outcome = (attempt: number, ageMs: number) => decide({ code, tries: 4, attempt, ageMs })
-    expect([0, 1, 2, 3, 9].map((attempt) => outcome(attempt, 0))).toEqual(['1m', '10m', '6h', '6h', '6h'].map(retry))
+    expect([0, 1, 2, 3, 9].map((attempt) => outcome(attempt, 0))).toEqual(
+      ['1m', '10m', '6h', '6h', '6h'].map((label) => retry(label)),
+    )
     expect(outcome(3, 72 * HOUR - 1)).toEqual(retry('6h'))
     expect(outcome(3, 72 * HOUR)).toEqual(DEAD)
     expect(outcome(2, 500 * HOUR), 'not every tier was tried').toEqual(retry('6h'))
@@ -117,7 +125,7 @@ test('a server that asks to slow down is obeyed however often it does; without a
     [1_000, 2_000, 4_000, 60_000].map((ms) => later(ms)),
   )
   expect(decide({ code, ...old })).toEqual(later(60_000))
-  expect(decide({ code, retryAfterMs: HOUR, ...old })).toEqual(retry('6h'))
+  expect(decide({ code, retryAfterMs: HOUR, ...old })).toEqual(retry('6h', false))
   expect(decide({ code, retryAfterMs: HOUR }, { ...POLICY, tiers: [] })).toEqual(later(60_000))
   expect(decide({ code, retryAfterMs: 0 }), 'never at once').toEqual(later(1_000))
 })

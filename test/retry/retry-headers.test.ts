@@ -4,7 +4,15 @@ import type { Delivery, RecordHeaders } from '../../src/kafka/delivery.ts'
 import { headerBytes } from '../../src/kafka/record-size.ts'
 import { cutText, readRetryHeaders, toRetryHeaders, withoutOwnHeaders } from '../../src/retry/retry-headers.ts'
 
-const ABSENT = { run: 1, attempt: 0, firstFailedAt: null, notBefore: null, requestId: null }
+const ABSENT = {
+  run: 1,
+  attempt: 0,
+  uncounted: 0,
+  firstFailedAt: null,
+  notBefore: null,
+  waitsSince: null,
+  requestId: null,
+}
 const hop = {
   run: 2,
   attempt: 3,
@@ -48,7 +56,17 @@ test('a retry copy says where the request first stood, how it failed and when it
     'enricher-not-before': '2026-01-01T00:01:00.000Z',
   })
   const { run, attempt, firstFailedAt, notBefore, requestId } = hop
-  expect(readRetryHeaders(asBytes(headers))).toEqual({ run, attempt, firstFailedAt, notBefore, requestId })
+  expect(readRetryHeaders(asBytes(headers))).toEqual({ ...ABSENT, run, attempt, firstFailedAt, notBefore, requestId })
+})
+
+test('a copy that was only asked to come later says so, and since when its waiting does not count', () => {
+  const waitsSince = hop.notBefore - 60_000
+  const headers = toRetryHeaders(aDelivery(), { ...hop, waitsSince, uncounted: 2 })
+  expect(headers).toMatchObject({
+    'enricher-waits-since': '2026-01-01T00:00:00.000Z',
+    'enricher-uncounted': '2',
+  })
+  expect(readRetryHeaders(asBytes(headers))).toMatchObject({ attempt: 3, uncounted: 2, waitsSince })
 })
 
 test('the origin is set once: a later hop keeps it, unless it is not whole', () => {
@@ -112,7 +130,11 @@ const text = fc.oneof(
 )
 const value = fc.oneof(bytes, text, text.map(Buffer.from), fc.array(fc.oneof(bytes, text), { maxLength: 3 }))
 const name = fc.oneof(
-  fc.constantFrom(...Object.keys(toRetryHeaders(aDelivery(), hop)), '__proto__', 'constructor'),
+  fc.constantFrom(
+    ...Object.keys(toRetryHeaders(aDelivery(), { ...hop, waitsSince: 0, uncounted: 1 })),
+    '__proto__',
+    'constructor',
+  ),
   fc.string(),
 )
 const hostile = fc.array(fc.tuple(name, value)).map((entries) => Object.fromEntries(entries) as RecordHeaders)
@@ -124,7 +146,12 @@ test('whatever the headers, reading them never throws, and what is read could ha
       expect(read.run).toBeGreaterThanOrEqual(1)
       expect(read.attempt).toBeGreaterThanOrEqual(0)
       expect(Number.isSafeInteger(read.run + read.attempt)).toBe(true)
-      const times = { firstFailedAt: read.firstFailedAt ?? 0, notBefore: read.notBefore ?? 0 }
+      const times = {
+        firstFailedAt: read.firstFailedAt ?? 0,
+        notBefore: read.notBefore ?? 0,
+        waitsSince: read.waitsSince ?? 0,
+        uncounted: read.uncounted,
+      }
       const written = toRetryHeaders(aDelivery({ headers, timestamp }), { ...hop, ...times, run: read.run })
       const { attempt, requestId } = hop
       expect(readRetryHeaders(written)).toEqual({ ...times, run: read.run, attempt, requestId })

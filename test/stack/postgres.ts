@@ -26,8 +26,13 @@ interface PostgresTls extends Certificate {
   hba: string[]
 }
 
-/** Starts a PostgreSQL server with data of its own. @throws Error with the end of its log */
-export async function startPostgres(tls?: PostgresTls): Promise<PostgresServer> {
+/**
+ * Starts a PostgreSQL server with data of its own.
+ *
+ * @param settings of the server, beside those that make it quick
+ * @throws Error with the end of its log
+ */
+export async function startPostgres(settings: Record<string, string> = {}, tls?: PostgresTls): Promise<PostgresServer> {
   const folder = createGuardedFolder('album-enricher-postgres')
   const data = join(folder, 'data')
   const password = join(folder, 'password')
@@ -40,8 +45,8 @@ export async function startPostgres(tls?: PostgresTls): Promise<PostgresServer> 
   const locale = ['--no-locale', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   await runGuarded(join(binaries, 'initdb'), [`--pgdata=${data}`, ...initdb, ...locale], folder, { ...user })
   const port = await findFreePort()
-  const tlsFlags = tls && placeTls(tls, data, user)
-  const flags = Object.entries({ ...FLAGS, ...tlsFlags }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const given = { ...FLAGS, ...settings, ...(tls && placeTls(tls, data, user)) }
+  const flags = Object.entries(given).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const server = await startServer({
     name: 'PostgreSQL',
     command: join(binaries, 'postgres'),

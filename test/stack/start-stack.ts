@@ -27,6 +27,8 @@ export interface StackOptions {
   env?: NodeJS.ProcessEnv
   /** How many Kafka brokers are started; without Java it is always one. */
   brokers?: KafkaOptions['brokers']
+  /** For a PostgreSQL started here, beside those that make it quick. */
+  postgresSettings?: Record<string, string>
 }
 
 /**
@@ -37,7 +39,7 @@ export interface StackOptions {
  * @throws Error that says what is missing or failed; nothing is left running then
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { onProgress = () => {}, env = process.env, brokers: brokerCount = 1 } = options
+  const { onProgress = () => {}, env = process.env, brokers: brokerCount = 1, postgresSettings = {} } = options
   const needsJava = !env.KAFKA_BROKERS || !env.SCHEMA_REGISTRY_URL
   if (needsJava && !hasJava() && hasDocker()) return await startDockerStack(onProgress, env)
   const { KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: registryUrl, DATABASE_URL: databaseUrl } = env
@@ -45,7 +47,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const started = await Promise.allSettled([
     brokers ? undefined : timed('Kafka', startKafka({ brokers: brokerCount, onProgress }), onProgress),
     registryUrl ? undefined : timed('schema registry', startRegistry(onProgress), onProgress),
-    databaseUrl ? undefined : timed('PostgreSQL', startPostgres(), onProgress),
+    databaseUrl ? undefined : timed('PostgreSQL', startPostgres(postgresSettings), onProgress),
   ])
   const stop = async () => {
     await Promise.all(started.map((server) => (server.status === 'fulfilled' ? server.value?.stop() : undefined)))

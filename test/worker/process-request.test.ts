@@ -46,7 +46,7 @@ const delivery = {
 }
 
 /** A request whose search was paid for and stored before, so that it asks the model and nobody else. */
-function contextWith(model: Model): RequestContext {
+function contextWith(model: Model, opened: { attempt?: number; failures?: Job['failures'] } = {}): RequestContext {
   const { signal: stopping } = new AbortController()
   const dependencies = createDependencies(() => undefined, stopping)
   const possession = { isConfirmed: true, confirmed: () => Promise.resolve() }
@@ -54,13 +54,13 @@ function contextWith(model: Model): RequestContext {
   const codec = { encode: notAsked, decode: () => Promise.resolve(request as never) }
   const job: Job = {
     requestId,
-    claim: { run: 1, attempt: 0, source: delivery },
+    claim: { run: 1, attempt: opened.attempt ?? 0, source: delivery },
     album,
     startedAt: 0,
     answers: { 'search.fields': [sampleProduct('Nevermind', 'Nirvana')] },
     linkedAsins: [],
     earlier: NOTHING_EARLIER,
-    failures: [],
+    failures: opened.failures ?? [],
     waitedMs: 0,
     deaths: 0,
   }
@@ -110,4 +110,59 @@ test('an album has sixty seconds for all its quick tries together, pauses left o
   const { records } = await processRequest(delivery, contextWith(model), new AbortController().signal)
   expect(spent).toEqual([29_000, 29_000, 2_000])
   expect(records).toMatchObject([{ topic: 'retry.1m', headers: { 'enricher-error-code': 'ALBUM_TOO_SLOW' } }])
+})
+
+const identity = { name: 'stand-in', promptVersion: '1' }
+const throttling: Model = {
+  identity,
+  judge: () => Promise.reject(new EnrichmentError('MODEL_THROTTLED', 'later', { retryAfterMs: 90_000 })),
+}
+const failing: Model = {
+  identity,
+  judge: () => Promise.reject(new EnrichmentError('MODEL_UNAVAILABLE', 'status 500')),
+}
+
+/** What the headers of a copy say when it is delivered. */
+const delivered = (headers: Record<string, unknown> = {}) => ({
+  ...delivery,
+  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(String(value))])),
+})
+
+test('however often the model asks to come later, the first real failure has all its retries before it', async () => {
+  const { signal } = new AbortController()
+  let headers: Record<string, unknown> = {}
+  for (let hop = 1; hop <= 13; hop += 1) {
+    const context = contextWith(throttling, { attempt: hop - 1 })
+    const [record] = (await processRequest(delivered(headers), context, signal)).records
+    expect(record).toMatchObject({ topic: 'retry.1m' })
+    headers = record?.headers as Record<string, unknown>
+    expect(headers).toMatchObject({ 'enricher-attempt': String(hop), 'enricher-uncounted': String(hop) })
+  }
+  const failed = await processRequest(delivered(headers), contextWith(failing, { attempt: 13 }), signal)
+  // With the one tier there is, a fourteenth that counted would be the end.
+  expect(failed.records).toMatchObject([
+    { topic: 'retry.1m', headers: { 'enricher-attempt': '14', 'enricher-uncounted': '13' } },
+  ])
+})
+
+test('the time that a server wished for adds nothing to the age of a request that has failed before', async () => {
+  const { signal } = new AbortController()
+  const at = new Date(Date.now() - 10_000).toISOString()
+  const failures = [{ attempt: 1, hops: 0, at, stage: 'match', code: 'MODEL_UNAVAILABLE', message: 'status 500' }]
+  const now = Date.now()
+  const [record] = (await processRequest(delivered(), contextWith(throttling, { failures }), signal)).records
+  const headers = record?.headers as Record<string, string>
+  expect(Date.parse(headers['enricher-waits-since'] ?? '')).toBeLessThanOrEqual(now)
+  expect(Date.parse(headers['enricher-not-before'] ?? '')).toBeGreaterThanOrEqual(now + 60_000)
+
+  // What the ledger is told to add to the time that does not count.
+  const context = contextWith(throttling, { attempt: 1, failures })
+  const opened: unknown[] = []
+  const { open } = context.ledger
+  context.ledger.open = (...given) => {
+    opened.push(given[1])
+    return open(...given)
+  }
+  await processRequest(delivered(headers), context, signal)
+  expect(opened).toMatchObject([{ notBefore: Date.parse(headers['enricher-waits-since'] ?? '') }])
 })

@@ -1,4 +1,5 @@
 import { loadConfig } from '../../config.ts'
+import type { Budget } from '../forecast-budget.ts'
 import { escapeText, formatTable } from '../format-table.ts'
 import { readStatus, type Status } from '../read-status.ts'
 import { print, printJson } from './output.ts'
@@ -13,17 +14,8 @@ export async function statusCommand({ json }: { json?: true }): Promise<void> {
   if (Object.keys(status.away).length + (status.troubles ?? []).length > 0) process.exitCode = 1
 }
 
-function formatStatus({
-  away,
-  troubles,
-  lane,
-  holds,
-  waiting,
-  retries,
-  inFlight,
-  lastResultAt,
-  deadLetters,
-}: Status): string {
+function formatStatus(status: Status): string {
+  const { away, troubles, lane, holds, waiting, retries, inFlight, lastResultAt, deadLetters } = status
   const lines = Object.entries(away).map(([name, why]) => `${name} does not answer: ${escapeText(why)}`)
   lines.push(...(troubles ?? []).map((trouble) => `Kafka: ${escapeText(trouble)}`))
   if (lane?.state === 'paused')
@@ -32,6 +24,7 @@ function formatStatus({
   for (const { cause, message, remedy, since } of holds ?? [])
     lines.push(`held for ${cause} since ${since}: ${escapeText(message)}`, `  what to do: ${escapeText(remedy)}`)
   if (inFlight !== null) lines.push(`${inFlight} albums in flight; last result ${lastResultAt ?? 'never'}`)
+  lines.push(...(status.amazon ?? []).map(formatBudget))
   if (waiting) {
     const rows = waiting.map(({ group, topic, records }) => [topic, group, String(records)])
     lines.push('', formatTable(['topic', 'group', 'waiting'], rows))
@@ -39,6 +32,16 @@ function formatStatus({
   if (retries) lines.push('', formatRetries(retries))
   if (deadLetters) lines.push('', ...formatDeadLetters(deadLetters))
   return lines.join('\n')
+}
+
+function formatBudget({ perDay, speed, used, remaining, resetsAt, spentAt, backlogDoneAt }: Budget): string {
+  const until = resetsAt === null ? 'which begin with the next request' : `${remaining} are left until ${resetsAt}`
+  return [
+    `${used} of the day's ${perDay} Amazon requests are used, ${until}`,
+    ...(remaining > 0 && spentAt !== null ? [`going on like this they are spent at ${spentAt}`] : []),
+    ...(speed < 1 ? [`at ${Math.round(speed * 100)} % of the rate, since Amazon asked to slow down`] : []),
+    ...(backlogDoneAt === null ? [] : [`the albums that wait are through at ${backlogDoneAt}, at one request each`]),
+  ].join('; ')
 }
 
 function formatRetries(retries: NonNullable<Status['retries']>): string {

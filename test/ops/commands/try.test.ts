@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, expect, inject, onTestFinished, test } from 'vitest'
+import { Database } from '../../../src/db/database.ts'
+import { createDatabase } from '../../stack/create-database.ts'
 import { runVerb } from '../../stack/service-process.ts'
 import { AMAZON_STAND_IN, type AmazonStandIn, startAmazonStandIn, trouble } from '../../stack/stand-ins/amazon.ts'
 import { FEW_PRODUCTS } from '../../stack/stand-ins/amazon-products.ts'
@@ -12,7 +15,9 @@ afterAll(() => amazon.close())
 beforeEach(() => amazon.reset())
 
 /** With an Amazon key and nothing else. */
-const tryAlbum = (...rest: string[]) =>
+const tryAlbum = (...rest: string[]) => tryAlbumWith({}, ...rest)
+
+const tryAlbumWith = (settings: Record<string, string>, ...rest: string[]) =>
   runVerb(
     {
       AMAZON_URL: amazon.url,
@@ -22,6 +27,7 @@ const tryAlbum = (...rest: string[]) =>
       AMAZON_CREDENTIAL_VERSION: AMAZON_STAND_IN.credentialVersion,
       AMAZON_PARTNER_TAG: AMAZON_STAND_IN.partnerTag,
       AMAZON_REQUESTS_PER_SECOND: '10',
+      ...settings,
     },
     'try',
     'Miles Davis',
@@ -55,6 +61,33 @@ test('a refusal is one plain line and has an exit status of its own', async () =
   const { status, output } = await tryAlbum()
   expect(output.split('\n')).toEqual([expect.stringMatching(/^403 AssociateNotEligible: .*\(AMAZON_NOT_ELIGIBLE\)$/)])
   expect(status).toBe(3)
+})
+
+test('nothing but 429 is told in words after 20 s, as a refusal', { timeout: 60_000 }, async () => {
+  amazon.behave(trouble.throttled())
+  const startedAt = Date.now()
+  const { status, output } = await tryAlbum()
+  expect(output.split('\n')).toEqual([
+    expect.stringMatching(/^429: .*nothing but "slow down" for 2\d s.*Associates Central.*\(AMAZON_ONLY_THROTTLES\)$/),
+  ])
+  expect(status).toBe(3)
+  expect(Date.now() - startedAt).toBeGreaterThan(20_000)
+})
+
+test('beside a service it keeps one pace with it, and spends of the same day', async () => {
+  const url = await createDatabase(inject('databaseUrl'), `try-${randomUUID().slice(0, 8)}`)
+  const shared = { DATABASE_URL: url, AMAZON_REQUESTS_PER_DAY: '1' }
+  const before = await tryAlbumWith(shared)
+  expect(before.output).toMatch(/^the pace is kept without the service's: the database lacks m\d+/)
+  expect(before.status).toBe(0)
+
+  const db = new Database(url)
+  onTestFinished(() => db.close())
+  await db.migrate()
+  expect((await tryAlbumWith(shared)).status).toBe(0)
+  const spent = await tryAlbumWith(shared)
+  expect(spent.output).toMatch(/the account's Amazon requests of the day are spent; more come at .*AMAZON_DAY_SPENT/)
+  expect(spent.status).toBe(3)
 })
 
 test('without a key it asks for the settings of Amazon and for no others', async () => {

@@ -60,11 +60,17 @@ export interface ImageStandIn {
  *
  * @param options.port 0 or absent: a free one
  * @param options.tls PEM; given: the server speaks https
+ * @param options.picture the JPEG of a path, instead of one painted when it is asked for
  */
 export async function startImageStandIn(
-  options: { port?: number; address?: string; tls?: { key: string; cert: string } } = {},
+  options: {
+    port?: number
+    address?: string
+    tls?: { key: string; cert: string }
+    picture?: (pathname: string) => Promise<Buffer>
+  } = {},
 ): Promise<ImageStandIn> {
-  const { port = 0, address = '127.0.0.1', tls } = options
+  const { port = 0, address = '127.0.0.1', tls, picture = paintImage } = options
   const calls = new Map<string, number>()
   const agents: string[] = []
   const misbehaviours: Misbehaviour[] = []
@@ -75,7 +81,10 @@ export async function startImageStandIn(
     calls.set(pathname, (calls.get(pathname) ?? 0) + 1)
     const at = misbehaviours.findIndex(({ path }) => path === undefined || path === pathname)
     const misbehaviour = misbehaviours[at]
-    if (misbehaviour === undefined) return await sendImage(pathname, response)
+    if (misbehaviour === undefined) {
+      const type = pathname.endsWith('.png') ? 'image/png' : 'image/jpeg'
+      return send(response, type, await picture(pathname))
+    }
     if (misbehaviour.times !== undefined && --misbehaviour.times <= 0) misbehaviours.splice(at, 1)
     await misbehave(misbehaviour, pathname, response)
   }
@@ -106,10 +115,6 @@ export async function startImageStandIn(
         server.closeAllConnections()
       }),
   }
-}
-
-async function sendImage(pathname: string, response: ServerResponse): Promise<void> {
-  send(response, pathname.endsWith('.png') ? 'image/png' : 'image/jpeg', await paintImage(pathname))
 }
 
 async function misbehave(wanted: Misbehaviour, pathname: string, response: ServerResponse): Promise<void> {

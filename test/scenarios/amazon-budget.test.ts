@@ -1,0 +1,30 @@
+import { expect, test, vi } from 'vitest'
+import { Database } from '../../src/db/database.ts'
+import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { isHeldFor, runVerb } from '../stack/service-process.ts'
+
+// A command is a process of its own, which takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000 })
+
+test('a day that is spent holds the lane and says until when, and the lane goes on by itself when the next one begins', async () => {
+  const { env, start, publish, results, dead, amazon } = await createScenario({ AMAZON_REQUESTS_PER_DAY: '3' })
+  const service = start()
+  await publish(...['1', '2', '3', '4', '5'].map((id) => anAlbum(id)))
+  await service.waitForLog(isHeldFor('lane', 'AMAZON_DAY_SPENT'))
+  expect((await service.get('/metrics')).text).toMatch(/^album_enricher_amazon_day_remaining 0$/m)
+  const { output } = await runVerb(env, 'status')
+  expect(output).toMatch(/held for AMAZON_DAY_SPENT since .* spent; more come at \d{4}-/)
+  expect(output).toMatch(
+    /3 of the day's 3 Amazon requests are used, 0 are left until \d{4}-.*albums that wait are through/,
+  )
+  const ofCatalog = () => amazon.calls.filter(({ operation }) => operation !== 'token').length
+  expect(ofCatalog()).toBe(3)
+
+  const db = new Database(env.DATABASE_URL)
+  await db.query((em) => em.execute("update quota set day_ends_at = clock_timestamp() - interval '1 second'"))
+  await db.close()
+  await results.waitFor((records) => records.length === 5, 'all results', 60_000)
+  expect(ofCatalog()).toBe(5)
+  expect(results.records.map(({ event }) => event.attempts)).toEqual([1, 1, 1, 1, 1])
+  expect(await dead.readToEnd()).toEqual([])
+})
