@@ -3,7 +3,7 @@ import { CandidateRow } from '../../../src/db/entities/candidate.entity.ts'
 import { Enrichment as RequestRow } from '../../../src/db/entities/enrichment.entity.ts'
 import { ExternalLink } from '../../../src/db/entities/external-link.entity.ts'
 import type { Job } from '../../../src/worker/ledger/job.ts'
-import { aRequest, at, decision, end, enrichment, finish, NEVER, NOW, open, openLedger } from './a-ledger.ts'
+import { aRequest, at, decision, end, enrichment, finish, NEVER, NOW, open, openLedger } from '../../stack/a-ledger.ts'
 
 test('the end stores candidates, links, artwork and decision together, and the next request finds them', async () => {
   const { db, ledger } = await openLedger()

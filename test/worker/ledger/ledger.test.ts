@@ -6,7 +6,7 @@ import { OwnedLane } from '../../../src/db/lane.ts'
 import type { EnrichmentRequested } from '../../../src/events.ts'
 import type { StoredDecision } from '../../../src/worker/ledger/job.ts'
 import { Ledger } from '../../../src/worker/ledger/ledger.ts'
-import { aRequest, at, DAY, decision, end, enrichment, NEVER, NOW, open, openLedger } from './a-ledger.ts'
+import { aRequest, at, DAY, decision, end, enrichment, NEVER, NOW, open, openLedger } from '../../stack/a-ledger.ts'
 
 test('a delivery goes on with its answers, publishes what was decided, and its copies are stale', async () => {
   const { ledger } = await openLedger()
