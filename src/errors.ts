@@ -46,6 +46,9 @@ export const ERROR_CODES = {
   TOPIC_WRONG: 'a topic is missing or would lose or reorder requests',
   SCHEMA_NOT_REGISTERED: "this build's schema is not in the registry",
   TABLES_OUTDATED: 'the database lacks migrations of this build',
+  DATABASE_MISSING: 'the database that DATABASE_URL names is not there',
+  FILE_UNUSABLE: 'a file that a command was given cannot be read or written',
+  PORT_TAKEN: 'another process has the port of the probes and metrics',
   // Ours
   ALBUM_TOO_SLOW: 'the album used up its time before it was done',
   LANE_LOST: 'another worker has taken the lane over',
@@ -53,6 +56,24 @@ export const ERROR_CODES = {
 } as const
 
 export type ErrorCode = keyof typeof ERROR_CODES
+
+const TO_BE_MENDED: readonly ErrorCode[] = [
+  'CONFIG_INVALID',
+  'TOPIC_WRONG',
+  'SCHEMA_NOT_REGISTERED',
+  'TABLES_OUTDATED',
+  'DATABASE_MISSING',
+  'FILE_UNUSABLE',
+  'PORT_TAKEN',
+  'KAFKA_BAD_CREDENTIALS',
+  'KAFKA_FORBIDDEN',
+  'KAFKA_PROTOCOL_MISMATCH',
+]
+
+/** Whether a person has to mend something before anything else has a point: commands end with status 2 for it. */
+export function isToBeMended(code: ErrorCode): boolean {
+  return TO_BE_MENDED.includes(code)
+}
 
 /** The base of everything thrown on purpose. What becomes of a failed request is decided by its code, not here. */
 export class EnrichmentError extends Error {

@@ -17,11 +17,8 @@ import { type Member, readinessOf } from './ops/readiness.ts'
 import { orAborted } from './or-aborted.ts'
 import { startRelay } from './retry/relay.ts'
 import { waitWhileAway } from './retry/wait-while-away.ts'
+import type { Role } from './roles.ts'
 import { startWorker } from './worker/start-worker.ts'
-
-/** The parts of the service; each may run in a process of its own. */
-export const ROLES = ['intake', 'worker', 'relay'] as const
-export type Role = (typeof ROLES)[number]
 
 /**
  * The service: connect, check, then album.imported -> intake -> album.enrichment -> worker -> album.enriched, with what

@@ -25,6 +25,7 @@ export interface Probes {
  * is running, held or stood by for) and /metrics.
  *
  * @param port 0 takes a free one
+ * @throws EnrichmentError PORT_TAKEN, CONFIG_INVALID for a port that this user may not take
  */
 export async function startProbes(port: number, readiness: Readiness, log: Logger): Promise<Probes> {
   const server = createServer((request, response) => {
@@ -49,7 +50,7 @@ export async function startProbes(port: number, readiness: Readiness, log: Logge
     })
   })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
+  server.once('error', (error) => reject(portError(port, error)))
   server.listen(port, resolve)
   await promise
   return {
@@ -60,6 +61,16 @@ export async function startProbes(port: number, readiness: Readiness, log: Logge
         server.closeAllConnections()
       }),
   }
+}
+
+function portError(port: number, error: NodeJS.ErrnoException): Error {
+  if (error.code === 'EADDRINUSE') {
+    const message = `port ${port} is taken by another process: end it, or set METRICS_PORT to another port`
+    return new EnrichmentError('PORT_TAKEN', message, { cause: error })
+  }
+  if (error.code !== 'EACCES') return error
+  const message = `METRICS_PORT: got ${port}, which this user may not take: wants one above 1023`
+  return new EnrichmentError('CONFIG_INVALID', message, { cause: error })
 }
 
 async function findMissing(checks: Readiness['checks']): Promise<Record<string, string>> {

@@ -90,6 +90,9 @@ const KINDS = {
   TOPIC_WRONG: 'set-up',
   SCHEMA_NOT_REGISTERED: 'set-up',
   TABLES_OUTDATED: 'set-up',
+  DATABASE_MISSING: 'set-up',
+  FILE_UNUSABLE: 'set-up',
+  PORT_TAKEN: 'set-up',
   // Its budget is gone, and quick tries would keep the albums behind it waiting for as long again.
   ALBUM_TOO_SLOW: 'passing slowly',
   LANE_LOST: 'lost',

@@ -5,6 +5,7 @@ import { listFiles } from './list-files.ts'
 /** From the bin down to the vocabulary; a room imports its own and lower levels, never a neighbour and never upwards. */
 const LEVELS = [
   ['cli'],
+  ['program'],
   ['main'],
   ['intake', 'worker', 'ops'],
   ['retry'],
@@ -15,7 +16,7 @@ const LEVELS = [
   ['settings'],
   ['connection-settings'],
   ['explain-tls', 'marketplaces', 'read-pem', 'read-raw', 'setting'],
-  ['errors', 'events', 'or-aborted', 'retry-delays'],
+  ['errors', 'events', 'or-aborted', 'retry-delays', 'roles'],
 ]
 
 /** The only room that may import a library; rooms and libraries that are not named here are free. */
@@ -31,7 +32,7 @@ const OWNERS: Record<string, string> = {
   pino: 'log',
   flydrive: 'storage',
   sharp: 'enrich',
-  commander: 'cli',
+  commander: 'program',
 }
 
 const IMPORT = /^\s*(?:import|export)\b[^'"]*?\bfrom\s+'([^']+)'|^\s*import\s+'([^']+)'|\bimport\('([^']+)'\)/gm

@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { loadConfig } from '../../config.ts'
 import { EnrichmentError } from '../../errors.ts'
@@ -13,6 +12,7 @@ import {
   type Selection,
 } from '../dead-letters.ts'
 import { escapeText, formatTable, shorten } from '../format-table.ts'
+import { fileError } from './file-error.ts'
 import { print, printJson } from './output.ts'
 import { withServers } from './with-servers.ts'
 
@@ -98,19 +98,23 @@ export async function deadDeleteCommand(ids: string[], options: Options): Promis
 export async function deadExportCommand(file: string, { code, json }: Options): Promise<void> {
   const config = loadConfig(DEPENDENCIES)
   const { dead: topic } = topicNames(config)
-  const out = createWriteStream(file)
-  await once(out, 'open')
+  const cannotWrite = (error: unknown) => {
+    throw fileError(file, 'written', error)
+  }
+  const out = await open(file, 'w').catch(cannotWrite)
   let exported = 0
-  await withServers(config, ({ kafka, db }) =>
-    forEachDeadLetter({ kafka, db, topic }, code === undefined ? { all: true } : { code }, async (letter) => {
-      const value = letter.record.value?.toString('base64') ?? null
-      const line = `${JSON.stringify({ ...summarise(letter), headers: letter.headers, value })}\n`
-      if (!out.write(line)) await once(out, 'drain')
-      exported += 1
-    }),
-  )
-  out.end()
-  await once(out, 'finish')
+  try {
+    await withServers(config, ({ kafka, db }) =>
+      forEachDeadLetter({ kafka, db, topic }, code === undefined ? { all: true } : { code }, async (letter) => {
+        const value = letter.record.value?.toString('base64') ?? null
+        const line = `${JSON.stringify({ ...summarise(letter), headers: letter.headers, value })}\n`
+        await out.appendFile(line).catch(cannotWrite)
+        exported += 1
+      }),
+    )
+  } finally {
+    await out.close().catch(cannotWrite)
+  }
   if (json) printJson({ exported, file })
   else print(`${exported} dead letters written to ${file}`)
 }

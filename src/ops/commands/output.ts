@@ -6,3 +6,26 @@ export function print(text: string): void {
 export function printJson(value: unknown): void {
   print(JSON.stringify(value))
 }
+
+/** A reader that goes, as `head` does, ends no work that is under way: a verb does what it was told and has its own status. */
+export function watchOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+}
+
+/**
+ * Ends the process once its output is written, or nobody reads it any more: a pipe takes 64 kB at a time, and what waits
+ * behind that would end with the process. Nothing else may hold it, not even a library's idle connection.
+ *
+ * @param status the verb's own (process.exitCode) unless given
+ */
+export async function endProcess(status?: number): Promise<never> {
+  // An empty write is called back after all that came before it, also when those failed.
+  const isWritten = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => stream.write('', () => resolve()))
+  await Promise.all([isWritten(process.stdout), isWritten(process.stderr)])
+  // Told undefined it would forget the verb's.
+  process.exit(status ?? process.exitCode)
+}
