@@ -65,14 +65,13 @@ const TO_BE_MENDED: readonly ErrorCode[] = [
   'DATABASE_MISSING',
   'FILE_UNUSABLE',
   'PORT_TAKEN',
-  'KAFKA_BAD_CREDENTIALS',
-  'KAFKA_FORBIDDEN',
-  'KAFKA_PROTOCOL_MISMATCH',
 ]
+/** One of our own servers answers, and refuses. */
+const REFUSED = /^(KAFKA|REGISTRY|DATABASE)_(BAD_CREDENTIALS|FORBIDDEN|PROTOCOL_MISMATCH|READ_ONLY|FULL)$/
 
 /** Whether a person has to mend something before anything else has a point: commands end with status 2 for it. */
 export function isToBeMended(code: ErrorCode): boolean {
-  return TO_BE_MENDED.includes(code)
+  return TO_BE_MENDED.includes(code) || REFUSED.test(code)
 }
 
 /** The base of everything thrown on purpose. What becomes of a failed request is decided by its code, not here. */

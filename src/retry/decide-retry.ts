@@ -130,6 +130,11 @@ export function isOutage(code: ErrorCode): boolean {
   return KINDS[code] === 'dependency' || KINDS[code] === 'account'
 }
 
+/** Whether requests that failed with this code may go through a retry topic. */
+export function isRetried(code: ErrorCode): boolean {
+  return ['passing', 'passing slowly', 'slow down'].includes(KINDS[code])
+}
+
 function quickTry({ retryAfterMs = 0, tries }: Failure): Decision | undefined {
   const delayMs = QUICK_TRIES_MS[tries - 1]
   if (delayMs === undefined || retryAfterMs > LONGEST_QUICK_MS) return undefined

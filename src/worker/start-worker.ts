@@ -16,6 +16,7 @@ import type { Logger } from '../log.ts'
 import { findMarketplace } from '../marketplaces.ts'
 import { createModel } from '../model/create-model.ts'
 import { Flood } from '../retry/flood.ts'
+import { holdWhileUnjoined } from '../retry/hold-while-unjoined.ts'
 import { LaneState } from '../retry/lane-state.ts'
 import type { AlbumClock } from './album-clock.ts'
 import { ByKey } from './by-key.ts'
@@ -167,6 +168,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
       ),
     log,
   })
+  void holdWhileUnjoined(worker, state, 'KAFKA_UNAVAILABLE', stop)
   void keepPruned(ledger, worker, config.LEDGER_RETENTION_DAYS, log, stop)
   return worker
 }
