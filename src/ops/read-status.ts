@@ -160,8 +160,11 @@ async function readWaiting(
 async function readRetries(kafka: Servers['kafka'], group: string, enrichment: string) {
   const tiers: NonNullable<Status['retries']> = []
   const reasons = new Map<string, { count: number; message: string; at: number }>()
-  for (const topic of await listRetryTopics(kafka, enrichment)) {
-    const from = new Map((await readLag(kafka, group, [topic])).map(({ partition, next }) => [partition, next]))
+  const topics = await listRetryTopics(kafka, enrichment)
+  const lags = topics.length === 0 ? [] : await readLag(kafka, group, topics)
+  for (const topic of topics) {
+    const behind = lags.filter((lag) => lag.topic === topic && lag.lag > 0n)
+    const from = new Map(behind.map(({ partition, next }) => [partition, next]))
     let records = 0
     const count = ({ headers, timestamp }: { headers: RecordHeaders; timestamp: number }) => {
       records += 1
@@ -172,7 +175,7 @@ async function readRetries(kafka: Servers['kafka'], group: string, enrichment: s
       reasons.set(code, { ...newest, count: known.count + 1 })
       return undefined
     }
-    await readTopic(kafka, topic, count, from)
+    if (behind.length > 0) await readTopic(kafka, topic, count, from)
     tiers.push({ tier: tierLabel(enrichment, topic), records })
   }
   return {

@@ -95,6 +95,14 @@ test('on an empty set-up status says what is missing and that nothing is away, a
     expect(output).toContain('the database lacks m0001-first-tables')
     expect(output).toContain(`subject ${env.TOPIC_IMPORTED}-value lacks this build's schema`)
   }
+  for (const verb of ['show 1', 'enrich 1', 'pause', 'resume', 'dead list', 'dead retry --all', 'dead delete --all']) {
+    const { status, output } = await runVerb(env, ...verb.split(' '))
+    expect([verb, status, output]).toEqual([
+      verb,
+      2,
+      expect.stringMatching(/^the database lacks m0001.*TABLES_OUTDATED/),
+    ])
+  }
   const told = await runVerb(env, 'status', '--json')
   const { away, missing, lane } = JSON.parse(told.output.split('\n').at(-1) ?? '')
   expect([told.status, away, lane, missing.length > 2]).toEqual([2, {}, null, true])

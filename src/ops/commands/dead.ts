@@ -14,7 +14,7 @@ import {
 import { escapeText, formatTable, shorten } from '../format-table.ts'
 import { fileError } from './file-error.ts'
 import { print, printJson } from './output.ts'
-import { withServers } from './with-servers.ts'
+import { withServers, withTables } from './with-servers.ts'
 
 interface Options {
   all?: true
@@ -62,7 +62,7 @@ export async function deadRetryCommand(ids: string[], options: Options): Promise
   const config = loadConfig(DEPENDENCIES)
   const { dead: topic, express } = topicNames(config)
   const done: Retried[] = []
-  await withServers(config, async ({ kafka, registry, db }) => {
+  await withTables(config, async ({ kafka, registry, db }) => {
     const codecs = await openCodecs(config, registry)
     await forEachDeadLetter({ kafka, db, topic }, toSelection(ids, options), async (letter) => {
       done.push(await retryDeadLetter({ kafka, db, topic, express }, codecs, letter, userInfo().username))
@@ -84,7 +84,7 @@ export async function deadDeleteCommand(ids: string[], options: Options): Promis
   const config = loadConfig(DEPENDENCIES)
   const { dead: topic } = topicNames(config)
   const deleted: string[] = []
-  await withServers(config, ({ kafka, db }) =>
+  await withTables(config, ({ kafka, db }) =>
     forEachDeadLetter({ kafka, db, topic }, toSelection(ids, options), async (letter) => {
       await deleteDeadLetter(db, topic, letter, userInfo().username)
       deleted.push(letter.id)
@@ -104,7 +104,7 @@ export async function deadExportCommand(file: string, { code, json }: Options): 
   const out = await open(file, 'w').catch(cannotWrite)
   let exported = 0
   try {
-    await withServers(config, ({ kafka, db }) =>
+    await withTables(config, ({ kafka, db }) =>
       forEachDeadLetter({ kafka, db, topic }, code === undefined ? { all: true } : { code }, async (letter) => {
         const value = letter.record.value?.toString('base64') ?? null
         const line = `${JSON.stringify({ ...summarise(letter), headers: letter.headers, value })}\n`
@@ -129,7 +129,7 @@ function toSelection(ids: string[], { all, code }: Options): Selection {
 async function collect(selection: Selection): Promise<DeadLetter[]> {
   const config = loadConfig(DEPENDENCIES)
   const letters: DeadLetter[] = []
-  await withServers(config, ({ kafka, db }) =>
+  await withTables(config, ({ kafka, db }) =>
     forEachDeadLetter({ kafka, db, topic: topicNames(config).dead }, selection, (letter) => {
       letters.push(letter)
     }),

@@ -6,12 +6,12 @@ import { findWaiting } from '../find-waiting.ts'
 import { escapeText, formatTable } from '../format-table.ts'
 import { readStory, type Story } from '../read-story.ts'
 import { print, printJson } from './output.ts'
-import { withServers } from './with-servers.ts'
+import { withTables } from './with-servers.ts'
 
 /** `show ID`: the story of an album, or of the album of a request; also while it only waits in a topic. */
 export async function showCommand(id: string, { json }: { json?: true }): Promise<void> {
   const config = loadConfig(['kafka', 'registry', 'database'])
-  const story = await withServers(config, ({ kafka, registry, db }) =>
+  const story = await withTables(config, ({ kafka, registry, db }) =>
     readStory(db, id, (of) =>
       findWaiting(config, { kafka, registry }, of).catch((error: unknown) => {
         // What is stored is told all the same.
