@@ -45,7 +45,7 @@ async function runCases(text: string): Promise<void> {
 }
 
 // promtool works through hours of minutes.
-describe.skipIf(lacks('promtool'))('alerts', { timeout: 240_000 }, () => {
+describe.skipIf(lacks('promtool'))('alerts', { timeout: 600_000 }, () => {
   test('they fire when they must and not otherwise, and each has its runbook', async () => {
     await runTool('promtool', ['check', 'rules', rules])
     await runTool('promtool', ['test', 'rules', join(CHART, 'alerts/tests.yaml')])
