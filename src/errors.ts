@@ -51,6 +51,9 @@ export const ERROR_CODES = {
   TOPIC_WRONG: 'a topic is missing or would lose or reorder requests',
   SCHEMA_NOT_REGISTERED: "this build's schema is not in the registry",
   TABLES_OUTDATED: 'the database lacks migrations of this build',
+  DATABASE_MISSING: 'the database that DATABASE_URL names is not there',
+  FILE_UNUSABLE: 'a file that a command was given cannot be read or written',
+  PORT_TAKEN: 'another process has the port of the probes and metrics',
   // Ours
   ALBUM_TOO_SLOW: 'the album used up its time before it was done',
   LANE_LOST: 'another worker has taken the lane over',
@@ -59,18 +62,42 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES
 
+const TO_BE_MENDED: readonly ErrorCode[] = [
+  'CONFIG_INVALID',
+  'TOPIC_WRONG',
+  'SCHEMA_NOT_REGISTERED',
+  'TABLES_OUTDATED',
+  'DATABASE_MISSING',
+  'FILE_UNUSABLE',
+  'PORT_TAKEN',
+]
+/** One of our own servers answers, and refuses. */
+const REFUSED = /^(KAFKA|REGISTRY|DATABASE)_(BAD_CREDENTIALS|FORBIDDEN|PROTOCOL_MISMATCH|READ_ONLY|FULL)$/
+
+/** Whether a person has to mend something before anything else has a point: commands end with status 2 for it. */
+export function isToBeMended(code: ErrorCode): boolean {
+  return TO_BE_MENDED.includes(code) || REFUSED.test(code)
+}
+
 /** The base of everything thrown on purpose. What becomes of a failed request is decided by its code, not here. */
 export class EnrichmentError extends Error {
   readonly code: ErrorCode
   /** How long the refusing server asked us to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined
+  /** What anybody may read of it, as at an open port: no address, no secret. */
+  readonly publicDetail: string | undefined
 
   /** @param message what failed, for which id, and what to do next; never a secret */
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number; publicDetail?: string } = {},
+  ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.name = 'EnrichmentError'
     this.code = code
     this.retryAfterMs = options.retryAfterMs
+    this.publicDetail = options.publicDetail
   }
 }
 

@@ -12,17 +12,18 @@ import { kafkaSecurity } from './kafka/security.ts'
 import { findWeaknesses } from './kafka/topic-health.ts'
 import { checkTopics } from './kafka/topics.ts'
 import { createLogger } from './log.ts'
+import { findMarketplace } from './marketplaces.ts'
+import { nameLane } from './metrics.ts'
 import { keepLagMetrics } from './ops/lag-metrics.ts'
 import { startProbes } from './ops/probes.ts'
 import { type Member, readinessOf } from './ops/readiness.ts'
+import { startCounters, tellStartWaits } from './ops/start-counters.ts'
+import { keepStoredMetrics } from './ops/stored-metrics.ts'
 import { orAborted } from './or-aborted.ts'
 import { startRelay } from './retry/relay.ts'
 import { waitWhileAway } from './retry/wait-while-away.ts'
+import type { Role } from './roles.ts'
 import { startWorker } from './worker/start-worker.ts'
-
-/** The parts of the service; each may run in a process of its own. */
-export const ROLES = ['intake', 'worker', 'relay'] as const
-export type Role = (typeof ROLES)[number]
 
 /**
  * The service: connect, check, then album.imported -> intake -> album.enrichment -> worker -> album.enriched, with what
@@ -40,13 +41,17 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
   const plans = topicPlans(config)
   const ownTopics = plans.map(({ topic }) => topic)
   const members: Partial<Record<Role, Member>> = {}
+  const { domain: marketplace } = findMarketplace(config.AMAZON_MARKETPLACE)
+  nameLane(config.KAFKA_GROUP_PREFIX)
+  startCounters(roles, { marketplace, tiers: config.RETRY_DELAYS })
 
   const readiness = readinessOf({ kafka, registry, db }, ownTopics, members)
   const probes = await startProbes(config.METRICS_PORT, readiness, log, config.HTTP_BIND)
   log.info({ port: probes.port, roles }, 'service starting')
   try {
     // A server that takes the connection and does not answer is waited for in vain, and not after the word to stop.
-    const whenThere = <T>(work: () => Promise<T>) => orAborted(waitWhileAway('start', work, log, stop), stop)
+    const whenThere = <T>(work: () => Promise<T>) =>
+      orAborted(waitWhileAway('start', work, log, stop, tellStartWaits(roles)), stop)
     await whenThere(() => checkTopics(kafka, plans))
     for (const weakness of await whenThere(() => findWeaknesses(kafka, ownTopics)))
       log.warn({ weakness }, 'topic is weak')
@@ -65,6 +70,11 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     const followed = { intake: [topics.imported], worker: [topics.express, topics.enrichment], relay: retry }
     const followers = roles.map((role) => ({ group: groups[role], topics: followed[role] }))
     void keepLagMetrics(kafka, followers, log, stop)
+    const stored = {
+      lastResultOf: roles.includes('worker') ? marketplace : null,
+      deadLettersIn: roles.includes('relay') ? topics.dead : null,
+    }
+    void keepStoredMetrics({ kafka, db, log }, stored, stop)
     if (!stop.aborted) await once(stop, 'abort')
     log.info({}, 'service stopping')
   } catch (error) {

@@ -4,6 +4,15 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export const registry = new Registry()
 collectDefaultMetrics({ register: registry })
 
+/**
+ * Tells the lane with every metric of this process, so that a page of several lanes keeps them apart.
+ *
+ * @param lane the lane's name, which is the prefix of its groups
+ */
+export function nameLane(lane: string): void {
+  registry.setDefaultLabels({ lane })
+}
+
 const shared = { registers: [registry] }
 const name = (rest: string) => `album_enricher_${rest}`
 
@@ -18,6 +27,12 @@ export const metrics = {
     ...shared,
     name: name('dead_letters_total'),
     help: 'Records given up, by error code.',
+    labelNames: ['code'],
+  }),
+  deadLettersWaiting: new Gauge({
+    ...shared,
+    name: name('dead_letters_waiting'),
+    help: 'Dead letters that nobody has retried or deleted yet, by error code. Told by processes with the role relay.',
     labelNames: ['code'],
   }),
   tombstones: new Counter({
@@ -45,7 +60,7 @@ export const metrics = {
   laneState: new Gauge({
     ...shared,
     name: name('lane_state'),
-    help: 'State of the lane: 1 for the state it is in, 0 for the others.',
+    help: 'State of the lane: 1 for the state it is in, 0 for the others. It may be held and paused at once.',
     labelNames: ['state'],
   }),
   laneHeld: new Gauge({
@@ -63,7 +78,7 @@ export const metrics = {
   lastResult: new Gauge({
     ...shared,
     name: name('last_result_timestamp_seconds'),
-    help: 'When the last result was published, seconds since 1970.',
+    help: 'When the last result of the lane was decided, by whichever process, seconds since 1970. Absent where there was none.',
   }),
   amazonRequests: new Counter({
     ...shared,
@@ -131,5 +146,6 @@ export const metrics = {
   }),
 }
 
-// A gauge without labels is 0 from the start, which here would mean that all are spent.
+// A gauge without labels is 0 from the start, which here would mean that all are spent, or that 1970 had the last result.
 metrics.amazonDayRemaining.remove()
+metrics.lastResult.remove()

@@ -83,8 +83,15 @@ export class Database {
     await this.query((em) => em.execute('select 1'))
   }
 
-  /** Creates or updates the tables; answers the names of the migrations run. */
-  async migrate(): Promise<string[]> {
+  /**
+   * Creates or updates the tables; answers the names of the migrations run.
+   *
+   * @param createDatabase whether to create the database too, where there is none
+   * @throws EnrichmentError DATABASE_MISSING, DATABASE_UNAVAILABLE
+   */
+  async migrate(createDatabase = false): Promise<string[]> {
+    // The migrator makes whatever database it does not find, and so a mistyped one too.
+    if (!createDatabase) await this.ping()
     try {
       return (await this.#orm.migrator.up()).map(({ name }) => name)
     } catch (error) {
@@ -92,9 +99,19 @@ export class Database {
     }
   }
 
-  /** @throws EnrichmentError TABLES_OUTDATED when migrations of this build are missing, DATABASE_UNAVAILABLE */
+  /**
+   * Changes nothing: the migrator would make its table.
+   *
+   * @throws EnrichmentError TABLES_OUTDATED when migrations of this build are missing, DATABASE_MISSING, DATABASE_UNAVAILABLE
+   */
   async checkMigrated(): Promise<void> {
-    const pending = await this.query(() => this.#orm.migrator.getPending())
+    const done = await this.query(async (em) => {
+      const [found] = await em.execute<{ is: boolean }[]>(
+        `select to_regclass('mikro_orm_migrations') is not null as is`,
+      )
+      return found?.is ? em.execute<{ name: string }[]>('select name from mikro_orm_migrations') : []
+    })
+    const pending = MIGRATIONS.filter(({ name }) => !done.some((migration) => migration.name === name))
     if (pending.length === 0) return
     const names = pending.map(({ name }) => name).join(', ')
     throw new EnrichmentError('TABLES_OUTDATED', `the database lacks ${names}: run \`album-enricher setup\``)
@@ -115,6 +132,8 @@ export function databaseConfig(url: string, { poolMax = 10, url: current = () =>
     // The migrator would write to standard output, which belongs to the commands.
     logger: () => undefined,
     migrations: { migrationsList: MIGRATIONS, snapshot: false },
+    // A mistyped name is told, not made true.
+    ensureDatabase: false,
     pool: { min: 0, max: poolMax },
     driverOptions: {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -144,9 +163,15 @@ export function isDataError(error: unknown): boolean {
   return typeof code === 'string' && /^(22|23|54)...$/.test(code)
 }
 
+const NO_SUCH_DATABASE = '3D000'
+
 function asDatabaseError(error: unknown): unknown {
   if (error instanceof EnrichmentError) return error
   const { code, message = String(error) } = error as { code?: string; message?: string }
+  if (code === NO_SUCH_DATABASE) {
+    const remedy = 'see DATABASE_URL, or run `album-enricher setup --create-database`'
+    return new EnrichmentError('DATABASE_MISSING', `PostgreSQL: ${message}: ${remedy}`, { cause: error })
+  }
   const remedy = explainDatabaseError(error)
   const isUnavailable =
     remedy !== undefined ||

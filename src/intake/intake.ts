@@ -19,6 +19,7 @@ import { toDeadLetter } from '../retry/dead-letter.ts'
 import { isOutage } from '../retry/decide-retry.ts'
 import { explainRefusal } from '../retry/explain-refusal.ts'
 import { Flood } from '../retry/flood.ts'
+import { holdWhileUnjoined } from '../retry/hold-while-unjoined.ts'
 import { LaneState, type NewHold } from '../retry/lane-state.ts'
 import { withoutOwnHeaders } from '../retry/retry-headers.ts'
 import { waitWhileAway } from '../retry/wait-while-away.ts'
@@ -221,6 +222,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     onRefused: (refusal) => state.hold('kafka', explainRefusal(refusal, 'intake_')),
     onBatch: forward,
   })
+  void holdWhileUnjoined(consumer, state, 'intake_KAFKA_UNAVAILABLE', stopping.signal)
   return {
     get isJoined() {
       return consumer.isJoined

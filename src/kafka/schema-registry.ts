@@ -1,4 +1,4 @@
-import { SchemaRegistry as RegistryClient } from '@kafkajs/confluent-schema-registry'
+import type { SchemaRegistry as RegistryClient } from '@kafkajs/confluent-schema-registry'
 import { EnrichmentError } from '../errors.ts'
 import { explainTls } from '../explain-tls.ts'
 import { type RegistryAccess, withoutLogin } from './registry-access.ts'
@@ -25,7 +25,8 @@ export interface RecordCodec<T> {
 
 /** Talks to a Confluent-compatible schema registry; every request ends within 5 s. */
 export class SchemaRegistry {
-  readonly #client: RegistryClient
+  /** Loaded when first used: a tenth of a second, which a command that only asks whether the registry is there is spared. */
+  readonly #client: () => Promise<RegistryClient>
   readonly #url: string
   readonly #fetch: typeof fetch
 
@@ -39,11 +40,16 @@ export class SchemaRegistry {
         return (await next()).enhance({ timeout: TIMEOUT_MS, headers: login() })
       },
     })
-    this.#client = new RegistryClient({
-      host: this.#url,
-      middlewares: [withTimeout as never],
-      ...(agent && { agent: agent as never }),
-    })
+    let client: Promise<RegistryClient> | undefined
+    const load = async () => {
+      const { SchemaRegistry: Client } = await import('@kafkajs/confluent-schema-registry')
+      const options = { middlewares: [withTimeout as never], ...(agent && { agent: agent as never }) }
+      return new Client({ host: this.#url, ...options })
+    }
+    this.#client = () => {
+      client ??= load()
+      return client
+    }
   }
 
   /**
@@ -53,7 +59,8 @@ export class SchemaRegistry {
    * @throws EnrichmentError SCHEMA_NOT_REGISTERED, REGISTRY_UNAVAILABLE
    */
   async openCodec<T>(subject: string, schemaText: string): Promise<RecordCodec<T>> {
-    const id = await this.#client
+    const client = await this.#client()
+    const id = await client
       .getRegistryIdBySchema(subject, { type: 'AVRO' as never, schema: schemaText })
       .catch((error: unknown) => {
         // Of a 404 the client keeps the text alone, which every registry words in its own way.
@@ -98,7 +105,7 @@ export class SchemaRegistry {
       },
       encode: async (record) => {
         try {
-          return await this.#client.encode(id, record)
+          return await client.encode(id, record)
         } catch (error) {
           const paths = (error as { paths?: string[][] }).paths
           if (paths === undefined) throw unavailable(error)
@@ -118,7 +125,10 @@ export class SchemaRegistry {
   async register(subject: string, schemaText: string): Promise<number> {
     const confluentSchema = { type: 'AVRO' as never, schema: schemaText }
     try {
-      const { id } = await this.#client.register(confluentSchema, { subject, compatibility: 'BACKWARD' as never })
+      const { id } = await (await this.#client()).register(confluentSchema, {
+        subject,
+        compatibility: 'BACKWARD' as never,
+      })
       return id
     } catch (error) {
       const status = (error as { status?: number }).status
@@ -171,7 +181,7 @@ export class SchemaRegistry {
 
   async #schema(id: number): Promise<AvroType> {
     try {
-      return (await this.#client.getSchema(id)) as unknown as AvroType
+      return (await (await this.#client()).getSchema(id)) as unknown as AvroType
     } catch (error) {
       if (isNotFound(error))
         throw new EnrichmentError('SCHEMA_UNKNOWN', `the registry does not know schema id ${id}`, { cause: error })

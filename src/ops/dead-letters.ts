@@ -32,7 +32,7 @@ export interface DeadLetter {
 /** What a command is about: everything, one code, or letters by id or request id. */
 export type Selection = { all: true } | { code: string } | { ids: string[] }
 
-interface Places {
+export interface Places {
   kafka: Kafka
   db: Database
   /** The dead-letter topic. */

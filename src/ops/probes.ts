@@ -28,7 +28,7 @@ export interface Probes {
  *
  * @param port 0 takes a free one
  * @param bind address to listen at; undefined: all
- * @throws EnrichmentError CONFIG_INVALID when port or address cannot be had
+ * @throws EnrichmentError PORT_TAKEN, CONFIG_INVALID for a port or an address that cannot be had
  */
 export async function startProbes(port: number, readiness: Readiness, log: Logger, bind?: string): Promise<Probes> {
   const look = onceIn(KEPT_MS, () => findMissing(readiness.checks))
@@ -55,10 +55,7 @@ export async function startProbes(port: number, readiness: Readiness, log: Logge
     })
   })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', (error) => {
-    const message = `METRICS_PORT, HTTP_BIND: cannot listen at ${bind ?? 'all addresses'}, port ${port}: ${error.message}`
-    reject(new EnrichmentError('CONFIG_INVALID', message, { cause: error }))
-  })
+  server.once('error', (error) => reject(listenError(port, bind, error)))
   server.listen({ port, ...(bind && { host: bind }) }, resolve)
   await promise
   return {
@@ -80,6 +77,19 @@ function onceIn<T>(keptMs: number, ask: () => Promise<T>): () => Promise<T> {
   }
 }
 
+function listenError(port: number, bind: string | undefined, error: NodeJS.ErrnoException): Error {
+  if (error.code === 'EADDRINUSE') {
+    const message = `port ${port} is taken by another process: end it, or set METRICS_PORT to another port`
+    return new EnrichmentError('PORT_TAKEN', message, { cause: error })
+  }
+  if (error.code === 'EACCES') {
+    const message = `METRICS_PORT: got ${port}, which this user may not take: wants one above 1023`
+    return new EnrichmentError('CONFIG_INVALID', message, { cause: error })
+  }
+  const message = `METRICS_PORT, HTTP_BIND: cannot listen at ${bind ?? 'all addresses'}, port ${port}: ${error.message}`
+  return new EnrichmentError('CONFIG_INVALID', message, { cause: error })
+}
+
 /** By dependency the code and what it means; addresses and the like are for the log and `status`. */
 async function findMissing(checks: Readiness['checks']): Promise<Record<string, string>> {
   const found = Object.entries(checks).map(async ([name, check]) => {
@@ -90,8 +100,9 @@ async function findMissing(checks: Readiness['checks']): Promise<Record<string, 
       await Promise.race([check(), promise])
       return []
     } catch (error) {
-      const { code, message } = toEnrichmentError(error)
-      return [[name, `${code}: ${code === 'INTERNAL' ? message : ERROR_CODES[code]}`]]
+      const { code, message, publicDetail } = toEnrichmentError(error)
+      const meaning = code === 'INTERNAL' ? message : ERROR_CODES[code]
+      return [[name, `${code}: ${meaning}${publicDetail === undefined ? '' : ` (${publicDetail})`}`]]
     } finally {
       clearTimeout(timer)
     }

@@ -3,11 +3,13 @@ import { Enrichment } from '../db/entities/enrichment.entity.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { readLane } from '../db/lane.ts'
 import { readQuotas } from '../db/quota.ts'
-import { ERROR_CODES, type ErrorCode, toEnrichmentError } from '../errors.ts'
-import { groupNames, listRetryTopics, tierLabel, topicNames, topicPlans } from '../kafka/event-topics.ts'
+import { ERROR_CODES, type ErrorCode, isToBeMended, toEnrichmentError } from '../errors.ts'
+import type { RecordHeaders } from '../kafka/delivery.ts'
+import { groupNames, listRetryTopics, openCodecs, tierLabel, topicNames, topicPlans } from '../kafka/event-topics.ts'
 import { readLag } from '../kafka/read-lag.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import { findTroubles } from '../kafka/topic-health.ts'
+import { checkTopics } from '../kafka/topics.ts'
 import { parseRetryDelays } from '../retry-delays.ts'
 import { forEachDeadLetter } from './dead-letters.ts'
 import { type Budget, forecastBudget } from './forecast-budget.ts'
@@ -16,15 +18,20 @@ import type { Servers } from './set-up.ts'
 export interface Status {
   /** Servers that do not answer, and why; what depends on them is null below. */
   away: Record<string, string>
+  /** What is not as this build needs it: tables, topics or schemas, and how each is mended. */
+  missing: string[]
   /** Why some topics of ours cannot be written to or read from now, a sentence each. */
   troubles: string[] | null
-  lane: { state: string; changedBy: string | null; changedAt: string | null } | null
+  /** `state` is held while there are holds, whether a person paused it too or not. */
+  lane: { state: string; isPaused: boolean; changedBy: string | null; changedAt: string | null } | null
   /** Why the lane or intake is held, and what a person can do. */
   holds: HoldRecord[] | null
   /** Records not finished, by group and topic. */
   waiting: { group: string; topic: string; records: number }[] | null
   /** Retries that are not due yet, by tier. */
   retries: { tier: string; records: number }[] | null
+  /** Why those retries failed, by code, the commonest first, each with the newest one's message. */
+  retryReasons: { code: string; count: number; meaning: string; message: string }[] | null
   inFlight: number | null
   /** Of each Amazon account that was used, the latest first. */
   amazon: Budget[] | null
@@ -34,43 +41,90 @@ export interface Status {
 }
 
 /** How the service is doing, as far as the servers that answer can tell. Never throws for one that is away. */
-export async function readStatus(config: Config<'kafka'>, { kafka, registry, db }: Servers): Promise<Status> {
+export async function readStatus(config: Config<'kafka'>, servers: Servers): Promise<Status> {
+  const { kafka, registry, db } = servers
   const away: Record<string, string> = {}
   const ask = async <T>(name: string, question: () => Promise<T>): Promise<T | null> => {
     try {
       return await question()
     } catch (error) {
-      away[name] = toEnrichmentError(error).message
+      away[name] ??= toEnrichmentError(error).message
       return null
     }
   }
+  const missing: string[] = []
+  /** Asks only where the set-up is whole: of what is not there nothing can be told, and no server is to blame. */
+  const ifSetUp = async <T>(
+    name: string,
+    check: () => Promise<void>,
+    question: () => Promise<T>,
+  ): Promise<T | null> => {
+    const isWhole = await ask(name, async () => {
+      try {
+        await check()
+        return true
+      } catch (error) {
+        const { code, message } = toEnrichmentError(error)
+        if (!isToBeMended(code)) throw error
+        missing.push(...message.split('\n'))
+        return false
+      }
+    })
+    return isWhole ? await ask(name, question) : null
+  }
   const groups = groupNames(config)
   const topics = topicNames(config)
-  const ownTopics = topicPlans(config).map(({ topic }) => topic)
-  const [troubles, lane, intake, progress, waiting, retries, quotas] = await Promise.all([
+  const plans = topicPlans(config)
+  const ownTopics = plans.map(({ topic }) => topic)
+  const [troubles, stored, flow] = await Promise.all([
     ask('kafka', () => findTroubles(kafka, ownTopics)),
-    ask('database', () => readLane(db, groups.worker)),
-    ask('database', () => readLane(db, groups.intake)),
-    ask('database', () => readProgress(db)),
-    ask('kafka', () => readWaiting(kafka, groups, topics)),
-    ask('kafka', () => readRetries(kafka, groups.relay, topics.enrichment)),
-    ask('database', () => readQuotas(db)),
+    ifSetUp(
+      'database',
+      () => db.checkMigrated(),
+      async () => ({
+        lane: await readLane(db, groups.worker),
+        intake: await readLane(db, groups.intake),
+        progress: await readProgress(db),
+        quotas: await readQuotas(db),
+      }),
+    ),
+    ifSetUp(
+      'kafka',
+      () => checkTopics(kafka, plans),
+      async () => ({
+        waiting: await readWaiting(kafka, groups, topics),
+        retries: await readRetries(kafka, groups.relay, topics.enrichment),
+      }),
+    ),
     ask('registry', () => registry.ping()),
   ])
-  const deadLetters = waiting && progress && (await ask('kafka', () => countDeadLetters(kafka, db, topics.dead)))
+  // A set-up that lacks something else most likely lacks its schemas too; to ask each time would take long.
+  if (missing.length > 0 && away.registry === undefined)
+    await ifSetUp(
+      'registry',
+      async () => void (await openCodecs(config, registry)),
+      async () => undefined,
+    )
+  const deadLetters = stored && flow && (await ask('kafka', () => countDeadLetters(kafka, db, topics.dead)))
+  const { lane, intake, progress, quotas } = stored ?? {}
   return {
     away,
+    missing,
     troubles,
-    lane: lane && {
-      state: lane.holds.length > 0 ? 'held' : lane.state,
-      changedBy: lane.changedBy,
-      changedAt: lane.changedAt?.toISOString() ?? null,
-    },
-    holds: lane && intake && [...lane.holds, ...intake.holds],
-    waiting,
-    retries,
+    lane: lane
+      ? {
+          state: lane.holds.length > 0 ? 'held' : lane.state,
+          isPaused: lane.state === 'paused',
+          changedBy: lane.changedBy,
+          changedAt: lane.changedAt?.toISOString() ?? null,
+        }
+      : null,
+    holds: lane && intake ? [...lane.holds, ...intake.holds] : null,
+    waiting: flow?.waiting ?? null,
+    retries: flow?.retries.tiers ?? null,
+    retryReasons: flow?.retries.reasons ?? null,
     inFlight: progress?.inFlight ?? null,
-    amazon: quotas && toBudgets(quotas, waiting),
+    amazon: quotas ? toBudgets(quotas, flow?.waiting ?? null) : null,
     lastResultAt: progress?.lastResultAt ?? null,
     deadLetters,
   }
@@ -93,7 +147,7 @@ async function readWaiting(
   kafka: Servers['kafka'],
   groups: ReturnType<typeof groupNames>,
   topics: ReturnType<typeof topicNames>,
-): Promise<Status['waiting']> {
+): Promise<NonNullable<Status['waiting']>> {
   const lags = await Promise.all([
     readLag(kafka, groups.intake, [topics.imported]).then((all) =>
       all.map((lag) => ({ group: groups.intake, ...lag })),
@@ -110,21 +164,36 @@ async function readWaiting(
 }
 
 /** Counted one by one: the markers of the transactions that wrote them would double the lag. */
-async function readRetries(kafka: Servers['kafka'], group: string, enrichment: string): Promise<Status['retries']> {
-  const counts: NonNullable<Status['retries']> = []
-  for (const topic of await listRetryTopics(kafka, enrichment)) {
-    const from = new Map((await readLag(kafka, group, [topic])).map(({ partition, next }) => [partition, next]))
+async function readRetries(kafka: Servers['kafka'], group: string, enrichment: string) {
+  const tiers: NonNullable<Status['retries']> = []
+  const reasons = new Map<string, { count: number; message: string; at: number }>()
+  const topics = await listRetryTopics(kafka, enrichment)
+  const lags = topics.length === 0 ? [] : await readLag(kafka, group, topics)
+  for (const topic of topics) {
+    const behind = lags.filter((lag) => lag.topic === topic && lag.lag > 0n)
+    const from = new Map(behind.map(({ partition, next }) => [partition, next]))
     let records = 0
-    const count = () => {
+    const count = ({ headers, timestamp }: { headers: RecordHeaders; timestamp: number }) => {
       records += 1
+      const code = String(headers['enricher-error-code'] ?? 'UNKNOWN')
+      const message = String(headers['enricher-error-message'] ?? '')
+      const known = reasons.get(code) ?? { count: 0, message, at: timestamp }
+      const newest = timestamp >= known.at ? { message, at: timestamp } : known
+      reasons.set(code, { ...newest, count: known.count + 1 })
       return undefined
     }
-    await readTopic(kafka, topic, count, from)
-    counts.push({ tier: tierLabel(enrichment, topic), records })
+    if (behind.length > 0) await readTopic(kafka, topic, count, from)
+    tiers.push({ tier: tierLabel(enrichment, topic), records })
   }
-  return counts.sort((a, b) => delayOf(a.tier) - delayOf(b.tier))
+  return {
+    tiers: tiers.sort((a, b) => delayOf(a.tier) - delayOf(b.tier)),
+    reasons: [...reasons]
+      .map(([code, { count, message }]) => ({ code, count, meaning: meaningOf(code), message }))
+      .sort((a, b) => b.count - a.count),
+  }
 }
 
+const meaningOf = (code: string) => ERROR_CODES[code as ErrorCode] ?? 'a code of another build'
 const delayOf = (tier: string) => parseRetryDelays(tier)?.[0]?.delayMs ?? 0
 
 async function countDeadLetters(
@@ -137,6 +206,6 @@ async function countDeadLetters(
     counts.set(code, (counts.get(code) ?? 0) + 1)
   })
   return [...counts]
-    .map(([code, count]) => ({ code, count, meaning: ERROR_CODES[code as ErrorCode] ?? 'a code of another build' }))
+    .map(([code, count]) => ({ code, count, meaning: meaningOf(code) }))
     .sort((a, b) => b.count - a.count)
 }

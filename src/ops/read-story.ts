@@ -9,9 +9,11 @@ import { toCandidate } from '../enrich/stored-candidates.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { Album } from '../events.ts'
 import { REQUEST_ID } from '../retry/retry-headers.ts'
+import type { WaitingRecord } from './find-waiting.ts'
 
 export interface Story {
-  album: Album
+  /** null while only a record waits that cannot be read. */
+  album: Album | null
   requests: {
     requestId: string
     /** More than 1 after offsets were moved. */
@@ -23,51 +25,85 @@ export interface Story {
     decision: string | null
     outcome: string | null
     durationMs: number | null
+    startedAt: string
+    /** The stage that it is in, while it is in the air. */
+    stage: string | null
     failures: FailedAttempt[]
   }[]
-  candidates: Candidate[]
-  links: { asin: string; url: string; priceMinor: number | null; currency: string | null; withdrawnAt: string | null }[]
-  artwork: { status: string; url: string | null; key: string | null; errorCode: string | null } | null
+  /** Records that are not finished and of which no request above tells; null when Kafka does not tell. */
+  waiting: WaitingRecord[] | null
+  candidates: (Candidate & { marketplace: string })[]
+  links: {
+    marketplace: string
+    asin: string
+    url: string
+    priceMinor: number | null
+    currency: string | null
+    withdrawnAt: string | null
+  }[]
+  /** Of the marketplace that was asked last. */
+  artwork: Artwork | null
+  /** By marketplace. */
+  artworks: Artwork[]
+}
+
+interface Artwork {
+  marketplace: string
+  status: string
+  url: string | null
+  key: string | null
+  errorCode: string | null
 }
 
 /**
- * All that is stored of an album, newest request first.
+ * All that is known of an album: what is stored, newest request first, and what waits for it in Kafka.
  *
  * @param id an album's id, or the id of one of its requests
- * @throws EnrichmentError RECORD_INVALID when nothing is stored under the id; DATABASE_UNAVAILABLE
+ * @param findWaiting tells what waits under an id; null when it cannot be told
+ * @throws EnrichmentError RECORD_INVALID when nothing is known under the id; DATABASE_UNAVAILABLE
  */
-export async function readStory(db: Database, id: string): Promise<Story> {
+export async function readStory(
+  db: Database,
+  id: string,
+  findWaiting: (id: string) => Promise<WaitingRecord[] | null>,
+): Promise<Story> {
+  const request = REQUEST_ID.test(id) ? await db.query((em) => em.findOne(Enrichment, { requestId: id })) : null
+  const waiting = await findWaiting(request?.albumId ?? id)
+  const albumId = request?.albumId ?? waiting?.find(({ album }) => album !== null)?.album?.albumId ?? id
   return db.query(async (em) => {
-    const request = REQUEST_ID.test(id) ? await em.findOne(Enrichment, { requestId: id }) : null
-    const albumId = request?.albumId ?? id
     const row = await em.findOne(AlbumRow, { albumId })
-    if (row === null) {
-      const message = `nothing is stored of album or request ${id}: it may still wait in a topic (see \`status\`), or was never imported`
+    if (row === null && (waiting ?? []).length === 0) {
+      const where = waiting === null ? 'stored of' : 'stored of, or waits for,'
+      const message = `nothing is ${where} album or request ${id}: it was never imported, or requested`
       throw new EnrichmentError('RECORD_INVALID', message)
     }
     const requests = await em.find(Enrichment, { albumId }, { orderBy: { requestedAt: 'desc' }, limit: 20 })
-    const candidates = await em.find(CandidateRow, { albumId }, { orderBy: { judgedAt: 'desc' } })
-    const links = await em.find(ExternalLink, { albumId })
-    const artwork = await em.findOne(ArtworkRow, { albumId })
+    const candidates = await em.find(CandidateRow, { albumId }, { orderBy: { marketplace: 'asc', judgedAt: 'desc' } })
+    const links = await em.find(ExternalLink, { albumId }, { orderBy: { marketplace: 'asc' } })
+    const artworks = (await em.find(ArtworkRow, { albumId }, { orderBy: { marketplace: 'asc' } })).map(toArtwork)
+    const isTold = ({ topic, offset }: WaitingRecord) =>
+      requests.some(({ sourceTopic, sourceOffset }) => sourceTopic === topic && String(sourceOffset) === offset)
     return {
-      album: row.facts,
+      album: row?.facts ?? waiting?.find(({ album }) => album !== null)?.album ?? null,
       requests: requests.map(toRequest),
-      candidates: candidates.map(toCandidate),
-      links: links.map(({ asin, url, priceMinor, currency, withdrawnAt }) => ({
+      waiting: waiting?.filter((record) => !isTold(record)) ?? null,
+      candidates: candidates.map((found) => ({ ...toCandidate(found), marketplace: found.marketplace })),
+      links: links.map(({ marketplace, asin, url, priceMinor, currency, withdrawnAt }) => ({
+        marketplace,
         asin,
         url,
         priceMinor: priceMinor ?? null,
         currency: currency ?? null,
         withdrawnAt: withdrawnAt?.toISOString() ?? null,
       })),
-      artwork: artwork && {
-        status: artwork.status,
-        url: artwork.url ?? null,
-        key: artwork.key ?? null,
-        errorCode: artwork.errorCode ?? null,
-      },
+      artwork: artworks.find(({ marketplace }) => marketplace === requests[0]?.marketplace) ?? artworks[0] ?? null,
+      artworks,
     }
   })
+}
+
+function toArtwork({ marketplace, status, url, key, errorCode }: ArtworkRow): Artwork {
+  return { marketplace, status, url: url ?? null, key: key ?? null, errorCode: errorCode ?? null }
 }
 
 function toRequest(row: Enrichment): Story['requests'][number] {
@@ -82,6 +118,15 @@ function toRequest(row: Enrichment): Story['requests'][number] {
     decision: decision ?? null,
     outcome: outcome ?? null,
     durationMs: decidedAt ? decidedAt.getTime() - startedAt.getTime() : null,
+    startedAt: startedAt.toISOString(),
+    stage: decidedAt ? null : stageOf(row),
     failures,
   }
+}
+
+/** By the answers that are stored: each stands for something that is over. */
+function stageOf({ answers }: Enrichment): string {
+  const steps = Object.keys(answers)
+  if (steps.some((step) => !step.startsWith('search'))) return 'links and artwork'
+  return steps.length > 0 ? 'match' : 'search'
 }

@@ -39,7 +39,8 @@ export function readinessOf(
         // The failure says what could not be done, the cluster why: which partition has no leader, or too few replicas.
         const troubles = await findTroubles(kafka, ownTopics).catch(() => [])
         const roles = failing.map(([role]) => role).join(', ')
-        throw new EnrichmentError(code, [`${roles}: ${message}`, ...troubles].join('; '))
+        const publicDetail = [roles, ...troubles].join('; ')
+        throw new EnrichmentError(code, `${roles}: ${message}`, { publicDetail })
       },
       registry: () => registry.ping(),
       database: () => db.ping(),

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/database.ts'
-import { toEnrichmentError } from '../errors.ts'
-import { schemasBySubject, topicCopies, topicPlans } from '../kafka/event-topics.ts'
+import { type EnrichmentError, toEnrichmentError } from '../errors.ts'
+import { openCodecs, schemasBySubject, topicCopies, topicPlans } from '../kafka/event-topics.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import type { SchemaRegistry } from '../kafka/schema-registry.ts'
 import { findWeaknesses } from '../kafka/topic-health.ts'
@@ -15,14 +15,40 @@ export interface Servers {
 }
 
 /**
+ * Everything in which the servers are not as this build needs them, as an error each; one that does not answer has its own.
+ */
+export async function findMissing(
+  config: Config<'kafka'>,
+  { kafka, registry, db }: Servers,
+): Promise<EnrichmentError[]> {
+  const checks = [
+    () => db.checkMigrated(),
+    () => checkTopics(kafka, topicPlans(config)),
+    async () => void (await openCodecs(config, registry)),
+  ]
+  const found = checks.map((check) =>
+    check().then(
+      () => [],
+      (error: unknown) => [toEnrichmentError(error)],
+    ),
+  )
+  return (await Promise.all(found)).flat()
+}
+
+/**
  * Creates tables, topics and schemas; what exists already stays as it is, so it is safe to run again.
  *
+ * @param createDatabase whether to create the database that DATABASE_URL names, too
  * @returns what was done, a line each
- * @throws EnrichmentError TOPIC_WRONG, SCHEMA_NOT_REGISTERED, or the server that is away
+ * @throws EnrichmentError DATABASE_MISSING, TOPIC_WRONG, SCHEMA_NOT_REGISTERED, or the server that is away
  */
-export async function setUp(config: Config<'kafka'>, { kafka, registry, db }: Servers): Promise<string[]> {
+export async function setUp(
+  config: Config<'kafka'>,
+  { kafka, registry, db }: Servers,
+  createDatabase: boolean,
+): Promise<string[]> {
   const done: string[] = []
-  for (const name of await db.migrate()) done.push(`table migration ${name}`)
+  for (const name of await db.migrate(createDatabase)) done.push(`table migration ${name}`)
   const plans = topicPlans(config)
   for (const topic of await createMissingTopics(kafka, plans, topicCopies(config))) done.push(`topic ${topic} created`)
   await checkTopics(kafka, plans)

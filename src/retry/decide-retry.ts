@@ -96,6 +96,9 @@ const KINDS = {
   TOPIC_WRONG: 'set-up',
   SCHEMA_NOT_REGISTERED: 'set-up',
   TABLES_OUTDATED: 'set-up',
+  DATABASE_MISSING: 'set-up',
+  FILE_UNUSABLE: 'set-up',
+  PORT_TAKEN: 'set-up',
   // Its budget is gone, and quick tries would keep the albums behind it waiting for as long again.
   ALBUM_TOO_SLOW: 'passing slowly',
   LANE_LOST: 'lost',
@@ -131,6 +134,11 @@ export function decideRetry(failure: Failure, policy: RetryPolicy): Decision {
 /** Whether a failure that is waited for says that a dependency is away or refuses the account: no request can do better. */
 export function isOutage(code: ErrorCode): boolean {
   return KINDS[code] === 'dependency' || KINDS[code] === 'account'
+}
+
+/** Whether requests that failed with this code may go through a retry topic. */
+export function isRetried(code: ErrorCode): boolean {
+  return ['passing', 'passing slowly', 'slow down'].includes(KINDS[code])
 }
 
 function quickTry({ retryAfterMs = 0, tries }: Failure): Decision | undefined {

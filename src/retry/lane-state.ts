@@ -153,6 +153,9 @@ export class LaneState {
   /** One log line per change, and the metrics. */
   #tell(): void {
     const { state, holds } = this
+    // A pause is told beside a hold: whoever ends the one must know of the other.
+    if (this.#options.isLane)
+      metrics.laneState.set({ state: 'paused' }, this.#part === 'active' && this.#isPaused ? 1 : 0)
     const causes = holds.map(({ cause }) => cause).toSorted()
     const shown = `${state} ${causes}`
     if (shown === this.#shown) return
@@ -162,8 +165,7 @@ export class LaneState {
     for (const cause of causes) metrics.laneHeld.set({ cause }, 1)
     this.#shownCauses = causes
     if (isLane)
-      for (const one of ['running', 'paused', 'held'] as const)
-        metrics.laneState.set({ state: one }, one === state ? 1 : 0)
+      for (const one of ['running', 'held'] as const) metrics.laneState.set({ state: one }, one === state ? 1 : 0)
     const what = isLane ? 'lane' : 'intake'
     if (state === 'held') log.error({ group: name, causes, holds }, `${what} held`)
     else log.info({ group: name }, `${what} ${state === 'standing by' ? 'stands by' : state}`)

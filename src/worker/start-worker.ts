@@ -17,6 +17,7 @@ import { findMarketplace } from '../marketplaces.ts'
 import { createModel } from '../model/create-model.ts'
 import { judgeCarefully } from '../model/judge-carefully.ts'
 import { Flood } from '../retry/flood.ts'
+import { holdWhileUnjoined } from '../retry/hold-while-unjoined.ts'
 import { LaneState } from '../retry/lane-state.ts'
 import type { AlbumClock } from './album-clock.ts'
 import { ByKey } from './by-key.ts'
@@ -184,6 +185,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
       ),
     log,
   })
+  void holdWhileUnjoined(worker, state, 'KAFKA_UNAVAILABLE', stop)
   void keepPruned(ledger, worker, config.LEDGER_RETENTION_DAYS, log, stop)
   return worker
 }

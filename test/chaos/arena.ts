@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { type ConfigResourceTypes, Kafka, logLevel } from 'kafkajs'
-import { ROLES } from '../../src/main.ts'
+import { ROLES } from '../../src/roles.ts'
 import { createGuardedFolder } from '../stack/guard.ts'
 import { runVerb } from '../stack/service-process.ts'
 import { type Stack, startStack } from '../stack/start-stack.ts'

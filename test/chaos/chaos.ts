@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { ROLES } from '../../src/main.ts'
+import { ROLES } from '../../src/roles.ts'
 import { readBrokers } from '../stack/kafka.ts'
 import { Progress } from '../stack/progress.ts'
 import { openArena, startServers } from './arena.ts'

@@ -5,6 +5,7 @@ import { listFiles } from './list-files.ts'
 /** From the bin down to the vocabulary; a room imports its own and lower levels, never a neighbour and never upwards. */
 const LEVELS = [
   ['cli'],
+  ['program'],
   ['main'],
   ['intake', 'worker', 'ops'],
   ['retry'],
@@ -16,7 +17,7 @@ const LEVELS = [
   ['connection-settings'],
   ['database-url'],
   ['explain-tls', 'marketplaces', 'read-pem', 'read-raw', 'setting'],
-  ['errors', 'events', 'or-aborted', 'retry-delays', 'amazon-slots'],
+  ['errors', 'events', 'or-aborted', 'retry-delays', 'amazon-slots', 'roles'],
 ]
 
 /** The only room that may import a library; rooms and libraries that are not named here are free. */
@@ -32,7 +33,7 @@ const OWNERS: Record<string, string> = {
   pino: 'log',
   flydrive: 'storage',
   sharp: 'enrich',
-  commander: 'cli',
+  commander: 'program',
 }
 
 const IMPORT = /^\s*(?:import|export)\b[^'"]*?\bfrom\s+'([^']+)'|^\s*import\s+'([^']+)'|\bimport\('([^']+)'\)/gm

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ROLES } from '../../src/main.ts'
+import { ROLES } from '../../src/roles.ts'
 import { SETTINGS } from '../../src/settings.ts'
 import { CHART, lacks, ROOT, runTool } from './tools.ts'
 

@@ -3,7 +3,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { SETTINGS } from '../../src/settings.ts'
 import { findFreePort } from '../stack/free-port.ts'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
 import { trouble } from '../stack/stand-ins/amazon.ts'
@@ -71,7 +70,8 @@ describe.skipIf(lacks('prometheus', 'promtool', 'python'))('monitoring', () => {
     const service = start()
     const { port } = await service.waitForLog('service starting')
     const prometheus = await startPrometheus(`127.0.0.1:${port}`)
-    const seen = (expr: string) => countSeries(prometheus, expr, startedAt)
+    const seen = (expr: string) =>
+      countSeries(prometheus, expr.replaceAll(/\$(namespace|release|lane)/g, '.*'), startedAt)
 
     // The lane is held, and goes on; an album fails until it is sent to a retry tier; another is given up.
     amazon.behave(trouble.notEligible())
@@ -107,7 +107,7 @@ describe.skipIf(lacks('prometheus', 'promtool', 'python'))('monitoring', () => {
       expect(loaded.map(({ health }) => health)).toEqual(loaded.map(() => 'ok'))
       return loaded.filter(({ state }) => state === 'firing').map(({ name }) => name)
     }
-    await expect.poll(firing, { timeout: 10_000 }).toEqual(['AlbumEnricherDeadLetters'])
+    await expect.poll(firing, { timeout: 30_000 }).toEqual(['AlbumEnricherDeadLetters'])
 
     const folder = mkdtempSync(join(tmpdir(), 'metrics-'))
     writeFileSync(join(folder, 'metrics'), (await service.get('/metrics')).text)
@@ -132,20 +132,5 @@ describe.skipIf(lacks('prometheus', 'promtool', 'python'))('monitoring', () => {
   test("Grafana's own types know all that the dashboards say", async () => {
     const files = readdirSync(join(CHART, 'dashboards')).map((file) => join(CHART, 'dashboards', file))
     expect(await runTool('python', ['test/deploy/read-dashboards.py', ...files])).toBe('')
-  })
-
-  test('the alerts fire when they must and not otherwise, and each has its runbook', async () => {
-    await runTool('promtool', ['check', 'rules', rules])
-    await runTool('promtool', ['test', 'rules', join(CHART, 'alerts/tests.yaml')])
-    const runbooks = readFileSync(join(CHART, 'RUNBOOKS.md'), 'utf8')
-    const alerts = [...readFileSync(rules, 'utf8').matchAll(/alert: (\w+)/g)].map((match) => match[1])
-    expect(alerts.filter((name) => !runbooks.includes(`## ${name}\n`))).toEqual([])
-    expect(alerts.length).toBe(runbooks.match(/^## /gm)?.length)
-  })
-
-  test('the alert about overdue retries knows the tiers that there are unless somebody sets others', () => {
-    const tiers = [...readFileSync(rules, 'utf8').matchAll(/retry\[\.\](\w+)"\} - (\d+)$/gm)]
-    const asSetting = tiers.map(([, label, seconds]) => ({ label, delayMs: Number(seconds) * 1_000 }))
-    expect(asSetting).toEqual(SETTINGS.RETRY_DELAYS.schema.parse(SETTINGS.RETRY_DELAYS.default))
   })
 })

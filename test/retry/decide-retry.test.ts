@@ -71,6 +71,9 @@ const TABLE: Record<ErrorCode, [object, object]> = {
   TOPIC_WRONG: [WAIT, WAIT],
   SCHEMA_NOT_REGISTERED: [WAIT, WAIT],
   TABLES_OUTDATED: [WAIT, WAIT],
+  DATABASE_MISSING: [WAIT, WAIT],
+  FILE_UNUSABLE: [WAIT, WAIT],
+  PORT_TAKEN: [WAIT, WAIT],
   ALBUM_TOO_SLOW: [retry('1m'), retry('1m')],
   LANE_LOST: [WAIT, WAIT],
   INTERNAL: [again(500), retry('1m')],
@@ -83,8 +86,8 @@ test.each(CODES)('%s: the first failure and the fourth', (code) => {
 test('an outage is a server that is away or an account that is refused, not a lost lane or a wrong set-up', () => {
   const waiting = CODES.filter((code) => TABLE[code][0] === WAIT)
   const refusals = ['KAFKA_BAD_CREDENTIALS', 'KAFKA_FORBIDDEN', 'KAFKA_PROTOCOL_MISMATCH']
-  const setUp = ['CONFIG_INVALID', 'TOPIC_WRONG', 'SCHEMA_NOT_REGISTERED', 'TABLES_OUTDATED']
-  const others = [...refusals, ...setUp, 'LANE_LOST']
+  const setUp = ['CONFIG_INVALID', 'TOPIC_WRONG', 'SCHEMA_NOT_REGISTERED', 'TABLES_OUTDATED', 'DATABASE_MISSING']
+  const others = [...refusals, ...setUp, 'FILE_UNUSABLE', 'PORT_TAKEN', 'LANE_LOST']
   expect(CODES.filter(isOutage)).toEqual(waiting.filter((code) => !others.includes(code)))
 })
 

@@ -15,7 +15,7 @@ test('the artwork is stored once, in four sizes, and metric, event, table and fi
   await publish(anAlbum('1'), anAlbum('2', { hasPrimaryImage: true }))
   const service = start()
   await results.waitFor((records) => records.length === 2, 'the results')
-  const { text } = await service.get('/metrics')
+  const text = await service.metrics()
   expect(text).toContain('album_enricher_artwork_total{status="stored"} 1')
   expect(text).toContain('album_enricher_artwork_total{status="kept"} 1')
   expect(await service.stop()).toBe(0)

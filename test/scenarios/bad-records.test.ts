@@ -38,7 +38,7 @@ test('a tombstone is counted and nothing else', async () => {
   const service = start()
   await results.waitFor((records) => records.length > 0, 'the good album')
   await service.waitForLog('tombstone skipped')
-  expect((await service.get('/metrics')).text).toMatch(/^album_enricher_tombstones_total 1$/m)
+  expect(await service.metrics()).toMatch(/^album_enricher_tombstones_total 1$/m)
   expect(await service.stop()).toBe(0)
   expect(await dead.readToEnd()).toEqual([])
   expect((await results.readToEnd()).length).toBe(1)

@@ -30,7 +30,7 @@ test('an album that will be retried does not end a row of dead letters', async (
   await dead.waitFor((records) => records.length === 1, 'the first dead letter')
   await publish(anAlbum('2', { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }] }))
   const metric = 'album_enricher_retries_total{tier="1h",code="MODEL_UNAVAILABLE"} 1'
-  await expect.poll(async () => (await service.get('/metrics')).text, { timeout: 20_000 }).toContain(metric)
+  await expect.poll(() => service.metrics(), { timeout: 20_000 }).toContain(metric)
   await publish(anAlbum('3'))
   await service.waitForLog(isHeldFor('lane', 'flood'))
 })

@@ -4,7 +4,7 @@ import type { ServiceProcess } from '../stack/service-process.ts'
 
 /** Of every partition that the service follows; NaN until it has looked. */
 async function sumOfLag(service: ServiceProcess): Promise<number> {
-  const { text } = await service.get('/metrics')
+  const text = await service.metrics()
   const values = [...text.matchAll(/^album_enricher_consumer_lag_records\{.*\} (\d+)$/gm)].map((match) =>
     Number(match[1]),
   )

@@ -21,7 +21,7 @@ test('with 100,000 albums of 1 kB waiting, intake and worker stay below 200 MB e
   const worker = start('worker')
   const memory = { intake: new PeakMemory(intake.pid), worker: new PeakMemory(worker.pid) }
   const intakeLag = async () => {
-    const { text } = await intake.get('/metrics')
+    const text = await intake.metrics()
     const lags = [...text.matchAll(/^album_enricher_consumer_lag_records\{.*\.intake".*\} (\d+)$/gm)]
     return lags.length === 0 ? WAITING : lags.reduce((sum, [, lag]) => sum + Number(lag), 0)
   }

@@ -21,9 +21,9 @@ test.each([
     await service.waitForLog(isHeldFor('lane', code))
     const ready = JSON.parse((await service.get('/ready')).text)
     expect(ready).toMatchObject({ ready: true, parts: { worker: { state: 'held', holds: [{ cause: code }] } } })
-    const { text } = await service.get('/metrics')
+    const text = await service.metrics()
     expect(text).toContain(`album_enricher_lane_held{cause="${code}"} 1`)
-    expect(text).not.toMatch(/^album_enricher_(retries|dead_letters)_total\{/m)
+    expect(text).not.toMatch(/^album_enricher_(retries|dead_letters)_total\{.*\} [^0]/m)
     await expect
       .poll(async () => (await runVerb(env, 'status')).output, { timeout: 20_000 })
       .toContain(`held for ${code}`)

@@ -123,7 +123,7 @@ test.each(MOVES)(
     const late = anAlbum('late', { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }] })
     await publish(...IDS.slice(0, 3).map((id) => anAlbum(id)), late)
     await expect
-      .poll(async () => (await first.get('/metrics')).text, { timeout: 40_000 })
+      .poll(() => first.metrics(), { timeout: 40_000 })
       .toContain('album_enricher_retries_total{tier="20s",code="AMAZON_UNAVAILABLE"} 1')
     const between = new Date()
     await publish(...IDS.slice(3).map((id) => anAlbum(id)))

@@ -52,7 +52,7 @@ test('a registry that answers and has lost its state holds intake and lane, whic
   expect(ready).toMatchObject({ ready: true, parts: { intake: { state: 'held' }, worker: { state: 'running' } } })
   expect(ready.parts.intake.holds[0].message).toContain('it has lost its state')
   const metric = 'album_enricher_lane_held{cause="intake_REGISTRY_UNAVAILABLE"} 1'
-  expect((await service.get('/metrics')).text).toContain(metric)
+  expect(await service.metrics()).toContain(metric)
   const status = await runVerb(env, 'status')
   expect(status.output).toContain('the lane is running')
   expect(status.output).toMatch(/held for intake_REGISTRY_UNAVAILABLE since \S+: .*it has lost its state/)
@@ -60,7 +60,7 @@ test('a registry that answers and has lost its state holds intake and lane, whic
   await dead.waitFor((records) => records.length === 1, 'the dead letter of intake')
   await results.waitFor((records) => records.length === 1, 'the album behind it')
   expect(await readyOf(service)).toMatchObject({ parts: { intake: { state: 'running', holds: [] } } })
-  expect((await service.get('/metrics')).text).not.toContain(metric)
+  expect(await service.metrics()).not.toContain(metric)
 
   registry.forgets = true
   await send(env.TOPIC_ENRICHMENT, { key: '2', value: UNKNOWN_SCHEMA })

@@ -212,7 +212,7 @@ test('a tier that the settings no longer name still goes out, and status counts 
   expect((await relay.get('/ready')).status).toBe(200)
   const lagOf = (label: string) =>
     `album_enricher_consumer_lag_records{group="${env.KAFKA_GROUP_PREFIX}.relay",topic="${tier(label)}",partition="0"} `
-  const metrics = async () => (await relay.get('/metrics')).text
+  const metrics = () => relay.metrics()
   await expect.poll(metrics, { timeout: 20_000 }).toContain(`${lagOf('20s')}0`)
   expect(await metrics()).toContain(`${lagOf('5s')}6`)
   expect(await relay.stop()).toBe(0)

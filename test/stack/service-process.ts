@@ -100,6 +100,11 @@ export class ServiceProcess {
     return { status: response.status, text: await response.text() }
   }
 
+  /** Its metrics, without the lane that each of them tells. */
+  async metrics(): Promise<string> {
+    return (await this.get('/metrics')).text.replace(/,?lane="[^"]*"/g, '').replaceAll('{}', '')
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name)
   }

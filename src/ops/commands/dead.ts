@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { loadConfig } from '../../config.ts'
 import { EnrichmentError } from '../../errors.ts'
 import { openCodecs, topicNames } from '../../kafka/event-topics.ts'
@@ -12,9 +11,10 @@ import {
   type Selection,
 } from '../dead-letters.ts'
 import { escapeText, formatTable, shorten } from '../format-table.ts'
+import { fileError } from './file-error.ts'
 import { print, printJson } from './output.ts'
 import { userName } from './user-name.ts'
-import { withServers } from './with-servers.ts'
+import { withServers, withTables } from './with-servers.ts'
 
 interface Options {
   all?: true
@@ -62,7 +62,7 @@ export async function deadRetryCommand(ids: string[], options: Options): Promise
   const config = loadConfig(DEPENDENCIES)
   const { dead: topic, express } = topicNames(config)
   const done: Retried[] = []
-  await withServers(config, async ({ kafka, registry, db }) => {
+  await withTables(config, async ({ kafka, registry, db }) => {
     const codecs = await openCodecs(config, registry)
     await forEachDeadLetter({ kafka, db, topic }, toSelection(ids, options), async (letter) => {
       done.push(await retryDeadLetter({ kafka, db, topic, express }, codecs, letter, userName()))
@@ -84,7 +84,7 @@ export async function deadDeleteCommand(ids: string[], options: Options): Promis
   const config = loadConfig(DEPENDENCIES)
   const { dead: topic } = topicNames(config)
   const deleted: string[] = []
-  await withServers(config, ({ kafka, db }) =>
+  await withTables(config, ({ kafka, db }) =>
     forEachDeadLetter({ kafka, db, topic }, toSelection(ids, options), async (letter) => {
       await deleteDeadLetter(db, topic, letter, userName())
       deleted.push(letter.id)
@@ -98,19 +98,23 @@ export async function deadDeleteCommand(ids: string[], options: Options): Promis
 export async function deadExportCommand(file: string, { code, json }: Options): Promise<void> {
   const config = loadConfig(DEPENDENCIES)
   const { dead: topic } = topicNames(config)
-  const out = createWriteStream(file)
-  await once(out, 'open')
+  const cannotWrite = (error: unknown) => {
+    throw fileError(file, 'written', error)
+  }
+  const out = await open(file, 'w').catch(cannotWrite)
   let exported = 0
-  await withServers(config, ({ kafka, db }) =>
-    forEachDeadLetter({ kafka, db, topic }, code === undefined ? { all: true } : { code }, async (letter) => {
-      const value = letter.record.value?.toString('base64') ?? null
-      const line = `${JSON.stringify({ ...summarise(letter), headers: letter.headers, value })}\n`
-      if (!out.write(line)) await once(out, 'drain')
-      exported += 1
-    }),
-  )
-  out.end()
-  await once(out, 'finish')
+  try {
+    await withTables(config, ({ kafka, db }) =>
+      forEachDeadLetter({ kafka, db, topic }, code === undefined ? { all: true } : { code }, async (letter) => {
+        const value = letter.record.value?.toString('base64') ?? null
+        const line = `${JSON.stringify({ ...summarise(letter), headers: letter.headers, value })}\n`
+        await out.appendFile(line).catch(cannotWrite)
+        exported += 1
+      }),
+    )
+  } finally {
+    await out.close().catch(cannotWrite)
+  }
   if (json) printJson({ exported, file })
   else print(`${exported} dead letters written to ${file}`)
 }
@@ -125,7 +129,7 @@ function toSelection(ids: string[], { all, code }: Options): Selection {
 async function collect(selection: Selection): Promise<DeadLetter[]> {
   const config = loadConfig(DEPENDENCIES)
   const letters: DeadLetter[] = []
-  await withServers(config, ({ kafka, db }) =>
+  await withTables(config, ({ kafka, db }) =>
     forEachDeadLetter({ kafka, db, topic: topicNames(config).dead }, selection, (letter) => {
       letters.push(letter)
     }),

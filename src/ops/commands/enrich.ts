@@ -2,12 +2,12 @@ import { loadConfig } from '../../config.ts'
 import { openCodecs, topicNames } from '../../kafka/event-topics.ts'
 import { requestEnrichment } from '../request-enrichment.ts'
 import { print, printJson } from './output.ts'
-import { withServers } from './with-servers.ts'
+import { withTables } from './with-servers.ts'
 
 /** `enrich ALBUM_ID...`: enriches albums again, ahead of any backlog. */
 export async function enrichCommand(albumIds: string[], { json }: { json?: true }): Promise<void> {
   const config = loadConfig(['kafka', 'registry', 'database'])
-  const requests = await withServers(config, async (servers) => {
+  const requests = await withTables(config, async (servers) => {
     const codecs = await openCodecs(config, servers.registry)
     return requestEnrichment(servers, topicNames(config), codecs, [...new Set(albumIds)])
   })

@@ -3,7 +3,7 @@ import { readLane, setLaneState } from '../../db/lane.ts'
 import { groupNames } from '../../kafka/event-topics.ts'
 import { print, printJson } from './output.ts'
 import { userName } from './user-name.ts'
-import { withServers } from './with-servers.ts'
+import { withTables } from './with-servers.ts'
 
 /** `pause`: the worker finishes the albums in the air and takes no others, also after restarts, until `resume`. */
 export const pauseCommand = (options: { json?: true }): Promise<void> => changeLane('paused', options)
@@ -20,7 +20,7 @@ async function changeLane(
 ): Promise<void> {
   const config = loadConfig(['kafka', 'registry', 'database'])
   const { worker: lane, intake } = groupNames(config)
-  const before = await withServers(config, async ({ db }) => {
+  const before = await withTables(config, async ({ db }) => {
     const [earlier, ofIntake] = [await readLane(db, lane), await readLane(db, intake)]
     // Intake cannot be paused, but it may be held.
     const names = state === 'running' ? [lane, intake] : [lane]

@@ -7,12 +7,16 @@ import { SchemaRegistry } from '../../kafka/schema-registry.ts'
 import { kafkaSecurity } from '../../kafka/security.ts'
 import { createLogger } from '../../log.ts'
 import { parseAlbums, publishAlbums } from '../publish-albums.ts'
+import { fileError } from './file-error.ts'
 import { print, printJson } from './output.ts'
 
 /** `publish FILE.jsonl`: publishes albums as an importer would. */
 export async function publishCommand(file: string, { json }: { json?: true }): Promise<void> {
   const config = loadConfig(['kafka', 'registry'])
-  const albums = parseAlbums(await readFile(file, 'utf8'))
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw fileError(file, 'read', error)
+  })
+  const albums = parseAlbums(text)
   const clientId = `${config.KAFKA_GROUP_PREFIX}.command`
   const kafka = createKafka(config.KAFKA_BROKERS, clientId, createLogger('warn'), kafkaSecurity(config))
   const { imported } = await openCodecs(config, new SchemaRegistry(config.SCHEMA_REGISTRY_URL, registryAccess(config)))

@@ -1,18 +1,26 @@
 import { loadConfig } from '../../config.ts'
-import { openCodecs, topicPlans } from '../../kafka/event-topics.ts'
-import { checkTopics } from '../../kafka/topics.ts'
-import { setUp, warnings } from '../set-up.ts'
+import { EnrichmentError } from '../../errors.ts'
+import { topicPlans } from '../../kafka/event-topics.ts'
+import { findMissing, setUp, warnings } from '../set-up.ts'
 import { print, printJson } from './output.ts'
 import { withServers } from './with-servers.ts'
 
-/** `setup`: creates tables, topics and schemas; with `check` only looks whether they are as they must be. */
-export async function setupCommand({ check, json }: { check?: true; json?: true }): Promise<void> {
+/** `setup`: creates tables, topics and schemas; with `check` only looks, and tells all that is not as it must be. */
+export async function setupCommand({
+  check,
+  createDatabase,
+  json,
+}: {
+  check?: true
+  createDatabase?: true
+  json?: true
+}): Promise<void> {
   const config = loadConfig(['kafka', 'registry', 'database'])
   const done = await withServers(config, async (servers) => {
-    if (!check) return setUp(config, servers)
-    await checkTopics(servers.kafka, topicPlans(config))
-    await servers.db.checkMigrated()
-    await openCodecs(config, servers.registry)
+    if (!check) return setUp(config, servers, createDatabase === true)
+    const [first, ...others] = await findMissing(config, servers)
+    if (first !== undefined)
+      throw new EnrichmentError(first.code, [first, ...others].map(({ message }) => message).join('\n'))
     return [
       'tables, topics and schemas are as this build needs them',
       ...(await warnings(servers.kafka, topicPlans(config))),

@@ -1,47 +1,80 @@
 import { loadConfig } from '../../config.ts'
 import { formatMinorUnits } from '../../enrich/price-minor.ts'
+import { toEnrichmentError } from '../../errors.ts'
 import { formatCandidates, nameAlbum } from '../album-card.ts'
+import { findWaiting } from '../find-waiting.ts'
 import { escapeText, formatTable } from '../format-table.ts'
 import { readStory, type Story } from '../read-story.ts'
 import { print, printJson } from './output.ts'
-import { withServers } from './with-servers.ts'
+import { withTables } from './with-servers.ts'
 
-/** `show ID`: the story of an album, or of the album of a request. */
+/** `show ID`: the story of an album, or of the album of a request; also while it only waits in a topic. */
 export async function showCommand(id: string, { json }: { json?: true }): Promise<void> {
   const config = loadConfig(['kafka', 'registry', 'database'])
-  const story = await withServers(config, ({ db }) => readStory(db, id))
+  const story = await withTables(config, ({ kafka, registry, db }) =>
+    readStory(db, id, (of) =>
+      findWaiting(config, { kafka, registry }, of).catch((error: unknown) => {
+        // What is stored is told all the same.
+        process.stderr.write(`what waits is not told: ${toEnrichmentError(error).message}\n`)
+        return null
+      }),
+    ),
+  )
   if (json) printJson(story)
   else print(escapeText(formatStory(story)))
 }
 
-function formatStory({ album, requests, candidates, links, artwork }: Story): string {
-  const parts = [`${nameAlbum(album)} (album ${album.albumId})`]
-  const rows = requests.map(({ requestId, run, reason, requestedAt, attempts, decision, outcome, durationMs }) => [
-    requestedAt,
-    requestId,
-    reason,
-    String(attempts),
-    String(run),
-    outcome ?? (decision === 'retry' ? 'waits to be retried' : (decision ?? 'in flight')),
-    durationMs === null ? '-' : `${(durationMs / 1_000).toFixed(1)} s`,
-  ])
-  parts.push(formatTable(['requested', 'request', 'reason', 'attempts', 'run', 'outcome', 'took'], rows))
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
+
+function formatStory({ album, requests, waiting, candidates, links, artworks }: Story): string {
+  const parts = album === null ? [] : [`${nameAlbum(album)} (album ${album.albumId})`]
+  for (const { topic, partition, offset, ahead, since, requestId } of waiting ?? []) {
+    const what = requestId === null ? 'waits' : `request ${requestId} waits`
+    parts.push(
+      `${what} in ${topic} since ${since} (partition ${partition}, offset ${offset}), ${ahead} records before it`,
+    )
+  }
+  const rows = requests.map((request) => {
+    const { requestId, run, reason, marketplace, requestedAt, attempts, durationMs, startedAt } = request
+    return [
+      requestedAt,
+      requestId,
+      marketplace,
+      reason,
+      String(attempts),
+      String(run),
+      stateOf(request),
+      durationMs === null ? `${seconds(Date.now() - Date.parse(startedAt))} so far` : seconds(durationMs),
+    ]
+  })
+  const header = ['requested', 'request', 'marketplace', 'reason', 'attempts', 'run', 'outcome', 'took']
+  if (rows.length > 0) parts.push(formatTable(header, rows))
   const failures = requests.flatMap(({ failures }) => failures)
   if (failures.length > 0) {
     const lines = failures.map(({ at, attempt, stage, code, message }) => [at, String(attempt), stage, code, message])
     parts.push(formatTable(['failed', 'attempt', 'stage', 'code', 'why'], lines))
   }
-  if (candidates.length > 0) parts.push(formatCandidates(candidates))
+  for (const [marketplace, found] of Map.groupBy(candidates, (candidate) => candidate.marketplace))
+    parts.push(`candidates of ${marketplace}:\n${formatCandidates(found)}`)
   if (links.length > 0) {
-    const lines = links.map(({ asin, url, priceMinor, currency, withdrawnAt }) => [
+    const lines = links.map(({ marketplace, asin, url, priceMinor, currency, withdrawnAt }) => [
       asin,
+      marketplace,
       priceMinor !== null && currency !== null ? formatMinorUnits(priceMinor, currency) : '-',
       withdrawnAt === null ? 'linked' : `withdrawn ${withdrawnAt}`,
       url,
     ])
-    parts.push(formatTable(['link', 'price', 'state', 'url'], lines))
+    parts.push(formatTable(['link', 'marketplace', 'price', 'state', 'url'], lines))
   }
-  if (artwork !== null)
-    parts.push(`artwork: ${artwork.status} ${artwork.key ?? artwork.url ?? artwork.errorCode ?? ''}`.trim())
+  for (const { marketplace, status, key, url, errorCode } of artworks)
+    parts.push(`artwork of ${marketplace}: ${status} ${key ?? url ?? errorCode ?? ''}`.trim())
   return parts.join('\n\n')
+}
+
+function stateOf({ outcome, decision, stage, failures }: Story['requests'][number]): string {
+  if (outcome !== null) return outcome
+  if (decision === 'retry') return 'waits to be retried'
+  if (decision !== null) return decision
+  const last = failures.at(-1)
+  return `in flight: ${stage}${last ? ` (failed before with ${last.code})` : ''}`
 }

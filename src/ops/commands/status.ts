@@ -1,26 +1,29 @@
 import { loadConfig } from '../../config.ts'
 import type { Budget } from '../forecast-budget.ts'
-import { escapeText, formatTable } from '../format-table.ts'
+import { escapeText, formatTable, shorten } from '../format-table.ts'
 import { readStatus, type Status } from '../read-status.ts'
 import { print, printJson } from './output.ts'
 import { withServers } from './with-servers.ts'
 
-/** `status`: the lane, what waits, what is in the air, what was given up. Exit status 1 when a server or a topic is away. */
+/** `status`: the lane, what waits, what is in the air, what was given up. Exit status 2 for what is to be mended, 1 when a server is away. */
 export async function statusCommand({ json }: { json?: true }): Promise<void> {
   const config = loadConfig(['kafka', 'registry', 'database'])
   const status = await withServers(config, (servers) => readStatus(config, servers))
   if (json) printJson(status)
   else print(formatStatus(status))
-  if (Object.keys(status.away).length + (status.troubles ?? []).length > 0) process.exitCode = 1
+  if (status.missing.length > 0) process.exitCode = 2
+  else if (Object.keys(status.away).length + (status.troubles ?? []).length > 0) process.exitCode = 1
 }
 
 function formatStatus(status: Status): string {
-  const { away, troubles, lane, holds, waiting, retries, inFlight, lastResultAt, deadLetters } = status
+  const { away, missing, troubles, lane, holds, waiting, retries, retryReasons, inFlight, lastResultAt, deadLetters } =
+    status
   const lines = Object.entries(away).map(([name, why]) => `${name} does not answer: ${escapeText(why)}`)
+  lines.push(...missing.map((what) => `to be mended: ${escapeText(what)}`))
   lines.push(...(troubles ?? []).map((trouble) => `Kafka: ${escapeText(trouble)}`))
-  if (lane?.state === 'paused')
+  if (lane?.isPaused)
     lines.push(`the lane is paused by ${lane.changedBy} since ${lane.changedAt}: resume lets it go on`)
-  else if (lane) lines.push(`the lane is ${lane.state}`)
+  if (lane && (lane.state === 'held' || !lane.isPaused)) lines.push(`the lane is ${lane.state}`)
   for (const { cause, message, remedy, since } of holds ?? [])
     lines.push(`held for ${cause} since ${since}: ${escapeText(message)}`, `  what to do: ${escapeText(remedy)}`)
   if (inFlight !== null) lines.push(`${inFlight} albums in flight; last result ${lastResultAt ?? 'never'}`)
@@ -30,6 +33,10 @@ function formatStatus(status: Status): string {
     lines.push('', formatTable(['topic', 'group', 'waiting'], rows))
   }
   if (retries) lines.push('', formatRetries(retries))
+  for (const { code, count, meaning, message } of retryReasons ?? [])
+    lines.push(
+      `  ${count} failed with ${escapeText(code)} (${meaning}), the newest: ${escapeText(shorten(message, 200))}`,
+    )
   if (deadLetters) lines.push('', ...formatDeadLetters(deadLetters))
   return lines.join('\n')
 }

@@ -22,3 +22,18 @@ export async function withServers<T>(
     await db.close()
   }
 }
+
+/**
+ * The same for work on tables that must be there.
+ *
+ * @throws EnrichmentError TABLES_OUTDATED, DATABASE_MISSING as well
+ */
+export async function withTables<T>(
+  config: Parameters<typeof withServers>[0],
+  work: (servers: Servers) => Promise<T>,
+): Promise<T> {
+  return withServers(config, async (servers) => {
+    await servers.db.checkMigrated()
+    return work(servers)
+  })
+}

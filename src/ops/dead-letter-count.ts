@@ -1,0 +1,86 @@
+import { DeadLetterMark } from '../db/entities/dead-letter-mark.entity.ts'
+import { withAdmin } from '../kafka/kafka-client.ts'
+import { readTopic } from '../kafka/read-topic.ts'
+import type { Places } from './dead-letters.ts'
+
+/**
+ * How many dead letters wait for a person, by code. Offsets cannot tell, since transactions leave markers among the records;
+ * so the topic is read, once from its beginning and then only on, and of each record that waits its code is remembered.
+ */
+export class DeadLetterCount {
+  readonly #places: Places
+  /** By partition and offset the code of what waits. */
+  readonly #waiting = new Map<string, string>()
+  /** By partition where to read on. */
+  #next = new Map<number, bigint>()
+  readonly #codes = new Set<string>()
+  #marks = -1
+
+  constructor(places: Places) {
+    this.#places = places
+  }
+
+  /**
+   * Codes of which none waits any more are told with 0.
+   *
+   * @throws EnrichmentError KAFKA_UNAVAILABLE, DATABASE_UNAVAILABLE
+   */
+  async read(): Promise<Map<string, number>> {
+    const { kafka, topic } = this.#places
+    const bounds = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
+    const isAnew = bounds.some(({ partition, high }) => BigInt(high) < (this.#next.get(partition) ?? 0n))
+    if (isAnew) {
+      this.#waiting.clear()
+      this.#next.clear()
+    }
+    const ends = new Map(bounds.map(({ partition, high }) => [partition, BigInt(high)]))
+    let isNew = false
+    await readTopic(
+      kafka,
+      topic,
+      ({ partition, offset, headers }) => {
+        this.#waiting.set(`${partition}:${offset}`, String(headers['enricher-error-code'] ?? 'UNKNOWN'))
+        isNew = true
+        return undefined
+      },
+      this.#next,
+    )
+    this.#next = ends
+    for (const { partition, low } of bounds) this.#forgetBelow(partition, BigInt(low))
+    await this.#leaveOutHandled(isNew || isAnew)
+    return this.#countByCode()
+  }
+
+  async #leaveOutHandled(isNew: boolean): Promise<void> {
+    const { db, topic } = this.#places
+    if (this.#waiting.size === 0) return
+    const where = { topic, isSent: true }
+    const marks = await db.query((em) => em.count(DeadLetterMark, where))
+    if (marks === this.#marks && !isNew) return
+    const handled = await db.query((em) => em.find(DeadLetterMark, where, { fields: ['partition', 'offset'] }))
+    for (const { partition, offset } of handled) this.#forget(`${partition}:${offset}`)
+    this.#marks = marks
+  }
+
+  #forget(id: string): void {
+    const code = this.#waiting.get(id)
+    if (code !== undefined) this.#codes.add(code)
+    this.#waiting.delete(id)
+  }
+
+  /** What somebody has deleted from the topic waits no more. */
+  #forgetBelow(partition: number, low: bigint): void {
+    if (low === 0n) return
+    for (const id of this.#waiting.keys()) {
+      const [place, offset] = id.split(':')
+      if (Number(place) === partition && BigInt(offset ?? 0) < low) this.#forget(id)
+    }
+  }
+
+  #countByCode(): Map<string, number> {
+    const counts = new Map([...this.#codes].map((code) => [code, 0]))
+    for (const code of this.#waiting.values()) counts.set(code, (counts.get(code) ?? 0) + 1)
+    for (const code of counts.keys()) this.#codes.add(code)
+    return counts
+  }
+}

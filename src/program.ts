@@ -1,0 +1,141 @@
+import { Argument, Command } from 'commander'
+import { type ErrorCode, isToBeMended, toEnrichmentError } from './errors.ts'
+import { endProcess, printJson, watchOutput } from './ops/commands/output.ts'
+import { ROLES, type Role } from './roles.ts'
+
+const JSON_OPTION = ['--json', 'print one JSON object'] as const
+const CODE_OPTION = ['--code <code>', 'those with this error code'] as const
+
+/** Runs the verb of the command line and ends the process with its status. Each verb loads what it needs and no more. */
+export async function runProgram(): Promise<void> {
+  watchOutput()
+  try {
+    await createProgram().parseAsync()
+    await endProcess()
+  } catch (thrown) {
+    const { code, message, cause } = toEnrichmentError(thrown)
+    if (process.argv.includes('--json')) printJson({ error: { code, message } })
+    process.stderr.write(`${message} (${code})\n`)
+    if (code === 'INTERNAL' && cause instanceof Error) process.stderr.write(`${cause.stack}\n`)
+    await endProcess(exitStatusOf(code))
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command('album-enricher').description('Finds the Amazon products of imported albums.')
+  const verb = (name: string, description: string) => program.command(name).description(description)
+
+  verb('run', 'the service; without a role all of them')
+    .addArgument(new Argument('[roles...]', 'parts to run').choices(ROLES))
+    .action(runCommand)
+  verb('setup', 'create tables, topics and schemas; safe to run again')
+    .option('--check', 'only look, change nothing')
+    .option('--create-database', 'create the database too, where DATABASE_URL names one that is not there')
+    .option(...JSON_OPTION)
+    .action(async (options) => (await import('./ops/commands/setup.ts')).setupCommand(options))
+  verb('publish', 'publish albums, one JSON object a line')
+    .argument('<file>')
+    .option(...JSON_OPTION)
+    .action(async (file, options) => (await import('./ops/commands/publish.ts')).publishCommand(file, options))
+  verb('config', 'the settings in force, without secrets')
+    .option(...JSON_OPTION)
+    .action(async (options) => (await import('./ops/commands/config.ts')).configCommand(options))
+  verb('try', 'enrich one album and store nothing: needs an Amazon key, no Kafka and no database')
+    .argument('<artist>')
+    .argument('<title>')
+    .option(...JSON_OPTION)
+    .action(async (artist, title, options) =>
+      (await import('./ops/commands/try.ts')).tryCommand(artist, title, options),
+    )
+  verb('status', 'the lane, what waits, what is in the air, what was given up')
+    .option(...JSON_OPTION)
+    .action(async (options) => (await import('./ops/commands/status.ts')).statusCommand(options))
+  verb('show', 'the story of an album or a request')
+    .argument('<id>', "an album's id or a request's")
+    .option(...JSON_OPTION)
+    .action(async (id, options) => (await import('./ops/commands/show.ts')).showCommand(id, options))
+  verb('enrich', 'enrich albums again, ahead of any backlog')
+    .argument('<album-ids...>')
+    .option(...JSON_OPTION)
+    .action(async (ids, options) => (await import('./ops/commands/enrich.ts')).enrichCommand(ids, options))
+  verb('pause', 'let the worker take no album until resume; survives restarts')
+    .option(...JSON_OPTION)
+    .action(async (options) => (await import('./ops/commands/pause.ts')).pauseCommand(options))
+  verb('resume', 'let the worker go on, and try at once what the lane is held for')
+    .option('--accept', 'also what only a person can accept: see the remedy in `status`')
+    .option(...JSON_OPTION)
+    .action(async (options) => (await import('./ops/commands/pause.ts')).resumeCommand(options))
+  addDeadVerbs(verb('dead', 'what was given up: list, show, retry, delete, export'))
+  return program
+}
+
+function addDeadVerbs(dead: Command): void {
+  const load = () => import('./ops/commands/dead.ts')
+  dead
+    .command('list')
+    .description('what is not handled yet')
+    .option(...CODE_OPTION)
+    .option(...JSON_OPTION)
+    .action(async (options) => (await load()).deadListCommand(options))
+  dead
+    .command('show')
+    .description('one of them')
+    .argument('<id>')
+    .option(...JSON_OPTION)
+    .action(async (id, options) => (await load()).deadShowCommand(id, options))
+  for (const [name, description] of [
+    ['retry', 'send a new request for each, ahead of any backlog'],
+    ['delete', 'leave them out of every list; Kafka keeps the records'],
+  ] as const) {
+    dead
+      .command(name)
+      .description(description)
+      .argument('[ids...]', 'ids of `dead list`, or request ids')
+      .option(...CODE_OPTION)
+      .option('--all', 'all of them')
+      .option(...JSON_OPTION)
+      .action(async (ids, options) => {
+        const { deadDeleteCommand, deadRetryCommand } = await load()
+        await (name === 'retry' ? deadRetryCommand : deadDeleteCommand)(ids, options)
+      })
+  }
+  dead
+    .command('export')
+    .description('all of them, a line of JSON each, values in base64')
+    .argument('<file>')
+    .option(...CODE_OPTION)
+    .option(...JSON_OPTION)
+    .action(async (file, options) => (await load()).deadExportCommand(file, options))
+}
+
+/** Until SIGTERM or SIGINT; another signal ends the process at once. */
+async function runCommand(roles: Role[]): Promise<void> {
+  const stop = new AbortController()
+  stopOnSignal(stop)
+  const [{ loadConfig }, { run }] = await Promise.all([import('./config.ts'), import('./main.ts')])
+  const config = loadConfig(['kafka', 'registry', 'database', 'amazon', 'model', 'artwork', 'service'])
+  await run(config, roles.length === 0 ? [...ROLES] : roles, stop.signal)
+}
+
+/** A signal that follows so closely is the same one: a terminal sends Ctrl-C to npm and to us, and npm passes it on. */
+const SAME_SIGNAL_MS = 1_000
+
+function stopOnSignal(stop: AbortController): void {
+  let firstAt: number | undefined
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    const onSignal = () => {
+      firstAt ??= performance.now()
+      stop.abort()
+      if (performance.now() - firstAt < SAME_SIGNAL_MS) return
+      process.off(name, onSignal)
+      process.kill(process.pid, name)
+    }
+    process.on(name, onSignal)
+  }
+}
+
+/** 2: something to be mended first; 3: Amazon or the model refuses; 1: the rest. */
+function exitStatusOf(code: ErrorCode): number {
+  if (isToBeMended(code)) return 2
+  return /^(AMAZON|MODEL)_/.test(code) ? 3 : 1
+}
