@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/database.ts'
 import { toEnrichmentError } from '../errors.ts'
-import { schemasBySubject, topicCopies, topicPlans } from '../kafka/event-topics.ts'
+import { importedSubject, openCodecs, schemasBySubject, topicCopies, topicPlans } from '../kafka/event-topics.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import type { SchemaRegistry } from '../kafka/schema-registry.ts'
 import { findWeaknesses } from '../kafka/topic-health.ts'
@@ -17,18 +17,28 @@ export interface Servers {
 /**
  * Creates tables, topics and schemas; what exists already stays as it is, so it is safe to run again.
  *
+ * @param registers false: schemas are only looked for, as where nobody but a pipeline may register them
  * @returns what was done, a line each
  * @throws EnrichmentError TOPIC_WRONG, SCHEMA_NOT_REGISTERED, or the server that is away
  */
-export async function setUp(config: Config<'kafka'>, { kafka, registry, db }: Servers): Promise<string[]> {
+export async function setUp(
+  config: Config<'kafka'>,
+  { kafka, registry, db }: Servers,
+  registers = true,
+): Promise<string[]> {
   const done: string[] = []
   for (const name of await db.migrate()) done.push(`table migration ${name}`)
   const plans = topicPlans(config)
   for (const topic of await createMissingTopics(kafka, plans, topicCopies(config))) done.push(`topic ${topic} created`)
   await checkTopics(kafka, plans)
   done.push(...(await warnings(kafka, plans)))
+  if (!registers) {
+    await tryAgain(() => openCodecs(config, registry))
+    return [...done, 'schemas are as this build needs them']
+  }
   for (const [subject, schema] of schemasBySubject(config)) {
-    done.push(`schema ${subject} has id ${await tryAgain(() => registry.register(subject, schema))}`)
+    const id = await tryAgain(() => registry.register(subject, schema, subject === importedSubject(config)))
+    done.push(id === null ? `subject ${subject} is left to its owner` : `schema ${subject} has id ${id}`)
   }
   return done
 }

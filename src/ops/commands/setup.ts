@@ -5,11 +5,18 @@ import { setUp, warnings } from '../set-up.ts'
 import { print, printJson } from './output.ts'
 import { withServers } from './with-servers.ts'
 
+interface Options {
+  check?: true
+  /** False: registers no schema. */
+  register: boolean
+  json?: true
+}
+
 /** `setup`: creates tables, topics and schemas; with `check` only looks whether they are as they must be. */
-export async function setupCommand({ check, json }: { check?: true; json?: true }): Promise<void> {
+export async function setupCommand({ check, register, json }: Options): Promise<void> {
   const config = loadConfig(['kafka', 'registry', 'database'])
   const done = await withServers(config, async (servers) => {
-    if (!check) return setUp(config, servers)
+    if (!check) return setUp(config, servers, register)
     await checkTopics(servers.kafka, topicPlans(config))
     await servers.db.checkMigrated()
     await openCodecs(config, servers.registry)
