@@ -35,7 +35,8 @@ function readUnionAs(reader: AvroType, branches: AvroType[]): (body: Buffer) => 
     // The branch's number is an Avro long, of which all unions in practice fill but the first byte.
     const first = body[0] ?? 1
     const branch = first < 0x80 && first % 2 === 0 ? branches[first / 2] : undefined
-    if (branch === undefined) throw new Error(`no branch of the schema's union has the number that the value names`)
+    if (branch === undefined) throw new Error('no branch of the union has the number that the value names')
+    if (branch.typeName !== reader.typeName) throw new Error(`the value is of the union's branch ${branch.typeName}`)
     const read = readers.get(first) ?? readAs(reader, branch)
     readers.set(first, read)
     return read(body.subarray(1))

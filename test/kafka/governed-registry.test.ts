@@ -56,7 +56,8 @@ test('a subject of ours gets BACKWARD, and the importer’s gets nothing but the
   await registry.register(ours, OURS)
   await registry.register(theirs, OURS, true)
   expect((await send('GET', `/config/${ours}`)).json).toEqual({ compatibilityLevel: 'BACKWARD' })
-  expect((await send('GET', `/config/${theirs}`)).status).toBe(404)
+  // One registry says that there is nothing, another what counts everywhere.
+  expect((await send('GET', `/config/${theirs}`)).json).not.toMatchObject({ compatibilityLevel: 'BACKWARD' })
 })
 
 test.each([
@@ -82,6 +83,6 @@ test('of a union at the top the branch that was written is read, and another is 
   const { id } = json as { id: number }
   const codec = await new SchemaRegistry(url()).openCodec<Named>(subject, OURS, true)
   expect(await codec.decode(written(id, 'Blue Train', 4))).toEqual({ name: 'Blue Train' })
-  for (const branch of [2, 6, 1])
+  for (const branch of [0, 2, 6, 1])
     await expect(codec.decode(written(id, 'x', branch))).rejects.toMatchObject({ code: 'RECORD_UNDECODABLE' })
 })
