@@ -30,6 +30,7 @@ function createProgram(): Command {
     .action(runCommand)
   verb('setup', 'create tables, topics and schemas; safe to run again')
     .option('--check', 'only look, change nothing')
+    .option('--no-register', 'register no schema, only look for them: where a pipeline registers them')
     .option('--create-database', 'create the database too, where DATABASE_URL names one that is not there')
     .option(...JSON_OPTION)
     .action(async (options) => (await import('./ops/commands/setup.ts')).setupCommand(options))

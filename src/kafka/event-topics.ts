@@ -85,6 +85,9 @@ export function schemasBySubject(config: Config<'kafka'>): Map<string, string> {
   ])
 }
 
+/** The importer's, who may have brought schemas of its own. */
+export const importedSubject = (config: Config<'kafka'>) => `${topicNames(config).imported}-value`
+
 export interface EventCodecs {
   imported: RecordCodec<AlbumImported>
   requested: RecordCodec<EnrichmentRequested>
@@ -93,9 +96,9 @@ export interface EventCodecs {
 
 /** @throws EnrichmentError SCHEMA_NOT_REGISTERED, REGISTRY_UNAVAILABLE */
 export async function openCodecs(config: Config<'kafka'>, registry: SchemaRegistry): Promise<EventCodecs> {
-  const { imported, enrichment, enriched } = topicNames(config)
+  const { enrichment, enriched } = topicNames(config)
   return {
-    imported: await registry.openCodec(`${imported}-value`, readSchema('album.imported')),
+    imported: await registry.openCodec(importedSubject(config), readSchema('album.imported'), true),
     requested: await registry.openCodec(`${enrichment}-value`, readSchema('album.enrichment')),
     enriched: await registry.openCodec(`${enriched}-value`, readSchema('album.enriched')),
   }

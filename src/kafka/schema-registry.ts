@@ -1,16 +1,11 @@
 import type { SchemaRegistry as RegistryClient } from '@kafkajs/confluent-schema-registry'
 import { EnrichmentError } from '../errors.ts'
 import { explainTls } from '../explain-tls.ts'
+import { type AvroType, avroType, readAs } from './read-as.ts'
+import { registerSchema } from './register-schema.ts'
 import { type RegistryAccess, withoutLogin } from './registry-access.ts'
 
 const TIMEOUT_MS = 5_000
-
-/** What we use of avsc's Type, which the client hands out without a type of its own. */
-interface AvroType {
-  equals(other: AvroType): boolean
-  createResolver(writer: AvroType): unknown
-  fromBuffer(bytes: Buffer, resolver?: unknown): unknown
-}
 
 /** Reads and writes one record type in Confluent's wire format: a zero byte, the schema id (4 bytes), Avro. */
 export interface RecordCodec<T> {
@@ -33,7 +28,7 @@ export class SchemaRegistry {
   /** @param url a login that stands in it is left to `access` and taken out */
   constructor(url: string, { agent, fetch: given = fetch, login = () => ({}) }: RegistryAccess = {}) {
     this.#url = withoutLogin(url).replace(/\/+$/, '')
-    this.#fetch = (input, init) => given(input, { ...init, headers: login() })
+    this.#fetch = (input, init) => given(input, { ...init, headers: { ...(init?.headers as object), ...login() } })
     // The client has no time-out of its own: a registry that hangs would hang the decoding for ever.
     const withTimeout = () => ({
       async prepareRequest(next: () => Promise<{ enhance(extras: object): unknown }>) {
@@ -56,28 +51,30 @@ export class SchemaRegistry {
    * The codec of this build's schema, looked up by its text and never registered.
    *
    * @param schemaText the schema as in schemas/*.avsc
+   * @param isForeign the subject is somebody else's: it may hold their schemas alone, which are then read as ours
    * @throws EnrichmentError SCHEMA_NOT_REGISTERED, REGISTRY_UNAVAILABLE
    */
-  async openCodec<T>(subject: string, schemaText: string): Promise<RecordCodec<T>> {
+  async openCodec<T>(subject: string, schemaText: string, isForeign = false): Promise<RecordCodec<T>> {
     const client = await this.#client()
     const id = await client
       .getRegistryIdBySchema(subject, { type: 'AVRO' as never, schema: schemaText })
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         // Of a 404 the client keeps the text alone, which every registry words in its own way.
         const isMissing = error instanceof Error && error.name === 'ConfluentSchemaRegistryError'
         if (!isMissing && !isNotFound(error)) throw unavailable(error)
+        if (isForeign && (await this.#answers(`/subjects/${encodeURIComponent(subject)}/versions/latest`))) return null
         const message = `subject ${subject} lacks this build's schema: run \`album-enricher setup\``
         throw new EnrichmentError('SCHEMA_NOT_REGISTERED', message, { cause: error })
       })
-    const reader = await this.#schema(id)
-    const resolvers = new Map<number, { resolver: unknown }>()
+    const reader = id === null ? avroType(schemaText) : await this.#schema(id)
+    const readers = new Map<number, (body: Buffer) => unknown>()
 
-    const resolverFor = async (writerId: number) => {
-      const known = resolvers.get(writerId)
+    const readerFor = async (writerId: number) => {
+      const known = readers.get(writerId)
       if (known !== undefined) return known
       const writer = await this.#writerSchema(writerId, { subject, id })
-      const made = { resolver: reader.equals(writer) ? undefined : reader.createResolver(writer) }
-      resolvers.set(writerId, made)
+      const made = readAs(reader, writer)
+      readers.set(writerId, made)
       return made
     }
 
@@ -91,8 +88,8 @@ export class SchemaRegistry {
         }
         const writerId = bytes.readUInt32BE(1)
         try {
-          const { resolver } = await resolverFor(writerId)
-          return reader.fromBuffer(bytes.subarray(5), resolver) as T
+          const read = await readerFor(writerId)
+          return read(bytes.subarray(5)) as T
         } catch (error) {
           if (error instanceof EnrichmentError) throw error
           const why = error instanceof Error ? error.message : String(error)
@@ -104,6 +101,10 @@ export class SchemaRegistry {
         }
       },
       encode: async (record) => {
+        if (id === null) {
+          const message = `subject ${subject} has its owner's schemas alone: publish with one of those`
+          throw new EnrichmentError('SCHEMA_NOT_REGISTERED', message)
+        }
         try {
           return await client.encode(id, record)
         } catch (error) {
@@ -117,26 +118,20 @@ export class SchemaRegistry {
   }
 
   /**
-   * Registers a schema under BACKWARD compatibility, so that readers may be deployed before writers.
+   * Registers a schema of ours.
    *
-   * @returns its id; the same one when it was registered before
+   * @param isForeign the subject is somebody else's
+   * @returns its id; null when the subject is left to its owner (see registerSchema)
    * @throws EnrichmentError SCHEMA_NOT_REGISTERED when the registry refuses it, REGISTRY_UNAVAILABLE
    */
-  async register(subject: string, schemaText: string): Promise<number> {
-    const confluentSchema = { type: 'AVRO' as never, schema: schemaText }
+  async register(subject: string, schemaText: string, isForeign = false): Promise<number | null> {
+    const signal = () => AbortSignal.timeout(TIMEOUT_MS)
     try {
-      const { id } = await (await this.#client()).register(confluentSchema, {
-        subject,
-        compatibility: 'BACKWARD' as never,
-      })
-      return id
+      const ask: Parameters<typeof registerSchema>[0] = (path, init) =>
+        this.#fetch(`${this.#url}${path}`, { ...init, signal: signal() })
+      return await registerSchema(ask, subject, schemaText, isForeign)
     } catch (error) {
-      const status = (error as { status?: number }).status
-      if (status !== 409 && status !== 422 && !/compatib/i.test(String(error))) throw unavailable(error)
-      const why = error instanceof Error ? error.message : String(error)
-      throw new EnrichmentError('SCHEMA_NOT_REGISTERED', `the registry refuses the schema of ${subject}: ${why}`, {
-        cause: error,
-      })
+      throw error instanceof EnrichmentError ? error : unavailable(error)
     }
   }
 
@@ -151,14 +146,20 @@ export class SchemaRegistry {
   }
 
   /** The schema that a record names. It knows as little of our own when it is the registry that is at fault. */
-  async #writerSchema(writerId: number, own: { subject: string; id: number }): Promise<AvroType> {
+  async #writerSchema(writerId: number, own: { subject: string; id: number | null }): Promise<AvroType> {
     try {
       return await this.#schema(writerId)
     } catch (error) {
       const { code } = error as EnrichmentError
-      if (code !== 'SCHEMA_UNKNOWN' || (await this.#knows(own.id))) throw error
+      if (
+        code !== 'SCHEMA_UNKNOWN' ||
+        (await this.#answers(
+          own.id === null ? `/subjects/${encodeURIComponent(own.subject)}/versions/latest` : `/schemas/ids/${own.id}`,
+        ))
+      )
+        throw error
       const message =
-        `the registry knows neither schema id ${writerId} nor id ${own.id}, which is this build's own (${own.subject}): ` +
+        `the registry knows neither schema id ${writerId} nor ${own.id === null ? 'any' : `id ${own.id}, which is this build's own`} (${own.subject}): ` +
         'it has lost its state. Restore it, or run `album-enricher setup`, which registers the schemas of this build ' +
         'again, and restart: ids may differ, and records that name a lost id cannot be read'
       throw new EnrichmentError('REGISTRY_UNAVAILABLE', message, { cause: error })
@@ -166,9 +167,9 @@ export class SchemaRegistry {
   }
 
   /** Asks past the client, which would answer from its cache. */
-  async #knows(id: number): Promise<boolean> {
+  async #answers(path: string): Promise<boolean> {
     try {
-      const { ok, status, body } = await this.#fetch(`${this.#url}/schemas/ids/${id}`, {
+      const { ok, status, body } = await this.#fetch(`${this.#url}${path}`, {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       })
       await body?.cancel()

@@ -3,6 +3,7 @@ import type { KafkaConfig, Mechanism, SASLOptions } from 'kafkajs'
 import { type Config, currentValue } from '../config.ts'
 import { EnrichmentError } from '../errors.ts'
 import { readPem } from '../read-pem.ts'
+import { signForMsk } from './msk-token.ts'
 import { oauthBearer } from './oauth-bearer.ts'
 import { createTokenSource } from './oauth-token.ts'
 
@@ -55,6 +56,8 @@ function tlsOptions(config: Config<'kafka'>): NonNullable<Exclude<KafkaConfig['s
 function saslOptions(config: Config<'kafka' | 'http'>): SASLOptions | Mechanism {
   const mechanism = config.KAFKA_SASL_MECHANISM
   if (mechanism === 'oauthbearer') return oauthBearer(createTokenSource(config))
+  // The brokers of MSK take a signed URL as the token of that mechanism.
+  if (mechanism === 'aws-iam') return oauthBearer(() => signForMsk(config.KAFKA_AWS_REGION ?? ''))
   return {
     mechanism: mechanism ?? 'plain',
     // Asked for at each login.

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/database.ts'
 import { type EnrichmentError, toEnrichmentError } from '../errors.ts'
-import { openCodecs, schemasBySubject, topicCopies, topicPlans } from '../kafka/event-topics.ts'
+import { importedSubject, openCodecs, schemasBySubject, topicCopies, topicPlans } from '../kafka/event-topics.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import type { SchemaRegistry } from '../kafka/schema-registry.ts'
 import { findWeaknesses } from '../kafka/topic-health.ts'
@@ -38,23 +38,29 @@ export async function findMissing(
 /**
  * Creates tables, topics and schemas; what exists already stays as it is, so it is safe to run again.
  *
- * @param createDatabase whether to create the database that DATABASE_URL names, too
+ * @param how createsDatabase: also the database that DATABASE_URL names; registers: false where nobody but a pipeline may
+ *   register schemas, which are only looked for then
  * @returns what was done, a line each
  * @throws EnrichmentError DATABASE_MISSING, TOPIC_WRONG, SCHEMA_NOT_REGISTERED, or the server that is away
  */
 export async function setUp(
   config: Config<'kafka'>,
   { kafka, registry, db }: Servers,
-  createDatabase: boolean,
+  how: { createsDatabase: boolean; registers: boolean },
 ): Promise<string[]> {
   const done: string[] = []
-  for (const name of await db.migrate(createDatabase)) done.push(`table migration ${name}`)
+  for (const name of await db.migrate(how.createsDatabase)) done.push(`table migration ${name}`)
   const plans = topicPlans(config)
   for (const topic of await createMissingTopics(kafka, plans, topicCopies(config))) done.push(`topic ${topic} created`)
   await checkTopics(kafka, plans)
   done.push(...(await warnings(kafka, plans)))
+  if (!how.registers) {
+    await tryAgain(() => openCodecs(config, registry))
+    return [...done, 'schemas are as this build needs them']
+  }
   for (const [subject, schema] of schemasBySubject(config)) {
-    done.push(`schema ${subject} has id ${await tryAgain(() => registry.register(subject, schema))}`)
+    const id = await tryAgain(() => registry.register(subject, schema, subject === importedSubject(config)))
+    done.push(id === null ? `subject ${subject} is left to its owner` : `schema ${subject} has id ${id}`)
   }
   return done
 }

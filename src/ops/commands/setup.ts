@@ -5,19 +5,19 @@ import { findMissing, setUp, warnings } from '../set-up.ts'
 import { print, printJson } from './output.ts'
 import { withServers } from './with-servers.ts'
 
-/** `setup`: creates tables, topics and schemas; with `check` only looks, and tells all that is not as it must be. */
-export async function setupCommand({
-  check,
-  createDatabase,
-  json,
-}: {
+interface Options {
   check?: true
-  createDatabase?: true
+  createDatabase?: boolean
+  /** False: registers no schema. */
+  register: boolean
   json?: true
-}): Promise<void> {
+}
+
+/** `setup`: creates tables, topics and schemas; with `check` only looks, and tells all that is not as it must be. */
+export async function setupCommand({ check, createDatabase = false, register, json }: Options): Promise<void> {
   const config = loadConfig(['kafka', 'registry', 'database'])
   const done = await withServers(config, async (servers) => {
-    if (!check) return setUp(config, servers, createDatabase === true)
+    if (!check) return setUp(config, servers, { createsDatabase: createDatabase, registers: register })
     const [first, ...others] = await findMissing(config, servers)
     if (first !== undefined)
       throw new EnrichmentError(first.code, [first, ...others].map(({ message }) => message).join('\n'))
