@@ -36,6 +36,8 @@ export class Tally {
   faults = 0
   /** Changes of a partition's leader that were asked for and came. */
   leaderMoves = 0
+  /** Faults of brokers that began while results came. */
+  brokerFaultsAtWork = 0
   readonly brokerFaults = new Map<BrokerFaultName, number>()
   readonly points = new Map<Point, number>()
 

@@ -2,15 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KafkaNode } from '../stack/kafka.ts'
 import { controllerOf, coordinatorOf, leaderOf, moveLeaders, untilInSync } from '../stack/kafka-cluster.ts'
 import type { Arena } from './arena.ts'
-import type { Hands } from './blow.ts'
+import { type Hands, until } from './blow.ts'
 import { now } from './clock.ts'
 
-/** What is done to single brokers of a cluster. It begins with all of them in sync and is over when they are so again. */
+/**
+ * What is done to single brokers of a cluster. It begins with all of them in sync and results coming, and is over when they
+ * are in sync again.
+ */
 type BrokerFault = (hands: Hands) => Promise<void>
 
 /** With all brokers back everybody may need so long until it has found what has moved. */
 const RECOVERS_WITHIN_MS = 2_000
 const MOVES = 10
+/** So many outcomes after the last fault show that the lane is at work again. */
+const FLOWING = 5
+const FLOWS_WITHIN_MS = 60_000
 
 /** Each leaves in good order and comes back, and the next waits until all is in sync. */
 const rollingRestart: BrokerFault = async ({ arena, random }) => {
@@ -107,8 +113,12 @@ export const BROKER_FAULT_NAMES = Object.keys(BROKER_FAULTS) as BrokerFaultName[
 
 export async function strikeBroker(name: BrokerFaultName, hands: Hands): Promise<void> {
   const { arena, tally } = hands
-  const { chronicle, servers } = arena
+  const { chronicle, servers, live } = arena
   await untilInSync(servers.kafka)
+  const before = live.finished.size
+  const isAtWork = await until(() => live.finished.size >= before + FLOWING, FLOWS_WITHIN_MS)
+  if (isAtWork) tally.brokerFaultsAtWork += 1
+  else chronicle.note('nothing comes out of the lane')
   tally.brokerFaults.set(name, (tally.brokerFaults.get(name) ?? 0) + 1)
   await BROKER_FAULTS[name](hands)
   await untilInSync(servers.kafka)

@@ -37,6 +37,7 @@ function readFigures({ verdict, evidence, tally, seconds }: ChaosResult, arena: 
     faults: tally.faults,
     points: Object.fromEntries(tally.points),
     brokerFaults: Object.fromEntries(tally.brokerFaults),
+    brokerFaultsAtWork: tally.brokerFaultsAtWork,
     leaderMoves: tally.leaderMoves,
     deadLetters: evidence.outcomes.filter(({ kind }) => kind === 'dead letter').length,
     retries: evidence.returns.length,
@@ -58,6 +59,9 @@ function findFaulty(figures: Figures, { points }: Tally, schedule: Schedule): st
   if (figures.kills < asked) faulty.push(`only ${figures.kills} of ${asked} kills`)
   if (figures.killsInFlight < Math.floor(figures.kills * SHARE_IN_FLIGHT))
     faulty.push(`only ${figures.killsInFlight} kills in flight`)
+  const brokerFaults = schedule.brokers.length
+  if (figures.brokerFaultsAtWork < Math.floor(brokerFaults * SHARE_IN_FLIGHT))
+    faulty.push(`only ${figures.brokerFaultsAtWork} of ${brokerFaults} faults of brokers while results came`)
   if (figures.deadLetters > figures.records * SHARE_DEAD) faulty.push(`${figures.deadLetters} dead letters`)
   if (asked < FULL_RUN) return faulty
   for (const point of NAMED_POINTS)

@@ -1,5 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProducerBatch } from 'kafkajs'
 import { changeTransactions } from './change-transactions.ts'
+
+/** Meanwhile results gather, so that the next transaction holds many and begins right after this one. */
+const GATHERS_MS = 1_500
 
 /** Everything of a transaction goes in one send, to several partitions and so to several brokers at once. */
 changeTransactions((transaction) => {
@@ -12,7 +16,10 @@ changeTransactions((transaction) => {
     },
     async commit() {
       const topicMessages = batches.flatMap((batch) => batch.topicMessages ?? [])
-      if (topicMessages.length > 0) await transaction.sendBatch({ ...batches[0], topicMessages })
+      if (topicMessages.length > 0) {
+        await transaction.sendBatch({ ...batches[0], topicMessages })
+        await sleep(GATHERS_MS)
+      }
       await transaction.commit()
     },
   }
