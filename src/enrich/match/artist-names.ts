@@ -34,7 +34,7 @@ function toTie(separator: string): Piece['tie'] {
 /** A run of neighbouring pieces, since a comma may part two people or one person's two names. */
 export interface Run {
   /** Its words in order, see toWords. */
-  words: string[]
+  words: readonly string[]
   key: string
   /** What the run is of its act. `member`: one of several that "&" joins; `leader`: before "& The Band". */
   place: 'whole' | 'member' | 'leader' | 'later'

@@ -33,11 +33,11 @@ export interface AlbumArtists {
 
 interface Act {
   name: string
-  words: string[]
+  words: readonly string[]
   key: string
   /** The key without spaces: "ACDC" for "AC/DC". */
   joined: string
-  pieces: { key: string; words: string[]; isLeader: boolean }[]
+  pieces: { key: string; words: readonly string[]; isLeader: boolean }[]
   isComposer: boolean
 }
 

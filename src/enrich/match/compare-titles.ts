@@ -25,7 +25,7 @@ export interface TitleMatch {
 
 /** An album's title, read once for all products. */
 export interface AlbumTitle {
-  names: string[][]
+  names: (readonly string[])[]
   /** See toKey. */
   artists: string[]
   /** Words of the artists' names. */

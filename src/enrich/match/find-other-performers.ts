@@ -5,7 +5,7 @@ import { toWords } from './normalize-text.ts'
 /** Somebody credited on the album. */
 interface Credited {
   name: string
-  words: string[]
+  words: readonly string[]
   /** See toKey. */
   key: string
   isComposer: boolean
@@ -38,7 +38,7 @@ export function findOtherPerformers(acts: readonly Credited[], names: string[], 
 }
 
 /** The acts of a list as words; what "&" joins and "LAST,FIRST" stays one. */
-function toActs(names: string): string[][] {
+function toActs(names: string): (readonly string[])[] {
   return names
     .slice(0, 400)
     .split(/\s*[;|/]\s*|,\s+|\s+and\s+/)

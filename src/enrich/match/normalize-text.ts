@@ -1,3 +1,5 @@
+import { remember } from './remember.ts'
+
 /** Longest text that is looked at. Amazon's own limit is a few hundred; a longer title is somebody's experiment. */
 const MAX_LENGTH = 600
 
@@ -46,7 +48,9 @@ const SPELLINGS: Record<string, string> = {
  * Initials become one word ("R.E.M." and "R E M" are "rem"). A text of symbols only ("÷", "( )") keeps its symbols,
  * or it would equal every other one.
  */
-export function normalizeText(text: string): string {
+export const normalizeText = remember(normalize)
+
+function normalize(text: string): string {
   const plain = text
     .slice(0, MAX_LENGTH)
     // "Blueprint²".
@@ -77,7 +81,9 @@ function splitNumber(word: string): string[] {
 }
 
 /** The words of a text without those that sources put or leave out at will ("The Clash", "Clash, The", "A Night At The Opera"). */
-export function toWords(text: string): string[] {
+export const toWords: (text: string) => readonly string[] = remember(readWords)
+
+function readWords(text: string): readonly string[] {
   const words = normalizeText(text).split(' ').filter(Boolean)
   const telling = words.filter(
     (word, index) => word !== 'the' && word !== 'and' && !(index === 0 && (word === 'a' || word === 'an')),

@@ -1,6 +1,7 @@
 import { foldNumbers } from './fold-numbers.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import type { ReadTitle } from './read-title.ts'
+import { remember } from './remember.ts'
 
 /** Bounds the cost when a title has many artists and segments. */
 const MAX_FORMS = 12
@@ -19,14 +20,16 @@ export interface Forms {
 }
 
 /** Words of a title with their numbers folded. */
-export function toTitleWords(text: string): string[] {
+export const toTitleWords: (text: string) => readonly string[] = remember(readTitleWords)
+
+function readTitleWords(text: string): readonly string[] {
   const words = toWords(text)
   // "MTV Unplugged" and "Unplugged" are one name.
   return foldNumbers(words.filter((word, at) => !(word === 'mtv' && words[at + 1] === 'unplugged')))
 }
 
 /** @param names the album's artists, each as title words: titles come with and without them */
-export function toForms(title: ReadTitle, names: string[][]): Forms {
+export function toForms(title: ReadTitle, names: (readonly string[])[]): Forms {
   const segments = title.segments.map((segment) => toTitleWords(segment))
   const core = toTitleWords(title.core)
   const noted = [core, ...title.notes.map(toTitleWords)].flat()
@@ -54,7 +57,7 @@ export function toForms(title: ReadTitle, names: string[][]): Forms {
 }
 
 /** Sellers write "Artist - Title - Label - Catalogue number": the number shows that the rest is no second title. */
-function readSellerTitle(segments: string[][], names: string[][]): string[][] {
+function readSellerTitle(segments: (readonly string[])[], names: (readonly string[])[]): (readonly string[])[] {
   const [first, second] = segments
   const last = segments.at(-1)?.join(' ') ?? ''
   if (first === undefined || second === undefined || segments.length < 3) return []
@@ -62,7 +65,7 @@ function readSellerTitle(segments: string[][], names: string[][]): string[][] {
 }
 
 /** A part between colons that is nothing but the artist: "Beethoven: Symphony No. 9". */
-function isNameOf(segment: string[], name: string[]): boolean {
+function isNameOf(segment: readonly string[], name: readonly string[]): boolean {
   return isSame(segment, name) || (segment.length === 1 && name.length > 1 && segment[0] === name.at(-1))
 }
 
@@ -70,14 +73,14 @@ function hasOtherScript(note: string, core: string): boolean {
   return /\p{Script=Latin}/u.test(note) !== /\p{Script=Latin}/u.test(core) && /\p{L}/u.test(note) && /\p{L}/u.test(core)
 }
 
-function toTexts(forms: string[][]): string[] {
+function toTexts(forms: (readonly string[])[]): string[] {
   return [...new Set(forms.map((form) => form.join(' ')).filter((form) => form !== ''))].slice(0, MAX_FORMS)
 }
 
 /** "Sam Cooke at the Copa", "Black Celebration by Depeche Mode", "Simon & Garfunkel's Greatest Hits" without the artist. */
-function stripNames(form: string[], names: string[][]): string[][] {
+function stripNames(form: readonly string[], names: (readonly string[])[]): (readonly string[])[] {
   return names.flatMap((name) => {
-    const stripped: string[][] = []
+    const stripped: (readonly string[])[] = []
     const head = form.slice(0, name.length)
     if (form.length > name.length && (isSame(head, name) || isSame(head, possessive(name))))
       stripped.push(form.slice(name.length))
@@ -92,11 +95,11 @@ function stripNames(form: string[], names: string[][]): string[][] {
   })
 }
 
-function possessive(name: string[]): string[] {
+function possessive(name: readonly string[]): string[] {
   return [...name.slice(0, -1), `${name.at(-1)}s`]
 }
 
-function isSame(left: string[], right: string[]): boolean {
+function isSame(left: readonly string[], right: readonly string[]): boolean {
   return left.length === right.length && left.every((word, index) => word === right[index])
 }
 
