@@ -95,7 +95,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
       hold: (forMs) => dependencies.database(() => quota.hold(forMs), NEVER),
     },
   })
-  const model = createModel(config, { log })
+  const model = createModel(config, log)
   const outage = config.MODEL_OUTAGE
   // Where outages go to review nothing is held for them.
   const modelDependencies =
