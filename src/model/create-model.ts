@@ -4,17 +4,10 @@ import { createFetch } from '../http/outgoing.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { HostDialect } from './host-dialect.ts'
-import type { Model, ModelCall } from './model.ts'
+import type { Model } from './model.ts'
 import { createOpenAiModel } from './openai-model.ts'
 import { skipWhenAway } from './skip-when-away.ts'
 import { TokenBudget } from './token-budget.ts'
-
-interface Surroundings {
-  log?: Logger
-  /** Told of every call. */
-  onCall?: (call: ModelCall) => void
-  budget?: TokenBudget
-}
 
 /**
  * The model as the settings say, its calls and tokens counted and its tokens of a day bounded; null when MODEL_USE is
@@ -22,14 +15,11 @@ interface Surroundings {
  *
  * @throws EnrichmentError CONFIG_INVALID when a model is wanted without an API key
  */
-export function createModel(
-  config: Config<'model' | 'http'>,
-  { log, onCall, ...given }: Surroundings = {},
-): Model | null {
+export function createModel(config: Config<'model' | 'http'>, log?: Logger): Model | null {
   if (config.MODEL_USE === 'never') return null
   if (config.OPENAI_API_KEY === undefined)
     throw new EnrichmentError('CONFIG_INVALID', 'OPENAI_API_KEY is not set: set it, or set MODEL_USE to never')
-  const budget = given.budget ?? new TokenBudget(config.MODEL_TOKENS_PER_DAY, config.MODEL_TOKENS_SPENT)
+  const budget = new TokenBudget(config.MODEL_TOKENS_PER_DAY, config.MODEL_TOKENS_SPENT)
   const model = createOpenAiModel({
     apiKey: async () => currentValue(config, 'OPENAI_API_KEY') ?? '',
     fetch: createFetch(config),
@@ -45,7 +35,8 @@ export function createModel(
       metrics.modelTokens.inc({ kind: 'input' }, inputTokens)
       metrics.modelTokens.inc({ kind: 'output' }, outputTokens)
       budget.spend(inputTokens + outputTokens)
-      onCall?.(call)
+      // With the model's own words, for who wants to read them.
+      log?.debug(call, 'model called')
     },
   })
   const bounded: Model = {

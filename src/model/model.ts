@@ -32,7 +32,7 @@ export interface ModelVerdict {
   reason: string
 }
 
-/** One call as it is kept for people to read. */
+/** One call as people may read it. */
 export interface ModelCall {
   albumId: string
   /** When it began, milliseconds since 1970. */

@@ -103,7 +103,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     patienceMs: AMAZON_PATIENCE_MS,
     isSteady: true,
   })
-  const model = createModel(config, { log })
+  const model = createModel(config, log)
   const outage = config.MODEL_OUTAGE
   // Where outages go to review nothing is held for them.
   const modelDependencies =
