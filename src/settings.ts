@@ -186,7 +186,7 @@ export const SETTINGS = {
   MAX_ALBUMS_IN_FLIGHT: setting('service', z.union([z.literal('auto'), integer(1, 10_000)]), {
     default: 'auto',
     description:
-      'Albums worked on at once; auto: what the allowed rate starts in 60 s, at least 64; 1: strictly one by one.',
+      'Albums worked on at once; auto: what the allowed rate starts in 60 s, 64 to 600; 1: strictly one by one.',
     wants: 'auto, or a whole number from 1 to 10000',
   }),
   RETRY_DELAYS: setting('kafka', retryDelays, {
