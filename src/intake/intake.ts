@@ -171,7 +171,8 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
 
   /** Throws only what passes (REGISTRY_UNAVAILABLE). */
   async function toOutcome(delivery: Delivery): Promise<Outcome> {
-    const { topic, partition, offset, value } = delivery
+    const { topic, partition, offset, value, fault } = delivery
+    if (fault !== undefined) return toGivenUp(delivery, fault.error)
     if (value === null) return { delivery, record: null }
     try {
       const album = checkAlbum(await codecs.imported.decode(value))
@@ -194,10 +195,14 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     } catch (thrown) {
       const error = toEnrichmentError(thrown)
       if (isOutage(error.code)) throw error
-      const givenUp = { error, stage: 'intake', attempt: 1, firstFailedAt: Date.now() }
-      const untrusted = { ...delivery, headers: withoutOwnHeaders(delivery.headers) }
-      return { delivery, record: toDeadLetter(topics.dead, untrusted, givenUp), error }
+      return toGivenUp(delivery, error)
     }
+  }
+
+  function toGivenUp(delivery: Delivery, error: EnrichmentError): Outcome {
+    const givenUp = { error, stage: 'intake', attempt: 1, firstFailedAt: Date.now() }
+    const untrusted = { ...delivery, headers: withoutOwnHeaders(delivery.headers) }
+    return { delivery, record: toDeadLetter(topics.dead, untrusted, givenUp), error }
   }
 
   function report({ delivery: { topic, partition, offset, key }, record, error }: Outcome): void {

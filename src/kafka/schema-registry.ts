@@ -2,11 +2,13 @@ import { SchemaRegistry as RegistryClient } from '@kafkajs/confluent-schema-regi
 import { EnrichmentError } from '../errors.ts'
 import { explainTls } from '../explain-tls.ts'
 import { type RegistryAccess, withoutLogin } from './registry-access.ts'
+import { checkAvroBounds, type WalkedType } from './avro-bounds.ts'
+import { MOST_VALUE_BYTES } from './decoding-fault.ts'
 
 const TIMEOUT_MS = 5_000
 
 /** What we use of avsc's Type, which the client hands out without a type of its own. */
-interface AvroType {
+interface AvroType extends WalkedType {
   equals(other: AvroType): boolean
   createResolver(writer: AvroType): unknown
   fromBuffer(bytes: Buffer, resolver?: unknown): unknown
@@ -15,8 +17,9 @@ interface AvroType {
 /** Reads and writes one record type in Confluent's wire format: a zero byte, the schema id (4 bytes), Avro. */
 export interface RecordCodec<T> {
   /**
-   * @throws EnrichmentError RECORD_UNDECODABLE, SCHEMA_UNKNOWN (both final), REGISTRY_UNAVAILABLE (passing; also when
-   *   the registry has lost its state, so that an unknown schema id is no fault of the record)
+   * @throws EnrichmentError RECORD_UNDECODABLE, RECORD_TOO_LARGE, RECORD_INVALID naming a field with more items than are
+   *   read, SCHEMA_UNKNOWN (all final), REGISTRY_UNAVAILABLE (passing; also when the registry has lost its state, so that
+   *   an unknown schema id is no fault of the record)
    */
   decode(bytes: Buffer): Promise<T>
   /** @throws EnrichmentError RECORD_INVALID naming the fields that the schema refuses, REGISTRY_UNAVAILABLE */
@@ -63,13 +66,13 @@ export class SchemaRegistry {
         throw new EnrichmentError('SCHEMA_NOT_REGISTERED', message, { cause: error })
       })
     const reader = await this.#schema(id)
-    const resolvers = new Map<number, { resolver: unknown }>()
+    const resolvers = new Map<number, { writer: AvroType; resolver: unknown }>()
 
     const resolverFor = async (writerId: number) => {
       const known = resolvers.get(writerId)
       if (known !== undefined) return known
       const writer = await this.#writerSchema(writerId, { subject, id })
-      const made = { resolver: reader.equals(writer) ? undefined : reader.createResolver(writer) }
+      const made = { writer, resolver: reader.equals(writer) ? undefined : reader.createResolver(writer) }
       resolvers.set(writerId, made)
       return made
     }
@@ -82,10 +85,16 @@ export class SchemaRegistry {
             `the value (${bytes.length} bytes) does not start with a zero byte and a schema id: publish it with a schema-registry serializer`,
           )
         }
+        if (bytes.length > MOST_VALUE_BYTES) {
+          const message = `the value has ${bytes.length} bytes, and ${MOST_VALUE_BYTES} are read: publish a smaller one`
+          throw new EnrichmentError('RECORD_TOO_LARGE', message)
+        }
         const writerId = bytes.readUInt32BE(1)
         try {
-          const { resolver } = await resolverFor(writerId)
-          return reader.fromBuffer(bytes.subarray(5), resolver) as T
+          const { writer, resolver } = await resolverFor(writerId)
+          const body = bytes.subarray(5)
+          checkAvroBounds(writer, body)
+          return reader.fromBuffer(body, resolver) as T
         } catch (error) {
           if (error instanceof EnrichmentError) throw error
           const why = error instanceof Error ? error.message : String(error)

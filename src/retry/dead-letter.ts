@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { UnopenedBatch } from '../kafka/decoding-fault.ts'
 import type { Delivery, OutgoingRecord } from '../kafka/delivery.ts'
 import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { fitsInto, headerBytes } from '../kafka/record-size.ts'
@@ -20,9 +21,11 @@ export interface GivenUp extends Omit<Failure, 'run'> {
 
 /**
  * The dead letter of a record: its own bytes, key and headers, and beside them where it first stood and why it was given
- * up. One that its topic would not take becomes a pointer: no value, but where the record stands and how to know it.
+ * up. One that its topic would not take, or a batch that nobody could open, becomes a pointer: no value, but where it
+ * stands and how to know it.
  */
 export function toDeadLetter(topic: string, delivery: Delivery, givenUp: GivenUp): OutgoingRecord {
+  if (delivery.fault?.batch !== undefined) return toBatchPointer(topic, delivery, delivery.fault.batch, givenUp)
   const foreign = withoutOwnHeaders(delivery.headers)
   const own = toDeadLetterHeaders(delivery, givenUp)
   const letter = { topic, key: delivery.key, value: delivery.value, headers: { ...foreign, ...own } }
@@ -52,6 +55,19 @@ function toPointer(topic: string, delivery: Delivery, givenUp: GivenUp): Outgoin
   }
   const headers = headerBytes(foreign) <= POINTER_HEADERS ? { ...foreign, ...own } : own
   return { topic, key: key !== null && key.length > POINTER_KEY ? null : key, value: null, headers }
+}
+
+/** Of a batch that was not opened: none of its records is known. */
+function toBatchPointer(topic: string, delivery: Delivery, batch: UnopenedBatch, givenUp: GivenUp): OutgoingRecord {
+  const headers = {
+    ...toDeadLetterHeaders(delivery, givenUp),
+    'enricher-original-offset': String(batch.firstOffset),
+    'enricher-batch-last-offset': String(batch.lastOffset),
+    'enricher-batch-records': String(batch.records),
+    'enricher-value-bytes': String(batch.bytes),
+    'enricher-value-sha256': batch.sha256,
+  }
+  return { topic, key: null, value: null, headers }
 }
 
 /** The newest attempts as JSON, as many as fit. */

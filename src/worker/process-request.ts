@@ -97,10 +97,11 @@ async function orGivenUp<T>(
 }
 
 async function decodeRequest(
-  { value }: Delivery,
+  { value, fault }: Delivery,
   { requested, dependencies }: RequestContext,
   signal: AbortSignal,
 ): Promise<EnrichmentRequested> {
+  if (fault !== undefined) throw fault.error
   if (value === null) throw new EnrichmentError('RECORD_INVALID', 'the request has no value: send a request')
   const request = await dependencies.registry(() => requested.decode(value), signal)
   checkAlbum(request.album)
