@@ -1,3 +1,5 @@
+import { storableValue } from '../storable-text.ts'
+
 /** A statement that each connection prepares once, under its name; `Row` is what it answers. */
 export interface Statement<Row extends object = object> {
   readonly name: string
@@ -37,7 +39,7 @@ export async function inTransaction<T>(pool: PreparedPool, work: (query: Query) 
     await client.query('begin')
     try {
       const done = await work(async ({ name, text }, values) => {
-        const { rows } = await client.query({ name, text, values })
+        const { rows } = await client.query({ name, text, values: values.map(storableValue) })
         return rows as never
       })
       await client.query('commit')

@@ -1,13 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import kafkajs, { Kafka, logLevel, type Message } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import { installCodecs } from '../../src/kafka/codecs.ts'
 import { PeakMemory } from '../demo/peak-memory.ts'
 import { hostileRecords } from '../stack/hostile-records.ts'
 import { anAlbum, createScenario, type Scenario } from '../stack/scenario.ts'
-import type { ServiceProcess } from '../stack/service-process.ts'
+import { watchLive } from '../stack/watch-live.ts'
 
 installCodecs()
+
+/** More than 1 where the machine is busy with other things. */
+const PATIENCE = Number(process.env.PATIENCE ?? 1)
 
 test('no record takes the service down, slows it or fills its memory, on any topic, and the good album behind it is done', {
   timeout: 400_000,
@@ -17,7 +19,8 @@ test('no record takes the service down, slows it or fills its memory, on any top
   const service = start()
   await publish(anAlbum('first'))
   await results.waitFor((records) => records.length > 0, 'the first result', 120_000)
-  const endWatch = watchLive(service)
+  const { port } = await service.waitForLog('service starting')
+  const endWatch = watchLive(`http://127.0.0.1:${port}/live`)
   const memory = new PeakMemory(service.pid)
   const send = await openSender(env)
 
@@ -43,7 +46,7 @@ test('no record takes the service down, slows it or fills its memory, on any top
   const codes = dead.records.map(({ headers }) => headers['enricher-error-code'])
   expect([...new Set(codes)].sort()).toEqual(['RECORD_INVALID', 'RECORD_TOO_LARGE', 'RECORD_UNDECODABLE'])
   expect(await service.stop(), service.tail()).toBe(0)
-  expect(longestMs).toBeLessThan(2_000)
+  expect(longestMs).toBeLessThan(2_000 * PATIENCE)
   expect(peakMb).toBeLessThan(400)
   const pointer = dead.records.find(({ headers }) => headers['enricher-batch-records'] !== undefined)
   expect(pointer?.headers).toMatchObject({
@@ -63,23 +66,5 @@ async function openSender(env: Scenario['env']) {
   await producer.connect()
   return async (topic: string, message: Message, compression: kafkajs.CompressionTypes) => {
     await producer.send({ topic, messages: [{ ...message, partition: 0 }], compression })
-  }
-}
-
-/** Asks for /live all the time. @returns a function that ends it and answers the longest wait, in milliseconds */
-function watchLive(service: ServiceProcess): () => Promise<number> {
-  let [isOver, longest] = [false, 0]
-  const asking = (async () => {
-    while (!isOver) {
-      const from = performance.now()
-      await service.get('/live')
-      longest = Math.max(longest, performance.now() - from)
-      await delay(100)
-    }
-  })()
-  return async () => {
-    isOver = true
-    await asking
-    return longest
   }
 }
