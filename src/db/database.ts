@@ -9,6 +9,7 @@ import { dropLostConnections } from './drop-lost-connections.ts'
 import { AlbumRow } from './entities/album.entity.ts'
 import { ArtworkRow } from './entities/artwork.entity.ts'
 import { CandidateRow } from './entities/candidate.entity.ts'
+import { CrashMark } from './entities/crash-mark.entity.ts'
 import { DeadLetterMark } from './entities/dead-letter-mark.entity.ts'
 import { Enrichment } from './entities/enrichment.entity.ts'
 import { ExternalLink } from './entities/external-link.entity.ts'
@@ -112,7 +113,17 @@ export function databaseConfig(url: string, { poolMax = 10, url: current = () =>
   return defineConfig({
     driver: PostgreSqlDriver,
     clientUrl: url,
-    entities: [AlbumRow, Enrichment, CandidateRow, ExternalLink, ArtworkRow, LaneRow, QuotaRow, DeadLetterMark],
+    entities: [
+      AlbumRow,
+      Enrichment,
+      CandidateRow,
+      ExternalLink,
+      ArtworkRow,
+      LaneRow,
+      QuotaRow,
+      DeadLetterMark,
+      CrashMark,
+    ],
     extensions: [Migrator],
     // The migrator would write to standard output, which belongs to the commands.
     logger: () => undefined,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
+import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { resumedAt, storeHolds } from '../db/lane.ts'
@@ -85,6 +86,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     state.hold('flood', hold && { ...hold, cause: INTAKE_FLOOD }),
   )
   let owned = new Map<number, PartitionOwnership>()
+  const marks = new CrashMarks(db, groupId, randomUUID())
 
   /** A flood holds whoever works for the group, until a person says resume. */
   async function restoreFlood(signal: AbortSignal): Promise<void> {
@@ -101,6 +103,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     // Of an assignment that is over: it would fence whoever has the partitions now.
     if (signal.aborted) return []
     await restoreFlood(signal)
+    await marks.leave()
     if (state.state === 'standing by') state.setActive(true)
     const { owned: taken, failure } = await ownEach(kafka, {
       groupId,
@@ -111,7 +114,9 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     owned = new Map(taken.map(({ partition, ownership }) => [partition.partition, ownership]))
     state.hold('offsets', explainBeyond(failure))
     if (failure !== undefined) throw failure
-    return taken.flatMap(({ ownership }) => ownership.positions())
+    const positions = taken.flatMap(({ ownership }) => ownership.positions())
+    await marks.takeOver(positions)
+    return positions
   }
 
   async function forward({ topic, partition, deliveries, nextOffset, signal }: DeliveredBatch): Promise<void> {
@@ -126,7 +131,10 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     try {
       while (pending.length > 0 && !signal.aborted) {
         await flood.admit(signal)
-        const chunk = pending.slice(0, flood.isProbing ? 1 : RECORDS_PER_TRANSACTION)
+        const chunk = pending.slice(
+          0,
+          flood.isProbing || marks.isSuspect({ topic, partition }) ? 1 : RECORDS_PER_TRANSACTION,
+        )
         const outcomes = await waitWhileAway(
           'intake',
           () => Promise.all(chunk.map(toOutcome)),
@@ -175,7 +183,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     if (fault !== undefined) return toGivenUp(delivery, fault.error)
     if (value === null) return { delivery, record: null }
     try {
-      const album = checkAlbum(await codecs.imported.decode(value))
+      const album = checkAlbum(await marks.touch(delivery, () => codecs.imported.decode(value)))
       const request: EnrichmentRequested = {
         requestId: randomUUID(),
         reason: 'imported',
@@ -240,6 +248,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
       stopping.abort()
       await consumer.stop()
       await Promise.all([...owned.values()].map((ownership) => ownership.close()))
+      await marks.leave()
       await state.closed()
     },
   }

@@ -1,9 +1,9 @@
 import { SchemaRegistry as RegistryClient } from '@kafkajs/confluent-schema-registry'
 import { EnrichmentError } from '../errors.ts'
 import { explainTls } from '../explain-tls.ts'
-import { type RegistryAccess, withoutLogin } from './registry-access.ts'
 import { checkAvroBounds, type WalkedType } from './avro-bounds.ts'
 import { MOST_VALUE_BYTES } from './decoding-fault.ts'
+import { type RegistryAccess, withoutLogin } from './registry-access.ts'
 
 const TIMEOUT_MS = 5_000
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { ErrorCode } from '../errors.ts'
 import type { UnopenedBatch } from '../kafka/decoding-fault.ts'
 import type { Delivery, OutgoingRecord } from '../kafka/delivery.ts'
 import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
@@ -29,7 +30,11 @@ export function toDeadLetter(topic: string, delivery: Delivery, givenUp: GivenUp
   const foreign = withoutOwnHeaders(delivery.headers)
   const own = toDeadLetterHeaders(delivery, givenUp)
   const letter = { topic, key: delivery.key, value: delivery.value, headers: { ...foreign, ...own } }
-  return fitsInto(letter, MESSAGE_BYTES.dead) ? letter : toPointer(topic, delivery, givenUp)
+  // Whoever reads the letters must not die of one.
+  if (givenUp.error.code === 'CRASHED_DECODER') return toPointer(topic, delivery, givenUp)
+  if (fitsInto(letter, MESSAGE_BYTES.dead)) return letter
+  const message = `too large for ${topic}, so only a pointer to where it stands: ${givenUp.error.message}`
+  return toPointer(topic, delivery, { ...givenUp, error: { code: 'RECORD_TOO_LARGE', message } }, givenUp.error.code)
 }
 
 /** Our own headers of a dead letter, less than 16 kB: text that can be stored. */
@@ -41,15 +46,13 @@ export function toDeadLetterHeaders(delivery: Delivery, givenUp: GivenUp): Recor
   }
 }
 
-function toPointer(topic: string, delivery: Delivery, givenUp: GivenUp): OutgoingRecord {
+function toPointer(topic: string, delivery: Delivery, givenUp: GivenUp, causeCode?: ErrorCode): OutgoingRecord {
   const { key, value } = delivery
   const foreign = withoutOwnHeaders(delivery.headers)
-  const { code, message } = givenUp.error
   const bytes = value ?? Buffer.alloc(0)
-  const why = `too large for ${topic}, so only a pointer to where it stands: ${message}`
   const own = {
-    ...toDeadLetterHeaders(delivery, { ...givenUp, error: { code: 'RECORD_TOO_LARGE', message: why } }),
-    'enricher-cause-code': code,
+    ...toDeadLetterHeaders(delivery, givenUp),
+    ...(causeCode !== undefined && { 'enricher-cause-code': causeCode }),
     'enricher-value-bytes': String(bytes.length),
     'enricher-value-sha256': createHash('sha256').update(bytes).digest('hex'),
   }

@@ -64,6 +64,7 @@ const KINDS = {
   SCHEMA_UNKNOWN: 'bad record',
   RECORD_INVALID: 'bad record',
   RECORD_TOO_LARGE: 'bad record',
+  CRASHED_DECODER: 'bad record',
   CRASHED_WORKER: 'bad record',
   // The client waits for its turn by itself; a 429 gets here only when it gives up on that.
   AMAZON_THROTTLED: 'slow down',

@@ -111,13 +111,15 @@ async function orGivenUp<T>(
 }
 
 async function decodeRequest(
-  { value, fault }: Delivery,
-  { requested, dependencies }: RequestContext,
+  delivery: Delivery,
+  { requested, dependencies, marks }: RequestContext,
   signal: AbortSignal,
 ): Promise<EnrichmentRequested> {
+  const { value, fault } = delivery
   if (fault !== undefined) throw fault.error
   if (value === null) throw new EnrichmentError('RECORD_INVALID', 'the request has no value: send a request')
-  const request = await dependencies.registry(() => requested.decode(value), signal)
+  const decode = () => marks.touch(delivery, () => requested.decode(value))
+  const request = await dependencies.registry(decode, signal)
   checkAlbum(request.album)
   checkTime('requestedAt', request.requestedAt)
   if (REQUEST_ID.test(request.requestId)) return request

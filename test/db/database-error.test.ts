@@ -23,32 +23,29 @@ async function open() {
 
 test('what the server refuses is the server’s fault, by the cause that it names', async () => {
   const { role, write } = await open()
-  const refused = (code: string, sqlState: string) => ({
-    code,
-    message: expect.stringContaining(`(SQLSTATE ${sqlState})`),
-  })
+  /** A connection whose session was ended may be asked first. */
+  const expectRefusal = (told: RegExp) =>
+    expect
+      .poll(() => write().then(String, ({ code, message }) => `${code} ${message}`), { timeout: 10_000 })
+      .toMatch(told)
 
   await role.administer('alter role $role set default_transaction_read_only = on')
   await role.endSessions()
-  await expect(write()).rejects.toMatchObject({ code: expect.stringMatching(/^DATABASE_/) })
-  await expect(write()).rejects.toMatchObject(refused('DATABASE_READ_ONLY', '25006'))
+  await expectRefusal(/^DATABASE_READ_ONLY .*\(SQLSTATE 25006\)$/)
   await role.administer('alter role $role reset default_transaction_read_only', 'revoke insert on thing from $role')
-  await role.endSessions()
-  await write().catch(() => undefined)
-  await expect(write()).rejects.toMatchObject(refused('DATABASE_FORBIDDEN', '42501'))
+  await expectRefusal(/^DATABASE_FORBIDDEN .*\(SQLSTATE 42501\)$/)
   await role.administer(
     'grant insert on thing to $role',
     `create function full_disk() returns trigger language plpgsql as $$ begin
        raise exception 'could not extend file' using errcode = '53100'; end $$`,
     'create trigger full_disk before insert on thing execute function full_disk()',
   )
-  await expect(write()).rejects.toMatchObject(refused('DATABASE_FULL', '53100'))
+  await expectRefusal(/^DATABASE_FULL .*\(SQLSTATE 53100\)$/)
   await role.administer("alter role $role password 'second-password'", 'drop trigger full_disk on thing')
   await role.endSessions()
-  await write().catch(() => undefined)
-  await expect(write()).rejects.toMatchObject(refused('DATABASE_BAD_CREDENTIALS', '28P01'))
+  await expectRefusal(/^DATABASE_BAD_CREDENTIALS .*\(SQLSTATE 28P01\)$/)
   await role.administer("alter role $role password 'first-password'", 'alter table thing rename to other')
-  await expect(write()).rejects.toMatchObject(refused('DATABASE_UNAVAILABLE', '42P01'))
+  await expectRefusal(/^DATABASE_UNAVAILABLE .*\(SQLSTATE 42P01\)$/)
 })
 
 test('only data that no server would take is refused as data, whatever words it holds', async () => {
