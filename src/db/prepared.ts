@@ -24,7 +24,8 @@ export interface PreparedPool {
 
 /** One statement, which is a transaction of its own. @throws what PostgreSQL throws */
 export function queryOf(pool: PreparedPool): Query {
-  return async ({ name, text }, values) => (await pool.query({ name, text, values: values.map(storableValue) })).rows as never
+  return async ({ name, text }, values) =>
+    (await pool.query({ name, text, values: values.map(storableValue) })).rows as never
 }
 
 /**

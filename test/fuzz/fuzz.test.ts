@@ -69,12 +69,12 @@ test('headers, and the batches that bring them', { timeout: FUZZ_TIMEOUT_MS }, a
   const encodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0')
   const { RecordBatch } = require('kafkajs/src/protocol/recordBatch/v0')
 
-  const headers = fc.dictionary(fc.oneof(texts, fc.constant('enricher-run')), fc.oneof(texts, few(texts)), {
-    maxKeys: 20,
-  })
+  // Short, or the writing of them by KafkaJS takes all the time.
+  const short = fc.oneof(fc.string({ maxLength: 20 }), fc.constantFrom('__proto__', 'constructor', 'enricher-run'))
+  const headers = fc.dictionary(short, fc.oneof(short, few(short)), { maxKeys: 20 })
   const inputs = fc.record({
     headers,
-    count: fc.constantFrom(1, 2, 50),
+    count: fc.constantFrom(1, 2, 10),
     changes: mutations,
     isCompressed: fc.boolean(),
   })
