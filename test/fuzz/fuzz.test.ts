@@ -12,7 +12,7 @@ import { toRecordHeaders } from '../../src/kafka/delivery.ts'
 import { boundFetches } from '../../src/kafka/patches/bounded-fetch.ts'
 import { SchemaRegistry } from '../../src/kafka/schema-registry.ts'
 import { readRetryHeaders } from '../../src/retry/retry-headers.ts'
-import { FUZZ_TIMEOUT_MS, fuzz, mutate, mutations, texts } from './fuzz.ts'
+import { FUZZ_TIMEOUT_MS, fuzz, mutate, mutations, texts } from '../stack/fuzz.ts'
 
 const few = <T>(items: fc.Arbitrary<T>) => fc.array(items, { maxLength: 5 })
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null })
