@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { findConnectionConflicts } from './connection-settings.ts'
 import { EnrichmentError } from './errors.ts'
 import { readRaw } from './read-raw.ts'
+import { hideSecret } from './redact.ts'
 import { type Group, hideLogin, type Setting } from './setting.ts'
 import { SETTINGS } from './settings.ts'
 
@@ -39,6 +40,7 @@ export function loadConfig<G extends Group>(
     if (file !== undefined) fromFiles.set(name, file)
     const given = raw ?? (entry.default === '' ? undefined : entry.default)
     const parsed = entry.schema.safeParse(given)
+    if (entry.secret && given !== undefined) hideSecrets(given)
     if (parsed.success) config[name] = parsed.data
     else
       mistakes.push(
@@ -66,6 +68,12 @@ export function currentValue<C extends object, K extends keyof C & keyof Setting
   const parsed = schema.safeParse(raw)
   if (parsed.success) return parsed.data as C[K]
   throw new EnrichmentError('CONFIG_INVALID', mistake ?? `${name}: what ${file} holds is not good, wants ${wants}`)
+}
+
+/** A setting's value, and the password where it is a URL with one. */
+function hideSecrets(value: string): void {
+  hideSecret(value)
+  if (URL.canParse(value)) hideSecret(decodeURIComponent(new URL(value).password))
 }
 
 /** What is wrong only in view of another setting. */

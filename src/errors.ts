@@ -1,3 +1,5 @@
+import { redact } from './redact.ts'
+
 /**
  * Every way in which this service can fail, by a stable code. Dashboards, dead letters and people refer to the codes,
  * so a code is never renamed; messages may change.
@@ -8,6 +10,7 @@ export const ERROR_CODES = {
   SCHEMA_UNKNOWN: 'the record names a schema id that the registry does not know',
   RECORD_INVALID: 'a field of the record is missing or senseless',
   RECORD_TOO_LARGE: 'the record is larger than Kafka takes',
+  CRASHED_DECODER: 'the process died each time it read this record',
   CRASHED_WORKER: 'the process died each time it worked on this album, also when on nothing else',
   // Amazon
   AMAZON_THROTTLED: 'Amazon asks to slow down',
@@ -45,6 +48,11 @@ export const ERROR_CODES = {
   KAFKA_PROTOCOL_MISMATCH: 'Kafka and the service do not speak the same protocol, or trust different certificates',
   REGISTRY_UNAVAILABLE: 'the schema registry fails or does not answer',
   DATABASE_UNAVAILABLE: 'PostgreSQL fails or does not answer',
+  DATABASE_READ_ONLY: 'PostgreSQL only lets read: it is a standby, or became one',
+  DATABASE_BAD_CREDENTIALS: 'PostgreSQL refuses the login',
+  DATABASE_FORBIDDEN: 'PostgreSQL refuses a right that the service needs',
+  DATABASE_FULL: 'PostgreSQL has no space left on its disk',
+  DATA_REFUSED: 'PostgreSQL refuses what was to be stored of the album, as no server would take it',
   STORE_UNAVAILABLE: 'the object store fails or does not answer',
   // Set-up
   CONFIG_INVALID: 'settings are missing or wrong',
@@ -87,13 +95,13 @@ export class EnrichmentError extends Error {
   /** What anybody may read of it, as at an open port: no address, no secret. */
   readonly publicDetail: string | undefined
 
-  /** @param message what failed, for which id, and what to do next; never a secret */
+  /** @param message what failed, for which id, and what to do next; what other servers say in it is redacted */
   constructor(
     code: ErrorCode,
     message: string,
     options: { cause?: unknown; retryAfterMs?: number; publicDetail?: string } = {},
   ) {
-    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    super(redact(message), 'cause' in options ? { cause: options.cause } : undefined)
     this.name = 'EnrichmentError'
     this.code = code
     this.retryAfterMs = options.retryAfterMs

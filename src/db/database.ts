@@ -2,17 +2,19 @@ import { LockMode, MikroORM } from '@mikro-orm/core'
 import { Migrator } from '@mikro-orm/migrations'
 import { defineConfig, type EntityManager, PostgreSqlDriver } from '@mikro-orm/postgresql'
 import { EnrichmentError } from '../errors.ts'
+import { storableValue } from '../storable-text.ts'
 import type { DatabaseAccess } from './database-access.ts'
+import { databaseError } from './database-error.ts'
 import { dropLostConnections } from './drop-lost-connections.ts'
 import { AlbumRow } from './entities/album.entity.ts'
 import { ArtworkRow } from './entities/artwork.entity.ts'
 import { CandidateRow } from './entities/candidate.entity.ts'
+import { CrashMark } from './entities/crash-mark.entity.ts'
 import { DeadLetterMark } from './entities/dead-letter-mark.entity.ts'
 import { Enrichment } from './entities/enrichment.entity.ts'
 import { ExternalLink } from './entities/external-link.entity.ts'
 import { LaneRow } from './entities/lane.entity.ts'
 import { QuotaRow } from './entities/quota.entity.ts'
-import { explainDatabaseError } from './explain-database-error.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import { inTransaction, type PreparedPool, type Query, queryOf, type Statement } from './prepared.ts'
 import { secureConnections } from './secure-connections.ts'
@@ -37,13 +39,14 @@ export class Database {
   /**
    * One piece of work in a transaction of its own, with an entity manager that nobody else uses.
    *
-   * @throws EnrichmentError DATABASE_UNAVAILABLE when PostgreSQL fails or does not answer; the work's own errors as they are
+   * @throws EnrichmentError DATABASE_UNAVAILABLE when PostgreSQL fails or does not answer, the other DATABASE_ codes where
+   *   it says why, DATA_REFUSED; the work's own errors as they are
    */
   async transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     try {
       return await this.#orm.em.fork().transactional((em) => work(em as EntityManager))
     } catch (error) {
-      throw asDatabaseError(error)
+      throw databaseError(error)
     }
   }
 
@@ -52,7 +55,7 @@ export class Database {
     try {
       return await inTransaction(await this.#pool(), work)
     } catch (error) {
-      throw asDatabaseError(error)
+      throw databaseError(error)
     }
   }
 
@@ -61,7 +64,7 @@ export class Database {
     try {
       return await queryOf(await this.#pool())(statement, values)
     } catch (error) {
-      throw asDatabaseError(error)
+      throw databaseError(error)
     }
   }
 
@@ -74,7 +77,7 @@ export class Database {
     try {
       return await work(this.#orm.em.fork() as EntityManager)
     } catch (error) {
-      throw asDatabaseError(error)
+      throw databaseError(error)
     }
   }
 
@@ -95,7 +98,7 @@ export class Database {
     try {
       return (await this.#orm.migrator.up()).map(({ name }) => name)
     } catch (error) {
-      throw asDatabaseError(error)
+      throw databaseError(error)
     }
   }
 
@@ -127,10 +130,21 @@ export function databaseConfig(url: string, { poolMax = 10, url: current = () =>
   return defineConfig({
     driver: PostgreSqlDriver,
     clientUrl: url,
-    entities: [AlbumRow, Enrichment, CandidateRow, ExternalLink, ArtworkRow, LaneRow, QuotaRow, DeadLetterMark],
+    entities: [
+      AlbumRow,
+      Enrichment,
+      CandidateRow,
+      ExternalLink,
+      ArtworkRow,
+      LaneRow,
+      QuotaRow,
+      DeadLetterMark,
+      CrashMark,
+    ],
     extensions: [Migrator],
     // The migrator would write to standard output, which belongs to the commands.
     logger: () => undefined,
+    onQuery: makeStorable,
     migrations: { migrationsList: MIGRATIONS, snapshot: false },
     // A mistyped name is told, not made true.
     ensureDatabase: false,
@@ -152,32 +166,12 @@ export function databaseConfig(url: string, { poolMax = 10, url: current = () =>
   })
 }
 
-// Classes 08 (connection), 40 (deadlock), 53 (resources), 57 (shut down, cancelled), a lock or a transaction that waited
-// too long: the server's trouble, not the statement's.
-const UNAVAILABLE_STATE = /^(08|40|53|57|55P03|25P03)/
-const UNAVAILABLE_TEXT = /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|timeout|terminat|not queryable/i
-
-/** Whether PostgreSQL refuses what a statement holds: classes 22 (data), 23 (constraints) and 54 (too large). */
-export function isDataError(error: unknown): boolean {
-  const { code } = (error ?? {}) as { code?: unknown }
-  return typeof code === 'string' && /^(22|23|54)...$/.test(code)
-}
-
-const NO_SUCH_DATABASE = '3D000'
-
-function asDatabaseError(error: unknown): unknown {
-  if (error instanceof EnrichmentError) return error
-  const { code, message = String(error) } = error as { code?: string; message?: string }
-  if (code === NO_SUCH_DATABASE) {
-    const remedy = 'see DATABASE_URL, or run `album-enricher setup --create-database`'
-    return new EnrichmentError('DATABASE_MISSING', `PostgreSQL: ${message}: ${remedy}`, { cause: error })
-  }
-  const remedy = explainDatabaseError(error)
-  const isUnavailable =
-    remedy !== undefined ||
-    (code !== undefined && UNAVAILABLE_STATE.test(code)) ||
-    UNAVAILABLE_TEXT.test(`${code} ${message}`)
-  if (!isUnavailable) return error
-  const text = remedy === undefined ? message || code : `${message.replace(/\s+/g, ' ').trim()}: ${remedy}`
-  return new EnrichmentError('DATABASE_UNAVAILABLE', `PostgreSQL: ${text}`, { cause: error })
+/**
+ * The one boundary that makes texts storable: the values of every statement pass here on their way to PostgreSQL, whoever
+ * wrote the statement. A text that PostgreSQL would refuse, as an album, Amazon, a model or a careless cut may bring one,
+ * is stored with U+FFFD in the place of what it cannot hold. MikroORM writes them into the statement behind this.
+ */
+function makeStorable(statement: string, values: readonly unknown[]): string {
+  for (const [index, value] of values.entries()) (values as unknown[])[index] = storableValue(value)
+  return statement
 }

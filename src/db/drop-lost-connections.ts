@@ -12,6 +12,8 @@ interface Pool {
 /** Statements after whose failure Kysely forgets to give the connection back. */
 const FORGOTTEN = /^(begin|start transaction|rollback)\b/i
 const TIMED_OUT = 'Query read timeout'
+/** SQLSTATE of a server that only lets read. After a failover another one is the primary, and only a new connection finds it. */
+const READ_ONLY = '25006'
 
 /**
  * Takes a connection out of its pool at once when it cannot be trusted any more.
@@ -27,10 +29,10 @@ export function dropLostConnections(pool: Pool): void {
     client.query = (...args) => {
       const answer = query(...args)
       if (answer instanceof Promise)
-        answer.catch((error: Error) => {
+        answer.catch((error: Error & { code?: string }) => {
           const [statement] = args
           const isForgotten = typeof statement === 'string' && FORGOTTEN.test(statement)
-          if (isForgotten || error.message === TIMED_OUT) drop(client)
+          if (isForgotten || error.message === TIMED_OUT || error.code === READ_ONLY) drop(client)
         })
       return answer
     }

@@ -8,6 +8,7 @@ const NAMES = {
 
 /** By SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html), what a person can do. */
 const BY_STATE: Record<string, string> = {
+  '3D000': 'see DATABASE_URL, or run `album-enricher setup --create-database`',
   '28P01': 'look at user and password in DATABASE_URL, DATABASE_PASSWORD or DATABASE_PASSWORD_COMMAND',
   '28000': 'look at the user in DATABASE_URL, at sslmode and sslcert there, and at pg_hba.conf of the server',
 }

@@ -1,3 +1,5 @@
+import { storableValue } from '../storable-text.ts'
+
 /** A statement that each connection prepares once, under its name; `Row` is what it answers. */
 export interface Statement<Row extends object = object> {
   readonly name: string
@@ -22,7 +24,8 @@ export interface PreparedPool {
 
 /** One statement, which is a transaction of its own. @throws what PostgreSQL throws */
 export function queryOf(pool: PreparedPool): Query {
-  return async ({ name, text }, values) => (await pool.query({ name, text, values })).rows as never
+  return async ({ name, text }, values) =>
+    (await pool.query({ name, text, values: values.map(storableValue) })).rows as never
 }
 
 /**
@@ -37,7 +40,7 @@ export async function inTransaction<T>(pool: PreparedPool, work: (query: Query) 
     await client.query('begin')
     try {
       const done = await work(async ({ name, text }, values) => {
-        const { rows } = await client.query({ name, text, values })
+        const { rows } = await client.query({ name, text, values: values.map(storableValue) })
         return rows as never
       })
       await client.query('commit')

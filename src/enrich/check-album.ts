@@ -6,17 +6,32 @@ const LONGEST_ID_BYTES = 1_000
 /** The years 1 to 9999: beyond them a time is a fault, and PostgreSQL and JavaScript disagree how to write it. */
 const TIMES = { first: Date.parse('0001-01-01T00:00:00Z'), last: Date.parse('9999-12-31T23:59:59Z') }
 
+/** The most that an album may have, far beyond any that was ever released. Ten ASINs cost one Amazon request. */
+const MOST = {
+  /** In characters. */
+  title: 10_000,
+  name: 2_000,
+  text: 1_000,
+  artists: 1_000,
+  barcodes: 1_000,
+  marketplaces: 100,
+  /** Of all marketplaces together. */
+  asins: 100,
+}
+const SHOWN = 200
+
 /**
  * The album of a decoded record.
  *
- * @throws EnrichmentError RECORD_INVALID that names the field, the value and the remedy
+ * @throws EnrichmentError RECORD_INVALID that names the field, the value and the remedy; with a limit, also the number
  */
 export function checkAlbum(imported: AlbumImported): Album {
-  const { albumId, title, artists, importedAt } = imported
+  const { albumId, title, artists, importedAt, barcodes, asins, source, musicbrainzReleaseGroupId } = imported
   demand(albumId.trim() !== '', 'albumId', albumId, "put the importer's id of the album there")
   const idBytes = Buffer.byteLength(albumId)
   const shorter = `an id may have ${LONGEST_ID_BYTES} bytes, and this one has ${idBytes}: give the album a shorter one`
   demand(idBytes <= LONGEST_ID_BYTES, 'albumId', albumId, shorter)
+  checkText('albumId', albumId, LONGEST_ID_BYTES)
   checkTime('importedAt', importedAt)
   demand(
     title.trim() !== '',
@@ -24,12 +39,31 @@ export function checkAlbum(imported: AlbumImported): Album {
     title,
     'an album without a title cannot be searched for: import it again with one',
   )
+  checkText('title', title, MOST.title)
   demand(artists.length > 0, 'artists', artists, 'credit at least one artist and import the album again')
+  demandFew('artists', artists.length, MOST.artists)
   const unnamed = artists.findIndex(({ name }) => name.trim() === '')
   demand(unnamed === -1, `artists[${unnamed}].name`, artists[unnamed]?.name, 'give the artist a name or leave it out')
-  // PostgreSQL's text cannot hold this character, so such an album could be neither stored nor shown.
-  demand(!JSON.stringify(imported).includes('\\u0000'), 'album', albumId, 'take the NUL character out of its texts')
+  for (const [index, { name, musicbrainzArtistId }] of artists.entries()) {
+    checkText(`artists[${index}].name`, name, MOST.name)
+    checkText(`artists[${index}].musicbrainzArtistId`, musicbrainzArtistId, MOST.text)
+  }
+  demandFew('barcodes', barcodes.length, MOST.barcodes)
+  for (const [index, barcode] of barcodes.entries()) checkText(`barcodes[${index}]`, barcode, MOST.text)
+  checkAsins(asins)
+  checkText('source', source, MOST.text)
+  checkText('musicbrainzReleaseGroupId', musicbrainzReleaseGroupId, MOST.text)
   return imported
+}
+
+function checkAsins(asins: Album['asins']): void {
+  const lists = Object.entries(asins)
+  demandFew('asins', lists.length, MOST.marketplaces)
+  demandFew('asins, all marketplaces together,', lists.flatMap(([, list]) => list).length, MOST.asins)
+  for (const [marketplace, list] of lists) {
+    checkText('a marketplace of asins', marketplace, MOST.text)
+    for (const [index, asin] of list.entries()) checkText(`asins.${cut(marketplace)}[${index}]`, asin, MOST.text)
+  }
 }
 
 /** @throws EnrichmentError RECORD_INVALID for a number of milliseconds since 1970 that nobody can have meant */
@@ -37,7 +71,29 @@ export function checkTime(field: string, ms: number): void {
   demand(ms >= TIMES.first && ms <= TIMES.last, field, ms, 'give the time in milliseconds since 1970')
 }
 
+function checkText(field: string, text: string | null, most: number): void {
+  if (text === null) return
+  const { length } = text
+  demand(length <= most, field, text, `it has ${length} characters, and ${most} are allowed: shorten it`)
+  // PostgreSQL's text cannot hold this character, so such an album could be neither stored nor shown.
+  demand(!text.includes('\0'), field, text, 'take the NUL character out of it')
+}
+
+function demandFew(field: string, count: number, most: number): void {
+  if (count <= most) return
+  const message = `${field} has ${count} entries, and ${most} are allowed: import the album with fewer`
+  throw new EnrichmentError('RECORD_INVALID', message)
+}
+
 function demand(isTrue: boolean, field: string, value: unknown, remedy: string): void {
   if (isTrue) return
-  throw new EnrichmentError('RECORD_INVALID', `${field} is ${JSON.stringify(value)?.slice(0, 200)}: ${remedy}`)
+  // Cut before it is written as JSON, too: that takes its time with a long one.
+  const shown = typeof value === 'string' ? cut(value) : value
+  throw new EnrichmentError('RECORD_INVALID', `${field} is ${cut(JSON.stringify(shown) ?? 'missing')}: ${remedy}`)
 }
+
+/** By whole characters. */
+const cut = (text: string) =>
+  Array.from(text.slice(0, 2 * SHOWN))
+    .slice(0, SHOWN)
+    .join('')

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
+import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { resumedAt, storeHolds } from '../db/lane.ts'
@@ -86,6 +87,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     state.hold('flood', hold && { ...hold, cause: INTAKE_FLOOD }),
   )
   let owned = new Map<number, PartitionOwnership>()
+  const marks = new CrashMarks(db, groupId, randomUUID())
 
   /** A flood holds whoever works for the group, until a person says resume. */
   async function restoreFlood(signal: AbortSignal): Promise<void> {
@@ -102,6 +104,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     // Of an assignment that is over: it would fence whoever has the partitions now.
     if (signal.aborted) return []
     await restoreFlood(signal)
+    await marks.leave()
     if (state.state === 'standing by') state.setActive(true)
     const { owned: taken, failure } = await ownEach(kafka, {
       groupId,
@@ -112,7 +115,9 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     owned = new Map(taken.map(({ partition, ownership }) => [partition.partition, ownership]))
     state.hold('offsets', explainBeyond(failure))
     if (failure !== undefined) throw failure
-    return taken.flatMap(({ ownership }) => ownership.positions())
+    const positions = taken.flatMap(({ ownership }) => ownership.positions())
+    await marks.takeOver(positions)
+    return positions
   }
 
   async function forward({ topic, partition, deliveries, nextOffset, signal }: DeliveredBatch): Promise<void> {
@@ -127,7 +132,10 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     try {
       while (pending.length > 0 && !signal.aborted) {
         await flood.admit(signal)
-        const chunk = pending.slice(0, flood.isProbing ? 1 : RECORDS_PER_TRANSACTION)
+        const chunk = pending.slice(
+          0,
+          flood.isProbing || marks.isSuspect({ topic, partition }) ? 1 : RECORDS_PER_TRANSACTION,
+        )
         const outcomes = await waitWhileAway(
           'intake',
           () => Promise.all(chunk.map(toOutcome)),
@@ -172,10 +180,11 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
 
   /** Throws only what passes (REGISTRY_UNAVAILABLE). */
   async function toOutcome(delivery: Delivery): Promise<Outcome> {
-    const { topic, partition, offset, value } = delivery
+    const { topic, partition, offset, value, fault } = delivery
+    if (fault !== undefined) return toGivenUp(delivery, fault.error)
     if (value === null) return { delivery, record: null }
     try {
-      const album = checkAlbum(await codecs.imported.decode(value))
+      const album = checkAlbum(await marks.touch(delivery, () => codecs.imported.decode(value)))
       const request: EnrichmentRequested = {
         requestId: randomUUID(),
         reason: 'imported',
@@ -195,10 +204,14 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     } catch (thrown) {
       const error = toEnrichmentError(thrown)
       if (isOutage(error.code)) throw error
-      const givenUp = { error, stage: 'intake', attempt: 1, firstFailedAt: Date.now() }
-      const untrusted = { ...delivery, headers: withoutOwnHeaders(delivery.headers) }
-      return { delivery, record: toDeadLetter(topics.dead, untrusted, givenUp), error }
+      return toGivenUp(delivery, error)
     }
+  }
+
+  function toGivenUp(delivery: Delivery, error: EnrichmentError): Outcome {
+    const givenUp = { error, stage: 'intake', attempt: 1, firstFailedAt: Date.now() }
+    const untrusted = { ...delivery, headers: withoutOwnHeaders(delivery.headers) }
+    return { delivery, record: toDeadLetter(topics.dead, untrusted, givenUp), error }
   }
 
   function report({ delivery: { topic, partition, offset, key }, record, error }: Outcome): void {
@@ -237,6 +250,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
       stopping.abort()
       await consumer.stop()
       await Promise.all([...owned.values()].map((ownership) => ownership.close()))
+      await marks.leave()
       await state.closed()
     },
   }

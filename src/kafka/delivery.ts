@@ -1,4 +1,5 @@
 import type { IHeaders } from 'kafkajs'
+import type { DecodingFault } from './decoding-fault.ts'
 import { NULL_HEADER } from './patches/null-headers.ts'
 
 export interface TopicPartition {
@@ -17,6 +18,8 @@ export interface Delivery extends TopicPartition {
   /** null is a tombstone. */
   value: Buffer | null
   headers: RecordHeaders
+  /** Why it is not what its producer sent: it must be given up. */
+  fault?: DecodingFault
 }
 
 /** A repeated header is an array, in order. */
@@ -36,16 +39,11 @@ export interface CommitOffset extends TopicPartition {
   metadata?: string
 }
 
-/**
- * Headers as they were delivered, in a form that can be published again. One without a value is NULL_HEADER. A name that
- * every JavaScript object has, such as "constructor", comes from KafkaJS with what the object has under it in front.
- */
+/** Headers as they were delivered, in a form that can be published again. One without a value is NULL_HEADER. */
 export function toRecordHeaders(headers: IHeaders | undefined): RecordHeaders {
   const toValue = (value: unknown) => (Buffer.isBuffer(value) || typeof value === 'string' ? value : NULL_HEADER)
-  const entries = Object.entries(headers ?? {}).map(([name, value]) => {
-    if (!Array.isArray(value)) return [name, toValue(value)] as const
-    const values = name in Object.prototype ? value.slice(1) : value
-    return [name, values.length === 1 ? toValue(values[0]) : values.map(toValue)] as const
-  })
+  const entries = Object.entries(headers ?? {}).map(
+    ([name, value]) => [name, Array.isArray(value) ? value.map(toValue) : toValue(value)] as const,
+  )
   return Object.fromEntries(entries)
 }

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
+import type { WalkedType } from './avro-bounds.ts'
 
 /** What we use of avsc's Type, which the registry's client hands out without a type of its own. */
-export interface AvroType {
-  typeName: string
+export interface AvroType extends WalkedType {
   /** Branches of a union. */
   types?: AvroType[]
   equals(other: AvroType): boolean

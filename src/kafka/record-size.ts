@@ -6,7 +6,7 @@ const OVERHEAD_BYTES = 200
 /** Of each header: two lengths. */
 const HEADER_BYTES = 8
 /** Nothing compresses so well that more than this would fit anywhere, and trying would stop the process for seconds. */
-const MOST_BYTES = 67_108_864
+const MOST_BYTES = 8_388_608
 
 /** Bytes of headers as Kafka counts them towards a record's size, a few more rather than less. */
 export function headerBytes(headers: RecordHeaders = {}): number {

@@ -1,6 +1,8 @@
 import type { SchemaRegistry as RegistryClient } from '@kafkajs/confluent-schema-registry'
 import { EnrichmentError } from '../errors.ts'
 import { explainTls } from '../explain-tls.ts'
+import { checkAvroBounds } from './avro-bounds.ts'
+import { MOST_VALUE_BYTES } from './decoding-fault.ts'
 import { type AvroType, avroType, readAs } from './read-as.ts'
 import { registerSchema } from './register-schema.ts'
 import { type RegistryAccess, withoutLogin } from './registry-access.ts'
@@ -10,8 +12,9 @@ const TIMEOUT_MS = 5_000
 /** Reads and writes one record type in Confluent's wire format: a zero byte, the schema id (4 bytes), Avro. */
 export interface RecordCodec<T> {
   /**
-   * @throws EnrichmentError RECORD_UNDECODABLE, SCHEMA_UNKNOWN (both final), REGISTRY_UNAVAILABLE (passing; also when
-   *   the registry has lost its state, so that an unknown schema id is no fault of the record)
+   * @throws EnrichmentError RECORD_UNDECODABLE, RECORD_TOO_LARGE, RECORD_INVALID naming a field with more items than are
+   *   read, SCHEMA_UNKNOWN (all final), REGISTRY_UNAVAILABLE (passing; also when the registry has lost its state, so that
+   *   an unknown schema id is no fault of the record)
    */
   decode(bytes: Buffer): Promise<T>
   /** @throws EnrichmentError RECORD_INVALID naming the fields that the schema refuses, REGISTRY_UNAVAILABLE */
@@ -73,7 +76,11 @@ export class SchemaRegistry {
       const known = readers.get(writerId)
       if (known !== undefined) return known
       const writer = await this.#writerSchema(writerId, { subject, id })
-      const made = readAs(reader, writer)
+      const read = readAs(reader, writer)
+      const made = (body: Buffer) => {
+        checkAvroBounds(writer, body)
+        return read(body)
+      }
       readers.set(writerId, made)
       return made
     }
@@ -85,6 +92,10 @@ export class SchemaRegistry {
             'RECORD_UNDECODABLE',
             `the value (${bytes.length} bytes) does not start with a zero byte and a schema id: publish it with a schema-registry serializer`,
           )
+        }
+        if (bytes.length > MOST_VALUE_BYTES) {
+          const message = `the value has ${bytes.length} bytes, and ${MOST_VALUE_BYTES} are read: publish a smaller one`
+          throw new EnrichmentError('RECORD_TOO_LARGE', message)
         }
         const writerId = bytes.readUInt32BE(1)
         try {

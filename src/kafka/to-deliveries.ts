@@ -1,4 +1,5 @@
 import type { EachBatchPayload } from 'kafkajs'
+import type { DecodingFault } from './decoding-fault.ts'
 import { type Delivery, toRecordHeaders } from './delivery.ts'
 
 /** What a batch brings, with what to commit after each record: where the next one stands, markers skipped. */
@@ -7,6 +8,7 @@ export function toDeliveries(batch: EachBatchPayload['batch']): Delivery[] {
   const end = BigInt(batch.lastOffset()) + 1n
   return messages.map((message, index) => {
     const next = messages[index + 1]
+    const { fault } = message as { fault?: DecodingFault }
     return {
       topic,
       partition,
@@ -16,6 +18,7 @@ export function toDeliveries(batch: EachBatchPayload['batch']): Delivery[] {
       key: message.key,
       value: message.value,
       headers: toRecordHeaders(message.headers),
+      ...(fault && { fault }),
     }
   })
 }

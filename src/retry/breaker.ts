@@ -30,7 +30,7 @@ export interface BreakerOptions {
   longestProbeMs: number
   /** Ends all waiting for the dependency. What needs no waiting is still done: a process that stops finishes its work. */
   stopping: AbortSignal
-  /** Called once when the breaker opens, with the failure that opened it, and once when it closes, with null. */
+  /** Called when the breaker opens, with the failure that opened it, when a probe fails with another code, with that, and once when it closes, with null. */
   onChange(open: { code: ErrorCode; message: string } | null): void
 }
 
@@ -166,10 +166,12 @@ export class Breaker {
     const delay = this.#nextDelay.next(undefined)
     this.#nextDelay = delay
     this.#probes.setNext(delay.duration)
-    if (!isNew) return
     const { code, message } = toEnrichmentError(error)
-    this.#openedAt = Date.now()
-    this.#openedBy = { code, message, since: this.#openedAt }
+    // What says more than that nobody answers has another remedy.
+    if (this.#openedBy !== null && (this.#openedBy.code === code || !this.#openedBy.code.endsWith('_UNAVAILABLE')))
+      return
+    if (isNew) this.#openedAt = Date.now()
+    this.#openedBy = { code, message, since: this.#openedBy?.since ?? this.#openedAt }
     this.#options.onChange({ code, message })
   }
 

@@ -38,6 +38,7 @@ export type Decision =
 /**
  * - bad record: trying again would fail again
  * - passing: a few quick tries in place, then the next retry tier
+ * - refused: a few quick tries in place, and then it is given up: no retry topic mends it
  * - passing slowly: nothing that goes by within seconds, so the next retry tier at once
  * - slow down: asked to come back later, which is no failure of the request however often it happens; in more than a
  *   minute, it does so through a retry tier
@@ -46,7 +47,16 @@ export type Decision =
  * - set-up: this deployment is put together wrongly
  * - lost: somebody else has the work
  */
-type Kind = 'bad record' | 'passing' | 'passing slowly' | 'slow down' | 'dependency' | 'account' | 'set-up' | 'lost'
+type Kind =
+  | 'bad record'
+  | 'passing'
+  | 'refused'
+  | 'passing slowly'
+  | 'slow down'
+  | 'dependency'
+  | 'account'
+  | 'set-up'
+  | 'lost'
 
 /** What kind of failure a code is. A code without a row does not compile. */
 const KINDS = {
@@ -54,6 +64,7 @@ const KINDS = {
   SCHEMA_UNKNOWN: 'bad record',
   RECORD_INVALID: 'bad record',
   RECORD_TOO_LARGE: 'bad record',
+  CRASHED_DECODER: 'bad record',
   CRASHED_WORKER: 'bad record',
   // The client waits for its turn by itself; a 429 gets here only when it gives up on that.
   AMAZON_THROTTLED: 'slow down',
@@ -92,6 +103,11 @@ const KINDS = {
   KAFKA_PROTOCOL_MISMATCH: 'set-up',
   REGISTRY_UNAVAILABLE: 'dependency',
   DATABASE_UNAVAILABLE: 'dependency',
+  DATABASE_READ_ONLY: 'dependency',
+  DATABASE_BAD_CREDENTIALS: 'dependency',
+  DATABASE_FORBIDDEN: 'dependency',
+  DATABASE_FULL: 'dependency',
+  DATA_REFUSED: 'refused',
   CONFIG_INVALID: 'set-up',
   TOPIC_WRONG: 'set-up',
   SCHEMA_NOT_REGISTERED: 'set-up',
@@ -121,6 +137,8 @@ export function decideRetry(failure: Failure, policy: RetryPolicy): Decision {
       return comeLater(failure, policy)
     case 'passing':
       return quickTry(failure) ?? retryLater(failure, policy)
+    case 'refused':
+      return quickTry(failure) ?? { kind: 'dead letter' }
     case 'passing slowly':
       return retryLater(failure, policy)
     case 'dependency':

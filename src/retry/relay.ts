@@ -102,13 +102,13 @@ export function startRelay(options: RelayOptions): Member {
   }
 }
 
-/** The copy as it is, for the worker to judge; or a dead letter, where express would not take what its own topic took. */
+/** The copy as it is, for the worker to judge; or a dead letter, where express would not take it, or nobody could read it. */
 function toRecord(delivery: Delivery, topics: RelayOptions['topics']): OutgoingRecord {
-  const { key, value, headers } = delivery
+  const { key, value, headers, fault } = delivery
   const record = { topic: topics.express, key, value, headers }
-  if (fitsInto(record, MESSAGE_BYTES.request)) return record
+  if (fault === undefined && fitsInto(record, MESSAGE_BYTES.request)) return record
   const message = `the retry has ${recordBytes(record)} bytes, more than ${topics.express} takes`
-  const error = new EnrichmentError('RECORD_TOO_LARGE', message)
+  const error = fault?.error ?? new EnrichmentError('RECORD_TOO_LARGE', message)
   const { run, attempt, firstFailedAt, requestId } = readRetryHeaders(headers)
   const givenUp = { error, stage: 'relay', run, attempt, firstFailedAt: firstFailedAt ?? Date.now() }
   return toDeadLetter(topics.dead, delivery, { ...givenUp, requestId: requestId ?? undefined })
@@ -122,10 +122,11 @@ function report(
 ): void {
   const letters = records.filter((record) => record.topic === topics.dead)
   for (const { key, headers = {} } of letters) {
-    metrics.deadLetters.inc({ code: 'RECORD_TOO_LARGE' })
+    const code = String(headers['enricher-error-code'])
+    metrics.deadLetters.inc({ code })
     const { requestId, run, attempt } = readRetryHeaders(headers)
     const fields = { albumId: key?.toString(), requestId, run, attempt, topic }
-    log.error({ ...fields, code: 'RECORD_TOO_LARGE' }, 'album dead-lettered')
+    log.error({ ...fields, code }, 'album dead-lettered')
   }
   if (records.length > 0) log.debug({ topic, records: records.length }, 'retries are due')
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 import type { Delivery, RecordHeaders } from '../kafka/delivery.ts'
+import { storableText } from '../storable-text.ts'
 
 const OWN = 'enricher-'
 /** In bytes: Kafka counts headers towards a record's size, and a page must be able to show them. */
@@ -89,7 +90,7 @@ export function withoutOwnHeaders(headers: RecordHeaders): RecordHeaders {
 
 /** A text cut to a number of bytes, and such as Kafka's pages and PostgreSQL's JSON can hold. */
 export function cutText(text: string, maxBytes: number): string {
-  const bytes = Buffer.from(text.replaceAll('\0', '\ufffd'))
+  const bytes = Buffer.from(storableText(text))
   // Of a character that is cut in two nothing is kept.
   return new TextDecoder().decode(bytes.subarray(0, maxBytes), { stream: true })
 }

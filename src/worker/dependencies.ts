@@ -43,9 +43,9 @@ const foreign = (isTheirs: (code: ErrorCode) => boolean): Rule => ({
 })
 
 /** Our own servers: nothing can be done without them, and they are probed at no cost. */
-const own = (code: ErrorCode): Rule => ({
+const own = (isOurs: (code: ErrorCode) => boolean): Rule => ({
   threshold: () => 1,
-  isFault: (other) => other === code,
+  isFault: isOurs,
   firstProbeMs: 250,
   longestProbeMs: 2_000,
 })
@@ -53,8 +53,8 @@ const own = (code: ErrorCode): Rule => ({
 const RULES: Record<Name, Rule> = {
   amazon: foreign((code) => code.startsWith('AMAZON_')),
   model: foreign((code) => code.startsWith('MODEL_')),
-  database: own('DATABASE_UNAVAILABLE'),
-  registry: own('REGISTRY_UNAVAILABLE'),
+  database: own((code) => code.startsWith('DATABASE_')),
+  registry: own((code) => code.startsWith('REGISTRY_')),
 }
 
 /**
@@ -107,9 +107,20 @@ function callThrough(breaker: Breaker): Call {
   }
 }
 
+const GOES_ON = 'the lane goes on by itself within 2 s'
+/** Of what a person must do something about. */
+const REMEDIES: Partial<Record<ErrorCode, string>> = {
+  DATABASE_READ_ONLY: `point DATABASE_URL at the primary, or make this server one again; ${GOES_ON}`,
+  DATABASE_BAD_CREDENTIALS: `mend the name or password in DATABASE_URL and restart, or the server's pg_hba.conf; ${GOES_ON}`,
+  DATABASE_FORBIDDEN: `give the role of DATABASE_URL its rights back (GRANT ... ON ALL TABLES IN SCHEMA public); ${GOES_ON}`,
+  DATABASE_FULL: `make room on the disk of PostgreSQL; ${GOES_ON}`,
+}
+
 function remedyFor(name: string, code: ErrorCode): string {
   if (code === 'AMAZON_DAY_SPENT')
     return 'nothing: the lane goes on by itself when the day is over; where the account has more, set AMAZON_REQUESTS_PER_DAY'
+  const known = REMEDIES[code]
+  if (known !== undefined) return known
   const isAccount = isOutage(code) && !code.endsWith('_UNAVAILABLE')
   if (isAccount)
     return `${ERROR_CODES[code]}: mend it with the provider; it is tried again every 30 s, or at once after \`album-enricher resume\``

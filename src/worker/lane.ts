@@ -151,7 +151,7 @@ export class Lane {
     } catch (error) {
       // One commit behind is what a start expects of PostgreSQL; the next commit waits until it is back.
       const { code } = toEnrichmentError(error)
-      if (code !== 'DATABASE_UNAVAILABLE') throw error
+      if (!code.startsWith('DATABASE_')) throw error
       log.debug({ code }, 'committed offsets not stored')
     }
   }

@@ -34,12 +34,15 @@ export async function processRequest(
   const { albumId } = request.album
   // It waits for another request for the same album, and other albums need not wait with it.
   if (albums.isBusy(albumId)) void turn.then(onBegun)
-  return albums.run(albumId, async () => {
-    for (;;) {
-      signal.throwIfAborted()
-      const decided = await processOnce(delivery, request, context, signal)
-      if (decided !== 'again') return decided
+  return albums.run(albumId, () => {
+    const process = async () => {
+      for (;;) {
+        signal.throwIfAborted()
+        const decided = await processOnce(delivery, request, context, signal)
+        if (decided !== 'again') return decided
+      }
     }
+    return orGivenUp(process, delivery, request, context, signal)
   })
 }
 
@@ -74,22 +77,33 @@ async function processOnce(
   return solo.run(isSuspect, () => workOn(delivery, request, job, context, signal), waiting)
 }
 
-/** Does what comes before the work. What cannot even be opened could not be counted either, so it is given up at once. */
+/**
+ * Does what the ledger cannot keep account of: what cannot be opened, or not be stored, could not be counted either. After
+ * its quick tries it is given up, so that no record begins again without end.
+ */
 async function orGivenUp<T>(
-  prepare: () => Promise<T>,
+  work: () => Promise<T>,
   delivery: Delivery,
   request: EnrichmentRequested | undefined,
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<T | Decided> {
-  const { flood, stopping } = context
-  for (;;) {
+  const { flood, stopping, retryPolicy } = context
+  const waiting = AbortSignal.any([signal, stopping])
+  for (let tries = 1; ; tries += 1) {
     try {
-      return await prepare()
+      return await work()
     } catch (thrown) {
       const error = toEnrichmentError(thrown)
-      if (signal.aborted || stopping.aborted || isWaitedFor(error, context)) throw thrown
-      if (!(await flood.admit(AbortSignal.any([signal, stopping])))) continue
+      if (signal.aborted || stopping.aborted) throw thrown
+      const { code, retryAfterMs } = error
+      const next = decideRetry({ code, retryAfterMs, tries, slowDowns: 0, attempt: 0, ageMs: 0 }, retryPolicy)
+      if (next.kind === 'wait') throw thrown
+      if (next.kind === 'again') {
+        await delay(next.afterMs, undefined, { signal: waiting })
+        continue
+      }
+      if (!(await flood.admit(waiting))) continue
       flood.record(true)
       return decideDeadLetter(delivery, request, undefined, error, 'worker', context).decided
     }
@@ -97,21 +111,19 @@ async function orGivenUp<T>(
 }
 
 async function decodeRequest(
-  { value }: Delivery,
-  { requested, dependencies }: RequestContext,
+  delivery: Delivery,
+  { requested, dependencies, marks }: RequestContext,
   signal: AbortSignal,
 ): Promise<EnrichmentRequested> {
+  const { value, fault } = delivery
+  if (fault !== undefined) throw fault.error
   if (value === null) throw new EnrichmentError('RECORD_INVALID', 'the request has no value: send a request')
-  const request = await dependencies.registry(() => requested.decode(value), signal)
+  const decode = () => marks.touch(delivery, () => requested.decode(value))
+  const request = await dependencies.registry(decode, signal)
   checkAlbum(request.album)
   checkTime('requestedAt', request.requestedAt)
   if (REQUEST_ID.test(request.requestId)) return request
   throw new EnrichmentError('RECORD_INVALID', `requestId is ${JSON.stringify(request.requestId)}: give it a UUID`)
-}
-
-/** Whether the fault is not the record's. */
-function isWaitedFor({ code, retryAfterMs }: EnrichmentError, { retryPolicy }: RequestContext): boolean {
-  return decideRetry({ code, retryAfterMs, tries: 1, slowDowns: 0, attempt: 0, ageMs: 0 }, retryPolicy).kind === 'wait'
 }
 
 async function workOn(

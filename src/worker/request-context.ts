@@ -1,3 +1,4 @@
+import type { CrashMarks } from '../db/crash-marks.ts'
 import type { Collaborators } from '../enrich/enrich-album.ts'
 import type { AlbumEnriched, EnrichmentRequested } from '../events.ts'
 import type { RecordCodec } from '../kafka/schema-registry.ts'
@@ -19,6 +20,8 @@ export interface RequestContext {
   requested: RecordCodec<EnrichmentRequested>
   enriched: RecordCodec<AlbumEnriched>
   ledger: Ledger
+  /** Finds what the process dies of before the ledger can count it. */
+  marks: CrashMarks
   dependencies: Dependencies
   retryPolicy: RetryPolicy
   /** By the id in the request: its key may be anything that whoever sent it has put there. */

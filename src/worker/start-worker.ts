@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createAmazon } from '../amazon/create-amazon.ts'
 import type { Config } from '../config.ts'
+import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
 import { FLOOD } from '../db/entities/lane.entity.ts'
 import { OwnedLane, resumedAt } from '../db/lane.ts'
@@ -59,12 +60,17 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
   const groupId = groupNames(config).worker
   const stopping = new AbortController()
   const stop = stopping.signal
-  const owned = new OwnedLane(db, groupId, (lane) =>
+  const processId = randomUUID()
+  const marks = new CrashMarks(db, groupId, processId)
+  let marked: Promise<void> = Promise.resolve()
+  const owned = new OwnedLane(db, groupId, (lane) => {
     flood.restore(
       lane.holds.find(({ cause }) => cause === FLOOD),
       resumedAt(lane),
-    ),
-  )
+    )
+    const places = Object.entries(lane.offsets).map(([topic, offset]) => ({ topic, partition: 0, offset }))
+    marked = marks.takeOver(places).catch((error) => log.warn({ err: error }, 'crash marks not readable'))
+  })
 
   const state = new LaneState({
     db,
@@ -92,7 +98,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     },
   }
   const flood = new Flood(config.FLOOD_DEAD_LETTERS, (hold) => state.hold('flood', hold))
-  const ledger = new Ledger(db, owned, marketplace, randomUUID())
+  const ledger = new Ledger(db, owned, marketplace, processId)
 
   const quota = new Quota(db, account, { perSecond: requestsPerSecond, perDay: config.AMAZON_REQUESTS_PER_DAY })
   const amazon = createAmazon(config, {
@@ -146,6 +152,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     ...codecs,
     topics,
     ledger,
+    marks,
     dependencies: ofAlbums,
     flood,
     albums: new ByKey(),
@@ -171,9 +178,12 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
       const marked = await markAgain(owned, position)
       if (marked > 0) log.warn({ requests: marked }, 'requests will run again')
     },
-    outlive: () => ledger.outlive(),
-    process: (delivery, possession, { turn, onBegun }, signal) =>
-      processRequest(
+    async outlive() {
+      await Promise.all([ledger.outlive(), marks.leave()])
+    },
+    async process(delivery, possession, { turn, onBegun }, signal) {
+      await marked
+      return processRequest(
         delivery,
         {
           ...shared,
@@ -182,7 +192,8 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
           collaboratorsFor: (request, clock) => collaboratorsFor(request, clock, { possession, onBegun, signal }),
         },
         signal,
-      ),
+      )
+    },
     log,
   })
   void holdWhileUnjoined(worker, state, 'KAFKA_UNAVAILABLE', stop)

@@ -18,6 +18,8 @@ const LEVELS = [
   ['database-url'],
   ['explain-tls', 'marketplaces', 'read-pem', 'read-raw', 'setting'],
   ['errors', 'events', 'or-aborted', 'retry-delays', 'amazon-slots', 'roles'],
+  ['redact'],
+  ['storable-text'],
 ]
 
 /** The only room that may import a library; rooms and libraries that are not named here are free. */

@@ -18,6 +18,9 @@ test('a whole album passes unchanged', () => {
   expect(checkAlbum(good)).toEqual(good)
 })
 
+const [artist = { name: 'Nirvana', musicbrainzArtistId: null }] = good.artists
+const many = <T>(count: number, item: T) => Array<T>(count).fill(item)
+
 test.each([
   [{ albumId: ' ' }, /^albumId is " "/],
   [{ albumId: 'é'.repeat(501) }, /^albumId is "é+: an id may have 1000 bytes, and this one has 1002/],
@@ -26,9 +29,24 @@ test.each([
   [{ title: '' }, /^title is ""/],
   [{ artists: [] }, /^artists is \[\]/],
   [{ artists: [...good.artists, { name: '', musicbrainzArtistId: null }] }, /^artists\[1\]\.name is ""/],
-  [{ title: 'a\u0000b' }, /NUL character/],
-])('%j is refused by field, value and remedy', (change, message) => {
+  [{ title: 'a\u0000b' }, /^title is "a\\u0000b": take the NUL character out/],
+  [{ albumId: 'a\u0000b' }, /^albumId is .*NUL character/],
+  [{ title: '🎵('.repeat(50_000) }, /^title is "(🎵\(){99}🎵: it has 150000 characters, and 10000 are allowed/],
+  [{ artists: many(3_000_000, artist) }, /^artists has 3000000 entries, and 1000 are allowed/],
+  [{ artists: [{ name: 'x'.repeat(2_001), musicbrainzArtistId: null }] }, /^artists\[0\]\.name is .*2001 characters/],
+  [{ barcodes: many(1_001, '1') }, /^barcodes has 1001 entries, and 1000 are allowed/],
+  [{ barcodes: ['1'.repeat(1_001)] }, /^barcodes\[0\] is .*1001 characters, and 1000/],
+  [{ asins: { a: many(60, 'B'), b: many(41, 'B') } }, /^asins, all .* has 101 entries, and 100 are allowed/],
+  [{ asins: { a: ['B'.repeat(1_001)] } }, /^asins\.a\[0\] is /],
+  [{ asins: Object.fromEntries(many(101, '').map((_, index) => [index, []])) }, /^asins has 101 entries, and 100/],
+  [{ source: 'x'.repeat(100_000) }, /^source is .*100000 characters, and 1000/],
+])('an album is refused by field, value and remedy (%#)', (change, message) => {
   expect(() => checkAlbum({ ...good, ...change })).toThrow(
     expect.objectContaining({ code: 'RECORD_INVALID', message: expect.stringMatching(message) }),
   )
+})
+
+test('a title that tells of NUL in letters is no fault', () => {
+  const album = { ...good, title: 'The \\u0000 Sessions' }
+  expect(checkAlbum(album)).toEqual(album)
 })

@@ -33,6 +33,7 @@ const TABLE: Record<ErrorCode, [object, object]> = {
   SCHEMA_UNKNOWN: [DEAD, DEAD],
   RECORD_INVALID: [DEAD, DEAD],
   RECORD_TOO_LARGE: [DEAD, DEAD],
+  CRASHED_DECODER: [DEAD, DEAD],
   CRASHED_WORKER: [DEAD, DEAD],
   AMAZON_THROTTLED: [later(1_000), later(8_000)],
   AMAZON_ONLY_THROTTLES: [WAIT, WAIT],
@@ -66,6 +67,11 @@ const TABLE: Record<ErrorCode, [object, object]> = {
   KAFKA_PROTOCOL_MISMATCH: [WAIT, WAIT],
   REGISTRY_UNAVAILABLE: [WAIT, WAIT],
   DATABASE_UNAVAILABLE: [WAIT, WAIT],
+  DATABASE_READ_ONLY: [WAIT, WAIT],
+  DATABASE_BAD_CREDENTIALS: [WAIT, WAIT],
+  DATABASE_FORBIDDEN: [WAIT, WAIT],
+  DATABASE_FULL: [WAIT, WAIT],
+  DATA_REFUSED: [again(500), DEAD],
   STORE_UNAVAILABLE: [retry('1m'), retry('1m')],
   CONFIG_INVALID: [WAIT, WAIT],
   TOPIC_WRONG: [WAIT, WAIT],
@@ -174,7 +180,7 @@ describe('whatever the failure and the policy', () => {
 
   test('what may pass is given up only when it is too old and was in as many tiers as there are', () => {
     property((failure, policy) => {
-      const isBad = TABLE[failure.code][0] === DEAD
+      const isBad = TABLE[failure.code].includes(DEAD)
       if (isBad || decideRetry(failure, policy).kind !== 'dead letter') return
       expect(failure.attempt).toBeGreaterThanOrEqual(policy.tiers.length)
       if (policy.tiers.length > 0) expect(failure.ageMs).toBeGreaterThanOrEqual(policy.deadlineMs)

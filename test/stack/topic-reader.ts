@@ -21,7 +21,7 @@ export interface ReadRecord {
   timestamp: number
   /** When it was read, milliseconds since 1970. */
   readAt: number
-  /** The decoded Avro value; undefined where the value is no Avro (a dead letter may be anything). */
+  /** The decoded Avro value; undefined where the value is no Avro (a dead letter may be anything) or was refused. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into events of every type
   event: any
 }
@@ -57,7 +57,9 @@ export class TopicReader {
         for (const { offset, key, value, headers = {}, timestamp } of batch.messages) {
           // A reader that joins anew is given again what it has read: that is one record, not two.
           if (BigInt(offset) < (reader.#positions.get(batch.partition) ?? 0n)) continue
-          const event = value === null ? undefined : await registry.decode(value).catch(() => undefined)
+          // Such may be made to kill whoever decodes it.
+          const isGivenUp = /^RECORD_/.test(String(headers['enricher-error-code']))
+          const event = value === null || isGivenUp ? undefined : await registry.decode(value).catch(() => undefined)
           const texts = Object.entries(headers).map(([name, header]) => [name, String(header)])
           const { partition } = batch
           reader.records.push({

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { CrashMarks } from '../../src/db/crash-marks.ts'
 import { NOTHING_EARLIER } from '../../src/enrich/earlier.ts'
 import { EnrichmentError } from '../../src/errors.ts'
 import { createLogger } from '../../src/log.ts'
@@ -71,6 +72,7 @@ function contextWith(model: Model, opened: { attempt?: number; failures?: Job['f
     requested: codec,
     enriched: codec,
     ledger: { open, begin: saved, saveAnswer: saved, saveFailures: saved, decide: saved } as unknown as Ledger,
+    marks: { touch: (_place: object, work: () => unknown) => work() } as unknown as CrashMarks,
     dependencies,
     retryPolicy: { tiers: [{ label: '1m', delayMs: 60_000 }], deadlineMs: 0 },
     albums: new ByKey(),

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { hideAbortedRecords } from './aborted-records.ts'
+import { boundFetches } from './bounded-fetch.ts'
 import { calmRequestQueue } from './calm-request-queue.ts'
 import { letTransactionsJoin } from './join-partitions.ts'
 import { writeNullHeaders } from './null-headers.ts'
@@ -22,6 +23,7 @@ export function applyPatches(): void {
     throw new Error(`kafkajs is ${version}: see for each file of src/kafka/patches whether it is still needed`)
   calmRequestQueue()
   writeNullHeaders()
+  boundFetches()
   hideAbortedRecords()
   letTransactionsJoin()
   askForOwnTopics()

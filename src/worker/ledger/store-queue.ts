@@ -1,4 +1,4 @@
-import { isDataError } from '../../db/database.ts'
+import { isDataError } from '../../db/database-error.ts'
 import type { OwnedLane } from '../../db/lane.ts'
 import { EnrichmentError } from '../../errors.ts'
 

@@ -1,6 +1,7 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { makeVariants } from '../../../src/enrich/artwork/make-variants.ts'
+import { listTree } from '../../stack/processes.ts'
 import { makeBomb, paintImage } from '../../stack/stand-ins/images.ts'
 
 const create = (width: number, height: number, background = 'red') =>
@@ -72,7 +73,7 @@ test('keeps the colour of what it shrinks and shows transparency as white', asyn
     .png()
     .toBuffer()
   const white = await makeVariants(clear, 'The image')
-  const meanOf = async (bytes: Buffer | undefined) =>
+  const meanOf = async (bytes: Uint8Array | undefined) =>
     (await sharp(bytes).stats()).channels.slice(0, 3).map(({ mean }) => Math.round(mean))
   const [r = 0, g = 0, b = 0] = await meanOf(red.variants[2]?.bytes)
   expect([Math.abs(r - 0xc0), Math.abs(g - 0x20), Math.abs(b - 0x10)].every((off) => off <= 3)).toBe(true)
@@ -135,15 +136,38 @@ describe('refuses', () => {
   })
 })
 
-test('decodes at most two images at a time', async () => {
+test('decodes at most two images at a time, each in a process of its own', async () => {
   const image = await create(3000, 3000).jpeg().toBuffer()
   const seen: number[] = []
-  const note = () => seen.push(sharp.counters().process)
-  sharp.queue.on('change', note)
+  const sampling = setInterval(() => seen.push(listTree(process.pid).length - 1), 20)
   try {
     await Promise.all(Array.from({ length: 10 }, () => makeVariants(image, 'The image')))
   } finally {
-    sharp.queue.off('change', note)
+    clearInterval(sampling)
   }
   expect(Math.max(...seen)).toBe(2)
+})
+
+test('an image that keeps its decoder busy ends it after 10 s, and the next one is decoded', async () => {
+  // Valid, of 97 kB, and 20 s of work.
+  const tall = makeBomb(1, 49_999_999)
+  const from = performance.now()
+  const outcomes = await Promise.allSettled([makeVariants(tall, 'The image'), makeVariants(tall, 'The image')])
+  const codes = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'decoded'))
+  // A fast machine may manage; none may take longer.
+  for (const code of codes) expect(['ARTWORK_TOO_LARGE', 'decoded']).toContain(code)
+  expect(performance.now() - from).toBeLessThan(25_000)
+  await makeVariants(await create(10, 10).png().toBuffer(), 'The image')
+})
+
+test('what kills its decoder is no image, and the next one is decoded', async () => {
+  const image = await create(5000, 5000).png({ compressionLevel: 0 }).toBuffer()
+  const decoding = makeVariants(image, 'The image of product B000')
+  await expect.poll(() => listTree(process.pid).length, { interval: 5 }).toBeGreaterThanOrEqual(2)
+  for (const pid of listTree(process.pid).slice(1)) process.kill(pid, 'SIGKILL')
+  await expect(decoding).rejects.toMatchObject({
+    code: 'ARTWORK_NOT_AN_IMAGE',
+    message: expect.stringContaining('The image of product B000 ended its decoder'),
+  })
+  await makeVariants(await create(10, 10).png().toBuffer(), 'The image')
 })

@@ -182,14 +182,13 @@ export async function paintImage(pathname: string): Promise<Buffer> {
   return await (pathname.endsWith('.png') ? image.png() : image.jpeg({ quality: 80 })).toBuffer()
 }
 
-/** 10,000 x 10,000 black pixels of one bit, in 12 kB. */
-export function makeBomb(): Buffer {
-  const side = 10_000
+/** Black pixels of one bit: 10,000 x 10,000 of them are 12 kB. */
+export function makeBomb(width = 10_000, height = 10_000): Buffer {
   const header = Buffer.alloc(13)
-  header.writeUInt32BE(side, 0)
-  header.writeUInt32BE(side, 4)
+  header.writeUInt32BE(width, 0)
+  header.writeUInt32BE(height, 4)
   header.writeUInt8(1, 8)
-  const pixels = deflateSync(Buffer.alloc(side * (side / 8 + 1)), { level: 9 })
+  const pixels = deflateSync(Buffer.alloc(height * (Math.ceil(width / 8) + 1)), { level: 9 })
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))])
 }

@@ -1,0 +1,25 @@
+import { defineEntity, p } from '@mikro-orm/core'
+
+/** What tells whether a process died of a record: who has a partition, where it began, and which record it has in hand. */
+const schema = defineEntity({
+  name: 'CrashMark',
+  tableName: 'crash_mark',
+  properties: {
+    groupName: p.text().primary(),
+    topic: p.text().primary(),
+    partition: p.integer().primary(),
+    /** Who has it; null once that one has left it in good order. */
+    processId: p.text().nullable(),
+    /** Where it stood when that one took it over. */
+    offset: p.bigint('bigint'),
+    /** Bad ends in a row of processes that took it over there and came no further. */
+    ends: p.integer(),
+    /** The record that is in hand, while somebody looks at each alone; null when none is. */
+    touched: p.bigint('bigint').nullable(),
+    /** Processes in a row that died with that record in hand. */
+    deaths: p.integer(),
+  },
+})
+
+export class CrashMark extends schema.class {}
+schema.setClass(CrashMark)
