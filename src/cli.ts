@@ -19,6 +19,15 @@ import { enrichCommand } from './ops/commands/enrich.ts'
 import { printJson } from './ops/commands/output.ts'
 import { pauseCommand, resumeCommand } from './ops/commands/pause.ts'
 import { publishCommand } from './ops/commands/publish.ts'
+import {
+  reviewAcceptCommand,
+  reviewAddCommand,
+  reviewExportCommand,
+  reviewListCommand,
+  reviewRejectCommand,
+  reviewShowCommand,
+  reviewUndoCommand,
+} from './ops/commands/review.ts'
 import { setupCommand } from './ops/commands/setup.ts'
 import { showCommand } from './ops/commands/show.ts'
 import { statusCommand } from './ops/commands/status.ts'
@@ -100,6 +109,53 @@ dead
   .option(...CODE_OPTION)
   .option(...JSON_OPTION)
   .action(deadExportCommand)
+
+const review = verb('review', 'what a person is to decide: list, show, accept, reject, add, undo, export')
+const MARKETPLACE_OPTION = [
+  '--marketplace <site>',
+  'where the album was looked for in several, for example www.amazon.de',
+] as const
+review
+  .command('list')
+  .description('albums that wait for a person, the longest waiting first')
+  .option('--all', 'also those that have links')
+  .option(...JSON_OPTION)
+  .action(reviewListCommand)
+review
+  .command('show')
+  .description('one of them beside its candidates')
+  .argument('<album-id>')
+  .option(...MARKETPLACE_OPTION)
+  .option(...JSON_OPTION)
+  .action(reviewShowCommand)
+for (const [name, description, which, action] of [
+  ['accept', 'link these candidates', '<candidates...>', reviewAcceptCommand],
+  ['reject', 'do not link these candidates', '<candidates...>', reviewRejectCommand],
+  ['undo', 'take verdicts back, all of them unless some are named', '[candidates...]', reviewUndoCommand],
+] as const) {
+  review
+    .command(name)
+    .description(description)
+    .argument('<album-id>')
+    .argument(which, 'numbers of `review show`, or ASINs')
+    .option(...MARKETPLACE_OPTION)
+    .option(...JSON_OPTION)
+    .action(action)
+}
+review
+  .command('add')
+  .description('link a product that was not found')
+  .argument('<album-id>')
+  .argument('<asin>')
+  .option(...MARKETPLACE_OPTION)
+  .option(...JSON_OPTION)
+  .action(reviewAddCommand)
+review
+  .command('export')
+  .description('every verdict as a labelled pair, a line of JSON each, for `npm run eval`')
+  .argument('<file>')
+  .option(...JSON_OPTION)
+  .action(reviewExportCommand)
 
 /** Until SIGTERM or SIGINT; a second signal ends the process at once. */
 async function runCommand(roles: Role[]): Promise<void> {

@@ -14,6 +14,7 @@ import { createLogger } from './log.ts'
 import { keepLagMetrics } from './ops/lag-metrics.ts'
 import { startProbes } from './ops/probes.ts'
 import { type Member, readinessOf } from './ops/readiness.ts'
+import { keepReviewMetrics } from './ops/review-metrics.ts'
 import { orAborted } from './or-aborted.ts'
 import { startRelay } from './retry/relay.ts'
 import { waitWhileAway } from './retry/wait-while-away.ts'
@@ -55,7 +56,7 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     const start: Record<Role, () => Member> = {
       intake: () => startIntake(config, { kafka, db, codecs, log }),
       worker: () => startWorker(config, { kafka, db, codecs, log }),
-      relay: () => startRelay({ kafka, groupId: groups.relay, topics: { ...topics, retry }, log }),
+      relay: () => startRelay({ kafka, db, groupId: groups.relay, topics: { ...topics, retry }, log }),
     }
     for (const role of roles) members[role] = start[role]()
     log.info({ roles }, 'service running')
@@ -63,6 +64,7 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     const followed = { intake: [topics.imported], worker: [topics.express, topics.enrichment], relay: retry }
     const followers = roles.map((role) => ({ group: groups[role], topics: followed[role] }))
     void keepLagMetrics(kafka, followers, log, stop)
+    if (roles.includes('worker')) void keepReviewMetrics(db, log, stop)
     if (!stop.aborted) await once(stop, 'abort')
     log.info({}, 'service stopping')
   } catch (error) {

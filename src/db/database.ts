@@ -10,6 +10,8 @@ import { DeadLetterMark } from './entities/dead-letter-mark.entity.ts'
 import { Enrichment } from './entities/enrichment.entity.ts'
 import { ExternalLink } from './entities/external-link.entity.ts'
 import { LaneRow } from './entities/lane.entity.ts'
+import { OutboxRow } from './entities/outbox.entity.ts'
+import { PersonVerdictRow } from './entities/person-verdict.entity.ts'
 import { QuotaRow } from './entities/quota.entity.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import { inTransaction, type PreparedPool, type Query } from './prepared.ts'
@@ -95,7 +97,18 @@ export function databaseConfig(url: string) {
   return defineConfig({
     driver: PostgreSqlDriver,
     clientUrl: url,
-    entities: [AlbumRow, Enrichment, CandidateRow, ExternalLink, ArtworkRow, LaneRow, QuotaRow, DeadLetterMark],
+    entities: [
+      AlbumRow,
+      Enrichment,
+      CandidateRow,
+      ExternalLink,
+      ArtworkRow,
+      LaneRow,
+      QuotaRow,
+      DeadLetterMark,
+      PersonVerdictRow,
+      OutboxRow,
+    ],
     extensions: [Migrator],
     // The migrator would write to standard output, which belongs to the commands.
     logger: () => undefined,

@@ -3,6 +3,7 @@ import { M0002LaneAndArtwork } from './m0002-lane-and-artwork.ts'
 import { M0004Quota } from './m0004-quota.ts'
 import { M0005Operators } from './m0005-operators.ts'
 import { M0006Delivery } from './m0006-delivery.ts'
+import { M0009Review } from './m0009-review.ts'
 
 /** In the order in which they run; a released one is never changed. */
 export const MIGRATIONS = [
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   { name: 'm0004-quota', class: M0004Quota },
   { name: 'm0005-operators', class: M0005Operators },
   { name: 'm0006-delivery', class: M0006Delivery },
+  { name: 'm0009-review', class: M0009Review },
 ]

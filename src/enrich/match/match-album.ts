@@ -1,8 +1,10 @@
 import type { Album, Candidate, Product, Verdict } from '../../album.ts'
 import type { ModelUse } from '../../events.ts'
 import { MAX_CANDIDATES, type Model } from '../../model/model.ts'
+import type { PersonVerdict } from '../earlier.ts'
 import { compareFormats } from './compare-formats.ts'
 import { findIdentifier } from './find-identifier.ts'
+import { judgeByPerson } from './judge-by-person.ts'
 import { scoreCandidate } from './score-candidate.ts'
 
 export interface Match {
@@ -25,20 +27,25 @@ interface Options {
   model: Model | null
   /** open: about what the rules leave open. always: about everything that no identifier decides. */
   modelUse: 'open' | 'always' | 'never'
+  /** What persons decided. */
+  verdicts: readonly PersonVerdict[]
   /** Asks, or answers what was answered before. */
   step(name: 'model', ask: () => Promise<Judgement>): Promise<Judgement>
   signal: AbortSignal
 }
 
 /**
- * Judges every product found for an album: by identifier, then by the rules, then in at most one call of the model.
+ * Judges every product found for an album: as a person has, by identifier, by the rules, then in at most one call of the model.
  * What is still open is for a person.
  *
  * @throws EnrichmentError with a MODEL_ code when the model was asked and did not answer well
  */
 export async function matchAlbum(album: Album, products: Product[], options: Options): Promise<Match> {
   const candidates = products.map(
-    (product) => judgeByIdentifier(album, product, options.marketplace) ?? judgeByRules(album, product),
+    (product) =>
+      judgeByPerson(album, product, options.verdicts) ??
+      judgeByIdentifier(album, product, options.marketplace) ??
+      judgeByRules(album, product),
   )
   const asked = selectForModel(candidates, options)
   const { model, step, signal } = options

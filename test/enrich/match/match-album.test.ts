@@ -31,6 +31,7 @@ const match = (products: Product[], model: Model | null, modelUse: 'open' | 'alw
     marketplace: SITE,
     model,
     modelUse,
+    verdicts: [],
     step: (_name, ask) => ask(),
     signal: new AbortController().signal,
   })
