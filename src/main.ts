@@ -17,6 +17,7 @@ import { nameLane } from './metrics.ts'
 import { keepLagMetrics } from './ops/lag-metrics.ts'
 import { startProbes } from './ops/probes.ts'
 import { type Member, readinessOf } from './ops/readiness.ts'
+import { keepReviewMetrics } from './ops/review-metrics.ts'
 import { startCounters, tellStartWaits } from './ops/start-counters.ts'
 import { keepStoredMetrics } from './ops/stored-metrics.ts'
 import { orAborted } from './or-aborted.ts'
@@ -62,7 +63,7 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     const start: Record<Role, () => Member> = {
       intake: () => startIntake(config, { kafka, db, codecs, log }),
       worker: () => startWorker(config, { kafka, db, codecs, log }),
-      relay: () => startRelay({ kafka, groupId: groups.relay, topics: { ...topics, retry }, log }),
+      relay: () => startRelay({ kafka, db, groupId: groups.relay, topics: { ...topics, retry }, log }),
     }
     for (const role of roles) members[role] = start[role]()
     log.info({ roles }, 'service running')
@@ -75,6 +76,7 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
       deadLettersIn: roles.includes('relay') ? topics.dead : null,
     }
     void keepStoredMetrics({ kafka, db, log }, stored, stop)
+    if (roles.includes('worker')) void keepReviewMetrics(db, log, stop)
     if (!stop.aborted) await once(stop, 'abort')
     log.info({}, 'service stopping')
   } catch (error) {

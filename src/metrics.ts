@@ -132,6 +132,16 @@ export const metrics = {
     help: 'What became of the primary artwork, by status.',
     labelNames: ['status'],
   }),
+  reviewOpen: new Gauge({
+    ...shared,
+    name: name('review_open'),
+    help: 'Albums without a link that have candidates for a person to decide about.',
+  }),
+  reviewOldest: new Gauge({
+    ...shared,
+    name: name('review_oldest_seconds'),
+    help: 'How long the oldest of those albums has waited.',
+  }),
   consumerLagRecords: new Gauge({
     ...shared,
     name: name('consumer_lag_records'),

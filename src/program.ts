@@ -67,6 +67,7 @@ function createProgram(): Command {
     .option(...JSON_OPTION)
     .action(async (options) => (await import('./ops/commands/pause.ts')).resumeCommand(options))
   addDeadVerbs(verb('dead', 'what was given up: list, show, retry, delete, export'))
+  addReviewVerbs(verb('review', 'what a person is to decide: list, show, accept, reject, add, undo, export'))
   return program
 }
 
@@ -107,6 +108,59 @@ function addDeadVerbs(dead: Command): void {
     .option(...CODE_OPTION)
     .option(...JSON_OPTION)
     .action(async (file, options) => (await load()).deadExportCommand(file, options))
+}
+
+function addReviewVerbs(review: Command): void {
+  const load = () => import('./ops/commands/review.ts')
+  const marketplace = [
+    '--marketplace <site>',
+    'where the album was looked for in several, for example www.amazon.de',
+  ] as const
+  review
+    .command('list')
+    .description('albums that wait for a person, the longest waiting first')
+    .option('--all', 'also those that have links')
+    .option(...JSON_OPTION)
+    .action(async (options) => (await load()).reviewListCommand(options))
+  review
+    .command('show')
+    .description('one of them beside its candidates')
+    .argument('<album-id>')
+    .option(...marketplace)
+    .option(...JSON_OPTION)
+    .action(async (albumId, options) => (await load()).reviewShowCommand(albumId, options))
+  for (const [name, description, which] of [
+    ['accept', 'link these candidates', '<candidates...>'],
+    ['reject', 'do not link these candidates', '<candidates...>'],
+    ['undo', 'take verdicts back, all of them unless some are named', '[candidates...]'],
+  ] as const) {
+    review
+      .command(name)
+      .description(description)
+      .argument('<album-id>')
+      .argument(which, 'numbers of `review show`, or ASINs')
+      .option(...marketplace)
+      .option(...JSON_OPTION)
+      .action(async (albumId, candidates, options) => {
+        const { reviewAcceptCommand, reviewRejectCommand, reviewUndoCommand } = await load()
+        const commands = { accept: reviewAcceptCommand, reject: reviewRejectCommand, undo: reviewUndoCommand }
+        await commands[name](albumId, candidates, options)
+      })
+  }
+  review
+    .command('add')
+    .description('link a product that was not found')
+    .argument('<album-id>')
+    .argument('<asin>')
+    .option(...marketplace)
+    .option(...JSON_OPTION)
+    .action(async (albumId, asin, options) => (await load()).reviewAddCommand(albumId, asin, options))
+  review
+    .command('export')
+    .description('every verdict as a labelled pair, a line of JSON each, for `npm run eval`')
+    .argument('<file>')
+    .option(...JSON_OPTION)
+    .action(async (file, options) => (await load()).reviewExportCommand(file, options))
 }
 
 /** Until SIGTERM or SIGINT; another signal ends the process at once. */

@@ -14,6 +14,8 @@ import { DeadLetterMark } from './entities/dead-letter-mark.entity.ts'
 import { Enrichment } from './entities/enrichment.entity.ts'
 import { ExternalLink } from './entities/external-link.entity.ts'
 import { LaneRow } from './entities/lane.entity.ts'
+import { OutboxRow } from './entities/outbox.entity.ts'
+import { PersonVerdictRow } from './entities/person-verdict.entity.ts'
 import { QuotaRow } from './entities/quota.entity.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import { inTransaction, type PreparedPool, type Query, queryOf, type Statement } from './prepared.ts'
@@ -140,6 +142,8 @@ export function databaseConfig(url: string, { poolMax = 10, url: current = () =>
       QuotaRow,
       DeadLetterMark,
       CrashMark,
+      PersonVerdictRow,
+      OutboxRow,
     ],
     extensions: [Migrator],
     // The migrator would write to standard output, which belongs to the commands.

@@ -5,6 +5,18 @@ export interface Earlier {
   /** Every link, withdrawn ones too. */
   links: EarlierLink[]
   artwork: ArtworkRecord | null
+  /** What persons decided. */
+  verdicts: PersonVerdict[]
+}
+
+/** A person's word about a product, which outweighs every other. */
+export interface PersonVerdict {
+  asin: string
+  verdict: 'accept' | 'reject'
+  /** Who, for the next person to ask. */
+  by: string
+  /** Milliseconds since 1970. */
+  at: number
 }
 
 export interface EarlierLink {
@@ -31,9 +43,11 @@ export interface ArtworkRecord extends ArtworkResult {
   errorMessage: string | null
 }
 
-export const NOTHING_EARLIER: Earlier = { links: [], artwork: null }
+export const NOTHING_EARLIER: Earlier = { links: [], artwork: null, verdicts: [] }
 
-/** Products that are linked now: their prices are to be renewed, or they are to be withdrawn. */
-export function linkedAsins({ links }: Earlier): string[] {
-  return links.filter(({ isWithdrawn }) => !isWithdrawn).map(({ asin }) => asin)
+/** Products that are linked now, whose prices are to be renewed unless they are to be withdrawn, or that a person wants linked. */
+export function linkedAsins({ links, verdicts }: Earlier): string[] {
+  const linked = links.filter(({ isWithdrawn }) => !isWithdrawn).map(({ asin }) => asin)
+  const wanted = verdicts.filter(({ verdict }) => verdict === 'accept').map(({ asin }) => asin)
+  return [...new Set([...linked, ...wanted])]
 }

@@ -2,6 +2,7 @@ import type { Album, Candidate } from '../album.ts'
 import type { AmazonApi } from '../amazon/amazon-api.ts'
 import type { CandidateCounts, ModelUse, Outcome, ProductLink, Stage } from '../events.ts'
 import type { Model } from '../model/model.ts'
+import { applyVerdicts } from './apply-verdicts.ts'
 import type { ArtworkRecord, Earlier } from './earlier.ts'
 import { type Match, matchAlbum } from './match/match-album.ts'
 import { type PlannedLinks, planLinks } from './plan-links.ts'
@@ -58,7 +59,8 @@ export interface Enrichment extends PlannedLinks {
  * The story of one album: search, match, plan the links, fetch the artwork, sum up. It stores nothing but answers that
  * are paid for.
  *
- * @param stages without `search` what an earlier request found and linked is taken, and only the artwork is fetched
+ * @param stages without `search` what an earlier request found is judged as persons have decided since; without `match`
+ *   it is taken as it was linked, and only the artwork is fetched
  * @throws EnrichmentError with the code of whatever refused
  */
 export async function enrichAlbum(
@@ -67,22 +69,31 @@ export async function enrichAlbum(
   using: Collaborators,
   signal: AbortSignal,
 ): Promise<Enrichment> {
-  const searches = stages.includes('search')
-  const { match, planned } = searches ? await findLinks(album, using, signal) : await takeEarlier(album, using)
+  const matches = stages.includes('match')
+  const { match, planned } = matches
+    ? await findLinks(album, stages.includes('search'), using, signal)
+    : await takeEarlier(album, using)
   const { earlier } = using
   const accepted = rankAccepted(match.candidates)
   const artwork = await using.stage('artwork', () => using.getArtwork(album, accepted, earlier.artwork, signal))
 
   const { candidates, model } = match
   const counts = countVerdicts(candidates)
-  const isNew = { links: searches, artwork: artwork !== earlier.artwork }
+  const isNew = { links: matches, artwork: artwork !== earlier.artwork }
   return { outcome: toOutcome(counts), candidates, counts, ...planned, artwork, model, isNew }
 }
 
-async function findLinks(album: Album, using: Collaborators, signal: AbortSignal) {
-  const products = await using.stage('search', () => searchAmazon(album, using, signal))
-  const match = await using.stage('match', () => matchAlbum(album, products, { ...using, signal }))
+async function findLinks(album: Album, searches: boolean, using: Collaborators, signal: AbortSignal) {
+  const match = searches
+    ? await searchAndMatch(album, using, signal)
+    : await using.stage('match', () => applyVerdicts(album, using, signal))
   return { match, planned: planLinks(match, using.earlier.links, using.requestId) }
+}
+
+async function searchAndMatch(album: Album, using: Collaborators, signal: AbortSignal): Promise<Match> {
+  const products = await using.stage('search', () => searchAmazon(album, using, signal))
+  const { verdicts } = using.earlier
+  return using.stage('match', () => matchAlbum(album, products, { ...using, verdicts, signal }))
 }
 
 async function takeEarlier(

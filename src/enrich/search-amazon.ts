@@ -54,7 +54,7 @@ export async function searchAmazon(album: Album, search: Search, signal: AbortSi
   }
   const isAcceptable = async () => {
     const step = (_name: 'model', ask: () => Promise<Judgement>) => ask()
-    const options = { marketplace, model: null, modelUse: 'never' as const, step, signal }
+    const options = { marketplace, model: null, modelUse: 'never' as const, verdicts: [], step, signal }
     const { candidates } = await matchAlbum(album, [...items, ...searched], options)
     return candidates.some(({ verdict }) => verdict === 'accept')
   }

@@ -8,14 +8,20 @@ import type { Match } from './match/match-album.ts'
 import { keepKnown } from './plan-links.ts'
 import { rankAccepted, toLink } from './to-link.ts'
 
-/** What stays of a product that was rejected: enough for an editor to see what it was, and that it was rightly rejected. */
+/** What stays of a product that was rejected, unless by a person, who may think better of it: enough for an editor to see what it was, and that it was rightly rejected. */
 type RejectedProduct = Pick<Product, 'asin' | 'title' | 'contributors'>
 
 /** A candidate's product as it is stored. */
-export function toStoredProduct({ product, verdict }: Candidate): Product | RejectedProduct {
-  if (verdict !== 'reject') return product
+export function toStoredProduct(candidate: Candidate): Product | RejectedProduct {
+  const { product } = candidate
+  if (isStoredWhole(candidate)) return product
   const { asin, title, contributors } = product
   return { asin, title, contributors }
+}
+
+/** Whether all that Amazon told of its product is kept. */
+export function isStoredWhole({ verdict, decidedBy }: Pick<Candidate, 'verdict' | 'decidedBy'>): boolean {
+  return verdict !== 'reject' || decidedBy === 'person'
 }
 
 const UNKNOWN = {

@@ -1,3 +1,4 @@
+import type { Database } from '../db/database.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { CommitOffset, Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
 import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
@@ -9,6 +10,7 @@ import { fitsInto, recordBytes } from '../kafka/record-size.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { toDeadLetter } from './dead-letter.ts'
+import { keepOutboxSent } from './outbox.ts'
 import { RelayedPartition } from './relayed-partition.ts'
 import { readRetryHeaders } from './retry-headers.ts'
 
@@ -16,6 +18,8 @@ const FETCH_BYTES = 65_536
 
 export interface RelayOptions {
   kafka: Kafka
+  /** Holds the outbox. */
+  db: Database
   groupId: string
   topics: { retry: string[]; express: string; dead: string }
   log: Logger
@@ -31,10 +35,11 @@ interface Member {
 /**
  * Moves every retry copy to express once it is due, never before, unchanged: read, published and committed in Kafka
  * transactions, so none is lost and none doubled whatever dies. What is not due waits here, in bounds, and its partition
- * pauses at them; the rest waits in Kafka.
+ * pauses at them; the rest waits in Kafka. It also sends what was decided on in the database (the outbox).
  */
 export function startRelay(options: RelayOptions): Member {
-  const { kafka, groupId, topics, log } = options
+  const { kafka, db, groupId, topics, log } = options
+  const stopping = new AbortController()
   let tiers = new Map<string, RelayedPartition>()
 
   const relay = (partition: TopicPartition, ownership: PartitionOwnership, signal: AbortSignal): RelayedPartition =>
@@ -88,6 +93,8 @@ export function startRelay(options: RelayOptions): Member {
     onBatch: receive,
   })
 
+  const outbox = keepOutboxSent({ db, kafka, topic: topics.express, log }, stopping.signal)
+
   return {
     get isJoined() {
       return consumer.isJoined
@@ -96,7 +103,9 @@ export function startRelay(options: RelayOptions): Member {
       return consumer.failure
     },
     async stop() {
+      stopping.abort()
       await consumer.stop()
+      await outbox
       await Promise.all([...tiers.values()].map((relayed) => relayed.close()))
     },
   }

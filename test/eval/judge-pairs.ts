@@ -30,6 +30,7 @@ export async function judgePairs(pairs: readonly Pair[], model: Model | null): P
       marketplace: SITE,
       model,
       modelUse: model === null ? 'never' : 'open',
+      verdicts: [],
       step: (_name, ask) => ask(),
       signal: AbortSignal.timeout(MODEL_PATIENCE_MS),
     })

@@ -4,6 +4,7 @@ import { M0004Quota } from './m0004-quota.ts'
 import { M0005Operators } from './m0005-operators.ts'
 import { M0006Delivery } from './m0006-delivery.ts'
 import { M0007AmazonDay } from './m0007-amazon-day.ts'
+import { M0009Review } from './m0009-review.ts'
 import { M0010CrashMarks } from './m0010-crash-marks.ts'
 
 /** In the order in which they run; a released one is never changed. */
@@ -14,5 +15,6 @@ export const MIGRATIONS = [
   { name: 'm0005-operators', class: M0005Operators },
   { name: 'm0006-delivery', class: M0006Delivery },
   { name: 'm0007-amazon-day', class: M0007AmazonDay },
+  { name: 'm0009-review', class: M0009Review },
   { name: 'm0010-crash-marks', class: M0010CrashMarks },
 ]

@@ -1,8 +1,10 @@
 import type { Album, Candidate, Product } from '../../album.ts'
 import type { ModelUse } from '../../events.ts'
 import { MAX_CANDIDATES, type Model, type ModelVerdict } from '../../model/model.ts'
+import type { PersonVerdict } from '../earlier.ts'
 import { compareFormats } from './compare-formats.ts'
 import { findIdentifier, shareNoWord } from './find-identifier.ts'
+import { judgeByPerson } from './judge-by-person.ts'
 import { createScorer, type Score } from './score-candidate.ts'
 
 export interface Match {
@@ -28,13 +30,15 @@ interface Options {
    * things (books, karaoke, toasters), which no model can make an album.
    */
   modelUse: 'open' | 'always' | 'never'
+  /** What persons decided. */
+  verdicts: readonly PersonVerdict[]
   /** Asks, or answers what was answered before. */
   step(name: 'model', ask: () => Promise<Judgement>): Promise<Judgement>
   signal: AbortSignal
 }
 
 /**
- * Judges every product found for an album: by identifier, then by the rules, then in at most one call of the model.
+ * Judges every product found for an album: as a person has, by identifier, by the rules, then in at most one call of the model.
  * What is still open is for a person.
  *
  * @throws EnrichmentError with a MODEL_ code when the model was asked and did not answer well
@@ -43,7 +47,8 @@ export async function matchAlbum(album: Album, products: Product[], options: Opt
   const score = createScorer(album)
   const vetoed = new Set<Candidate>()
   const candidates = products.map((product) => {
-    const known = judgeByIdentifier(album, product, options.marketplace)
+    const known =
+      judgeByPerson(product, score, options.verdicts) ?? judgeByIdentifier(album, product, options.marketplace)
     if (known !== null) return known
     const { isVetoed, ...rules } = score(product)
     const candidate = judgeByRules(album, product, rules, options.marketplace)

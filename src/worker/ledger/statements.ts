@@ -68,6 +68,7 @@ export interface FoundRow {
   facts: Album
   links: LinkJson[]
   artwork: ArtworkJson | null
+  verdicts: { asin: string; verdict: 'accept' | 'reject'; decided_by: string; decided_at: string }[]
   run: number | null
   attempt: number
   source_topic: string
@@ -96,6 +97,9 @@ export const FIND_REQUESTS: Statement<FoundRow> = {
          'withdrawn_at', l.withdrawn_at, 'request_id', l.request_id) order by l.asin), '[]')
        from external_link l where l.album_id = v.album_id and l.marketplace = $2) as links,
       (select to_json(w) from artwork w where w.album_id = v.album_id and w.marketplace = $2) as artwork,
+      (select coalesce(json_agg(json_build_object('asin', p.asin, 'verdict', p.verdict, 'decided_by', p.decided_by,
+         'decided_at', p.decided_at) order by p.asin), '[]')
+       from person_verdict p where p.album_id = v.album_id and p.marketplace = $2) as verdicts,
       e.run, e.attempt, e.source_topic, e.source_offset::text as source_offset, e.reached, e.again, e.decision,
       encode(e.decision_bytes, 'base64') as decision_bytes, e.decision_headers, e.failures, e.answers, e.facts_id, e.begun_by,
       e.waited_ms::float8 as waited_ms, extract(epoch from e.started_at)::float8 * 1000 as started_ms

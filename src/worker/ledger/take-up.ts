@@ -131,7 +131,7 @@ function toLedgerRow(row: FoundRow & { run: number }): LedgerRow<StoredDecision>
   }
 }
 
-function toEarlier({ links, artwork }: FoundRow): Earlier {
+function toEarlier({ links, artwork, verdicts }: FoundRow): Earlier {
   return {
     links: links.map((link) => ({
       asin: link.asin,
@@ -145,6 +145,12 @@ function toEarlier({ links, artwork }: FoundRow): Earlier {
       requestId: link.request_id,
     })),
     artwork: artwork && toArtworkRecord(artwork),
+    verdicts: verdicts.map(({ asin, verdict, decided_by: by, decided_at }) => ({
+      asin,
+      verdict,
+      by,
+      at: Date.parse(decided_at),
+    })),
   }
 }
 

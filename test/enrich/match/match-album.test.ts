@@ -32,6 +32,7 @@ const match = (products: Product[], model: Model | null, modelUse: 'open' | 'alw
     marketplace: SITE,
     model,
     modelUse,
+    verdicts: [],
     step: (_name, ask) => ask(),
     signal: new AbortController().signal,
   })
@@ -130,6 +131,7 @@ describe('matchAlbum', () => {
         marketplace: SITE,
         model,
         modelUse: 'open',
+        verdicts: [],
         step: (_name, ask) => ask(),
         signal: new AbortController().signal,
       })

@@ -1,0 +1,48 @@
+import type { Album, Candidate } from '../album.ts'
+import type { AmazonApi } from '../amazon/amazon-api.ts'
+import type { Earlier } from './earlier.ts'
+import { judgeByPerson } from './match/judge-by-person.ts'
+import type { Match } from './match/match-album.ts'
+import { createScorer } from './match/score-candidate.ts'
+import { isStoredWhole } from './stored-candidates.ts'
+
+/** What Amazon takes for one getItems request. */
+const IDS_PER_REQUEST = 10
+
+interface Using {
+  findEarlier(albumId: string): Promise<{ candidates: Candidate[] }>
+  earlier: Pick<Earlier, 'verdicts'>
+  amazon: Pick<AmazonApi, 'getItems'>
+  step<T>(name: `search.${string}`, ask: () => Promise<T>): Promise<T>
+}
+
+/**
+ * The candidates as they are stored, with what persons have decided about them since. Nothing is searched for; only a
+ * product that a person accepts, and of which too little is known, is asked for by its ASIN.
+ *
+ * @throws EnrichmentError with Amazon's code
+ */
+export async function applyVerdicts(
+  album: Album,
+  { findEarlier, earlier: { verdicts }, amazon, step }: Using,
+  signal: AbortSignal,
+): Promise<Match> {
+  const { candidates } = await findEarlier(album.albumId)
+  const known = new Map(candidates.filter(isStoredWhole).map(({ product }) => [product.asin, product]))
+  const wanted = verdicts
+    .filter(({ verdict, asin }) => verdict === 'accept' && !known.has(asin))
+    .map(({ asin }) => asin)
+  for (let at = 0; at < wanted.length; at += IDS_PER_REQUEST) {
+    const asins = wanted.slice(at, at + IDS_PER_REQUEST)
+    const products = await step(`search.verdict.${at}`, () => amazon.getItems(asins, signal))
+    for (const product of products) known.set(product.asin, product)
+  }
+  const score = createScorer(album)
+  const stored = new Set(candidates.map(({ product }) => product.asin))
+  const judge = (candidate: Candidate) =>
+    judgeByPerson(known.get(candidate.product.asin) ?? candidate.product, score, verdicts) ?? candidate
+  const added = [...known.values()]
+    .filter(({ asin }) => !stored.has(asin))
+    .flatMap((product) => judgeByPerson(product, score, verdicts) ?? [])
+  return { candidates: [...candidates.map(judge), ...added], model: null }
+}

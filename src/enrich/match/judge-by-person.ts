@@ -1,0 +1,22 @@
+import type { Candidate, Product } from '../../album.ts'
+import type { PersonVerdict } from '../earlier.ts'
+import type { Score } from './score-candidate.ts'
+
+/**
+ * The verdict that a person gave; the rules' score stays beside it.
+ *
+ * @returns null where nobody decided
+ */
+export function judgeByPerson(
+  product: Product,
+  rules: (product: Product) => Pick<Score, 'score' | 'parts'>,
+  verdicts: readonly PersonVerdict[],
+): Candidate | null {
+  const given = verdicts.find(({ asin }) => asin === product.asin)
+  if (given === undefined) return null
+  const { score, parts } = rules(product)
+  const { verdict, by, at } = given
+  const word = verdict === 'accept' ? 'accepted' : 'rejected'
+  const reason = `${word} by ${by} on ${new Date(at).toISOString().slice(0, 10)}`
+  return { product, verdict, decidedBy: 'person', score, parts, reason }
+}

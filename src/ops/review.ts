@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto'
+import type { Candidate } from '../album.ts'
+import type { Database, EntityManager } from '../db/database.ts'
+import { AlbumRow } from '../db/entities/album.entity.ts'
+import { CandidateRow } from '../db/entities/candidate.entity.ts'
+import { OutboxRow } from '../db/entities/outbox.entity.ts'
+import { PersonVerdictRow } from '../db/entities/person-verdict.entity.ts'
+import { toCandidate } from '../enrich/stored-candidates.ts'
+import { EnrichmentError } from '../errors.ts'
+import type { Album, EnrichmentRequested } from '../events.ts'
+import type { EventCodecs } from '../kafka/event-topics.ts'
+
+/** An album that a person has something to decide about. */
+export interface ReviewItem {
+  albumId: string
+  marketplace: string
+  title: string
+  artists: string
+  /** Candidates that nobody and nothing has decided about. */
+  open: number
+  /** Whether it is linked already, by other candidates. */
+  isLinked: boolean
+  /** When the oldest of them was found, ISO 8601. */
+  since: string
+}
+
+export interface Review {
+  album: Album
+  marketplace: string
+  /** By number, from 1: open ones first, then by score. */
+  candidates: (Candidate & { number: number })[]
+  verdicts: { asin: string; verdict: 'accept' | 'reject'; by: string; at: string }[]
+}
+
+/** What a person says about a product: null takes back what was said. */
+export interface PersonDecision {
+  asin: string
+  verdict: 'accept' | 'reject' | null
+}
+
+/**
+ * Albums with open candidates, the longest waiting first.
+ *
+ * @param all also those that are linked by other candidates
+ * @throws EnrichmentError DATABASE_UNAVAILABLE
+ */
+export async function listReviews(db: Database, { all }: { all: boolean }): Promise<ReviewItem[]> {
+  const rows = await db.query((em) =>
+    em.execute<
+      { album_id: string; marketplace: string; facts: Album; open: number; is_linked: boolean; since: string }[]
+    >(`
+      select o.album_id, o.marketplace, a.facts, o.open, o.since::text as since, exists (
+          select 1 from external_link l
+          where l.album_id = o.album_id and l.marketplace = o.marketplace and l.withdrawn_at is null
+        ) as is_linked
+      from (
+        select album_id, marketplace, count(*)::int as open, min(judged_at) as since
+        from candidate where verdict = 'open' group by album_id, marketplace
+      ) o
+      join album a on a.album_id = o.album_id
+      order by o.since, o.album_id`),
+  )
+  return rows
+    .filter(({ is_linked }) => all || !is_linked)
+    .map(({ album_id, marketplace, facts, open, is_linked, since }) => ({
+      albumId: album_id,
+      marketplace,
+      title: facts.title,
+      artists: facts.artists.map(({ name }) => name).join(', '),
+      open,
+      isLinked: is_linked,
+      since: new Date(since).toISOString(),
+    }))
+}
+
+/**
+ * One album beside its candidates.
+ *
+ * @param marketplace undefined: the only one for which the album has any
+ * @throws EnrichmentError RECORD_INVALID for an unknown album, or where the marketplace must be named; DATABASE_UNAVAILABLE
+ */
+export async function readReview(db: Database, albumId: string, marketplace: string | undefined): Promise<Review> {
+  return db.query((em) => findReview(em, albumId, marketplace))
+}
+
+async function findReview(em: EntityManager, albumId: string, wanted: string | undefined): Promise<Review> {
+  const row = await em.findOne(AlbumRow, { albumId })
+  if (row === null) {
+    const remedy = 'it may still wait in a topic (see `status`), or was never imported'
+    throw new EnrichmentError('RECORD_INVALID', `nothing is stored of album ${albumId}: ${remedy}`)
+  }
+  const marketplace = wanted ?? (await findMarketplace(em, albumId))
+  const rows = await em.find(CandidateRow, { albumId, marketplace })
+  const candidates = rows
+    .map(toCandidate)
+    .sort(
+      (one, other) =>
+        Number(other.verdict === 'open') - Number(one.verdict === 'open') ||
+        (other.score ?? 1) - (one.score ?? 1) ||
+        one.product.asin.localeCompare(other.product.asin),
+    )
+    .map((candidate, index) => ({ number: index + 1, ...candidate }))
+  const verdicts = await em.find(PersonVerdictRow, { albumId, marketplace }, { orderBy: { decidedAt: 'asc' } })
+  return {
+    album: row.facts,
+    marketplace,
+    candidates,
+    verdicts: verdicts.map(({ asin, verdict, decidedBy, decidedAt }) => ({
+      asin,
+      verdict,
+      by: decidedBy,
+      at: decidedAt.toISOString(),
+    })),
+  }
+}
+
+async function findMarketplace(em: EntityManager, albumId: string): Promise<string> {
+  const found = await em.execute<{ marketplace: string }[]>(
+    'select distinct marketplace from enrichment where album_id = ? order by marketplace',
+    [albumId],
+  )
+  const [only, ...others] = found.map(({ marketplace }) => marketplace)
+  if (only !== undefined && others.length === 0) return only
+  const which = only === undefined ? 'no marketplace' : [only, ...others].join(', ')
+  const message = `album ${albumId} was looked for in ${which}: name one with --marketplace`
+  throw new EnrichmentError('RECORD_INVALID', message)
+}
+
+/**
+ * Stores what a person decided, and with it a request that lets the lane act on it: both or neither. The relay sends the
+ * request within seconds; the lane applies what is decided by then.
+ *
+ * @param topic the topic of express
+ * @param by who decided
+ * @returns the request's id
+ * @throws EnrichmentError DATABASE_UNAVAILABLE, REGISTRY_UNAVAILABLE
+ */
+export async function decideReview(
+  db: Database,
+  codecs: Pick<EventCodecs, 'requested'>,
+  { album, marketplace }: Pick<Review, 'album' | 'marketplace'>,
+  decisions: readonly PersonDecision[],
+  { topic, by }: { topic: string; by: string },
+): Promise<string> {
+  const requestId = randomUUID()
+  const { albumId } = album
+  // What a person takes back is judged anew, for which too little of a rejected product is kept.
+  const isTakenBack = decisions.some(({ verdict }) => verdict === null)
+  const request: EnrichmentRequested = {
+    requestId,
+    reason: 'verdict',
+    stages: [...(isTakenBack ? (['search'] as const) : []), 'match', 'links', 'artwork'],
+    album,
+    requestedAt: Date.now(),
+    source: null,
+  }
+  const value = await codecs.requested.encode(request)
+  await db.transaction(async (em) => {
+    for (const { asin, verdict } of decisions) {
+      if (verdict === null) await em.nativeDelete(PersonVerdictRow, { albumId, marketplace, asin })
+      else {
+        const row = { albumId, marketplace, asin, verdict, decidedBy: by, decidedAt: new Date() }
+        await em.upsert(PersonVerdictRow, row)
+      }
+    }
+    em.persist(em.create(OutboxRow, { requestId, topic, albumId, value, createdAt: new Date() }))
+  })
+  return requestId
+}

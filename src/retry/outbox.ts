@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Database } from '../db/database.ts'
+import { OutboxRow } from '../db/entities/outbox.entity.ts'
+import { toEnrichmentError } from '../errors.ts'
+import type { Kafka } from '../kafka/kafka-client.ts'
+import { publishRecords } from '../kafka/publish-records.ts'
+import type { Logger } from '../log.ts'
+
+/** How soon an editor's verdict is on its way. */
+const POLL_MS = 1_000
+const ROWS_AT_ONCE = 100
+
+/**
+ * Sends the requests of the outbox that belong to a topic, oldest first. One that was sent by a process that died before
+ * it could say so is sent again, and is a stale copy to the worker.
+ *
+ * @returns when the signal is aborted
+ */
+export async function keepOutboxSent(
+  { db, kafka, topic, log }: { db: Database; kafka: Kafka; topic: string; log: Logger },
+  stop: AbortSignal,
+): Promise<void> {
+  let isFailing = false
+  while (!stop.aborted) {
+    try {
+      while (!stop.aborted && (await sendSome(db, kafka, topic)) === ROWS_AT_ONCE);
+      isFailing = false
+    } catch (error) {
+      const { code, message } = toEnrichmentError(error)
+      if (!isFailing) log.warn({ code, reason: message }, 'outbox not sent')
+      isFailing = true
+    }
+    await delay(POLL_MS, undefined, { signal: stop, ref: false }).catch(() => undefined)
+  }
+}
+
+/** Another relay passes over what this one has in hand. */
+async function sendSome(db: Database, kafka: Kafka, topic: string): Promise<number> {
+  return db.transaction(async (em) => {
+    const rows = await em.execute<{ request_id: string; album_id: string; value: Buffer }[]>(
+      `select request_id, album_id, value from outbox where topic = ? order by created_at, request_id limit ?
+       for update skip locked`,
+      [topic, ROWS_AT_ONCE],
+    )
+    if (rows.length === 0) return 0
+    await publishRecords(
+      kafka,
+      rows.map(({ album_id, value }) => ({ topic, key: album_id, value })),
+    )
+    await em.nativeDelete(OutboxRow, { requestId: { $in: rows.map(({ request_id }) => request_id) } })
+    return rows.length
+  })
+}
