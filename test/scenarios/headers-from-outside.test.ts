@@ -87,22 +87,29 @@ test('large records: a request where it fits compressed, else a dead letter with
   await sendGzipped(kafka, scenario, { ...key('repeats'), value: Buffer.alloc(5_000_000, 'na ') })
   await send(env.TOPIC_IMPORTED, { ...key('random'), value: randomBytes(1_048_000) })
   await send(env.TOPIC_IMPORTED, { ...key('pointer'), value: randomBytes(3_500_000), headers: { traceparent: 'abc' } })
-  await publish(anAlbum('no request', { title: randomBytes(2_600_000).toString('base64') }))
-  await publish(anAlbum('long', { title: 'Na '.repeat(1_000_000) }))
+  // As many and as long as an album may have, so that only their bytes are too many.
+  const credits = (name: () => string) => Array.from({ length: 1_000 }, () => ({ name: name() }))
+  const random = { artists: credits(() => randomBytes(1_490).toString('base64')) }
+  const ballast = { ballast: randomBytes(900_000) }
+  await send(env.TOPIC_IMPORTED, { ...(await encodeAlbum(env, anAlbum('no request', random))), headers: ballast })
+  await publish(anAlbum('long', { artists: credits(() => 'Na '.repeat(660)) }))
+  await publish(anAlbum('endless', { title: 'Na '.repeat(1_000_000) }))
   await publish(anAlbum('good'))
   await requests.waitFor((records) => records.length === 2, 'two requests')
-  await dead.waitFor((records) => records.length === 4, 'four dead letters')
+  await dead.waitFor((records) => records.length === 5, 'five dead letters')
   expect(await intake.stop()).toBe(0)
 
-  const titles = new Map((await requests.readToEnd()).map(({ key, event }) => [key, event.album.title.length]))
-  expect(Object.fromEntries(titles)).toEqual({ long: 3_000_000, good: 'Nevermind'.length })
+  const counts = new Map((await requests.readToEnd()).map(({ key, event }) => [key, event.album.artists.length]))
+  expect(Object.fromEntries(counts)).toEqual({ long: 1_000, good: 1 })
   const letters = new Map((await dead.readToEnd()).map((letter) => [letter.key, letter]))
   const summary = [...letters].map(([name, { value, headers }]) => [
     name,
     value?.length,
     headers['enricher-error-code'],
   ])
-  expect(summary.map(([name, bytes, code]) => [name, name === 'no request' ? 'its own' : bytes, code]).sort()).toEqual([
+  const isOwn = (name: unknown) => name === 'no request' || name === 'endless'
+  expect(summary.map(([name, bytes, code]) => [name, isOwn(name) ? 'its own' : bytes, code]).sort()).toEqual([
+    ['endless', 'its own', 'RECORD_INVALID'],
     ['no request', 'its own', 'RECORD_TOO_LARGE'],
     ['pointer', undefined, 'RECORD_TOO_LARGE'],
     ['random', 1_048_000, 'RECORD_UNDECODABLE'],
@@ -135,7 +142,7 @@ test('headers too large for the topic of results stay behind, and hold up nobody
   expect(await dead.readToEnd()).toEqual([])
 })
 
-test('a request that fits and whose result does not leaves its headers behind, else it is a dead letter, and holds up nobody', async () => {
+test('a request that fits and whose result does not leaves its headers behind, what is no album is a dead letter, and none holds up others', async () => {
   const { env, start, send, publish, results, dead } = await createScenario()
   const { requested } = await openCodecs(loadConfig(['kafka'], env), new SchemaRegistry(env.SCHEMA_REGISTRY_URL))
   const express = `${env.TOPIC_ENRICHMENT}.express`
@@ -147,9 +154,8 @@ test('a request that fits and whose result does not leaves its headers behind, e
     requestedAt: Date.now(),
     source: null,
   })
-  const headers = { ballast: randomBytes(1_500_000), traceparent: 'abc' }
+  const headers = { ballast: randomBytes(1_048_300), traceparent: 'abc' }
   await send(express, { key: 'headers', value: await requested.encode(request('headers', 'Nevermind')), headers })
-  // So random that it takes more than the topic's megabyte also when it is compressed.
   const endless = await requested.encode(request('title', randomBytes(1_400_000).toString('base64')))
   await send(express, { key: 'title', value: endless, headers: { traceparent: 'abc' } })
   const service = start()
@@ -167,5 +173,5 @@ test('a request that fits and whose result does not leaves its headers behind, e
   ])
   const [letter, ...more] = await dead.readToEnd()
   expect([letter?.key, letter?.value, more]).toEqual(['title', endless, []])
-  expect(letter?.headers).toMatchObject({ traceparent: 'abc', 'enricher-error-code': 'RECORD_TOO_LARGE' })
+  expect(letter?.headers).toMatchObject({ traceparent: 'abc', 'enricher-error-code': 'RECORD_INVALID' })
 })

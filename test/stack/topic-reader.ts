@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { type Consumer, type IHeaders, Kafka, logLevel } from 'kafkajs'
-import { hideAbortedRecords } from '../../src/kafka/patches/aborted-records.ts'
-import { calmRequestQueue } from '../../src/kafka/patches/calm-request-queue.ts'
+import { applyPatches } from '../../src/kafka/patches/apply-patches.ts'
 
-// Only against KafkaJS's timer noise in the processes that read, and against what it shows of given-up transactions;
-// the reading itself uses nothing of the service.
-calmRequestQueue()
-hideAbortedRecords()
+// Against KafkaJS's timer noise in the processes that read, and against what it shows of given-up transactions; and now, since
+// one that has fetched takes no patch any more. The reading itself uses nothing of the service.
+applyPatches()
 
 export interface ReadRecord {
   partition: number
