@@ -81,7 +81,7 @@ describe.skipIf(lacks('prometheus', 'promtool', 'python'))('monitoring', () => {
       .toBe(1)
     amazon.reset()
     await results.waitFor((records) => records.length === 1, 'the result')
-    model.behave({ garbage: true, times: QUICK_TRIES })
+    model.behave({ status: 500, body: {}, times: QUICK_TRIES })
     await publish(anAlbum('2'), anAlbum('3', { title: '' }))
     await results.waitFor((records) => records.length === 2, 'the result of the retry')
     await dead.waitFor((records) => records.length === 1, 'the dead letter')
