@@ -43,7 +43,7 @@ test('what the server refuses is the server’s fault, by the cause that it name
   await expectRefusal(/^DATABASE_FULL .*\(SQLSTATE 53100\)$/)
   await role.administer("alter role $role password 'second-password'", 'drop trigger full_disk on thing')
   await role.endSessions()
-  await expectRefusal(/^DATABASE_BAD_CREDENTIALS .*\(SQLSTATE 28P01\)$/)
+  await expectRefusal(/^DATABASE_BAD_CREDENTIALS .*\(SQLSTATE 28P01\): look at user and password in DATABASE_URL/)
   await role.administer("alter role $role password 'first-password'", 'alter table thing rename to other')
   await expectRefusal(/^DATABASE_UNAVAILABLE .*\(SQLSTATE 42P01\)$/)
 })

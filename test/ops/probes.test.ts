@@ -41,7 +41,7 @@ test('a path that is none is answered like any other that is not there, and an a
   socket.destroy()
   expect(lines).toEqual([])
   await expect(startProbes(probes.port, { checks: {}, parts: () => ({}) }, log, '127.0.0.1')).rejects.toMatchObject({
-    code: 'CONFIG_INVALID',
-    message: expect.stringContaining('METRICS_PORT, HTTP_BIND'),
+    code: 'PORT_TAKEN',
+    message: expect.stringContaining(`port ${probes.port} is taken`),
   })
 })

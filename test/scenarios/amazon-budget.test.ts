@@ -11,7 +11,7 @@ test('a day that is spent holds the lane and says until when, and the lane goes 
   const service = start()
   await publish(...['1', '2', '3', '4', '5'].map((id) => anAlbum(id)))
   await service.waitForLog(isHeldFor('lane', 'AMAZON_DAY_SPENT'))
-  expect((await service.get('/metrics')).text).toMatch(/^album_enricher_amazon_day_remaining 0$/m)
+  expect(await service.metrics()).toMatch(/^album_enricher_amazon_day_remaining 0$/m)
   const { output } = await runVerb(env, 'status')
   expect(output).toMatch(/held for AMAZON_DAY_SPENT since .* spent; more come at \d{4}-/)
   expect(output).toMatch(

@@ -32,7 +32,7 @@ test('the quick tries of a process that died count: its successor does not begin
   const { env, start, publish, model } = await createScenario({ MODEL_USE: 'always', RETRY_DELAYS: '1h' })
   const waiting = await TopicReader.open(env, `${env.TOPIC_ENRICHMENT}.retry.1h`)
   onTestFinished(() => waiting.close())
-  model.behave({ garbage: true })
+  model.behave({ status: 500, body: {} })
   await publish(anAlbum('1'))
   const first = start()
   // Behind the second failure there is a second of pause.

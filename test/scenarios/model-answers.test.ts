@@ -62,7 +62,7 @@ test('one of fifty albums is refused by moderation: it is published as the rules
   const service = start()
   await publish(...ids.map((id) => anAlbum(id, id === refused ? blue : {})))
   await results.waitFor((records) => records.length === ids.length, 'all results', 60_000)
-  const { text } = await service.get('/metrics')
+  const text = await service.metrics()
   expect(text).toMatch(/^album_enricher_model_unheard_total\{reason="MODEL_PROMPT_REFUSED"\} [1-9]/m)
   expect(await service.stop()).toBe(0)
   const events = (await results.readToEnd()).map(({ event }) => event)

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import { CandidateRow } from '../../../src/db/entities/candidate.entity.ts'
 import { Enrichment as RequestRow } from '../../../src/db/entities/enrichment.entity.ts'
 import { ExternalLink } from '../../../src/db/entities/external-link.entity.ts'
-import type { Job } from '../../../src/worker/ledger/job.ts'
 import { aRequest, at, decision, end, enrichment, finish, NEVER, NOW, open, openLedger } from '../../stack/a-ledger.ts'
 
 test('the end stores candidates, links, artwork and decision together, and the next request finds them', async () => {
@@ -58,14 +57,15 @@ test('of many stores at once the one that PostgreSQL refuses fails, and so does 
   const jobs = await Promise.all(requests.map((request, index) => open(ledger, request, at(BigInt(index)))))
   const [lost, refused] = [jobs[7], jobs[23]]
   if (lost) lost.claim = { ...lost.claim, attempt: 5 }
-  const answerOf = (job: Job) => (job === refused ? ['NUL \0'] : [job.album.albumId])
+  // No integer of PostgreSQL's.
+  if (refused) refused.claim = { ...refused.claim, attempt: 2 ** 40 }
   const ends = await Promise.allSettled(
-    jobs.map((job) => ledger.saveAnswer(job, 'search.fields', answerOf(job), NEVER)),
+    jobs.map((job) => ledger.saveAnswer(job, 'search.fields', [job.album.albumId], NEVER)),
   )
   const failed = ends.flatMap((one, index) => (one.status === 'rejected' ? [[index, one.reason.code]] : []))
   expect(failed).toEqual([
     [7, 'LANE_LOST'],
-    [23, '22P05'],
+    [23, 'DATA_REFUSED'],
   ])
   const again = await Promise.all(requests.map((request, index) => open(ledger, request, at(BigInt(index)))))
   expect(again.flatMap(({ answers }, index) => ('search.fields' in answers ? [] : [index]))).toEqual([7, 23])
