@@ -168,6 +168,8 @@ async function workOn(
   const { uncounted } = readRetryHeaders(delivery.headers)
   /** How long the clock had stood when the request's age began. */
   let stoodBefore = 0
+  /** Of the clock's standing the pauses between its own quick tries, which are part of the request's age. */
+  let quickMs = 0
   /** What failed while a server was going away is no failure of the request. */
   const forgive = async () => {
     const own = failures.filter(
@@ -194,7 +196,7 @@ async function workOn(
       const { error, stage } = tried
       const tries = countTries()
       if (failures.length === 0) stoodBefore = clock.stoodMs
-      const stoodMs = clock.stoodMs - stoodBefore
+      const stoodMs = Math.max(0, clock.stoodMs - stoodBefore - quickMs)
       const ageMs = Math.max(0, ageOf(job, Date.now()) - stoodMs)
       const { code, retryAfterMs } = error
       const attempt = Math.max(0, claim.attempt - uncounted)
@@ -217,6 +219,7 @@ async function workOn(
         return settle(decideRetryCopy(delivery, request, job, error, stage, { ...next, stoodMs }, context))
       }
       await pauseFor(next.afterMs)
+      quickMs += next.afterMs
     }
   } finally {
     clock.dispose()
