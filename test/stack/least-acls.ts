@@ -63,13 +63,16 @@ export const LEAST_ACLS: Right[] = [
   ...checks('relay'),
   topic('relay', `${ENRICHMENT}.retry.*`, 'READ'),
   topic('relay', `${ENRICHMENT}.express`, 'WRITE'),
-  topic('relay', `${ENRICHMENT}.dead`, 'WRITE'),
+  // It counts the dead letters that wait, for the metrics.
+  topic('relay', `${ENRICHMENT}.dead`, 'READ', 'WRITE'),
+  { who: 'relay', on: 'group', name: `${PREFIX}-*`, operations: ['READ', 'DELETE'] },
   member('relay'),
   writer('relay', '*'),
   topic('publish', IMPORTED, 'WRITE'),
   topic('operator', `${ENRICHMENT}*`, 'READ'),
   topic('operator', `${ENRICHMENT}.express`, 'WRITE'),
-  topic('operator', IMPORTED, 'DESCRIBE'),
+  ...checks('operator'),
+  topic('operator', IMPORTED, 'READ'),
   { who: 'operator', on: 'group', name: `${PREFIX}.*`, operations: ['DESCRIBE'] },
   { who: 'operator', on: 'group', name: `${PREFIX}.command-*`, operations: ['READ', 'DELETE'] },
 ]
