@@ -3,9 +3,10 @@ import { Enrichment } from '../db/entities/enrichment.entity.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { readLane } from '../db/lane.ts'
 import { ERROR_CODES, type ErrorCode, toEnrichmentError } from '../errors.ts'
-import { groupNames, listRetryTopics, tierLabel, topicNames } from '../kafka/event-topics.ts'
+import { groupNames, listRetryTopics, tierLabel, topicNames, topicPlans } from '../kafka/event-topics.ts'
 import { readLag } from '../kafka/read-lag.ts'
 import { readTopic } from '../kafka/read-topic.ts'
+import { findTroubles } from '../kafka/topic-health.ts'
 import { parseRetryDelays } from '../retry-delays.ts'
 import { forEachDeadLetter } from './dead-letters.ts'
 import type { Servers } from './set-up.ts'
@@ -13,6 +14,8 @@ import type { Servers } from './set-up.ts'
 export interface Status {
   /** Servers that do not answer, and why; what depends on them is null below. */
   away: Record<string, string>
+  /** Why some topics of ours cannot be written to or read from now, a sentence each. */
+  troubles: string[] | null
   lane: { state: string; changedBy: string | null; changedAt: string | null } | null
   /** Why the lane or intake is held, and what a person can do. */
   holds: HoldRecord[] | null
@@ -39,7 +42,9 @@ export async function readStatus(config: Config<'kafka'>, { kafka, registry, db 
   }
   const groups = groupNames(config)
   const topics = topicNames(config)
-  const [lane, intake, progress, waiting, retries] = await Promise.all([
+  const ownTopics = topicPlans(config).map(({ topic }) => topic)
+  const [troubles, lane, intake, progress, waiting, retries] = await Promise.all([
+    ask('kafka', () => findTroubles(kafka, ownTopics)),
     ask('database', () => readLane(db, groups.worker)),
     ask('database', () => readLane(db, groups.intake)),
     ask('database', () => readProgress(db)),
@@ -50,6 +55,7 @@ export async function readStatus(config: Config<'kafka'>, { kafka, registry, db 
   const deadLetters = waiting && progress && (await ask('kafka', () => countDeadLetters(kafka, db, topics.dead)))
   return {
     away,
+    troubles,
     lane: lane && {
       state: lane.holds.length > 0 ? 'held' : lane.state,
       changedBy: lane.changedBy,

@@ -4,17 +4,28 @@ import { readStatus, type Status } from '../read-status.ts'
 import { print, printJson } from './output.ts'
 import { withServers } from './with-servers.ts'
 
-/** `status`: the lane, what waits, what is in the air, what was given up. Exit status 1 when a server is away. */
+/** `status`: the lane, what waits, what is in the air, what was given up. Exit status 1 when a server or a topic is away. */
 export async function statusCommand({ json }: { json?: true }): Promise<void> {
   const config = loadConfig(['kafka', 'registry', 'database'])
   const status = await withServers(config, (servers) => readStatus(config, servers))
   if (json) printJson(status)
   else print(formatStatus(status))
-  if (Object.keys(status.away).length > 0) process.exitCode = 1
+  if (Object.keys(status.away).length + (status.troubles ?? []).length > 0) process.exitCode = 1
 }
 
-function formatStatus({ away, lane, holds, waiting, retries, inFlight, lastResultAt, deadLetters }: Status): string {
+function formatStatus({
+  away,
+  troubles,
+  lane,
+  holds,
+  waiting,
+  retries,
+  inFlight,
+  lastResultAt,
+  deadLetters,
+}: Status): string {
   const lines = Object.entries(away).map(([name, why]) => `${name} does not answer: ${escapeText(why)}`)
+  lines.push(...(troubles ?? []).map((trouble) => `Kafka: ${escapeText(trouble)}`))
   if (lane?.state === 'paused')
     lines.push(`the lane is paused by ${lane.changedBy} since ${lane.changedAt}: resume lets it go on`)
   else if (lane) lines.push(`the lane is ${lane.state}`)
