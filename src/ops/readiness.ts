@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { EnrichmentError } from '../errors.ts'
 import { withAdmin } from '../kafka/kafka-client.ts'
@@ -15,6 +16,8 @@ export interface Member {
   stop(): Promise<void>
 }
 
+/** Brokers that answer at all do so within; the rest of the answer must not wait for those that do not. */
+const TROUBLES_MS = 1_000
 const NOT_JOINED = new EnrichmentError('KAFKA_UNAVAILABLE', 'not in the group')
 
 /**
@@ -37,7 +40,10 @@ export function readinessOf(
         if (failing.length === 0) return
         const { code, message } = failing.find(([, { failure }]) => failure !== null)?.[1].failure ?? NOT_JOINED
         // The failure says what could not be done, the cluster why: which partition has no leader, or too few replicas.
-        const troubles = await findTroubles(kafka, ownTopics).catch(() => [])
+        const troubles = await Promise.race([
+          findTroubles(kafka, ownTopics).catch(() => []),
+          delay(TROUBLES_MS, [], { ref: false }),
+        ])
         const roles = failing.map(([role]) => role).join(', ')
         throw new EnrichmentError(code, [`${roles}: ${message}`, ...troubles].join('; '))
       },
