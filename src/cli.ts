@@ -6,6 +6,7 @@
 import { Argument, Command } from 'commander'
 import { loadConfig } from './config.ts'
 import { type ErrorCode, toEnrichmentError } from './errors.ts'
+import { isRefusal } from './kafka/kafka-error.ts'
 import { ROLES, type Role, run } from './main.ts'
 import { configCommand } from './ops/commands/config.ts'
 import {
@@ -112,7 +113,7 @@ async function runCommand(roles: Role[]): Promise<void> {
 /** 2: settings or topics to be mended; 3: Amazon or the model refuses; 1: the rest. */
 function exitStatusOf(code: ErrorCode): number {
   if (['CONFIG_INVALID', 'TOPIC_WRONG', 'SCHEMA_NOT_REGISTERED', 'TABLES_OUTDATED'].includes(code)) return 2
-  if (/^KAFKA_(BAD_CREDENTIALS|FORBIDDEN|PROTOCOL_MISMATCH)$/.test(code)) return 2
+  if (isRefusal(code)) return 2
   return /^(AMAZON|MODEL)_/.test(code) ? 3 : 1
 }
 
