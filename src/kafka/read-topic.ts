@@ -26,6 +26,8 @@ export async function readTopic(
   const groupId = nameTemporaryGroup(kafka)
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false })
   const done = Promise.withResolvers<void>()
+  // It may fail while the consumer is still starting, when nobody waits for it yet: that must not end the process.
+  done.promise.catch(() => undefined)
   let isOver = false
   /** By partition where the next record to show stands: a batch that is cut off is delivered again. */
   const next = new Map(from)

@@ -12,7 +12,8 @@ const ALBUMS_PER_SECOND = 6
 /** CLUSTER_SECONDS=120 and CLUSTER_RESTARTS=3 are the measured run. */
 const MOVING_MS = Number(process.env.CLUSTER_SECONDS ?? 10) * 1_000
 const RESTARTS = Number(process.env.CLUSTER_RESTARTS ?? 1)
-const BETWEEN_MOVES_MS = 500
+/** Each time all leaders of all topics move, Kafka's own too. */
+const BETWEEN_MOVES_MS = 2_000
 /** Beside all other tests a broker needs several times as long to start. */
 const LONGEST_PAUSE_MS = RESTARTS > 1 ? 20_000 : 60_000
 /** Until the session of a killed member has passed, and its successor has the lane. */
