@@ -1,8 +1,5 @@
-import { EnrichmentError } from '../errors.ts'
-import { orAborted } from '../or-aborted.ts'
-import { type Database, type EntityManager, LockMode } from './database.ts'
-import { FLOOD, type HoldRecord, LaneRow } from './entities/lane.entity.ts'
-import type { Query, Statement } from './prepared.ts'
+import type { Database } from './database.ts'
+import { type HoldRecord, LaneRow } from './entities/lane.entity.ts'
 
 /** A lane as PostgreSQL remembers it. */
 export interface StoredLane {
@@ -30,27 +27,6 @@ const NEVER_RUN: StoredLane = {
   accepted: [],
 }
 
-const GUARD: Statement = {
-  name: 'select lane for share',
-  text: 'select 1 from lane where name = $1 and fence = $2 for share',
-}
-
-// Each answers nothing once somebody else has the lane, or when the row's count of commits is not the one we left there.
-const STORE_FLUSH: Statement = {
-  name: 'update lane set flush',
-  text: 'update lane set flush = $3 where name = $1 and fence = $2 and flush = any($4::bigint[]) returning 1',
-}
-const STORE_OFFSETS: Statement = {
-  name: 'update lane set offsets',
-  text: `
-    update lane set cluster_id = $3, offsets = $4::jsonb, accepted = case when $5 then '[]' else accepted end
-    where name = $1 and fence = $2 and flush = $6 returning 1`,
-}
-const STORE_HOLDS: Statement = {
-  name: 'update lane set holds',
-  text: 'update lane set holds = $3::jsonb where name = $1 and fence = $2 returning 1',
-}
-
 /**
  * @param name the consumer group; one that nobody ever paused is running
  * @throws EnrichmentError DATABASE_UNAVAILABLE
@@ -60,7 +36,7 @@ export async function readLane(db: Database, name: string): Promise<StoredLane> 
   return row === null ? NEVER_RUN : toStoredLane(row)
 }
 
-function toStoredLane({ offsets, clusterId, ...row }: LaneRow): StoredLane {
+export function toStoredLane({ offsets, clusterId, ...row }: LaneRow): StoredLane {
   const asBigint = Object.entries(offsets).map(([topic, offset]) => [topic, BigInt(offset)] as const)
   return { ...row, clusterId: clusterId ?? null, offsets: Object.fromEntries(asBigint) }
 }
@@ -122,168 +98,4 @@ export async function storeHolds(db: Database, name: string, holds: HoldRecord[]
       [name, JSON.stringify(holds), JSON.stringify(causes)],
     ),
   )
-}
-
-/**
- * The lane in PostgreSQL in the hands of one owner. Every save runs in a transaction that begins with `guard`: a takeover
- * is an update of the row, so it waits for saves that have begun and refuses all later ones. (A check without the lock,
- * or a `where exists`, lets the save of a process that was stopped in it land after the takeover.)
- *
- * Every method throws EnrichmentError LANE_LOST once somebody else has taken over, and DATABASE_UNAVAILABLE.
- */
-export class OwnedLane {
-  readonly #db: Database
-  readonly name: string
-  readonly #onTaken: (lane: StoredLane) => void
-  /** The owner's fence; 0 before the first takeover. */
-  fence = 0
-  /** The count of commits as we left it in the row. */
-  #flush = 0
-  /** A fence of ours whose start is not over, and the one before it. */
-  #unfinished: { fence: number; formerFence: number } | null = null
-  /** While it is not known whether the work in hand goes on; null when it does. */
-  #unsettled: PromiseWithResolvers<void> | null = null
-  /** Aborted by `unsettle`. */
-  #doubt = new AbortController()
-
-  /** @param onTaken told at a takeover of the row as it was found, before anything can be stored over it */
-  constructor(db: Database, name: string, onTaken: (lane: StoredLane) => void = () => undefined) {
-    this.#db = db
-    this.name = name
-    this.#onTaken = onTaken
-  }
-
-  /**
-   * Takes the lane from whoever had it. The fence is drawn from the clock, so that a restored database repeats none.
-   *
-   * @returns `formerFence`: of whoever had it before, which is not a start of ours that failed
-   */
-  async takeOver(): Promise<{ formerFence: number; lane: StoredLane }> {
-    const taken = await this.#db.transaction(async (em) => {
-      await em.execute(
-        `insert into lane (name, state, changed_at, changed_by) values (?, 'running', clock_timestamp(), '${NOBODY}')
-         on conflict (name) do nothing`,
-        [this.name],
-      )
-      const row = await em.findOneOrFail(LaneRow, { name: this.name }, { lockMode: LockMode.PESSIMISTIC_WRITE })
-      const formerFence = row.fence === this.#unfinished?.fence ? this.#unfinished.formerFence : row.fence
-      row.fence = Math.max(row.fence + 1, Date.now())
-      row.holds = row.holds.filter(({ cause }) => cause === FLOOD)
-      // Before the commit, whose answer may be lost.
-      this.#unfinished = { fence: row.fence, formerFence }
-      return { formerFence, fence: row.fence, lane: toStoredLane(row) }
-    })
-    this.#onTaken(taken.lane)
-    this.fence = taken.fence
-    this.#flush = taken.lane.flush
-    return taken
-  }
-
-  /** Lets saves wait until `settle`: until it is known whether their work goes on. */
-  unsettle(): void {
-    this.#unsettled ??= Promise.withResolvers()
-    this.#doubt.abort()
-  }
-
-  /** Whether it is known that the work in hand goes on. */
-  get isSettled(): boolean {
-    return this.#unsettled === null
-  }
-
-  /** Resolves once it is. @throws the signal's reason */
-  async settled(signal: AbortSignal): Promise<void> {
-    while (this.#unsettled !== null) await orAborted(this.#unsettled.promise, signal)
-  }
-
-  /** A start is over. */
-  settle(): void {
-    this.#unfinished = null
-    this.#unsettled?.resolve()
-    this.#unsettled = null
-    if (this.#doubt.signal.aborted) this.#doubt = new AbortController()
-  }
-
-  /**
-   * Runs something that may have to wait for the database, but only while it is known that its work goes on: when that
-   * comes into doubt it is told to stop waiting, and run again after `settle`. Whoever waited for the database and for
-   * `settle` at once could keep the takeover from its turn, and `settle` from ever coming.
-   *
-   * @throws what it throws; the signal's reason
-   */
-  async whileSettled<T>(run: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-    for (;;) {
-      await this.settled(signal)
-      const doubt = this.#doubt.signal
-      try {
-        return await run(AbortSignal.any([signal, doubt]))
-      } catch (error) {
-        signal.throwIfAborted()
-        if (!doubt.aborted || error !== doubt.reason) throw error
-      }
-    }
-  }
-
-  /**
-   * Work that lands only while the lane is ours, in one transaction.
-   *
-   * @throws the signal's reason as well
-   */
-  async save<T>(signal: AbortSignal, work: (em: EntityManager) => Promise<T>): Promise<T> {
-    await this.settled(signal)
-    signal.throwIfAborted()
-    return this.#guarded(work)
-  }
-
-  /** The same in the course of a start, before work is let go on. */
-  async saveAtStart<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
-    return this.#guarded(work)
-  }
-
-  /** The same with prepared statements. It does not wait: to be called only while the lane is settled. */
-  async savePrepared<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    const { fence } = this
-    return this.#db.prepared(async (query) => {
-      this.#demandHeld(await query(GUARD, [this.name, fence]))
-      return work(query)
-    })
-  }
-
-  async #guarded<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
-    const { fence } = this
-    return this.#db.transaction(async (em) => {
-      const guard = 'select 1 from lane where name = ? and fence = ? for share'
-      this.#demandHeld(await em.execute<object[]>(guard, [this.name, fence]))
-      return work(em)
-    })
-  }
-
-  #demandHeld(held: object[]): void {
-    if (held.length === 0) throw new EnrichmentError('LANE_LOST', `another process has taken ${this.name} over`)
-  }
-
-  /**
-   * MUST be stored before the commit that bears the number: so Kafka is ahead only of a database that was put back. Put
-   * back under our feet it may have our fence and never our count: to count on would hide it, so the lane is lost then.
-   */
-  async storeFlush(flush: number): Promise<void> {
-    // The new number too: what was stored and not answered is stored again.
-    await this.#update(STORE_FLUSH, [flush, [this.#flush, flush]])
-    this.#flush = flush
-  }
-
-  /** What was committed, and where; with it a start is over, and what was accepted for it no longer counts. */
-  async storeOffsets(clusterId: string, offsets: ReadonlyMap<string, bigint>, isStart: boolean): Promise<void> {
-    const asText = Object.fromEntries([...offsets].map(([topic, offset]) => [topic, String(offset)]))
-    await this.#update(STORE_OFFSETS, [clusterId, JSON.stringify(asText), isStart, this.#flush])
-  }
-
-  async storeHolds(holds: HoldRecord[]): Promise<void> {
-    await this.#update(STORE_HOLDS, [JSON.stringify(holds)])
-  }
-
-  async #update(statement: Statement, values: unknown[]): Promise<void> {
-    const rows = await this.#db.run(statement, [this.name, this.fence, ...values])
-    if (rows.length > 0) return
-    throw new EnrichmentError('LANE_LOST', `another process has taken ${this.name} over, or the database was put back`)
-  }
 }

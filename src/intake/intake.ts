@@ -74,12 +74,15 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
   const topics = topicNames(config)
   const groupId = groupNames(config).intake
   const stopping = new AbortController()
+  /** Whether it has had partitions. */
+  let isActive = false
   const state = new LaneState({
     db,
     name: groupId,
     isLane: false,
     log,
     stop: stopping.signal,
+    part: () => (isActive ? 'active' : 'none'),
     storeHolds: (holds, former) => storeHolds(db, groupId, holds, former),
     onResume: () => flood.resume(),
   })
@@ -105,7 +108,10 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     if (signal.aborted) return []
     await restoreFlood(signal)
     await marks.leave()
-    if (state.state === 'standing by') state.setActive(true)
+    if (!isActive) {
+      isActive = true
+      state.partChanged()
+    }
     const { owned: taken, failure } = await ownEach(kafka, {
       groupId,
       partitions: assignment,
@@ -235,6 +241,8 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     onRefused: (refusal) => state.hold('kafka', explainRefusal(refusal, 'intake_')),
     onBatch: forward,
   })
+  state.start()
+  consumer.start()
   void holdWhileUnjoined(consumer, state, 'intake_KAFKA_UNAVAILABLE', stopping.signal)
   return {
     get isJoined() {

@@ -40,7 +40,7 @@ interface Session {
 export class GroupConsumer {
   readonly #options: GroupConsumerOptions
   readonly #stopped = new AbortController()
-  readonly #running: Promise<void>
+  #running: Promise<void> = Promise.resolve()
   #consumer: Consumer | undefined
   #session: Session | undefined
   #end: (error: EnrichmentError) => void = () => undefined
@@ -56,6 +56,10 @@ export class GroupConsumer {
   constructor(options: GroupConsumerOptions) {
     this.#options = options
     this.#failure = new ConsumerFailure(options)
+  }
+
+  /** Joins the group, and joins again whatever happens, until it is stopped. */
+  start(): void {
     this.#running = this.#run()
   }
 

@@ -22,6 +22,8 @@ export interface LaneStateOptions {
   log: Logger
   /** Ends the watching. */
   stop: AbortSignal
+  /** Whether this process is the one whose state counts, or is about to be. Told of changes by `partChanged`. */
+  part(): 'none' | 'taking over' | 'active'
   /** Keeps the holds where `status` reads them, in the place of those that were kept before. */
   storeHolds(holds: HoldRecord[], former: HoldRecord[]): Promise<void>
   /** A person said resume. */
@@ -36,11 +38,10 @@ export interface LaneStateOptions {
  */
 export class LaneState {
   readonly #options: LaneStateOptions
-  readonly #watching: Promise<void>
+  #watching: Promise<void> = Promise.resolve()
   readonly #holds = new Map<string, HoldRecord>()
   /** Until the row was read nobody knows; intake cannot be paused. */
   #isPaused: boolean
-  #part: 'none' | 'taking over' | 'active' = 'none'
   #resumedAt: number | undefined
   #seen: StoredLane | null = null
   /** null when others may have changed the row. */
@@ -54,31 +55,31 @@ export class LaneState {
   constructor(options: LaneStateOptions) {
     this.#options = options
     this.#isPaused = options.isLane
+  }
+
+  /** Begins to watch the row. */
+  start(): void {
     this.#watching = this.#watch()
   }
 
   get state(): 'standing by' | 'running' | 'paused' | 'held' {
     if (this.holds.length > 0) return 'held'
-    if (this.#part !== 'active') return 'standing by'
+    if (this.#options.part() !== 'active') return 'standing by'
     return this.#isPaused ? 'paused' : 'running'
   }
 
   /** Why the lane is held; nothing while somebody else has it. */
   get holds(): HoldRecord[] {
-    return this.#part === 'none' ? [] : [...this.#holds.values()]
+    return this.#options.part() === 'none' ? [] : [...this.#holds.values()]
   }
 
-  /** It begins to take the lane over: what that waits for is a hold already, though the row is not ours to write to. */
-  takeOver(): void {
-    if (this.#part !== 'none') return
-    this.#part = 'taking over'
-    this.#tell()
-  }
-
-  /** Whether this process is the one whose state counts. */
-  setActive(isActive: boolean): void {
-    this.#part = isActive ? 'active' : 'none'
+  /**
+   * Whose state counts has changed, so others may have written to the row. What a takeover waits for is a hold already,
+   * though the row is not ours to write to.
+   */
+  partChanged(): void {
     this.#storedHolds = null
+    if (this.#options.stop.aborted) return
     this.#tell()
     void this.#store()
   }
@@ -121,6 +122,8 @@ export class LaneState {
         const lane = await readLane(db, name)
         this.#seen = lane
         this.#isPaused = lane.state === 'paused'
+        // A member that has just become active takes whatever it finds for what a dead one has left behind.
+        if (!this.#options.isLane && this.#isMissingIn(lane.holds)) this.#storedHolds = []
         this.#tell()
         const isResumed = this.#resumedAt !== undefined && resumedAt(lane) > this.#resumedAt
         this.#resumedAt = resumedAt(lane)
@@ -135,11 +138,17 @@ export class LaneState {
     }
   }
 
+  /** Whether the row lacks a hold that was stored. */
+  #isMissingIn(found: HoldRecord[]): boolean {
+    const causes = found.map(({ cause }) => cause)
+    return this.#storedHolds?.some(({ cause }) => !causes.includes(cause)) ?? false
+  }
+
   /** One after the other, each what counts by then; what could not be stored is stored at the next look. */
   #store(): Promise<void> {
     this.#storing = this.#storing.then(async () => {
       const { holds } = this
-      if (this.#part !== 'active' || JSON.stringify(holds) === JSON.stringify(this.#storedHolds)) return
+      if (this.#options.part() !== 'active' || JSON.stringify(holds) === JSON.stringify(this.#storedHolds)) return
       try {
         await this.#options.storeHolds(holds, this.#storedHolds ?? this.#seen?.holds ?? [])
         this.#storedHolds = holds
@@ -155,7 +164,7 @@ export class LaneState {
     const { state, holds } = this
     // A pause is told beside a hold: whoever ends the one must know of the other.
     if (this.#options.isLane)
-      metrics.laneState.set({ state: 'paused' }, this.#part === 'active' && this.#isPaused ? 1 : 0)
+      metrics.laneState.set({ state: 'paused' }, this.#options.part() === 'active' && this.#isPaused ? 1 : 0)
     const causes = holds.map(({ cause }) => cause).toSorted()
     const shown = `${state} ${causes}`
     if (shown === this.#shown) return

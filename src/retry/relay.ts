@@ -93,6 +93,7 @@ export function startRelay(options: RelayOptions): Member {
     onBatch: receive,
   })
 
+  consumer.start()
   const outbox = keepOutboxSent({ db, kafka, topic: topics.express, log }, stopping.signal)
 
   return {

@@ -1,14 +1,13 @@
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
-import type { StoredLane } from '../db/lane.ts'
-import type { HoldCause } from './plan-start.ts'
+import type { HoldCause, LaneMemory } from './plan-start.ts'
 
 /** Why Kafka and PostgreSQL cannot both be right, in words, and what follows if a person accepts it. */
-export function explainHold(cause: HoldCause, { offsets }: StoredLane): Omit<HoldRecord, 'since'> {
+export function explainHold(cause: HoldCause, { offsets }: Pick<LaneMemory, 'offsets'>): Omit<HoldRecord, 'since'> {
   const { message, remedy } = textOf(cause, offsets)
   return { cause: cause.kind, message, remedy: `${remedy}; \`album-enricher resume --accept\` goes on like that` }
 }
 
-function textOf(cause: HoldCause, offsets: StoredLane['offsets']): { message: string; remedy: string } {
+function textOf(cause: HoldCause, offsets: LaneMemory['offsets']): { message: string; remedy: string } {
   switch (cause.kind) {
     case 'other_cluster':
       return {

@@ -1,36 +1,16 @@
 import type { AmazonApi, Turn } from '../amazon/amazon-api.ts'
-import type { OwnedLane } from '../db/lane.ts'
 import type { Model } from '../model/model.ts'
 import type { Caller, Dependencies } from './dependencies.ts'
 
-/** Whether this process still has the lane, as far as the group has lately confirmed. */
-export interface Possession {
+/** The lane's lease as those see it who spend money: nothing is asked that another owner may be asking as well. */
+export interface Confirmation {
   readonly isConfirmed: boolean
   /** Resolves once it is. @throws the signal's reason */
   confirmed(signal: AbortSignal): Promise<void>
 }
 
-/**
- * What albums may spend money on. The group's confirmation alone says too little: it comes with every join, and only the
- * takeover that follows shows whether another member has had the lane, and paid, in between.
- */
-export function possessionForAlbums(group: Possession, owned: Pick<OwnedLane, 'isSettled' | 'settled'>): Possession {
-  const possession: Possession = {
-    get isConfirmed() {
-      return owned.isSettled && group.isConfirmed
-    },
-    async confirmed(signal) {
-      while (!possession.isConfirmed) {
-        await owned.settled(signal)
-        await group.confirmed(signal)
-      }
-    },
-  }
-  return possession
-}
-
 interface Surroundings extends Caller {
-  possession: Possession
+  lease: Confirmation
   dependencies: Dependencies
 }
 
@@ -43,7 +23,7 @@ class Unconfirmed extends Error {}
  */
 export function amazonFor(
   amazon: AmazonApi,
-  { possession, dependencies, requestId, clock }: Surroundings,
+  { lease, dependencies, requestId, clock }: Surroundings,
   onTurn: () => void,
 ): AmazonApi {
   const ask = async <T>(signal: AbortSignal, call: (turn: Turn) => Promise<T>): Promise<T> => {
@@ -58,7 +38,7 @@ export function amazonFor(
       waits: () => setWaiting(true),
       comes() {
         // A process that was stopped while it waited for its turn wakes up right here.
-        if (!possession.isConfirmed) throw new Unconfirmed()
+        if (!lease.isConfirmed) throw new Unconfirmed()
         clock.start()
         setWaiting(false)
         onTurn()
@@ -70,7 +50,7 @@ export function amazonFor(
           return await call(turn)
         } catch (error) {
           if (!(error instanceof Unconfirmed)) throw error
-          await possession.confirmed(signal)
+          await lease.confirmed(signal)
         } finally {
           setWaiting(false)
         }
@@ -91,7 +71,7 @@ export function amazonFor(
  */
 export function modelFor(
   model: Model,
-  { possession, dependencies, requestId, clock }: Surroundings,
+  { lease, dependencies, requestId, clock }: Surroundings,
   onAsked: () => void,
 ): Model {
   return {
@@ -102,7 +82,7 @@ export function modelFor(
         async () => {
           clock.pause()
           try {
-            await possession.confirmed(signal)
+            await lease.confirmed(signal)
           } finally {
             clock.resume()
           }

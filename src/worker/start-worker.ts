@@ -4,7 +4,8 @@ import type { Config } from '../config.ts'
 import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
 import { FLOOD } from '../db/entities/lane.entity.ts'
-import { OwnedLane, resumedAt } from '../db/lane.ts'
+import { resumedAt } from '../db/lane.ts'
+import { LeaseStore } from '../db/lease-store.ts'
 import { Quota } from '../db/quota.ts'
 import { createArtwork } from '../enrich/artwork/create-artwork.ts'
 import { getArtwork } from '../enrich/get-artwork.ts'
@@ -12,21 +13,27 @@ import { findEarlier } from '../enrich/stored-candidates.ts'
 import { EnrichmentError, type ErrorCode } from '../errors.ts'
 import type { EnrichmentRequested } from '../events.ts'
 import { type EventCodecs, groupNames, topicNames } from '../kafka/event-topics.ts'
+import { GroupConsumer } from '../kafka/group-consumer.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
+import { laneAssigner } from '../kafka/lane-assigner.ts'
 import type { Logger } from '../log.ts'
 import { findMarketplace } from '../marketplaces.ts'
 import { createModel } from '../model/create-model.ts'
 import { judgeCarefully } from '../model/judge-carefully.ts'
+import { explainRefusal } from '../retry/explain-refusal.ts'
 import { Flood } from '../retry/flood.ts'
 import { holdWhileUnjoined } from '../retry/hold-while-unjoined.ts'
 import { LaneState } from '../retry/lane-state.ts'
 import type { AlbumClock } from './album-clock.ts'
 import { ByKey } from './by-key.ts'
 import { createDependencies, type Dependencies } from './dependencies.ts'
+import { createLeasePorts } from './lease/create-lease-ports.ts'
+import { LaneLease } from './lease/lane-lease.ts'
+import { OwnedStores } from './lease/owned-stores.ts'
 import { Ledger } from './ledger/ledger.ts'
 import { markAgain } from './ledger/mark-again.ts'
 import { keepPruned } from './ledger/prune-ledger.ts'
-import { amazonFor, modelFor, type Possession } from './paid-calls.ts'
+import { amazonFor, modelFor } from './paid-calls.ts'
 import { processRequest } from './process-request.ts'
 import type { GivenCollaborators } from './request-context.ts'
 import { Solo } from './solo.ts'
@@ -39,6 +46,7 @@ interface Surroundings {
   log: Logger
 }
 
+const FETCH_BYTES = 65_536
 const HOUR_MS = 3_600_000
 /** After so long of nothing but 429 it is no throttling any more: a person should look at the account. */
 const AMAZON_PATIENCE_MS = 180_000
@@ -63,42 +71,78 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
   const processId = randomUUID()
   const marks = new CrashMarks(db, groupId, processId)
   let marked: Promise<void> = Promise.resolve()
-  const owned = new OwnedLane(db, groupId, (lane) => {
-    flood.restore(
-      lane.holds.find(({ cause }) => cause === FLOOD),
-      resumedAt(lane),
-    )
-    const places = Object.entries(lane.offsets).map(([topic, offset]) => ({ topic, partition: 0, offset }))
-    marked = marks.takeOver(places).catch((error) => log.warn({ err: error }, 'crash marks not readable'))
-  })
+  const requestTopics = [topics.express, topics.enrichment]
+  const store = new LeaseStore(db, groupId)
 
+  const consumer = new GroupConsumer({
+    kafka,
+    groupId,
+    topics: requestTopics,
+    assigners: [laneAssigner(() => lease.tokenToKeep)],
+    maxBytesPerPartition: FETCH_BYTES,
+    log,
+    // At once: a join confirms the membership, and so would let go whoever waits for that.
+    onJoin: () => lease.suspend(),
+    onAssigned: (assignment, session) => worker.assigned(assignment, session),
+    onRefused: (refusal) => state.hold('kafka', explainRefusal(refusal)),
+    onBatch: (batch) => worker.receive(batch),
+  })
   const state = new LaneState({
     db,
     name: groupId,
     isLane: true,
     log,
     stop,
-    storeHolds: (holds) => owned.storeHolds(holds),
+    part: () => lease.part,
+    storeHolds: (holds) => store.storeHolds(lease.token ?? 0, holds),
     onResume() {
       dependencies.probeNow()
       flood.resume()
     },
   })
   const dependencies = createDependencies((name, hold) => state.hold(name, hold), stop)
-  /** What albums ask of the database waits while possession of the lane is in doubt, and so do their clocks. */
+  const ports = createLeasePorts({
+    kafka,
+    groupId,
+    topics: requestTopics,
+    outputs: [topics.enriched, topics.dead, ...Object.values(topics.retry)],
+    store,
+    member: consumer,
+    state,
+    dependencies,
+    onTaken(lane) {
+      flood.restore(
+        lane.holds.find(({ cause }) => cause === FLOOD),
+        resumedAt(lane),
+      )
+      const places = Object.entries(lane.offsets).map(([topic, offset]) => ({ topic, partition: 0, offset }))
+      marked = marks.takeOver(places).catch((error) => log.warn({ err: error }, 'crash marks not readable'))
+    },
+    async markReplays(position, token) {
+      const requests = await markAgain(store, token, position)
+      if (requests > 0) log.warn({ requests }, 'requests will run again')
+    },
+    onWorkDropped() {
+      worker.drop()
+      dependencies.forget()
+    },
+    log,
+  })
+  const lease = new LaneLease(ports)
+  /** What albums ask of the database waits while the lane is not ours for sure, and so do their clocks. */
   const ofAlbums: Dependencies = {
     ...dependencies,
     async database(work, signal, caller) {
       caller?.clock.pause()
       try {
-        return await owned.whileSettled((settled) => dependencies.database(work, settled, caller), signal)
+        return await lease.whileOwner((owned) => dependencies.database(work, owned, caller), signal)
       } finally {
         caller?.clock.resume()
       }
     },
   }
   const flood = new Flood(config.FLOOD_DEAD_LETTERS, (hold) => state.hold('flood', hold))
-  const ledger = new Ledger(db, owned, marketplace, processId)
+  const ledger = new Ledger(db, new OwnedStores(store, lease), marketplace, processId)
 
   const quota = new Quota(db, account, { perSecond: requestsPerSecond, perDay: config.AMAZON_REQUESTS_PER_DAY })
   const amazon = createAmazon(config, {
@@ -120,11 +164,11 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
   function collaboratorsFor(
     request: EnrichmentRequested,
     clock: AlbumClock,
-    { possession, onBegun, signal }: { possession: Possession; onBegun: () => void; signal: AbortSignal },
+    { onBegun, signal }: { onBegun: () => void; signal: AbortSignal },
   ): GivenCollaborators {
     const { requestId } = request
     const caller = { requestId, clock }
-    const surroundings = { possession, dependencies: ofAlbums, ...caller }
+    const surroundings = { lease, dependencies: ofAlbums, ...caller }
     return {
       marketplace,
       hasMusicIndex,
@@ -162,26 +206,19 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     log,
   }
   const worker = new Worker({
-    kafka,
-    groupId,
-    requestTopics: [topics.express, topics.enrichment],
-    outputs: [topics.enriched, topics.dead, ...Object.values(topics.retry)],
-    owned,
+    consumer,
+    lease,
+    requestTopics,
     state,
-    dependencies,
     maxAlbumsInFlight: maxAlbumsInFlight(config),
     // A tenth of a second's worth: so many stores of albums that are taken up can go together.
     maxAlbumsAhead: Math.max(1, Math.floor(requestsPerSecond / 10)),
     stopping,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_SECONDS * 1_000,
-    markAgain: async (position) => {
-      const marked = await markAgain(owned, position)
-      if (marked > 0) log.warn({ requests: marked }, 'requests will run again')
-    },
     async outlive() {
       await Promise.all([ledger.outlive(), marks.leave()])
     },
-    async process(delivery, possession, { turn, onBegun }, signal) {
+    async process(delivery, { turn, onBegun }, signal) {
       await marked
       return processRequest(
         delivery,
@@ -189,13 +226,14 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
           ...shared,
           turn,
           onBegun,
-          collaboratorsFor: (request, clock) => collaboratorsFor(request, clock, { possession, onBegun, signal }),
+          collaboratorsFor: (request, clock) => collaboratorsFor(request, clock, { onBegun, signal }),
         },
         signal,
       )
     },
     log,
   })
+  worker.start()
   void holdWhileUnjoined(worker, state, 'KAFKA_UNAVAILABLE', stop)
   void keepPruned(ledger, worker, config.LEDGER_RETENTION_DAYS, log, stop)
   return worker

@@ -1,41 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
-import type { OwnedLane } from '../db/lane.ts'
 import { type EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { CommitOffset, Delivery, TopicPartition } from '../kafka/delivery.ts'
-import { GroupConsumer } from '../kafka/group-consumer.ts'
+import type { GroupConsumer } from '../kafka/group-consumer.ts'
 import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
-import type { Kafka } from '../kafka/kafka-client.ts'
-import { laneAssigner } from '../kafka/lane-assigner.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
-import { explainRefusal } from '../retry/explain-refusal.ts'
 import type { LaneState } from '../retry/lane-state.ts'
 import type { Decided } from './decisions.ts'
-import type { LanePosition } from './delivery-rule.ts'
-import type { Dependencies } from './dependencies.ts'
-import { Lane } from './lane.ts'
+import { isPending } from './lane-commit.ts'
 import { LaneWindow, type Slot } from './lane-window.ts'
-import { type Possession, possessionForAlbums } from './paid-calls.ts'
+import type { LaneLease } from './lease/lane-lease.ts'
 
 /** What may wait of a topic in memory before its fetching pauses; a producer's batch comes whole, whatever its size. */
 const BACKLOG = { records: 64, bytes: 2_000_000 }
-const FETCH_BYTES = 65_536
 /** How long finished albums may wait for others to be published in the same transaction. */
 const FLUSH_MS = 100
 /** What the last commit and the leaving may take of the time for a stop; of a short time half. Measured: 0.1 to 0.6 s. */
 const LEAVE_MS = 2_000
 
 export interface WorkerOptions {
-  kafka: Kafka
-  groupId: string
+  /** Its member of the group; whoever made it passes on what it is told: `assigned`, `receive`. */
+  consumer: GroupConsumer
+  lease: LaneLease
   /** The one-partition topics of requests, in the order of their turns. */
   requestTopics: string[]
-  /** Where its results, dead letters and retries go. */
-  outputs: string[]
-  owned: OwnedLane
   state: LaneState
-  dependencies: Dependencies
   maxAlbumsInFlight: number
   /** Albums that may be taken up before their turn; 1: none but the next. */
   maxAlbumsAhead: number
@@ -43,7 +33,6 @@ export interface WorkerOptions {
   stopping: AbortController
   /** How long a whole stop may take, in milliseconds. */
   shutdownTimeoutMs: number
-  markAgain(position: LanePosition): Promise<void>
   /** Tells the ledger that this process did not die of what it had in hand. */
   outlive(): Promise<void>
   /**
@@ -53,7 +42,6 @@ export interface WorkerOptions {
    */
   process(
     delivery: Delivery,
-    possession: Possession,
     order: { turn: Promise<void>; onBegun: () => void },
     signal: AbortSignal,
   ): Promise<Decided>
@@ -67,19 +55,14 @@ export interface WorkerOptions {
 export class Worker {
   readonly #options: WorkerOptions
   readonly #window: LaneWindow<Decided>
-  readonly #consumer: GroupConsumer
-  readonly #possession: Possession
-  readonly #lane: Lane
-  readonly #starting: Promise<void>
   readonly #jobs = new Set<Promise<void>>()
   /** By topic where the next record will stand, where only markers came behind what is committed. */
   readonly #markers = new Map<string, bigint>()
   /** Topics whose fetching pauses. */
   readonly #paused = new Set<string>()
-  /** Aborted when the work in hand may not go on, or a stop has waited long enough. */
-  #giveUp = new AbortController()
-  /** Aborted when the possession ends that may commit; null while there is none. */
-  #ours: AbortSignal | null = null
+  /** Aborted when a stop has waited long enough. */
+  readonly #outOfTime = new AbortController()
+  #starting: Promise<void> = Promise.resolve()
   #flushing: Promise<void> = Promise.resolve()
   #flushTimer: NodeJS.Timeout | undefined
   /** Rings when there may be something to start. */
@@ -88,30 +71,21 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.#options = options
     this.#window = new LaneWindow(options.requestTopics)
-    this.#consumer = new GroupConsumer({
-      kafka: options.kafka,
-      groupId: options.groupId,
-      topics: options.requestTopics,
-      assigners: [laneAssigner(() => (this.#ours === null ? 0 : options.owned.fence))],
-      maxBytesPerPartition: FETCH_BYTES,
-      log: options.log,
-      // At once: a join confirms the membership, and so would let go whoever waits for that.
-      onJoin: () => options.owned.unsettle(),
-      onAssigned: (assignment, signal) => this.#onAssigned(assignment, signal),
-      onRefused: (refusal) => options.state.hold('kafka', explainRefusal(refusal)),
-      onBatch: (batch) => this.#receive(batch),
-    })
-    this.#possession = possessionForAlbums(this.#consumer, options.owned)
-    this.#lane = new Lane({ ...options, topics: options.requestTopics, possession: this.#consumer })
+  }
+
+  /** Joins the group, and starts albums once the lane is ours. */
+  start(): void {
+    this.#options.state.start()
+    this.#options.consumer.start()
     this.#starting = this.#startAlbums()
   }
 
   get isJoined(): boolean {
-    return this.#consumer.isJoined
+    return this.#options.consumer.isJoined
   }
 
   get failure(): EnrichmentError | null {
-    return this.#consumer.failure
+    return this.#options.consumer.failure
   }
 
   /** Whether the lane is running, paused, held or stood by for. */
@@ -122,7 +96,7 @@ export class Worker {
 
   /** Where the lane stands, by topic; null while it is not ours. */
   get committed(): ReadonlyMap<string, bigint> | null {
-    return this.#ours === null ? null : this.#lane.committed
+    return this.#options.lease.committed
   }
 
   /**
@@ -130,11 +104,11 @@ export class Worker {
    * While Kafka is away it does not end: whoever asked for it must not wait longer than the time-out.
    */
   async stop(): Promise<void> {
-    const { stopping, shutdownTimeoutMs, state } = this.#options
+    const { stopping, shutdownTimeoutMs, state, consumer, lease } = this.#options
     stopping.abort()
     this.#wake()
     const albumsMs = shutdownTimeoutMs - Math.min(LEAVE_MS, shutdownTimeoutMs / 2)
-    const giveUp = setTimeout(() => this.#giveUp.abort(), albumsMs)
+    const giveUp = setTimeout(() => this.#outOfTime.abort(), albumsMs)
     await this.#starting
     await Promise.allSettled(this.#jobs)
     clearTimeout(giveUp)
@@ -143,51 +117,46 @@ export class Worker {
     await this.#outlive()
     await this.#flush()
     await state.closed()
-    await this.#consumer.stop()
-    await this.#lane.release()
+    await consumer.stop()
+    await lease.release()
   }
 
-  async #onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
-    // What was begun for the former assignment must end before its producer is thrown away; its signal is aborted.
+  /**
+   * The group has given this member the lane, or nothing.
+   *
+   * @returns where to read on
+   */
+  async assigned(assignment: TopicPartition[], session: AbortSignal): Promise<CommitOffset[]> {
+    const { lease } = this.#options
+    // What was begun for the former assignment must end before its producer is thrown away; its session is over.
     await this.#flushing
-    if (assignment.length > 0) await this.#takeOver(signal)
-    else await this.#standBy()
-    return [...this.#lane.committed].map(([topic, offset]) => ({ topic, partition: 0, offset }))
+    if (assignment.length > 0) await this.#acquire(session)
+    else {
+      await lease.release()
+      await this.#outlive()
+    }
+    return [...(lease.committed ?? [])].map(([topic, offset]) => ({ topic, partition: 0, offset }))
   }
 
-  async #takeOver(signal: AbortSignal): Promise<void> {
-    this.#options.state.takeOver()
-    // One that cannot take it over does not ask for it again: another member may.
-    this.#ours = null
+  async #acquire(session: AbortSignal): Promise<void> {
+    const { lease, stopping } = this.#options
     try {
-      await this.#lane.takeOver(signal, () => this.#dropWork())
+      await lease.acquire(session)
     } catch (error) {
       // One that stops tries once: again and again it would fence whoever is to follow it. (A next join follows at once.)
-      if (this.#options.stopping.signal.aborted && !signal.aborted) this.#giveUp.abort()
+      if (stopping.signal.aborted && !session.aborted) this.#outOfTime.abort()
       throw error
     }
-    this.#ours = signal
-    this.#options.state.setActive(true)
     // What a commit with unknown outcome did commit: it is published, and must not be again.
-    for (const { outcome } of this.#window.dropBelow(this.#lane.committed)) outcome?.report()
+    this.#reportCommitted()
     this.#flushSoon()
     this.#wake()
   }
 
-  async #standBy(): Promise<void> {
-    this.#ours = null
-    this.#dropWork()
-    this.#options.state.setActive(false)
-    await this.#lane.release()
-    await this.#outlive()
-  }
-
-  #dropWork(): void {
-    this.#giveUp.abort()
-    this.#giveUp = new AbortController()
+  /** The lease says that no work in hand may go on. */
+  drop(): void {
     this.#window.clear()
     this.#markers.clear()
-    this.#options.dependencies.forget()
   }
 
   async #outlive(): Promise<void> {
@@ -196,16 +165,19 @@ export class Worker {
     await outlive().catch((error) => log.debug({ code: toEnrichmentError(error).code }, 'ledger not reachable'))
   }
 
-  async #receive({ topic, deliveries, nextOffset }: DeliveredBatch): Promise<void> {
-    const isNew = this.#lane.isPending({ topic, offset: nextOffset - 1n })
+  /** What the group's member is delivered. */
+  async receive({ topic, deliveries, nextOffset }: DeliveredBatch): Promise<void> {
+    const { lease, consumer } = this.#options
+    const committed = lease.committed ?? new Map()
+    const isNew = isPending(committed, { topic, offset: nextOffset - 1n })
     if (deliveries.length === 0 && isNew && this.#window.skipTo(topic, nextOffset)) {
       this.#markers.set(topic, nextOffset)
       this.#flushSoon()
     }
-    this.#window.add(deliveries.filter((delivery) => this.#lane.isPending(delivery)))
+    this.#window.add(deliveries.filter((delivery) => isPending(committed, delivery)))
     if (this.#isFull(topic, 1)) {
       this.#paused.add(topic)
-      this.#consumer.pause(topic)
+      consumer.pause(topic)
     }
     this.#wake()
   }
@@ -216,7 +188,7 @@ export class Worker {
   }
 
   async #startAlbums(): Promise<void> {
-    const { state, stopping, maxAlbumsInFlight, maxAlbumsAhead } = this.#options
+    const { state, stopping, consumer, maxAlbumsInFlight, maxAlbumsAhead } = this.#options
     /** Those that have not begun, in order; each begins after the one before. */
     const ahead: Promise<void>[] = []
     let turn = Promise.resolve()
@@ -232,7 +204,7 @@ export class Worker {
         continue
       }
       const { topic } = slot.delivery
-      if (!this.#isFull(topic, 0.5) && this.#paused.delete(topic)) this.#consumer.resume(topic)
+      if (!this.#isFull(topic, 0.5) && this.#paused.delete(topic)) consumer.resume(topic)
       const begun = Promise.withResolvers<void>()
       const job = this.#work(slot, { turn, onBegun: begun.resolve }).finally(() => {
         begun.resolve()
@@ -251,18 +223,18 @@ export class Worker {
 
   /** Takes one request to its end; what fails here is begun again once the lane has been taken over anew. */
   async #work(slot: Slot<Decided>, order: { turn: Promise<void>; onBegun: () => void }): Promise<void> {
-    const { stopping, owned, process, log } = this.#options
-    const { signal } = this.#giveUp
+    const { stopping, lease, consumer, process, log } = this.#options
+    const signal = AbortSignal.any([lease.work, this.#outOfTime.signal])
     try {
-      slot.outcome = await process(slot.delivery, this.#possession, order, signal)
+      slot.outcome = await process(slot.delivery, order, signal)
       this.#flushSoon()
     } catch (error) {
       // Given up, with the lane or the process: not done, so not committed, and what was stored is not paid for twice.
       if (signal.aborted || stopping.signal.aborted) return
       const { code, message } = toEnrichmentError(error)
       log.warn({ albumId: slot.delivery.key?.toString(), code, reason: message }, 'album put back')
-      owned.unsettle()
-      this.#consumer.restart(error)
+      lease.suspend()
+      consumer.restart(error)
       // Not at once: a set-up that lacks something lacks it still.
       await delay(FLUSH_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
       slot.started = false
@@ -280,20 +252,25 @@ export class Worker {
   /** Publishes and commits what is finished, one flush at a time. Never throws: a failed one is done again after a new join. */
   #flush(): Promise<void> {
     this.#flushing = this.#flushing.then(async () => {
+      const { lease, consumer } = this.#options
       const slots = this.#window.finishedPrefix()
-      const signal = this.#ours
       const markers = [...this.#markers].map(([topic, nextOffset]) => ({ topic, nextOffset }))
-      if (slots.length + markers.length === 0 || signal === null || signal.aborted) return
+      if (slots.length + markers.length === 0 || !lease.canCommit) return
       const records = slots.flatMap(({ outcome }) => outcome?.records ?? [])
       const done = slots.map(({ delivery: { topic }, nextOffset }) => ({ topic, nextOffset }))
       this.#markers.clear()
       try {
-        await this.#lane.commit(records, [...done, ...markers], signal)
-        for (const { outcome } of this.#window.dropBelow(this.#lane.committed)) outcome?.report()
+        await lease.commit(records, [...done, ...markers])
+        this.#reportCommitted()
       } catch (error) {
-        if (!signal.aborted) this.#consumer.restart(error)
+        if (lease.canCommit) consumer.restart(error)
       }
     })
     return this.#flushing
+  }
+
+  #reportCommitted(): void {
+    const { committed } = this.#options.lease
+    for (const { outcome } of this.#window.dropBelow(committed ?? new Map())) outcome?.report()
   }
 }

@@ -33,6 +33,7 @@ function follow({ kafka, group, topic, log }: KafkaRoom) {
       await owned?.commit([], [{ topic, partition, offset: nextOffset }])
     },
   })
+  consumer.start()
   onTestFinished(async () => {
     await consumer.stop()
     await owned?.close()
@@ -75,6 +76,7 @@ function join({ kafka, group, topic, log }: KafkaRoom, onBatch: (batch: Delivere
     },
     onBatch,
   })
+  consumer.start()
   onTestFinished(() => consumer.stop())
   return { consumer, assignments }
 }
@@ -167,6 +169,7 @@ test('offsets of a transaction that was given up are nowhere taken for the posit
       values.push(...valuesOf(batch))
     },
   })
+  consumer.start()
   onTestFinished(() => consumer.stop())
   await expect.poll(() => values, { timeout: 20_000 }).toEqual(['one', 'two', 'three'])
 })
@@ -182,6 +185,7 @@ test('an assignment of which a partition has no position is not consumed', async
     onAssigned: async () => [],
     onBatch: async (batch) => void values.push(...valuesOf(batch)),
   })
+  consumer.start()
   onTestFinished(() => consumer.stop())
   await expect.poll(() => consumer.failure?.message, { timeout: 20_000 }).toContain(`partition 0 of ${topic}`)
   expect(values).toEqual([])

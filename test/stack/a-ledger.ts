@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { onTestFinished } from 'vitest'
 import type { Candidate, Product } from '../../src/album.ts'
 import { Database } from '../../src/db/database.ts'
-import { OwnedLane } from '../../src/db/lane.ts'
+import { LeaseStore } from '../../src/db/lease-store.ts'
 import type { Enrichment } from '../../src/enrich/enrich-album.ts'
 import { toLink } from '../../src/enrich/to-link.ts'
 import type { EnrichmentRequested } from '../../src/events.ts'
+import { OwnedStores } from '../../src/worker/lease/owned-stores.ts'
 import type { Job, StoredDecision } from '../../src/worker/ledger/job.ts'
 import { Ledger } from '../../src/worker/ledger/ledger.ts'
 import { sampleProduct } from '../data/samples.ts'
@@ -21,9 +22,11 @@ export async function openLedger(processId = 'this process') {
   const db = new Database(url)
   onTestFinished(() => db.close())
   await db.migrate()
-  const lane = new OwnedLane(db, 'lane')
-  await lane.takeOver()
-  return { db, lane, ledger: new Ledger(db, lane, 'www.amazon.ca', processId) }
+  const store = new LeaseStore(db, 'lane')
+  const { token } = await store.take()
+  // Taken once, and ours until somebody else takes it.
+  const stores = new OwnedStores(store, { isOwner: true, token, owned: () => Promise.resolve() })
+  return { db, stores, ledger: new Ledger(db, stores, 'www.amazon.ca', processId) }
 }
 
 export function aRequest(facts: Partial<EnrichmentRequested['album']> = {}, offset = 0): EnrichmentRequested {

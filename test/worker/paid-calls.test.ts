@@ -1,16 +1,15 @@
 import { EventEmitter, once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
-import { Database } from '../../src/db/database.ts'
-import { OwnedLane } from '../../src/db/lane.ts'
 import type { Model } from '../../src/model/model.ts'
 import { AlbumClock } from '../../src/worker/album-clock.ts'
 import { createDependencies } from '../../src/worker/dependencies.ts'
-import { modelFor, type Possession, possessionForAlbums } from '../../src/worker/paid-calls.ts'
+import { LaneLease } from '../../src/worker/lease/lane-lease.ts'
+import { modelFor } from '../../src/worker/paid-calls.ts'
 import { sampleAlbum } from '../data/samples.ts'
-import { createTestEnv } from '../stack/test-env.ts'
+import { quietPorts } from '../stack/quiet-ports.ts'
 
 /** A member of a group as far as albums see it. */
-class Group extends EventEmitter<{ heard: [] }> implements Possession {
+class Group extends EventEmitter<{ heard: [] }> {
   isConfirmed = false
 
   async confirmed(signal: AbortSignal): Promise<void> {
@@ -24,10 +23,14 @@ class Group extends EventEmitter<{ heard: [] }> implements Possession {
 }
 
 test('a process that was stopped asks nothing when it has joined again, before it has taken the lane over', async () => {
-  const db = new Database((await createTestEnv()).DATABASE_URL)
-  onTestFinished(() => db.close())
-  const owned = new OwnedLane(db, 'lane')
   const group = new Group()
+  const lease = new LaneLease({
+    ...quietPorts(),
+    get isConfirmed() {
+      return group.isConfirmed
+    },
+    confirmed: (signal) => group.confirmed(signal),
+  })
   const stopping = new AbortController()
   const clock = new AlbumClock(60_000)
   onTestFinished(() => clock.dispose())
@@ -40,26 +43,24 @@ test('a process that was stopped asks nothing when it has joined again, before i
       return answer
     },
   }
-  const surroundings = {
-    possession: possessionForAlbums(group, owned),
-    dependencies: createDependencies(() => undefined, stopping.signal),
-    requestId: 'request',
-    clock,
-  }
-  const { judge } = modelFor(model, surroundings, () => undefined)
+  const dependencies = createDependencies(() => undefined, stopping.signal)
+  const { judge } = modelFor(model, { lease, dependencies, requestId: 'request', clock }, () => undefined)
   const [dropped, goesOn] = [new AbortController(), new AbortController()]
+  group.join()
+  await lease.acquire(stopping.signal)
+  group.isConfirmed = false
   const answers = [
     judge(sampleAlbum('Dropped', ['Keeper']), [], dropped.signal).catch((error: unknown) => error),
     judge(sampleAlbum('Goes On', ['Keeper']), [], goesOn.signal),
   ]
 
-  owned.unsettle()
+  lease.suspend()
   group.join()
   // The takeover finds that another process has had the lane since.
   dropped.abort(new Error('given up'))
   expect(await answers[0]).toEqual(new Error('given up'))
   expect(asked).toEqual([])
-  owned.settle()
+  await lease.acquire(stopping.signal)
   await answers[1]
   expect(asked).toEqual(['Goes On'])
 })

@@ -50,7 +50,7 @@ const delivery = {
 function contextWith(model: Model, opened: { attempt?: number; failures?: Job['failures'] } = {}): RequestContext {
   const { signal: stopping } = new AbortController()
   const dependencies = createDependencies(() => undefined, stopping)
-  const possession = { isConfirmed: true, confirmed: () => Promise.resolve() }
+  const lease = { isConfirmed: true, confirmed: () => Promise.resolve() }
   const notAsked = () => Promise.reject(new Error('not asked for'))
   const codec = { encode: notAsked, decode: () => Promise.resolve(request as never) }
   const job: Job = {
@@ -82,7 +82,7 @@ function contextWith(model: Model, opened: { attempt?: number; failures?: Job['f
       marketplace: 'www.amazon.ca',
       hasMusicIndex: true,
       amazon: { getItems: notAsked, searchItems: notAsked },
-      model: modelFor(model, { possession, dependencies, requestId, clock }, () => undefined),
+      model: modelFor(model, { lease, dependencies, requestId, clock }, () => undefined),
       modelUse: 'always',
       findEarlier: notAsked,
       getArtwork: notAsked,

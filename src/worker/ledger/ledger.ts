@@ -1,9 +1,9 @@
 import type { Database } from '../../db/database.ts'
 import type { FailedAttempt } from '../../db/entities/enrichment.entity.ts'
-import type { OwnedLane } from '../../db/lane.ts'
 import type { Enrichment } from '../../enrich/enrich-album.ts'
 import { EnrichmentError } from '../../errors.ts'
 import type { EnrichmentRequested } from '../../events.ts'
+import type { OwnedStores } from '../lease/owned-stores.ts'
 import { toEffects } from './effects.ts'
 import type { Delivered, Job, Opening, StoredDecision } from './job.ts'
 import type { ChangeRow, ClaimRow } from './statements.ts'
@@ -29,17 +29,17 @@ interface End {
  */
 export class Ledger {
   readonly #db: Database
-  readonly #lane: OwnedLane
+  readonly #stores: OwnedStores
   readonly #processId: string
   readonly #queue: StoreQueue<Store, Answer>
 
   /** @param processId tells this process from those before it */
-  constructor(db: Database, lane: OwnedLane, marketplace: string, processId: string) {
+  constructor(db: Database, stores: OwnedStores, marketplace: string, processId: string) {
     this.#db = db
-    this.#lane = lane
+    this.#stores = stores
     this.#processId = processId
-    this.#queue = new StoreQueue(lane, (stores) =>
-      lane.savePrepared((query) => writeGroup(stores, query, { marketplace, processId })),
+    this.#queue = new StoreQueue(stores.ownership, (group) =>
+      stores.savePrepared((query) => writeGroup(group, query, { marketplace, processId })),
     )
   }
 
@@ -63,7 +63,7 @@ export class Ledger {
     await this.#change(job, { begun_by: this.#processId }, signal)
   }
 
-  /** Takes back that this process works on the open requests: it did not die. Needs no possession of the lane. */
+  /** Takes back that this process works on the open requests: it did not die. Needs no lease of the lane. */
   async outlive(): Promise<void> {
     await this.#db.query((em) =>
       em.execute(
@@ -115,7 +115,7 @@ export class Ledger {
   async prune(before: Date, committed: ReadonlyMap<string, bigint>, signal: AbortSignal): Promise<number> {
     const ended = `decided_at < ? and decision <> 'retry' and not again and source_topic = ? and source_offset < ?`
     const hasCopies = '(run > 1 or attempt > 0)'
-    return this.#lane.save(signal, async (em) => {
+    return this.#stores.save(signal, async (em) => {
       let pruned = 0
       for (const [topic, offset] of committed) {
         const values = [before, topic, String(offset)]

@@ -1,4 +1,4 @@
-import type { OwnedLane } from '../../db/lane.ts'
+import type { LeaseStore } from '../../db/lease-store.ts'
 import { type LanePosition, mustRunAgain } from '../delivery-rule.ts'
 
 const PAGE = 2_000
@@ -17,12 +17,13 @@ interface RawRow {
 /**
  * Marks the requests that must run again, given where the lane goes on; all of them or none.
  *
+ * @param token under which the lane is being taken
  * @returns how many
  * @throws EnrichmentError LANE_LOST, DATABASE_UNAVAILABLE
  */
-export async function markAgain(owned: OwnedLane, position: LanePosition): Promise<number> {
+export async function markAgain(store: LeaseStore, token: number, position: LanePosition): Promise<number> {
   if (position.formerCluster === null && !position.topics.some(({ isMoved }) => isMoved)) return 0
-  return owned.saveAtStart(async (em) => {
+  return store.save(token, async (em) => {
     let marked = 0
     let after = '00000000-0000-0000-0000-000000000000'
     for (;;) {

@@ -1,6 +1,6 @@
 import { isDataError } from '../../db/database-error.ts'
-import type { OwnedLane } from '../../db/lane.ts'
 import { EnrichmentError } from '../../errors.ts'
+import type { Ownership } from '../lease/owned-stores.ts'
 
 /** More of them would make the statements large, and no cheaper. */
 const MOST_AT_ONCE = 200
@@ -23,13 +23,13 @@ interface Waiting<S, A> extends PromiseWithResolvers<A> {
  * and the rest lands.
  */
 export class StoreQueue<S extends Keyed, A> {
-  readonly #lane: Pick<OwnedLane, 'isSettled' | 'settled'>
+  readonly #lane: Pick<Ownership, 'isOwner' | 'owned'>
   readonly #write: (stores: S[]) => Promise<A[]>
   #waiting: Waiting<S, A>[] = []
   #isWriting = false
 
   /** @param write one transaction of the lane's owner; whatever it throws, nothing was written, unless it was the commit that failed */
-  constructor(lane: Pick<OwnedLane, 'isSettled' | 'settled'>, write: (stores: S[]) => Promise<A[]>) {
+  constructor(lane: Pick<Ownership, 'isOwner' | 'owned'>, write: (stores: S[]) => Promise<A[]>) {
     this.#lane = lane
     this.#write = write
   }
@@ -41,7 +41,7 @@ export class StoreQueue<S extends Keyed, A> {
    * @throws what `write` throws; the signal's reason
    */
   async add(store: S, signal: AbortSignal): Promise<A> {
-    if (!this.#lane.isSettled) await this.#lane.settled(signal)
+    if (!this.#lane.isOwner) await this.#lane.owned(signal)
     signal.throwIfAborted()
     const waiting = { store, signal, ...Promise.withResolvers<A>() }
     this.#push(waiting)
@@ -78,18 +78,18 @@ export class StoreQueue<S extends Keyed, A> {
     return group
   }
 
-  /** Whether it may be written now; if not, it is sent away, or waits until possession of the lane is no longer in doubt. */
+  /** Whether it may be written now; if not, it is sent away, or waits until ownership of the lane is no longer in doubt. */
   #admit(waiting: Waiting<S, A>): boolean {
     const { signal, reject } = waiting
     if (signal.aborted) reject(signal.reason)
-    else if (this.#lane.isSettled) return true
+    else if (this.#lane.isOwner) return true
     else void this.#waitAgain(waiting)
     return false
   }
 
   async #waitAgain(waiting: Waiting<S, A>): Promise<void> {
     try {
-      await this.#lane.settled(waiting.signal)
+      await this.#lane.owned(waiting.signal)
       this.#push(waiting)
     } catch (error) {
       waiting.reject(error)

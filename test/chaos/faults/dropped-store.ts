@@ -1,14 +1,14 @@
-import { OwnedLane } from '../../../src/db/lane.ts'
+import { LeaseStore } from '../../../src/db/lease-store.ts'
 import { hasRole } from './role.ts'
 
 /** A group of stores drops rows, every third, and answers as if they were written. */
 if (hasRole('worker')) {
-  if (typeof OwnedLane.prototype.savePrepared !== 'function')
-    throw new Error('OwnedLane.savePrepared is gone: plant the fault anew')
-  const { savePrepared } = OwnedLane.prototype
+  if (typeof LeaseStore.prototype.savePrepared !== 'function')
+    throw new Error('LeaseStore.savePrepared is gone: plant the fault anew')
+  const { savePrepared } = LeaseStore.prototype
   let count = 0
-  OwnedLane.prototype.savePrepared = function (work) {
-    return savePrepared.call(this, (query) =>
+  LeaseStore.prototype.savePrepared = function (token, work) {
+    return savePrepared.call(this, token, (query) =>
       work(async (statement, values) => {
         if (!statement.name.startsWith('update enrichment set')) return query(statement, values)
         const rows: { request_id: string }[] = JSON.parse(String(values[0]))

@@ -61,6 +61,11 @@ interface GroupOffset {
   writtenAt: number
 }
 
+/** The highest number of a commit that the offsets' metadata tell. */
+export function newestFlush(topics: KafkaLane['topics']): number {
+  return Math.max(0, ...topics.map(({ committed }) => Number(/flush=(\d+)/.exec(committed?.metadata ?? '')?.[1] ?? 0)))
+}
+
 /** The broker: the lane's topics, the retry topic, the worker's group and its one transactional id. */
 export class ModelKafka {
   clusterId = 'first'
@@ -78,10 +83,7 @@ export class ModelKafka {
 
   /** The highest number of a commit of ours that the group's offsets still tell. */
   get newestFlush(): number {
-    return Math.max(
-      0,
-      ...[...this.group.values()].map(({ metadata }) => Number(/flush=(\d+)/.exec(metadata)?.[1] ?? 0)),
-    )
+    return newestFlush(this.readLane().topics)
   }
 
   /** InitProducerId: fences earlier producers and aborts what they left open. */

@@ -10,7 +10,7 @@ const STAGES = ['search', 'match'] as const
 const WINDOW = 4
 const LAST_ATTEMPT = 2
 
-/** Possession of the lane turned out to be lost. */
+/** The lane turned out to be lost. */
 export class GivenUp extends Error {}
 
 /** A delivered record and how far the work on it is. */
@@ -28,9 +28,10 @@ export interface Slot {
 }
 
 /** What the work needs to know of the worker that does it. */
-export interface Possession {
+export interface LaneOwner {
   readonly name: string
-  readonly fence: number
+  /** Its fencing token. */
+  readonly token: number
   /** Thrown out of the group, and not told yet. */
   readonly isZombie: boolean
   readonly committed: ReadonlyMap<string, bigint>
@@ -38,12 +39,12 @@ export interface Possession {
 
 /** The deliveries that a worker has in hand. */
 export class ModelWork {
-  readonly #owner: Possession
+  readonly #owner: LaneOwner
   readonly #world: World
   #slots: Record<LaneTopic, Slot[]> = { enrichment: [], express: [] }
   #fetchFrom: Record<LaneTopic, bigint> = { enrichment: 0n, express: 0n }
 
-  constructor(owner: Possession, world: World) {
+  constructor(owner: LaneOwner, world: World) {
     this.#owner = owner
     this.#world = world
   }
@@ -125,7 +126,7 @@ export class ModelWork {
       this.#slots[topic].some((other) => other.state === 'working' && other.requestId === requestId),
     )
     if (isBusy) return
-    this.#checkFence()
+    this.#checkToken()
     const row = ledger.rows.get(requestId)
     const verdict = rules.judgeDelivery(row ?? null, copy)
     this.#note(() => `opens ${requestId} from ${copy.topic} ${copy.offset}: ${verdict.kind}`)
@@ -183,15 +184,15 @@ export class ModelWork {
   /** null, and the delivery judged anew, if the row went on without this job. */
   #claimedRow(slot: Slot) {
     const { ledger, rules } = this.#world
-    this.#checkFence()
+    this.#checkToken()
     const row = ledger.rows.get(slot.requestId)
     if (row !== undefined && rules.isClaimed(row, slot.claim)) return row
     slot.state = 'waiting'
     return null
   }
 
-  #checkFence(): void {
-    if (!this.#world.ledger.admits(this.#owner.fence)) throw new GivenUp('its fence is old')
+  #checkToken(): void {
+    if (!this.#world.ledger.admits(this.#owner.token)) throw new GivenUp('its token is old')
   }
 
   #note(line: () => string): void {

@@ -1,43 +1,29 @@
-import type { StampedOffset } from '../../../src/worker/lane-commit.ts'
+import { LaneLease } from '../../../src/worker/lease/lane-lease.ts'
 import type { KafkaLane } from '../../../src/worker/plan-start.ts'
-import { tellDecision } from './judge.ts'
-import type { ModelTransaction } from './model-kafka.ts'
-import { GivenUp, ModelWork, type Possession, type Slot } from './model-work.ts'
+import { LeaseCalls } from './lease-calls.ts'
+import { ModelPorts } from './model-ports.ts'
+import { GivenUp, type LaneOwner, ModelWork } from './model-work.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
-interface Commit {
-  step: 'store flush' | 'begin' | 'end' | 'wait' | 'store offsets'
-  slots: Slot[]
-  offsets: StampedOffset[]
-  transaction: ModelTransaction | null
-}
+const NOTHING_COMMITTED: ReadonlyMap<string, bigint> = new Map()
 
-const PUT_BACK = 'the database was put back'
-
-/** A worker process. One step is the least that can happen between two crashes. */
-export class ModelWorker implements Possession {
+/**
+ * A worker process: the service's own lease of the lane on a model of Kafka and PostgreSQL. One step is the least that
+ * can happen between two crashes: one call of the lease's to the world, or one piece of work.
+ */
+export class ModelWorker implements LaneOwner {
   readonly name: string
   readonly #world: World
   readonly #work: ModelWork
-  phase: 'away' | 'joined' | 'initialised' | 'taken over' | 'held' | 'started' | 'running' = 'away'
   /** Stopped by SIGSTOP or a long pause: it knows nothing of what happens meanwhile. */
   isFrozen = false
   isZombie = false
-  fence = 0
-  committed = new Map<string, bigint>()
-  #epoch = 0
-  /** The lane's fence before this takeover. */
-  #formerFence = 0
-  /** The fence under which the work in hand was begun. */
-  #workFence = 0
-  #flush = 0
-  /** The count of commits that PostgreSQL was left with. */
-  #storedFlush = 0
-  /** The cluster that it compared with PostgreSQL, and the step at which it did. */
-  #clusterId = ''
-  #comparedAt = 0
-  #commit: Commit | null = null
+  /** null while there is no process. */
+  #lease: LaneLease | null = null
+  #calls = new LeaseCalls()
+  #session = new AbortController()
+  /** What Kafka said when it joined, which weaker rules go by. */
   #readEarly: KafkaLane | null = null
 
   constructor(name: string, world: World) {
@@ -46,183 +32,120 @@ export class ModelWorker implements Possession {
     this.#work = new ModelWork(this, world)
   }
 
+  get isAway(): boolean {
+    return this.#lease === null || this.#lease.phase === 'standby'
+  }
+
   get isIdle(): boolean {
-    return this.phase === 'running' && this.#commit === null && this.#work.isDone
+    return this.#lease?.phase === 'owner' && this.#calls.isQuiet && this.#work.isDone
+  }
+
+  /** The fencing token. */
+  get token(): number {
+    return this.#lease?.token ?? 0
+  }
+
+  get committed(): ReadonlyMap<string, bigint> {
+    return this.#lease?.committed ?? NOTHING_COMMITTED
+  }
+
+  get readEarly(): KafkaLane | null {
+    return this.#readEarly
   }
 
   /** SIGKILL: of a transaction, what is on the wire may still arrive. */
   crash(): void {
-    if (this.phase !== 'away') this.#note('is gone')
-    this.phase = 'away'
+    if (!this.isAway) this.note('is gone')
+    this.#lease = null
+    this.#calls = new LeaseCalls()
     this.#work.drop()
-    this.#workFence = 0
-    this.#commit = null
     this.isFrozen = false
     this.isZombie = false
     this.#world.leave(this)
   }
 
   /** Notices a rebalance, or that its session was lost, and joins with its work in hand. */
-  rejoin(): void {
+  async rejoin(): Promise<void> {
     this.isZombie = false
-    this.#commit = null
     this.#world.leave(this)
-    this.#join()
+    this.#session.abort(new GivenUp('its session is over'))
+    this.#lease?.suspend()
+    await this.#calls.fail(this.#session.signal.reason)
+    await this.#join()
   }
 
   /** Once an hour, and of rows that ended a day ago or more: so not of those whose commit is being stored. */
   prune(): void {
     const { kafka, ledger, judge } = this.#world
-    if (this.phase !== 'running' || this.isFrozen || this.#commit !== null || !ledger.admits(this.fence)) return
+    if (this.#lease?.phase !== 'owner' || this.isFrozen || !this.#calls.isQuiet || !ledger.admits(this.token)) return
     for (const requestId of ledger.prune(this.committed, (id) => kafka.isRepeated(id))) {
       judge.forgotten(requestId)
-      this.#note(`forgets ${requestId}`)
+      this.note(`forgets ${requestId}`)
     }
   }
 
-  step(random: Random): void {
+  /** @returns a promise only if there is something to wait for: most steps are work */
+  step(random: Random): Promise<void> | undefined {
     if (this.isFrozen) return
     try {
-      this.#step(random)
+      return this.#step(random)?.catch((error) => this.#giveUp(error))
     } catch (error) {
-      if (!(error instanceof GivenUp)) throw error
-      this.#note(`gives up: ${error.message}`)
-      this.rejoin()
+      return this.#giveUp(error)
     }
   }
 
-  #step(random: Random): void {
-    const commit = this.#commit
-    if (this.phase === 'away') this.#join()
-    else if (this.phase === 'joined' || this.phase === 'held') this.#initialise()
-    else if (this.phase === 'initialised') this.#takeOver()
-    else if (this.phase === 'taken over') this.#start()
-    else if (commit !== null && (this.phase === 'started' || random.chance(0.5))) this.#goOnCommitting(commit)
-    else if (this.phase === 'started') this.#storeOffsets()
-    else this.#goOnWorking(random)
+  #step(random: Random): Promise<void> | undefined {
+    const lease = this.#lease
+    if (lease === null || lease.phase === 'standby') return this.#join()
+    if (!this.#calls.isQuiet && (lease.phase !== 'owner' || random.chance(0.5))) {
+      const isLost = this.#world.failing > 0 && random.chance(0.03)
+      return this.#calls.answer(isLost ? new GivenUp('an answer is lost') : undefined)
+    }
+    return lease.phase === 'owner' ? this.#goOnWorking(lease, random) : undefined
   }
 
-  #join(): void {
+  async #giveUp(error: unknown): Promise<void> {
+    if (!(error instanceof GivenUp)) throw error
+    this.note(`gives up: ${error.message}`)
+    await this.rejoin()
+  }
+
+  async #join(): Promise<void> {
     const { kafka, rules } = this.#world
     if (!this.#world.join(this)) {
-      this.crash()
+      if (this.#lease !== null) await this.#lease.release()
       return
     }
+    this.#lease ??= this.#start()
     this.#work.fetchFromCommitted()
     this.#readEarly = rules.initialisesFirst ? null : kafka.readLane()
-    this.#to('joined')
+    this.#session = new AbortController()
+    this.note('joins')
+    await this.#calls.begin(this.#lease.acquire(this.#session.signal).then(() => this.#work.dropCommitted()))
   }
 
-  #initialise(): void {
-    this.#epoch = this.#world.kafka.initProducer()
-    this.#to('initialised')
+  /** A process comes up. */
+  #start(): LaneLease {
+    const ports = new ModelPorts(this, this.#calls, this.#world)
+    ports.onWorkDropped = () => this.#work.drop()
+    return new LaneLease(ports, this.#world.rules)
   }
 
-  #takeOver(): void {
-    const { fence, before } = this.#world.ledger.takeOver()
-    this.#formerFence = before
-    this.fence = fence
-    this.#to('taken over')
-  }
-
-  #start(): void {
-    const { kafka, ledger, rules, accepted, judge } = this.#world
-    this.#checkFence()
-    this.#clusterId = kafka.clusterId
-    this.#comparedAt = judge.now
-    const start = rules.planStart(this.#readEarly ?? kafka.readLane(), ledger.lane, accepted)
-    if (start.kind === 'hold') {
-      this.#work.drop()
-      this.#to('held')
-      this.#world.hold(start.causes)
-      return
-    }
-    this.#world.starts()
-    ledger.markAgain(start)
-    if (!rules.keepsWork(start, this.#formerFence, this.#workFence)) this.#work.drop()
-    this.#workFence = this.fence
-    this.committed = new Map(start.topics.map(({ topic, from }) => [topic, from]))
-    this.#work.dropCommitted()
-    this.#flush = start.flush
-    this.#storedFlush = ledger.lane.flush
-    const moved = start.topics.filter(({ isMoved }) => isMoved).map(({ topic, from }) => `, ${topic} moved to ${from}`)
-    this.#to('started', moved.join(''))
-    if (start.mustCommit) this.#beginCommit([])
-  }
-
-  #goOnWorking(random: Random): void {
+  #goOnWorking(lease: LaneLease, random: Random): Promise<void> | undefined {
     const choice = random.int(5)
     if (choice <= 1) this.#work.fetch(random)
-    if (choice === 2 && this.#commit === null) {
-      const finished = this.#work.finished()
-      if (finished.length > 0) this.#beginCommit(finished)
-    } else this.#work.goOn(random)
-  }
-
-  #beginCommit(slots: Slot[]): void {
-    const stamp = { flush: this.#flush + 1, fence: this.fence }
-    const offsets = this.#world.rules.stampOffsets(this.committed, slots, stamp)
-    this.#commit = { step: 'store flush', slots, offsets, transaction: null }
-  }
-
-  #goOnCommitting(commit: Commit): void {
-    if (commit.step === 'store flush') {
-      this.#checkFence()
-      this.#checkHeartbeat()
-      if (!this.#world.ledger.storeFlush(this.#storedFlush, this.#flush + 1)) throw new GivenUp(PUT_BACK)
-      this.#world.counted()
-      this.#flush += 1
-      this.#storedFlush = this.#flush
-      commit.step = 'begin'
-    } else if (commit.step === 'begin') {
-      this.#checkHeartbeat()
-      const ends = commit.slots.flatMap(({ outcome }) => outcome ?? [])
-      commit.transaction = this.#world.kafka.begin(this.#epoch, ends, commit.offsets)
-      if (commit.transaction === null) throw new GivenUp('its producer is fenced')
-      commit.step = 'end'
-    } else if (commit.step === 'end') {
-      if (commit.transaction?.state !== 'open') throw new GivenUp('its transaction was aborted')
-      commit.transaction.state = 'ending'
-      commit.step = 'wait'
-    } else if (commit.step === 'wait') {
-      if (commit.transaction?.state === 'ending') return
-      if (commit.transaction?.state !== 'committed') throw new GivenUp('its transaction was aborted')
-      for (const { topic, offset } of commit.offsets) this.committed.set(topic, offset)
-      this.#work.remove(commit.slots)
-      commit.step = 'store offsets'
-    } else {
-      this.#commit = null
-      this.#storeOffsets()
+    if (choice !== 2 || !this.#calls.isQuiet) {
+      this.#work.goOn(random)
+      return
     }
-    this.#world.note(() => {
-      const places = commit.offsets.map(({ topic, offset }) => `${topic} ${offset}`).join(', ')
-      const ends = commit.slots.flatMap(({ outcome }) => outcome ?? []).map(tellDecision)
-      return `${this.name} commits ${places} with ${ends.join('; ') || 'nothing'}; next: ${commit.step}`
-    })
+    const finished = this.#work.finished()
+    if (finished.length === 0) return
+    const decisions = finished.flatMap(({ outcome }) => outcome ?? [])
+    const records = decisions.map((decision) => ({ topic: decision.kind, key: null, value: null, decision }))
+    return this.#calls.begin(lease.commit(records, finished).then(() => this.#work.remove(finished)))
   }
 
-  #storeOffsets(): void {
-    this.#checkFence()
-    if (!this.#world.ledger.storeOffsets(this.#clusterId, this.#storedFlush, this.committed))
-      throw new GivenUp(PUT_BACK)
-    if (this.phase === 'started') this.#world.started(this.#comparedAt)
-    this.#to('running')
-  }
-
-  #checkFence(): void {
-    if (!this.#world.ledger.admits(this.fence)) throw new GivenUp('its fence is old')
-  }
-
-  #checkHeartbeat(): void {
-    if (this.isZombie && this.#world.rules.heedsHeartbeats) throw new GivenUp('its last heartbeat is old')
-  }
-
-  #to(phase: ModelWorker['phase'], more = ''): void {
-    if (phase !== this.phase) this.#note(`is ${phase}${more}`)
-    this.phase = phase
-  }
-
-  #note(line: string): void {
+  note(line: string): void {
     this.#world.note(() => `${this.name} ${line}`)
   }
 }

@@ -4,7 +4,7 @@ import { Random } from './random.ts'
 import type { Rules } from './rules.ts'
 import { World } from './world.ts'
 
-type Action = (world: World, random: Random) => void
+type Action = (world: World, random: Random) => void | Promise<void>
 
 /** What may happen next, and how often. */
 export type Actions = [weight: number, act: Action][]
@@ -14,6 +14,9 @@ interface Step {
   act: Action
   seed: number
 }
+
+// Sessions end and work is given up thousands of times a second, and nobody reads where.
+Error.stackTraceLimit = 0
 
 const STEPS = 200
 const FINISH_SEED = 1
@@ -68,12 +71,12 @@ export interface Failure {
 }
 
 /** Walks through the seeds; answers the first that fails, with as few steps as are needed for it to fail. */
-export function findFailure(rules: Rules, actions: Actions, seeds: Iterable<number>): Failure | null {
+export async function findFailure(rules: Rules, actions: Actions, seeds: Iterable<number>): Promise<Failure | null> {
   for (const seed of seeds) {
     const steps = planSteps(actions, seed)
-    if (walk(rules, steps, null) === null) continue
+    if ((await walk(rules, steps, null)) === null) continue
     const story: string[] = []
-    const breach = walk(rules, shorten(rules, steps), story) ?? 'not seen again'
+    const breach = (await walk(rules, await shorten(rules, steps), story)) ?? 'not seen again'
     return { seed, breach, story }
   }
   return null
@@ -86,14 +89,15 @@ function planSteps(actions: Actions, seed: number): Step[] {
 }
 
 /** @returns how a promise was broken, or null */
-function walk(rules: Rules, steps: readonly Step[], story: string[] | null): string | null {
+async function walk(rules: Rules, steps: readonly Step[], story: string[] | null): Promise<string | null> {
   const world = new World(rules, story)
   try {
     for (const { act, seed } of steps) {
       world.judge.now += 1
-      act(world, new Random(seed))
+      const acting = act(world, new Random(seed))
+      if (acting) await acting
     }
-    world.finish(new Random(FINISH_SEED))
+    await world.finish(new Random(FINISH_SEED))
     return null
   } catch (error) {
     if (error instanceof Breach) return error.message
@@ -102,19 +106,22 @@ function walk(rules: Rules, steps: readonly Step[], story: string[] | null): str
 }
 
 /** Leaves out what is not needed for the walk to fail, first in large pieces, at last step by step. */
-function shorten(rules: Rules, all: Step[]): Step[] {
+async function shorten(rules: Rules, all: Step[]): Promise<Step[]> {
   let steps = all
   for (let size = steps.length >> 1; size > 0; size = size === 1 ? 0 : size >> 1) {
     for (let at = 0; at < steps.length; ) {
       const fewer = steps.toSpliced(at, size)
-      if (walk(rules, fewer, null) === null) at += size
+      if ((await walk(rules, fewer, null)) === null) at += size
       else steps = fewer
     }
   }
   return steps
 }
 
-function work(world: World, random: Random): void {
+async function work(world: World, random: Random): Promise<void> {
   const worker = (random.chance(0.7) ? world.owner : null) ?? random.pick(world.workers)
-  for (let steps = 1 + random.int(8); steps > 0; steps -= 1) worker.step(random)
+  for (let steps = 1 + random.int(8); steps > 0; steps -= 1) {
+    const stepping = worker.step(random)
+    if (stepping) await stepping
+  }
 }

@@ -1,6 +1,7 @@
-import type { HoldCause } from '../../../src/worker/plan-start.ts'
+import type { FoundRow } from '../../../src/worker/lease/lease-ports.ts'
+import type { HoldCause, KafkaLane } from '../../../src/worker/plan-start.ts'
 import { Breach, Judge } from './judge.ts'
-import { LANE_TOPICS, type LaneTopic, ModelKafka } from './model-kafka.ts'
+import { type LaneTopic, ModelKafka, newestFlush } from './model-kafka.ts'
 import { ModelLedger } from './model-ledger.ts'
 import { ModelWorker } from './model-worker.ts'
 import type { Random } from './random.ts'
@@ -60,7 +61,7 @@ export class World {
   }
 
   /** The lane is held; somebody accepts whatever it says. */
-  hold(causes: HoldCause[]): void {
+  hold(causes: readonly HoldCause[]): void {
     const wrong = causes.find(({ kind }) => !this.#accidents.has(kind))
     if (wrong !== undefined) throw new Breach(`held without reason: ${wrong.kind}`)
     if (causes.some(({ kind }) => kind === 'database_behind')) this.#isUntold = false
@@ -68,13 +69,18 @@ export class World {
     this.note(() => `a person accepts ${[...this.accepted].join(' and ')}`)
   }
 
-  /** The lane is going to start, with what Kafka and PostgreSQL know at this moment. */
-  starts(): void {
-    const isMissing = LANE_TOPICS.some((topic) => !this.kafka.group.has(topic) && topic in this.ledger.lane.offsets)
+  /** The lane is going to start, by what Kafka and PostgreSQL said. */
+  starts(kafka: KafkaLane | undefined, { clusterId, offsets, flush, accepted }: FoundRow): void {
+    const mustHaveHeld = (kind: HoldCause['kind']) => {
+      if (!accepted.includes(kind)) throw new Breach(`not held, in spite of ${kind}`)
+    }
+    const topics = kafka?.topics ?? []
+    const isElsewhere = clusterId !== null && clusterId !== kafka?.clusterId
+    const isMissing = topics.some(({ topic, committed }) => committed === null && topic in offsets)
     // In another cluster nothing can be compared.
-    if (this.#isElsewhere()) this.#mustHaveHeld('other_cluster')
-    else if (isMissing) this.#mustHaveHeld('offset_missing')
-    if (this.#isBehind()) this.#mustHaveHeld('database_behind')
+    if (isElsewhere) mustHaveHeld('other_cluster')
+    else if (isMissing) mustHaveHeld('offset_missing')
+    if (!isElsewhere && newestFlush(topics) > flush) mustHaveHeld('database_behind')
   }
 
   /** PostgreSQL has counted a commit that begins. */
@@ -123,7 +129,7 @@ export class World {
 
   /** SIGSTOP, or a long pause: the session expires, and the process knows nothing of it. */
   freeze(worker: ModelWorker): void {
-    if (worker.phase === 'away') return
+    if (worker.isAway) return
     worker.isFrozen = true
     worker.isZombie = true
     this.leave(worker)
@@ -131,24 +137,24 @@ export class World {
   }
 
   /** First it goes on as if nothing had happened; only then does it notice. */
-  wake(worker: ModelWorker): void {
+  async wake(worker: ModelWorker): Promise<void> {
     if (!worker.isFrozen && !worker.isZombie) return
     this.note(() => `${worker.name} ${worker.isFrozen ? 'wakes up' : 'notices that its session was lost'}`)
     if (worker.isFrozen) worker.isFrozen = false
-    else worker.rejoin()
+    else await worker.rejoin()
   }
 
-  rebalance(worker: ModelWorker): void {
+  async rebalance(worker: ModelWorker): Promise<void> {
     if (this.owner !== worker || worker.isFrozen) return
     this.note(() => `rebalance: ${worker.name} joins again`)
-    worker.rejoin()
+    await worker.rejoin()
   }
 
   /** Takes every worker out of the group, so that a tool may move its offsets. */
   emptyGroup(random: Random): void {
     for (const worker of this.workers) {
       const choice = random.int(4)
-      if (worker.phase === 'away') continue
+      if (worker.isAway) continue
       if (choice <= 1) worker.crash()
       else this.freeze(worker)
       if (choice === 3) worker.isFrozen = false
@@ -235,16 +241,14 @@ export class World {
 
   moveRelay(random: Random): void {
     this.#relayAt = BigInt(random.int(1 + Number(this.#relayAt)))
-    this.note(() => `a tool moves the relay to ${this.#relayAt}`)
   }
 
   moveIntake(random: Random): void {
     this.#intakeAt = random.int(1 + this.#intakeAt)
-    this.note(() => `a tool moves intake to ${this.#intakeAt}`)
   }
 
   /** From here on nothing fails: does all that is left, and lets the judge look at it. */
-  finish(random: Random): void {
+  async finish(random: Random): Promise<void> {
     this.note(() => 'from here on nothing fails')
     this.failing = 0
     for (const worker of this.workers) if (worker.isFrozen || worker.isZombie) worker.crash()
@@ -253,17 +257,13 @@ export class World {
       this.runIntake()
       this.runRelay(100)
       this.kafka.land()
-      for (const worker of this.workers) worker.step(random)
+      for (const worker of this.workers) await worker.step(random)
       if (this.owner?.isIdle && this.kafka.retries.read(this.#relayAt, 1).length === 0) {
         this.judge.finish()
         return
       }
     }
     throw new Breach('stuck: the work never ends')
-  }
-
-  #mustHaveHeld(kind: HoldCause['kind']): void {
-    if (!this.accepted.has(kind)) throw new Breach(`not held, in spite of ${kind}`)
   }
 
   #move(topic: LaneTopic, offset: bigint, metadata = ''): void {

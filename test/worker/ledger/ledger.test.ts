@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { AlbumRow } from '../../../src/db/entities/album.entity.ts'
 import { Enrichment as RequestRow } from '../../../src/db/entities/enrichment.entity.ts'
-import { OwnedLane } from '../../../src/db/lane.ts'
+import { LeaseStore } from '../../../src/db/lease-store.ts'
 import type { EnrichmentRequested } from '../../../src/events.ts'
 import type { StoredDecision } from '../../../src/worker/ledger/job.ts'
 import { Ledger } from '../../../src/worker/ledger/ledger.ts'
@@ -49,10 +49,10 @@ test('older facts never replace newer ones, and other facts are asked for anew',
 })
 
 test('a process that died is remembered, one that outlived its work is not', async () => {
-  const { db, lane, ledger } = await openLedger()
+  const { db, stores, ledger } = await openLedger()
   const request = aRequest()
   await ledger.begin(await open(ledger, request, at(1n)), NEVER)
-  const next = new Ledger(db, lane, 'www.amazon.ca', 'next process')
+  const next = new Ledger(db, stores, 'www.amazon.ca', 'next process')
   const job = await open(next, request, at(1n))
   expect(job.deaths).toBe(1)
   await next.begin(job, NEVER)
@@ -115,7 +115,7 @@ test('a row whose request was retried or ran again is never pruned, since a copy
 test('nothing is saved any more once somebody else has the lane', async () => {
   const { db, ledger } = await openLedger()
   const job = await open(ledger, aRequest(), at(1n))
-  await new OwnedLane(db, 'lane').takeOver()
+  await new LeaseStore(db, 'lane').take()
   await expect(ledger.saveAnswer(job, 'match', {}, NEVER)).rejects.toMatchObject({ code: 'LANE_LOST' })
   await expect(end(ledger, job, decision('result'), null, NOW)).rejects.toMatchObject({ code: 'LANE_LOST' })
 })
@@ -168,13 +168,13 @@ test('a row that a former build left undecided is gone on with, and what was pai
 })
 
 test('one that is suspected of killing processes is marked only when its work begins', async () => {
-  const { db, lane, ledger } = await openLedger()
+  const { db, stores, ledger } = await openLedger()
   const request = aRequest()
   for (const id of ['first', 'second', 'third']) {
-    await open(new Ledger(db, lane, 'www.amazon.ca', id), request, at(1n))
+    await open(new Ledger(db, stores, 'www.amazon.ca', id), request, at(1n))
   }
   expect((await open(ledger, request, at(1n))).deaths).toBe(3)
-  expect((await open(new Ledger(db, lane, 'www.amazon.ca', 'fifth'), request, at(1n))).deaths, 'it waited').toBe(3)
+  expect((await open(new Ledger(db, stores, 'www.amazon.ca', 'fifth'), request, at(1n))).deaths, 'it waited').toBe(3)
   await ledger.begin(await open(ledger, request, at(1n)), NEVER)
-  expect((await open(new Ledger(db, lane, 'www.amazon.ca', 'sixth'), request, at(1n))).deaths).toBe(4)
+  expect((await open(new Ledger(db, stores, 'www.amazon.ca', 'sixth'), request, at(1n))).deaths).toBe(4)
 })

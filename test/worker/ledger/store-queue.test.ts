@@ -9,20 +9,20 @@ interface Piece {
   albumId: string
 }
 
-/** A lane whose possession comes into doubt, and a database that writes when it is told to. */
+/** A lane whose lease comes into doubt, and a database that writes when it is told to. */
 function openQueue(refuses: (piece: Piece) => Error | undefined = () => undefined) {
   const groups: string[][] = []
-  let settled: PromiseWithResolvers<void> | null = null
+  let doubt: PromiseWithResolvers<void> | null = null
   /** Ends the write at hand. */
   let land: () => void = () => undefined
   const held = { isHeld: false }
   const lane = {
-    get isSettled() {
-      return settled === null
+    get isOwner() {
+      return doubt === null
     },
-    async settled(signal: AbortSignal) {
+    async owned(signal: AbortSignal) {
       const aborted = new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-      while (settled !== null) await Promise.race([settled.promise, aborted])
+      while (doubt !== null) await Promise.race([doubt.promise, aborted])
     },
   }
   const queue = new StoreQueue<Piece, string>(lane, async (pieces) => {
@@ -45,12 +45,12 @@ function openQueue(refuses: (piece: Piece) => Error | undefined = () => undefine
       held.isHeld = false
       land()
     },
-    doubt: () => {
-      settled = Promise.withResolvers()
+    suspend: () => {
+      doubt = Promise.withResolvers()
     },
-    settle: () => {
-      settled?.resolve()
-      settled = null
+    resume: () => {
+      doubt?.resolve()
+      doubt = null
     },
   }
 }
@@ -117,19 +117,19 @@ test('what was given up while it waited is not written, and its caller is told w
   expect(groups).toEqual([['1'], ['3']])
 })
 
-test('nothing is written while possession is in doubt, but who waits is still told when it is given up', async () => {
-  const { add, groups, hold, letGo, doubt, settle } = openQueue()
+test('nothing is written while the lease is in doubt, but who waits is still told when it is given up', async () => {
+  const { add, groups, hold, letGo, suspend, resume } = openQueue()
   const giveUp = new AbortController()
   hold()
   const first = add('1')
   await expect.poll(() => groups.length).toBe(1)
   const [second, third] = [add('2', giveUp.signal), add('3')]
-  doubt()
+  suspend()
   letGo()
   await first
   giveUp.abort(new Error('given up'))
   await expect(second).rejects.toThrow('given up')
   expect(groups).toEqual([['1']])
-  settle()
+  resume()
   expect(await third).toBe('3 is written')
 })

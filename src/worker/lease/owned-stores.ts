@@ -1,0 +1,42 @@
+import type { EntityManager } from '../../db/database.ts'
+import type { LeaseStore } from '../../db/lease-store.ts'
+import type { Query } from '../../db/prepared.ts'
+import { EnrichmentError } from '../../errors.ts'
+
+/** Whether the lane is ours, as the lease says. */
+export interface Ownership {
+  readonly isOwner: boolean
+  /** null for whoever has never taken the lane. */
+  readonly token: number | null
+  /** Resolves once it is ours. @throws the signal's reason */
+  owned(signal: AbortSignal): Promise<void>
+}
+
+/** What the lane's owner stores of its work: each transaction lands only while the lane is ours. */
+export class OwnedStores {
+  readonly ownership: Ownership
+  readonly #store: LeaseStore
+
+  constructor(store: LeaseStore, ownership: Ownership) {
+    this.#store = store
+    this.ownership = ownership
+  }
+
+  /** Waits for the lane. @throws EnrichmentError LANE_LOST, DATABASE_UNAVAILABLE; the signal's reason */
+  async save<T>(signal: AbortSignal, work: (em: EntityManager) => Promise<T>): Promise<T> {
+    await this.ownership.owned(signal)
+    signal.throwIfAborted()
+    return this.#store.save(this.#token, work)
+  }
+
+  /** Does not wait: to be called only by the owner. @throws EnrichmentError LANE_LOST, DATABASE_UNAVAILABLE */
+  async savePrepared<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return this.#store.savePrepared(this.#token, work)
+  }
+
+  get #token(): number {
+    const { token } = this.ownership
+    if (token === null) throw new EnrichmentError('LANE_LOST', 'this process has not taken the lane')
+    return token
+  }
+}
