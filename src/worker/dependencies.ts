@@ -1,8 +1,8 @@
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { ERROR_CODES, type ErrorCode } from '../errors.ts'
-import { Breaker } from '../retry/breaker.ts'
+import { Breaker } from '../holds/breaker.ts'
 import { isOutage } from '../retry/decide-retry.ts'
-import type { AlbumClock } from './album-clock.ts'
+import type { AlbumClock } from './window/album-clock.ts'
 
 /** On whose behalf a dependency is called. */
 export interface Caller {

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { type EnrichmentError, toEnrichmentError } from '../errors.ts'
+import type { LaneState } from '../holds/lane-state.ts'
 import type { CommitOffset, Delivery, TopicPartition } from '../kafka/delivery.ts'
 import type { GroupConsumer } from '../kafka/group-consumer.ts'
 import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
-import type { LaneState } from '../retry/lane-state.ts'
-import type { Decided } from './decisions.ts'
-import { isPending } from './lane-commit.ts'
-import { LaneWindow, type Slot } from './lane-window.ts'
+import { isPending } from './lease/lane-commit.ts'
 import type { LaneLease } from './lease/lane-lease.ts'
+import type { Decided } from './request/decisions.ts'
+import { LaneWindow, type Slot } from './window/lane-window.ts'
 
 /** What may wait of a topic in memory before its fetching pauses; a producer's batch comes whole, whatever its size. */
 const BACKLOG = { records: 64, bytes: 2_000_000 }

@@ -1,8 +1,7 @@
 import { EnrichmentError, toEnrichmentError } from '../../errors.ts'
 import type { OutgoingRecord } from '../../kafka/delivery.ts'
 import { orAborted } from '../../or-aborted.ts'
-import { stampOffsets } from '../lane-commit.ts'
-import { keepsWork, planStart } from '../plan-start.ts'
+import { stampOffsets } from './lane-commit.ts'
 import {
   type LeaseEvent,
   type LeaseProducer,
@@ -14,6 +13,7 @@ import {
   toAcquiring,
 } from './lease-phase.ts'
 import type { FoundRow, LeasePorts } from './lease-ports.ts'
+import { keepsWork, planStart } from './plan-start.ts'
 
 /** What the lease goes by; only walks with weaker rules give others. */
 const RULES = { planStart, keepsWork, stampOffsets }

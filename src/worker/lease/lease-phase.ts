@@ -1,6 +1,6 @@
 import type { OutgoingRecord } from '../../kafka/delivery.ts'
-import type { StampedOffset } from '../lane-commit.ts'
-import type { HoldCause } from '../plan-start.ts'
+import type { StampedOffset } from './lane-commit.ts'
+import type { HoldCause } from './plan-start.ts'
 
 /** The lane's transactional producer. */
 export interface LeaseProducer {

@@ -1,6 +1,6 @@
-import type { LanePosition } from '../delivery-rule.ts'
-import type { HoldCause, KafkaLane, LaneMemory } from '../plan-start.ts'
+import type { LanePosition } from '../ledger/delivery-rule.ts'
 import type { LeaseEvent, LeaseProducer, PhaseKind, Standing } from './lease-phase.ts'
+import type { HoldCause, KafkaLane, LaneMemory } from './plan-start.ts'
 
 /** The lane's row as its taker finds it. */
 export interface FoundRow extends LaneMemory {

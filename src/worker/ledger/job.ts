@@ -1,7 +1,7 @@
 import type { FailedAttempt } from '../../db/entities/enrichment.entity.ts'
 import type { Earlier } from '../../enrich/earlier.ts'
 import type { Album } from '../../events.ts'
-import type { Claim, RequestCopy } from '../delivery-rule.ts'
+import type { Claim, RequestCopy } from './delivery-rule.ts'
 
 /** What a run came to, as it is published: kept before it is published, so that a crash in between publishes the same. */
 export interface StoredDecision {

@@ -1,5 +1,5 @@
 import type { LeaseStore } from '../../db/lease-store.ts'
-import { type LanePosition, mustRunAgain } from '../delivery-rule.ts'
+import { type LanePosition, mustRunAgain } from './delivery-rule.ts'
 
 const PAGE = 2_000
 

@@ -1,7 +1,7 @@
 import type { Query } from '../../db/prepared.ts'
 import { type Earlier, linkedAsins } from '../../enrich/earlier.ts'
 import type { EnrichmentRequested } from '../../events.ts'
-import { type DeliveryVerdict, judgeDelivery, type LedgerRow } from '../delivery-rule.ts'
+import { type DeliveryVerdict, judgeDelivery, type LedgerRow } from './delivery-rule.ts'
 import { isAbout, toFactsId } from './facts-id.ts'
 import { type Delivered, type Job, type Opening, type StoredDecision, SUSPECT_DEATHS } from './job.ts'
 import { readAnswers } from './read-answers.ts'

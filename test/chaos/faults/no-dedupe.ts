@@ -1,5 +1,5 @@
 import type { Delivery } from '../../../src/kafka/delivery.ts'
-import { LaneWindow, type Slot } from '../../../src/worker/lane-window.ts'
+import { LaneWindow, type Slot } from '../../../src/worker/window/lane-window.ts'
 import { hasRole } from './role.ts'
 
 /** The worker takes every delivery for a new one: a list, its finished beginning, and no look at what is known already. */

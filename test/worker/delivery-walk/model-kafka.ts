@@ -1,5 +1,5 @@
-import type { StampedOffset } from '../../../src/worker/lane-commit.ts'
-import type { KafkaLane } from '../../../src/worker/plan-start.ts'
+import type { StampedOffset } from '../../../src/worker/lease/lane-commit.ts'
+import type { KafkaLane } from '../../../src/worker/lease/plan-start.ts'
 import type { Decision, Judge } from './judge.ts'
 
 export const LANE_TOPICS = ['enrichment', 'express'] as const

@@ -1,5 +1,5 @@
-import type { LanePosition, LedgerRow } from '../../../src/worker/delivery-rule.ts'
-import type { LaneMemory } from '../../../src/worker/plan-start.ts'
+import type { LaneMemory } from '../../../src/worker/lease/plan-start.ts'
+import type { LanePosition, LedgerRow } from '../../../src/worker/ledger/delivery-rule.ts'
 import type { Decision } from './judge.ts'
 import type { Rules } from './rules.ts'
 

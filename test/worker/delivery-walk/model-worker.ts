@@ -1,5 +1,5 @@
 import { LaneLease } from '../../../src/worker/lease/lane-lease.ts'
-import type { KafkaLane } from '../../../src/worker/plan-start.ts'
+import type { KafkaLane } from '../../../src/worker/lease/plan-start.ts'
 import { LeaseCalls } from './lease-calls.ts'
 import { ModelPorts } from './model-ports.ts'
 import { GivenUp, type LaneOwner, ModelWork } from './model-work.ts'

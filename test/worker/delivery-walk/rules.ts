@@ -1,6 +1,6 @@
-import { isClaimed, judgeDelivery, mustRunAgain } from '../../../src/worker/delivery-rule.ts'
-import { isPending, stampOffsets } from '../../../src/worker/lane-commit.ts'
-import { keepsWork, planStart } from '../../../src/worker/plan-start.ts'
+import { isPending, stampOffsets } from '../../../src/worker/lease/lane-commit.ts'
+import { keepsWork, planStart } from '../../../src/worker/lease/plan-start.ts'
+import { isClaimed, judgeDelivery, mustRunAgain } from '../../../src/worker/ledger/delivery-rule.ts'
 import type { ModelRow } from './model-ledger.ts'
 
 /** Everything that a worker in the model goes by. */

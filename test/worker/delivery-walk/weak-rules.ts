@@ -1,4 +1,4 @@
-import { formatStamp } from '../../../src/worker/lane-commit.ts'
+import { formatStamp } from '../../../src/worker/lease/lane-commit.ts'
 import { OUR_RULES, type Rules } from './rules.ts'
 
 /** Rules that look as if they would do; each must be caught by a walk. */

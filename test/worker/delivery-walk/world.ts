@@ -1,5 +1,5 @@
 import type { FoundRow } from '../../../src/worker/lease/lease-ports.ts'
-import type { HoldCause, KafkaLane } from '../../../src/worker/plan-start.ts'
+import type { HoldCause, KafkaLane } from '../../../src/worker/lease/plan-start.ts'
 import { Breach, Judge } from './judge.ts'
 import { type LaneTopic, ModelKafka, newestFlush } from './model-kafka.ts'
 import { ModelLedger } from './model-ledger.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { LaneLease } from '../../../src/worker/lease/lane-lease.ts'
 import type { LeaseEvent, PhaseKind } from '../../../src/worker/lease/lease-phase.ts'
-import { type HoldCause, planStart } from '../../../src/worker/plan-start.ts'
+import { type HoldCause, planStart } from '../../../src/worker/lease/plan-start.ts'
 import { quietPorts } from '../../stack/quiet-ports.ts'
 
 const NEVER = new AbortController().signal

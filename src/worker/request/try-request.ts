@@ -1,0 +1,80 @@
+import { type Collaborators, type Enrichment, enrichAlbum } from '../../enrich/enrich-album.ts'
+import { EnrichmentError, toEnrichmentError } from '../../errors.ts'
+import type { AlbumEnriched, EnrichmentRequested, Stage } from '../../events.ts'
+import { MESSAGE_BYTES } from '../../kafka/event-topics.ts'
+import { fitsInto } from '../../kafka/record-size.ts'
+import { metrics } from '../../metrics.ts'
+import type { Job } from '../ledger/job.ts'
+import type { AlbumClock } from '../window/album-clock.ts'
+import type { RequestContext } from './request-context.ts'
+import { toAlbumEnriched } from './to-album-enriched.ts'
+
+export type Tried =
+  | { enrichment: Enrichment; event: AlbumEnriched; bytes: Buffer }
+  | { error: EnrichmentError; stage: Stage | 'result' }
+
+/**
+ * One try at the album; answers that are stored already are not asked for again.
+ *
+ * @param forgive called before failures are counted or told: takes back those that a server's going away has caused
+ * @throws EnrichmentError LANE_LOST; the signal's reason
+ */
+export async function tryRequest(
+  request: EnrichmentRequested,
+  job: Job,
+  context: RequestContext,
+  { clock, forgive }: { clock: AlbumClock; forgive: () => Promise<void> },
+  signal: AbortSignal,
+): Promise<Tried> {
+  const { ledger, dependencies, enriched } = context
+  let stage: Stage | 'result' = 'search'
+  const step: Collaborators['step'] = async (name, ask) => {
+    if (name in job.answers) return job.answers[name] as Awaited<ReturnType<typeof ask>>
+    const answer = await ask()
+    const caller = { requestId: job.requestId, clock }
+    await dependencies.database(() => ledger.saveAnswer(job, name, answer, signal), signal, caller)
+    return answer
+  }
+  const timed: Collaborators['stage'] = async (name, run) => {
+    stage = name
+    const stop = metrics.stageDuration.startTimer({ stage })
+    try {
+      return await run()
+    } finally {
+      stop()
+    }
+  }
+  try {
+    const { requestId, linkedAsins, earlier } = job
+    const own = { step, stage: timed, requestId, linkedAsins, earlier }
+    const collaborators = { ...context.collaboratorsFor(request, clock), ...own }
+    const inTime = AbortSignal.any([signal, clock.signal])
+    const enrichment = await enrichAlbum(job.album, request.stages, collaborators, inTime)
+    stage = 'result'
+    await forgive()
+    const event = toAlbumEnriched({ ...request, album: job.album }, enrichment, {
+      marketplace: collaborators.marketplace,
+      run: job.claim.run,
+      attempts: job.failures.length + 1,
+      startedAt: job.startedAt,
+      finishedAt: Date.now(),
+    })
+    const bytes = await dependencies.registry(() => enriched.encode(event), signal)
+    checkSize(context.topics.enriched, event.albumId, bytes)
+    return { enrichment, event, bytes }
+  } catch (thrown) {
+    signal.throwIfAborted()
+    if (thrown === context.stopping.reason) throw thrown
+    const error = toEnrichmentError(clock.signal.aborted ? clock.signal.reason : thrown)
+    if (error.code === 'LANE_LOST') throw error
+    await forgive()
+    return { error, stage }
+  }
+}
+
+/** Asked before the result is stored: refused at its commit it would hold up the lane for ever. */
+function checkSize(topic: string, key: string, value: Buffer): void {
+  if (fitsInto({ topic, key, value }, MESSAGE_BYTES.result)) return
+  const message = `the result has ${value.length} bytes, and ${topic} takes ${MESSAGE_BYTES.result}: give the album shorter texts`
+  throw new EnrichmentError('RECORD_TOO_LARGE', message)
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { EnrichmentError } from '../../../src/errors.ts'
+import type { Delivery } from '../../../src/kafka/delivery.ts'
+import { createLogger } from '../../../src/log.ts'
+import { republish } from '../../../src/worker/request/decisions.ts'
+import { sampleAlbum } from '../../data/samples.ts'
+
+type Context = Parameters<typeof republish>[3]
+
+const cannotRead = (code: 'RECORD_UNDECODABLE' | 'REGISTRY_UNAVAILABLE') => ({
+  encode: () => Promise.reject(new Error('not asked for')),
+  decode: () => Promise.reject(new EnrichmentError(code, code)),
+})
+
+const contextWith = (code: Parameters<typeof cannotRead>[0]): Context => ({
+  topics: { enriched: 'album.enriched', dead: 'dead', retry: {} },
+  requested: cannotRead(code),
+  enriched: cannotRead(code),
+  retryPolicy: { tiers: [], deadlineMs: 0 },
+  log: createLogger('silent'),
+})
+
+const delivery: Delivery = {
+  topic: 'album.enrichment',
+  partition: 0,
+  offset: 1n,
+  nextOffset: 2n,
+  timestamp: 0,
+  key: Buffer.from('1'),
+  value: Buffer.from('request'),
+  headers: { traceparent: Buffer.from('abc') },
+}
+const request = {
+  requestId: '5f0c5d3e-0a3f-4b7e-9a5e-0d7f0f1f2a3b',
+  reason: 'imported' as const,
+  stages: ['search' as const],
+  album: sampleAlbum('Nevermind', ['Nirvana']),
+  requestedAt: 0,
+  source: null,
+}
+const decision = {
+  kind: 'result' as const,
+  topic: 'album.enriched',
+  headers: {},
+  bytes: Buffer.from('result'),
+  failures: [],
+}
+
+test('a stored result that this build cannot read is published as it is, and does not hold up the lane', async () => {
+  const { records } = await republish(delivery, request, decision, contextWith('RECORD_UNDECODABLE'))
+  expect(records).toEqual([{ topic: 'album.enriched', key: '1', value: decision.bytes, headers: delivery.headers }])
+})
+
+test('while the registry is away nothing is published unread', async () => {
+  const published = republish(delivery, request, decision, contextWith('REGISTRY_UNAVAILABLE'))
+  await expect(published).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' })
+})

@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { CrashMarks } from '../../../src/db/crash-marks.ts'
+import { NOTHING_EARLIER } from '../../../src/enrich/earlier.ts'
+import { EnrichmentError } from '../../../src/errors.ts'
+import { Flood } from '../../../src/holds/dead-letter-limit.ts'
+import { createLogger } from '../../../src/log.ts'
+import type { Model } from '../../../src/model/model.ts'
+import { createDependencies } from '../../../src/worker/dependencies.ts'
+import type { Job } from '../../../src/worker/ledger/job.ts'
+import type { Ledger } from '../../../src/worker/ledger/ledger.ts'
+import { modelFor } from '../../../src/worker/request/paid-calls.ts'
+import { processRequest } from '../../../src/worker/request/process-request.ts'
+import type { RequestContext } from '../../../src/worker/request/request-context.ts'
+import { Solo } from '../../../src/worker/window/exclusive-gate.ts'
+import { ByKey } from '../../../src/worker/window/keyed-mutex.ts'
+import { sampleAlbum, sampleProduct } from '../../data/samples.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+// The pauses between tries take time of the same clock.
+vi.mock('node:timers/promises', () => ({ setTimeout: (ms: number) => vi.advanceTimersByTimeAsync(ms) }))
+
+const album = sampleAlbum('Nevermind', ['Nirvana'])
+const requestId = '5f0c5d3e-0a3f-4b7e-9a5e-0d7f0f1f2a3b'
+const request = {
+  requestId,
+  reason: 'imported' as const,
+  stages: ['search' as const, 'match' as const],
+  album,
+  requestedAt: 0,
+  source: null,
+}
+const delivery = {
+  topic: 'album.enrichment',
+  partition: 0,
+  offset: 1n,
+  nextOffset: 2n,
+  timestamp: 0,
+  key: Buffer.from('1'),
+  value: Buffer.from('request'),
+  headers: {},
+}
+
+/** A request whose search was paid for and stored before, so that it asks the model and nobody else. */
+function contextWith(model: Model, opened: { attempt?: number; failures?: Job['failures'] } = {}): RequestContext {
+  const { signal: stopping } = new AbortController()
+  const dependencies = createDependencies(() => undefined, stopping)
+  const lease = { isConfirmed: true, confirmed: () => Promise.resolve() }
+  const notAsked = () => Promise.reject(new Error('not asked for'))
+  const codec = { encode: notAsked, decode: () => Promise.resolve(request as never) }
+  const job: Job = {
+    requestId,
+    claim: { run: 1, attempt: opened.attempt ?? 0, source: delivery },
+    album,
+    startedAt: 0,
+    answers: { 'search.fields': [sampleProduct('Nevermind', 'Nirvana')] },
+    linkedAsins: [],
+    earlier: NOTHING_EARLIER,
+    failures: opened.failures ?? [],
+    waitedMs: 0,
+    deaths: 0,
+  }
+  const saved = () => Promise.resolve()
+  const open = () => Promise.resolve({ kind: 'work', job })
+  return {
+    topics: { enriched: 'album.enriched', dead: 'dead', retry: { '1m': 'retry.1m' } },
+    requested: codec,
+    enriched: codec,
+    ledger: { open, begin: saved, saveAnswer: saved, saveFailures: saved, decide: saved } as unknown as Ledger,
+    marks: { touch: (_place: object, work: () => unknown) => work() } as unknown as CrashMarks,
+    dependencies,
+    retryPolicy: { tiers: [{ label: '1m', delayMs: 60_000 }], deadlineMs: 0 },
+    albums: new ByKey(),
+    solo: new Solo(),
+    flood: new Flood(20, () => undefined),
+    collaboratorsFor: (_, clock) => ({
+      marketplace: 'www.amazon.ca',
+      hasMusicIndex: true,
+      amazon: { getItems: notAsked, searchItems: notAsked },
+      model: modelFor(model, { lease, dependencies, requestId, clock }, () => undefined),
+      modelUse: 'always',
+      findEarlier: notAsked,
+      getArtwork: notAsked,
+    }),
+    turn: Promise.resolve(),
+    onBegun: () => undefined,
+    stopping,
+    log: createLogger('silent'),
+  }
+}
+
+test('an album has sixty seconds for all its quick tries together, pauses left out, also when its search is stored', async () => {
+  const spent: number[] = []
+  const model: Model = {
+    identity: { name: 'stand-in', promptVersion: '1' },
+    async judge(_album, _products, signal) {
+      const from = performance.now()
+      const end = () => spent.push(performance.now() - from)
+      signal.addEventListener('abort', end, { once: true })
+      await vi.advanceTimersByTimeAsync(29_000)
+      signal.throwIfAborted()
+      signal.removeEventListener('abort', end)
+      end()
+      throw new EnrichmentError('MODEL_BAD_ANSWER', 'rubbish')
+    },
+  }
+  const { records } = await processRequest(delivery, contextWith(model), new AbortController().signal)
+  expect(spent).toEqual([29_000, 29_000, 2_000])
+  expect(records).toMatchObject([{ topic: 'retry.1m', headers: { 'enricher-error-code': 'ALBUM_TOO_SLOW' } }])
+})
+
+const identity = { name: 'stand-in', promptVersion: '1' }
+const throttling: Model = {
+  identity,
+  judge: () => Promise.reject(new EnrichmentError('MODEL_THROTTLED', 'later', { retryAfterMs: 90_000 })),
+}
+const failing: Model = {
+  identity,
+  judge: () => Promise.reject(new EnrichmentError('MODEL_UNAVAILABLE', 'status 500')),
+}
+
+/** What the headers of a copy say when it is delivered. */
+const delivered = (headers: Record<string, unknown> = {}) => ({
+  ...delivery,
+  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(String(value))])),
+})
+
+test('however often the model asks to come later, the first real failure has all its retries before it', async () => {
+  const { signal } = new AbortController()
+  let headers: Record<string, unknown> = {}
+  for (let hop = 1; hop <= 13; hop += 1) {
+    const context = contextWith(throttling, { attempt: hop - 1 })
+    const [record] = (await processRequest(delivered(headers), context, signal)).records
+    expect(record).toMatchObject({ topic: 'retry.1m' })
+    headers = record?.headers as Record<string, unknown>
+    expect(headers).toMatchObject({ 'enricher-attempt': String(hop), 'enricher-uncounted': String(hop) })
+  }
+  const failed = await processRequest(delivered(headers), contextWith(failing, { attempt: 13 }), signal)
+  // With the one tier there is, a fourteenth that counted would be the end.
+  expect(failed.records).toMatchObject([
+    { topic: 'retry.1m', headers: { 'enricher-attempt': '14', 'enricher-uncounted': '13' } },
+  ])
+})
+
+test('the time that a server wished for adds nothing to the age of a request that has failed before', async () => {
+  const { signal } = new AbortController()
+  const at = new Date(Date.now() - 10_000).toISOString()
+  const failures = [{ attempt: 1, hops: 0, at, stage: 'match', code: 'MODEL_UNAVAILABLE', message: 'status 500' }]
+  const now = Date.now()
+  const [record] = (await processRequest(delivered(), contextWith(throttling, { failures }), signal)).records
+  const headers = record?.headers as Record<string, string>
+  expect(Date.parse(headers['enricher-waits-since'] ?? '')).toBeLessThanOrEqual(now)
+  expect(Date.parse(headers['enricher-not-before'] ?? '')).toBeGreaterThanOrEqual(now + 60_000)
+
+  // What the ledger is told to add to the time that does not count.
+  const context = contextWith(throttling, { attempt: 1, failures })
+  const opened: unknown[] = []
+  const { open } = context.ledger
+  context.ledger.open = (...given) => {
+    opened.push(given[1])
+    return open(...given)
+  }
+  await processRequest(delivered(headers), context, signal)
+  expect(opened).toMatchObject([{ notBefore: Date.parse(headers['enricher-waits-since'] ?? '') }])
+})
