@@ -8,7 +8,7 @@ import type { NewHold } from './lane-state.ts'
  *
  * States: open, held (the limit was reached), probing (a person resumed: one goes first).
  */
-export class Flood {
+export class DeadLetterLimit {
   readonly #limit: number
   readonly #onChange: (hold: NewHold | null) => void
   #inARow = 0

@@ -7,7 +7,7 @@ import { resumedAt, storeHolds } from '../db/lane.ts'
 import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { EnrichmentRequested } from '../events.ts'
-import { Flood } from '../holds/dead-letter-limit.ts'
+import { DeadLetterLimit } from '../holds/dead-letter-limit.ts'
 import { explainRefusal } from '../holds/explain-refusal.ts'
 import { holdWhileUnjoined } from '../holds/hold-while-unjoined.ts'
 import { LaneState, type NewHold } from '../holds/lane-state.ts'
@@ -86,7 +86,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     storeHolds: (holds, former) => storeHolds(db, groupId, holds, former),
     onResume: () => flood.resume(),
   })
-  const flood = new Flood(config.FLOOD_DEAD_LETTERS, (hold) =>
+  const flood = new DeadLetterLimit(config.FLOOD_DEAD_LETTERS, (hold) =>
     state.hold('flood', hold && { ...hold, cause: INTAKE_FLOOD }),
   )
   let owned = new Map<number, PartitionOwnership>()

@@ -1,18 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { createAmazon } from '../amazon/create-amazon.ts'
 import type { Config } from '../config.ts'
 import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
 import { FLOOD } from '../db/entities/lane.entity.ts'
 import { resumedAt } from '../db/lane.ts'
 import { LeaseStore } from '../db/lease-store.ts'
-import { Quota } from '../db/quota.ts'
-import { createArtwork } from '../enrich/artwork/create-artwork.ts'
-import { getArtwork } from '../enrich/get-artwork.ts'
-import { findEarlier } from '../enrich/stored-candidates.ts'
-import { EnrichmentError, type ErrorCode } from '../errors.ts'
-import type { EnrichmentRequested } from '../events.ts'
-import { Flood } from '../holds/dead-letter-limit.ts'
+import { DeadLetterLimit } from '../holds/dead-letter-limit.ts'
 import { explainRefusal } from '../holds/explain-refusal.ts'
 import { holdWhileUnjoined } from '../holds/hold-while-unjoined.ts'
 import { LaneState } from '../holds/lane-state.ts'
@@ -22,21 +15,18 @@ import type { Kafka } from '../kafka/kafka-client.ts'
 import { laneAssigner } from '../kafka/lane-assigner.ts'
 import type { Logger } from '../log.ts'
 import { findMarketplace } from '../marketplaces.ts'
-import { createModel } from '../model/create-model.ts'
-import { judgeCarefully } from '../model/judge-carefully.ts'
-import { createDependencies, type Dependencies } from './dependencies.ts'
+import { createDependencies } from './dependencies.ts'
 import { createLeasePorts } from './lease/create-lease-ports.ts'
 import { LaneLease } from './lease/lane-lease.ts'
 import { OwnedStores } from './lease/owned-stores.ts'
+import { whileOwner } from './lease/while-owner.ts'
 import { Ledger } from './ledger/ledger.ts'
 import { markAgain } from './ledger/mark-again.ts'
 import { keepPruned } from './ledger/prune-ledger.ts'
-import { amazonFor, modelFor } from './request/paid-calls.ts'
+import { createCollaborators } from './request/create-collaborators.ts'
 import { processRequest } from './request/process-request.ts'
-import type { GivenCollaborators } from './request/request-context.ts'
-import type { AlbumClock } from './window/album-clock.ts'
-import { Solo } from './window/exclusive-gate.ts'
-import { ByKey } from './window/keyed-mutex.ts'
+import { ExclusiveGate } from './window/exclusive-gate.ts'
+import { KeyedMutex } from './window/keyed-mutex.ts'
 import { Worker } from './worker.ts'
 
 interface Surroundings {
@@ -48,11 +38,8 @@ interface Surroundings {
 
 const FETCH_BYTES = 65_536
 const HOUR_MS = 3_600_000
-/** After so long of nothing but 429 it is no throttling any more: a person should look at the account. */
-const AMAZON_PATIENCE_MS = 180_000
 /** Requests a second that an account has at most, whatever it sells (Amazon's documentation, concepts/api-rates). */
 const MOST_OF_AMAZON = 10
-const NEVER = new AbortController().signal
 
 /**
  * The lane's worker with everything that the settings name: Amazon, the model, the image hosts and the stores.
@@ -60,8 +47,7 @@ const NEVER = new AbortController().signal
  * @throws EnrichmentError CONFIG_INVALID for an unknown marketplace
  */
 export function startWorker(config: Config, { kafka, db, codecs, log }: Surroundings): Worker {
-  const { domain: marketplace, hasMusicIndex } = findMarketplace(config.AMAZON_MARKETPLACE)
-  const { AMAZON_CREDENTIAL_ID: account, AMAZON_REQUESTS_PER_SECOND: requestsPerSecond } = config
+  const { AMAZON_REQUESTS_PER_SECOND: requestsPerSecond } = config
   if (requestsPerSecond > MOST_OF_AMAZON)
     log.warn({ requestsPerSecond }, 'AMAZON_REQUESTS_PER_SECOND is above what Amazon gives any account')
   const topics = topicNames(config)
@@ -129,69 +115,11 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     log,
   })
   const lease = new LaneLease(ports)
-  /** What albums ask of the database waits while the lane is not ours for sure, and so do their clocks. */
-  const ofAlbums: Dependencies = {
-    ...dependencies,
-    async database(work, signal, caller) {
-      caller?.clock.pause()
-      try {
-        return await lease.whileOwner((owned) => dependencies.database(work, owned, caller), signal)
-      } finally {
-        caller?.clock.resume()
-      }
-    },
-  }
-  const flood = new Flood(config.FLOOD_DEAD_LETTERS, (hold) => state.hold('flood', hold))
+  const ofAlbums = whileOwner(lease, dependencies)
+  const flood = new DeadLetterLimit(config.FLOOD_DEAD_LETTERS, (hold) => state.hold('flood', hold))
+  const { domain: marketplace } = findMarketplace(config.AMAZON_MARKETPLACE)
   const ledger = new Ledger(db, new OwnedStores(store, lease), marketplace, processId)
-
-  const quota = new Quota(db, account, { perSecond: requestsPerSecond, perDay: config.AMAZON_REQUESTS_PER_DAY })
-  const amazon = createAmazon(config, {
-    slots: {
-      book: (count, unused) => dependencies.database(() => quota.book(count, unused), NEVER),
-      slowDown: (forMs, isNew) => dependencies.database(() => quota.slowDown(forMs, isNew), NEVER),
-    },
-    patienceMs: AMAZON_PATIENCE_MS,
-    isSteady: true,
-  })
-  const model = createModel(config, log)
-  const outage = config.MODEL_OUTAGE
-  // Where outages go to review nothing is held for them.
-  const modelDependencies =
-    outage === 'review' ? { ...ofAlbums, model: <T>(work: () => Promise<T>) => work() } : ofAlbums
-  const artworkStage = createArtwork(config, log)
-
-  /** What one delivered request is enriched with. */
-  function collaboratorsFor(
-    request: EnrichmentRequested,
-    clock: AlbumClock,
-    { onBegun, signal }: { onBegun: () => void; signal: AbortSignal },
-  ): GivenCollaborators {
-    const { requestId } = request
-    const caller = { requestId, clock }
-    const surroundings = { lease, dependencies: ofAlbums, ...caller }
-    return {
-      marketplace,
-      hasMusicIndex,
-      amazon: amazonFor(amazon, surroundings, onBegun),
-      model:
-        model &&
-        judgeCarefully(modelFor(model, { ...surroundings, dependencies: modelDependencies }, onBegun), {
-          outage,
-          onUnheard: (unheard) => log.warn(unheard, 'model not heard'),
-        }),
-      modelUse: config.MODEL_USE,
-      findEarlier: (albumId) => ofAlbums.database(() => findEarlier(db, albumId, marketplace), signal, caller),
-      async getArtwork(album, accepted, earlier, inTime) {
-        onBegun()
-        clock.start()
-        const artwork = await getArtwork(artworkStage, album, accepted, earlier, inTime)
-        if (request.reason !== 'artwork' || artwork.status !== 'pending') return artwork
-        const code = (artwork.errorCode ?? 'ARTWORK_UNAVAILABLE') as ErrorCode
-        throw new EnrichmentError(code, `the artwork of album ${album.albumId} cannot be had now`)
-      },
-    }
-  }
-
+  const collaboratorsFor = createCollaborators(config, { db, lease, dependencies, ofAlbums, log })
   const shared = {
     ...codecs,
     topics,
@@ -199,8 +127,8 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     marks,
     dependencies: ofAlbums,
     flood,
-    albums: new ByKey(),
-    solo: new Solo(),
+    albums: new KeyedMutex(),
+    gate: new ExclusiveGate(),
     retryPolicy: { tiers: config.RETRY_DELAYS, deadlineMs: config.RETRY_DEADLINE_HOURS * HOUR_MS },
     stopping: stop,
     log,

@@ -9,7 +9,7 @@ import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { isPending } from './lease/lane-commit.ts'
 import type { LaneLease } from './lease/lane-lease.ts'
-import type { Decided } from './request/decisions.ts'
+import type { Publication } from './request/decisions.ts'
 import { LaneWindow, type Slot } from './window/lane-window.ts'
 
 /** What may wait of a topic in memory before its fetching pauses; a producer's batch comes whole, whatever its size. */
@@ -44,7 +44,7 @@ export interface WorkerOptions {
     delivery: Delivery,
     order: { turn: Promise<void>; onBegun: () => void },
     signal: AbortSignal,
-  ): Promise<Decided>
+  ): Promise<Publication>
   log: Logger
 }
 
@@ -54,7 +54,7 @@ export interface WorkerOptions {
  */
 export class Worker {
   readonly #options: WorkerOptions
-  readonly #window: LaneWindow<Decided>
+  readonly #window: LaneWindow<Publication>
   readonly #jobs = new Set<Promise<void>>()
   /** By topic where the next record will stand, where only markers came behind what is committed. */
   readonly #markers = new Map<string, bigint>()
@@ -222,7 +222,7 @@ export class Worker {
   }
 
   /** Takes one request to its end; what fails here is begun again once the lane has been taken over anew. */
-  async #work(slot: Slot<Decided>, order: { turn: Promise<void>; onBegun: () => void }): Promise<void> {
+  async #work(slot: Slot<Publication>, order: { turn: Promise<void>; onBegun: () => void }): Promise<void> {
     const { stopping, lease, consumer, process, log } = this.#options
     const signal = AbortSignal.any([lease.work, this.#outOfTime.signal])
     try {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { Flood } from '../../src/holds/dead-letter-limit.ts'
+import { DeadLetterLimit } from '../../src/holds/dead-letter-limit.ts'
 
 const NEVER = new AbortController().signal
 
 function aFlood(limit: number) {
   const holds: boolean[] = []
-  const flood = new Flood(limit, (hold) => holds.push(hold !== null))
+  const flood = new DeadLetterLimit(limit, (hold) => holds.push(hold !== null))
   return { flood, holds }
 }
 
@@ -42,7 +42,7 @@ test('a hold that another process left behind goes on as it was, and one goes fi
   const since = '2026-01-10T12:00:00.000Z'
   const stored = { cause: 'flood', message: '20 dead letters in a row', remedy: 'resume', since }
   const told: object[] = []
-  const flood = new Flood(3, (hold) => hold && told.push(hold))
+  const flood = new DeadLetterLimit(3, (hold) => hold && told.push(hold))
   flood.restore(undefined, 0)
   expect([flood.isHeld, flood.isProbing]).toEqual([false, false])
   flood.restore(stored, Date.parse(since) - 1)

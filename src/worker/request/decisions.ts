@@ -16,7 +16,7 @@ import { toRetryCopy } from '../ledger/delivery-rule.ts'
 import type { Job, StoredDecision } from '../ledger/job.ts'
 
 /** What a delivery ends in, and what is to be said once it is published. */
-export interface Decided {
+export interface Publication {
   /** Empty for a stale copy, which has no result of its own. */
   records: OutgoingRecord[]
   report(): void
@@ -24,7 +24,7 @@ export interface Decided {
 
 interface Settled {
   decision: StoredDecision
-  decided: Decided
+  decided: Publication
 }
 
 interface Context {
@@ -120,7 +120,7 @@ export async function republish(
   request: EnrichmentRequested,
   decision: StoredDecision,
   context: Context,
-): Promise<Decided> {
+): Promise<Publication> {
   const { kind, headers, topic, bytes, failures } = decision
   if (kind === 'retry') return toRetry(delivery, decision)
   if (kind === 'result' && bytes !== null) return republishResult(delivery, request, bytes, context)
@@ -147,7 +147,7 @@ async function republishResult(
   request: EnrichmentRequested,
   bytes: Buffer,
   context: Context,
-): Promise<Decided> {
+): Promise<Publication> {
   try {
     return await toResult(delivery, request, await context.enriched.decode(bytes), bytes, context)
   } catch (thrown) {
@@ -164,7 +164,7 @@ export function skipStale(
   { topic, offset }: Delivery,
   { album, requestId }: EnrichmentRequested,
   log: Logger,
-): Decided {
+): Publication {
   return {
     records: [],
     report() {
@@ -181,7 +181,7 @@ async function toResult(
   event: AlbumEnriched,
   bytes: Buffer,
   context: Context,
-): Promise<Decided> {
+): Promise<Publication> {
   const { albumId, title, requestId, run, outcome, attempts, marketplace, startedAt, finishedAt } = event
   const { record: result, isWhole } = toResultRecord(delivery, albumId, bytes, context)
   const isPending = event.artwork.status === 'pending'
@@ -238,7 +238,7 @@ async function requestArtwork(
   }
 }
 
-function toRetry(delivery: Delivery, { topic, headers }: StoredDecision): Decided {
+function toRetry(delivery: Delivery, { topic, headers }: StoredDecision): Publication {
   const { key, value } = delivery
   const tier = topic.split('.').at(-1) ?? ''
   return {
@@ -253,7 +253,7 @@ function toGivenUp(
   { code, message }: { code: ErrorCode; message: string },
   counts: { run: number; attempt: number },
   log: Logger,
-): Decided {
+): Publication {
   return {
     records: [record],
     report() {

@@ -10,7 +10,7 @@ import { decideRetry } from '../../retry/decide-retry.ts'
 import { REQUEST_ID, readRetryHeaders } from '../../retry/retry-headers.ts'
 import { type Job, type StoredDecision, SUSPECT_DEATHS } from '../ledger/job.ts'
 import { AlbumClock } from '../window/album-clock.ts'
-import { type Decided, decideDeadLetter, decideResult, decideRetryCopy, republish, skipStale } from './decisions.ts'
+import { decideDeadLetter, decideResult, decideRetryCopy, type Publication, republish, skipStale } from './decisions.ts'
 import type { RequestContext } from './request-context.ts'
 import { tryRequest } from './try-request.ts'
 
@@ -27,7 +27,7 @@ export async function processRequest(
   delivery: Delivery,
   context: RequestContext,
   signal: AbortSignal,
-): Promise<Decided> {
+): Promise<Publication> {
   const { albums, turn, onBegun } = context
   const request = await orGivenUp(() => decodeRequest(delivery, context, signal), delivery, undefined, context, signal)
   if ('records' in request) return request
@@ -51,8 +51,8 @@ async function processOnce(
   request: EnrichmentRequested,
   context: RequestContext,
   signal: AbortSignal,
-): Promise<Decided | 'again'> {
-  const { ledger, flood, solo, dependencies, stopping, turn, log } = context
+): Promise<Publication | 'again'> {
+  const { ledger, flood, gate, dependencies, stopping, turn, log } = context
   const { database, registry } = dependencies
   const open = () => {
     const { run, attempt, notBefore: dueAt, waitsSince, uncounted } = readRetryHeaders(delivery.headers)
@@ -74,7 +74,7 @@ async function processOnce(
   const { job } = opening
   const isSuspect = job.deaths >= SUSPECT_DEATHS || flood.isProbing
   const waiting = AbortSignal.any([signal, stopping])
-  return solo.run(isSuspect, () => workOn(delivery, request, job, context, signal), waiting)
+  return gate.run(isSuspect, () => workOn(delivery, request, job, context, signal), waiting)
 }
 
 /**
@@ -87,7 +87,7 @@ async function orGivenUp<T>(
   request: EnrichmentRequested | undefined,
   context: RequestContext,
   signal: AbortSignal,
-): Promise<T | Decided> {
+): Promise<T | Publication> {
   const { flood, stopping, retryPolicy } = context
   const waiting = AbortSignal.any([signal, stopping])
   for (let tries = 1; ; tries += 1) {
@@ -132,7 +132,7 @@ async function workOn(
   job: Job,
   context: RequestContext,
   signal: AbortSignal,
-): Promise<Decided | 'again'> {
+): Promise<Publication | 'again'> {
   const { ledger, dependencies, flood, retryPolicy, stopping, log } = context
   const { database } = dependencies
   const waiting = AbortSignal.any([signal, stopping])
@@ -228,7 +228,7 @@ async function workOn(
 
 interface Settled {
   decision: StoredDecision
-  decided: Decided
+  decided: Publication
 }
 
 /** Since the first failure, without the time that retry copies waited in the lane after they were due. */

@@ -1,15 +1,15 @@
 import type { CrashMarks } from '../../db/crash-marks.ts'
 import type { Collaborators } from '../../enrich/enrich-album.ts'
 import type { AlbumEnriched, EnrichmentRequested } from '../../events.ts'
-import type { Flood } from '../../holds/dead-letter-limit.ts'
+import type { DeadLetterLimit } from '../../holds/dead-letter-limit.ts'
 import type { RecordCodec } from '../../kafka/schema-registry.ts'
 import type { Logger } from '../../log.ts'
 import type { RetryPolicy } from '../../retry/decide-retry.ts'
 import type { Dependencies } from '../dependencies.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { AlbumClock } from '../window/album-clock.ts'
-import type { Solo } from '../window/exclusive-gate.ts'
-import type { ByKey } from '../window/keyed-mutex.ts'
+import type { ExclusiveGate } from '../window/exclusive-gate.ts'
+import type { KeyedMutex } from '../window/keyed-mutex.ts'
 
 export type GivenCollaborators = Omit<Collaborators, 'step' | 'stage' | 'requestId' | 'linkedAsins' | 'earlier'>
 
@@ -25,9 +25,9 @@ export interface RequestContext {
   dependencies: Dependencies
   retryPolicy: RetryPolicy
   /** By the id in the request: its key may be anything that whoever sent it has put there. */
-  albums: ByKey
-  solo: Solo
-  flood: Flood
+  albums: KeyedMutex
+  gate: ExclusiveGate
+  flood: DeadLetterLimit
   /** Everything of enrichAlbum's collaborators but the ledger's part. */
   collaboratorsFor(request: EnrichmentRequested, clock: AlbumClock): GivenCollaborators
   /** Resolves once those that were started before have begun: until then it may be taken up, and no more. */

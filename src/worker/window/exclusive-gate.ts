@@ -1,7 +1,7 @@
 import { orAborted } from '../../or-aborted.ts'
 
 /** Lets work overlap, but for work that must run alone: that waits for what is running, and all else waits for it. */
-export class Solo {
+export class ExclusiveGate {
   #running = 0
   #alone: Promise<void> | null = null
   #idle = Promise.withResolvers<void>()

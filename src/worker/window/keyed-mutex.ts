@@ -1,5 +1,5 @@
 /** Runs work of the same key one after the other, in the order of the calls; work of other keys at once. */
-export class ByKey {
+export class KeyedMutex {
   readonly #last = new Map<string, Promise<unknown>>()
 
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {

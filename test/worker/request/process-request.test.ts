@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { CrashMarks } from '../../../src/db/crash-marks.ts'
 import { NOTHING_EARLIER } from '../../../src/enrich/earlier.ts'
 import { EnrichmentError } from '../../../src/errors.ts'
-import { Flood } from '../../../src/holds/dead-letter-limit.ts'
+import { DeadLetterLimit } from '../../../src/holds/dead-letter-limit.ts'
 import { createLogger } from '../../../src/log.ts'
 import type { Model } from '../../../src/model/model.ts'
 import { createDependencies } from '../../../src/worker/dependencies.ts'
@@ -11,8 +11,8 @@ import type { Ledger } from '../../../src/worker/ledger/ledger.ts'
 import { modelFor } from '../../../src/worker/request/paid-calls.ts'
 import { processRequest } from '../../../src/worker/request/process-request.ts'
 import type { RequestContext } from '../../../src/worker/request/request-context.ts'
-import { Solo } from '../../../src/worker/window/exclusive-gate.ts'
-import { ByKey } from '../../../src/worker/window/keyed-mutex.ts'
+import { ExclusiveGate } from '../../../src/worker/window/exclusive-gate.ts'
+import { KeyedMutex } from '../../../src/worker/window/keyed-mutex.ts'
 import { sampleAlbum, sampleProduct } from '../../data/samples.ts'
 
 beforeEach(() => {
@@ -75,9 +75,9 @@ function contextWith(model: Model, opened: { attempt?: number; failures?: Job['f
     marks: { touch: (_place: object, work: () => unknown) => work() } as unknown as CrashMarks,
     dependencies,
     retryPolicy: { tiers: [{ label: '1m', delayMs: 60_000 }], deadlineMs: 0 },
-    albums: new ByKey(),
-    solo: new Solo(),
-    flood: new Flood(20, () => undefined),
+    albums: new KeyedMutex(),
+    gate: new ExclusiveGate(),
+    flood: new DeadLetterLimit(20, () => undefined),
     collaboratorsFor: (_, clock) => ({
       marketplace: 'www.amazon.ca',
       hasMusicIndex: true,

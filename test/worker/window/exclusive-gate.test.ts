@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Solo } from '../../../src/worker/window/exclusive-gate.ts'
+import { ExclusiveGate } from '../../../src/worker/window/exclusive-gate.ts'
 
 const NEVER = new AbortController().signal
 
@@ -16,14 +16,14 @@ function aWork(log: string[], name: string) {
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 test('work overlaps, but for work that runs alone: it waits for what runs, and what comes later waits for it', async () => {
-  const solo = new Solo()
+  const gate = new ExclusiveGate()
   const log: string[] = []
   const [one, two, alone, later] = ['one', 'two', 'alone', 'later'].map((name) => aWork(log, name))
   const runs = [
-    solo.run(false, one?.work ?? fail, NEVER),
-    solo.run(false, two?.work ?? fail, NEVER),
-    solo.run(true, alone?.work ?? fail, NEVER),
-    solo.run(false, later?.work ?? fail, NEVER),
+    gate.run(false, one?.work ?? fail, NEVER),
+    gate.run(false, two?.work ?? fail, NEVER),
+    gate.run(true, alone?.work ?? fail, NEVER),
+    gate.run(false, later?.work ?? fail, NEVER),
   ]
   await settled()
   expect(log).toEqual(['one begins', 'two begins'])
@@ -39,14 +39,14 @@ test('work overlaps, but for work that runs alone: it waits for what runs, and w
 })
 
 test('who is called off while it waits to be alone lets the others go on', async () => {
-  const solo = new Solo()
+  const gate = new ExclusiveGate()
   const log: string[] = []
   const running = aWork(log, 'running')
   const stop = new AbortController()
-  const runs = [solo.run(false, running.work, NEVER), solo.run(true, async () => undefined, stop.signal)]
+  const runs = [gate.run(false, running.work, NEVER), gate.run(true, async () => undefined, stop.signal)]
   stop.abort(new Error('called off'))
   await expect(runs[1]).rejects.toThrow('called off')
-  expect(await solo.run(false, async () => 'went on', NEVER)).toBe('went on')
+  expect(await gate.run(false, async () => 'went on', NEVER)).toBe('went on')
   running.end()
   await runs[0]
 })

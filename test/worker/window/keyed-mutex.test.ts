@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { ByKey } from '../../../src/worker/window/keyed-mutex.ts'
+import { KeyedMutex } from '../../../src/worker/window/keyed-mutex.ts'
 
 test('work of one key never overlaps and keeps its order, other keys overtake', async () => {
-  const albums = new ByKey()
+  const albums = new KeyedMutex()
   const happened: string[] = []
   const gate = Promise.withResolvers<void>()
   const first = albums.run('1', async () => {
@@ -19,7 +19,7 @@ test('work of one key never overlaps and keeps its order, other keys overtake', 
 })
 
 test('a failure of one does not keep the next of its key from running', async () => {
-  const albums = new ByKey()
+  const albums = new KeyedMutex()
   const failing = albums.run('1', async () => Promise.reject(new Error('no')))
   const next = albums.run('1', async () => 'done')
   await expect(failing).rejects.toThrow('no')
