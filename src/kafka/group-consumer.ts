@@ -5,6 +5,7 @@ import { orAborted } from '../or-aborted.ts'
 import { ConsumerFailure } from './consumer-failure.ts'
 import type { CommitOffset, TopicPartition } from './delivery.ts'
 import type { GroupConsumerOptions } from './group-consumer-options.ts'
+import { type Session, toKey } from './group-session.ts'
 import { kafkaError } from './kafka-error.ts'
 import { toDeliveries } from './to-deliveries.ts'
 
@@ -20,16 +21,6 @@ const LONGEST_RESTART_DELAY_MS = 2_000
 const FRESH_MS = SESSION_TIMEOUT_MS / 2
 /** A batch that shows no progress for so long is hung, though its heartbeats go on. */
 const HUNG_MS = 120_000
-
-/** One membership in the group: from a join to the next one. */
-interface Session {
-  ready: Promise<void>
-  /** By "topic/partition" where the next batch must begin; empty until it is ready. */
-  positions: Map<string, bigint>
-  abort: AbortController
-  /** The error that ended it, to be shown to KafkaJS so that it joins again. */
-  lost: unknown
-}
 
 /**
  * A member of a consumer group that lives until it is stopped.
@@ -88,12 +79,14 @@ export class GroupConsumer {
     this.#progressAt = Date.now()
   }
 
+  /** Of the assignment at hand; nothing while there is none. */
   pause(topic: string): void {
-    this.#consumer?.pause([{ topic }])
+    if (this.#joined) this.#consumer?.pause([{ topic }])
   }
 
+  /** Likewise: KafkaJS throws before a consumer's first join, and a new assignment pauses nothing. */
   resume(topic: string): void {
-    this.#consumer?.resume([{ topic }])
+    if (this.#joined) this.#consumer?.resume([{ topic }])
   }
 
   /** Drops all work and joins again; for when possession of a partition turned out to be lost. */
@@ -143,8 +136,13 @@ export class GroupConsumer {
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
       if (payload.batchSize === 0) this.#onSkipped(payload.topic, payload.partition, BigInt(payload.lastOffset) + 1n)
     })
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberAssignment))
-    consumer.on(consumer.events.HEARTBEAT, () => this.#onHeard())
+    /** By the name of a request when the last one was sent that was answered: told before what came of it. */
+    const sentAt = new Map<string, number>()
+    consumer.on(consumer.events.REQUEST, ({ payload }) => sentAt.set(payload.apiName, payload.sentAt))
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
+      this.#onJoin(payload.memberAssignment, sentAt.get('SyncGroup')),
+    )
+    consumer.on(consumer.events.HEARTBEAT, () => this.#onHeard(sentAt.get('Heartbeat')))
     this.#consumer = consumer
     try {
       await consumer.connect()
@@ -167,7 +165,7 @@ export class GroupConsumer {
     }
   }
 
-  #onJoin(memberAssignment: Record<string, number[]>): void {
+  #onJoin(memberAssignment: Record<string, number[]>, sentAt: number | undefined): void {
     this.#session?.abort.abort()
     const assignment = Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
       partitions.map((partition) => ({ topic, partition })),
@@ -178,7 +176,7 @@ export class GroupConsumer {
     this.#joined = true
     // Before anybody is let go who waits for the membership to be confirmed, which a join does.
     this.#options.onJoin?.()
-    this.#onHeard()
+    this.#onHeard(sentAt)
     const abort = new AbortController()
     const positions = new Map<string, bigint>()
     const session: Session = {
@@ -227,8 +225,9 @@ export class GroupConsumer {
     return false
   }
 
-  #onHeard(): void {
-    this.#heardAt = Date.now()
+  /** The coordinator counts from when it was asked: an answer that was read late says nothing of the time since. */
+  #onHeard(sentAt = 0): void {
+    this.#heardAt = Math.max(this.#heardAt, sentAt)
     this.#heard.resolve()
     this.#heard = Promise.withResolvers()
   }
@@ -296,5 +295,3 @@ export class GroupConsumer {
     return AbortSignal.any([session.abort.signal, this.#stopped.signal])
   }
 }
-
-const toKey = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`

@@ -1,11 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { expect, onTestFinished, test } from 'vitest'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { ISocketFactory } from 'kafkajs'
+import { expect, inject, onTestFinished, test } from 'vitest'
 import type { TopicPartition } from '../../src/kafka/delivery.ts'
 import { GroupConsumer } from '../../src/kafka/group-consumer.ts'
 import type { DeliveredBatch } from '../../src/kafka/group-consumer-options.ts'
+import { createKafka } from '../../src/kafka/kafka-client.ts'
 import { ownPartitions, type PartitionOwnership } from '../../src/kafka/partition-ownership.ts'
 import { readLag } from '../../src/kafka/read-lag.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
+import { createLogger } from '../../src/log.ts'
 import { createKafkaRoom, type KafkaRoom, publishAborted } from '../stack/kafka-room.ts'
 
 /** Follows the room's topic as intake does: what a batch brings is committed before it returns. */
@@ -189,4 +195,59 @@ test('an assignment of which a partition has no position is not consumed', async
   onTestFinished(() => consumer.stop())
   await expect.poll(() => consumer.failure?.message, { timeout: 20_000 }).toContain(`partition 0 of ${topic}`)
   expect(values).toEqual([])
+})
+
+test('a topic that is resumed while the member starts again is no fault', () => {
+  const log = createLogger('fatal')
+  const consumer = new GroupConsumer({
+    kafka: createKafka(['127.0.0.1:1'], 'nobody', log),
+    ...{ groupId: 'group', topics: ['topic'], maxBytesPerPartition: 65_536, log },
+    onAssigned: async () => [],
+    onBatch: async () => undefined,
+  })
+  consumer.start()
+  onTestFinished(() => consumer.stop())
+  expect(() => consumer.pause('topic')).not.toThrow()
+  expect(() => consumer.resume('topic')).not.toThrow()
+})
+
+const HEARTBEAT = 12
+/** Length, then the request's API key. */
+const apiKeyOf = (piece: unknown) => (Buffer.isBuffer(piece) && piece.length > 6 ? piece.readInt16BE(4) : -1)
+
+test('a heartbeat whose answer was read late confirms the member no longer than from its sending', async () => {
+  const { group, topic, log } = await createKafkaRoom()
+  const heartbeats: Socket[] = []
+  const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+    const socket = ssl ? connectTls({ host, port, ...ssl }, onConnect) : connect({ host, port }, onConnect)
+    const { write } = socket
+    socket.write = (...given: unknown[]) => {
+      if (apiKeyOf(given[0]) === HEARTBEAT) heartbeats.push(socket)
+      return write.apply(socket, given as never)
+    }
+    return socket.setNoDelay(true)
+  }
+  const consumer = new GroupConsumer({
+    kafka: createKafka(inject('kafkaBrokers').split(','), topic, log, { socketFactory } as object),
+    ...{ groupId: group, topics: [topic], maxBytesPerPartition: 65_536, log },
+    onAssigned: async (assignment) => assignment.map((partition) => ({ ...partition, offset: 0n })),
+    onBatch: async () => undefined,
+  })
+  consumer.start()
+  onTestFinished(() => consumer.stop())
+  await expect.poll(() => heartbeats.length, { timeout: 30_000 }).toBeGreaterThan(0)
+  await expect.poll(() => consumer.isConfirmed).toBe(true)
+  const before = heartbeats.length
+  await expect.poll(() => heartbeats.length, { timeout: 10_000, interval: 1 }).toBeGreaterThan(before)
+  // As a process that is stopped does not read.
+  const socket = heartbeats.at(-1) as Socket
+  socket.pause()
+  await expect.poll(() => consumer.isConfirmed, { timeout: 10_000 }).toBe(false)
+  const answered = once(socket, 'data')
+  socket.resume()
+  await answered
+  // KafkaJS works on what it has read.
+  await new Promise(setImmediate)
+  expect(consumer.isConfirmed, 'by the answer to a heartbeat of 3 s ago').toBe(false)
+  await expect.poll(() => consumer.isConfirmed, { timeout: 10_000 }).toBe(true)
 })
