@@ -270,7 +270,13 @@ export class Worker {
   }
 
   #reportCommitted(): void {
-    const { committed } = this.#options.lease
-    for (const { outcome } of this.#window.dropBelow(committed ?? new Map())) outcome?.report()
+    const committed = this.#options.lease.committed ?? new Map<string, bigint>()
+    for (const { delivery, nextOffset, outcome } of this.#window.dropBelow(committed)) {
+      outcome?.report()
+      // Markers that came behind it while it was committed.
+      if (nextOffset <= (committed.get(delivery.topic) ?? 0n)) continue
+      this.#markers.set(delivery.topic, nextOffset)
+      this.#flushSoon()
+    }
   }
 }
