@@ -4,26 +4,21 @@ import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { resumedAt, storeHolds } from '../db/lane.ts'
-import { checkAlbum } from '../enrich/check-album.ts'
-import { EnrichmentError, toEnrichmentError } from '../errors.ts'
-import type { EnrichmentRequested } from '../events.ts'
+import { EnrichmentError } from '../errors.ts'
 import { DeadLetterLimit } from '../holds/dead-letter-limit.ts'
 import { explainRefusal } from '../holds/explain-refusal.ts'
 import { holdWhileUnjoined } from '../holds/hold-while-unjoined.ts'
 import { LaneState, type NewHold } from '../holds/lane-state.ts'
 import { waitWhileAway } from '../holds/wait-while-away.ts'
-import type { CommitOffset, Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
-import { type EventCodecs, groupNames, MESSAGE_BYTES, topicNames } from '../kafka/event-topics.ts'
+import type { CommitOffset, TopicPartition } from '../kafka/delivery.ts'
+import { type EventCodecs, groupNames, topicNames } from '../kafka/event-topics.ts'
 import { GroupConsumer } from '../kafka/group-consumer.ts'
 import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { ownEach, type PartitionOwnership } from '../kafka/partition-ownership.ts'
-import { fitsInto, recordBytes } from '../kafka/record-size.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
-import { toDeadLetter } from '../retry/dead-letter.ts'
-import { isOutage } from '../retry/decide-retry.ts'
-import { withoutOwnHeaders } from '../retry/retry-headers.ts'
+import { type Outcome, type RequestMaking, toRequest } from './to-request.ts'
 
 /** Records in one transaction: enough to make its 15 ms small, few enough to stay well below a second. */
 const RECORDS_PER_TRANSACTION = 1_000
@@ -31,9 +26,6 @@ const FETCH_BYTES = 262_144
 const ALIVE_MS = 1_000
 /** Cause of its hold for a flood, which is not the lane's. */
 const INTAKE_FLOOD = 'intake_flood'
-/** Leaves room for the headers that a retry adds, so that its copy still fits into express. */
-const LARGEST_REQUEST = MESSAGE_BYTES.request - 65_536
-
 interface Surroundings {
   kafka: Kafka
   /** Remembers for `status` why intake is held. */
@@ -48,13 +40,6 @@ interface Member {
   readonly failure: EnrichmentError | null
   readonly condition: { state: string; holds: HoldRecord[] }
   stop(): Promise<void>
-}
-
-/** What a record becomes: a request, a dead letter (with its error), or nothing (a tombstone). */
-interface Outcome {
-  delivery: Delivery
-  record: OutgoingRecord | null
-  error?: EnrichmentError
 }
 
 /** The hold for a group that stands beyond the end of its log; null where a takeover failed for another reason, or not. */
@@ -91,6 +76,11 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
   )
   let owned = new Map<number, PartitionOwnership>()
   const marks = new CrashMarks(db, groupId, randomUUID())
+  const making: RequestMaking = {
+    topics,
+    decode: (delivery, value) => marks.touch(delivery, () => codecs.imported.decode(value)),
+    encode: (request) => codecs.requested.encode(request),
+  }
 
   /** A flood holds whoever works for the group, until a person says resume. */
   async function restoreFlood(signal: AbortSignal): Promise<void> {
@@ -144,7 +134,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
         )
         const outcomes = await waitWhileAway(
           'intake',
-          () => Promise.all(chunk.map(toOutcome)),
+          () => Promise.all(chunk.map((delivery) => toRequest(delivery, making))),
           log,
           signal,
           holdWhileAway,
@@ -182,42 +172,6 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
       return left === 0
     })
     return last === -1 ? outcomes.length : last + 1
-  }
-
-  /** Throws only what passes (REGISTRY_UNAVAILABLE). */
-  async function toOutcome(delivery: Delivery): Promise<Outcome> {
-    const { topic, partition, offset, value, fault } = delivery
-    if (fault !== undefined) return toGivenUp(delivery, fault.error)
-    if (value === null) return { delivery, record: null }
-    try {
-      const album = checkAlbum(await marks.touch(delivery, () => codecs.imported.decode(value)))
-      const request: EnrichmentRequested = {
-        requestId: randomUUID(),
-        reason: 'imported',
-        stages: ['search', 'match', 'links', 'artwork'],
-        album,
-        requestedAt: Date.now(),
-        source: { topic, partition, offset: Number(offset) },
-      }
-      const bytes = await codecs.requested.encode(request)
-      const headers = withoutOwnHeaders(delivery.headers)
-      const record = { topic: topics.enrichment, key: album.albumId, value: bytes, headers }
-      if (!fitsInto(record, LARGEST_REQUEST)) {
-        const message = `the request would have ${recordBytes(record)} bytes: import the album with fewer facts or headers`
-        throw new EnrichmentError('RECORD_TOO_LARGE', message)
-      }
-      return { delivery, record }
-    } catch (thrown) {
-      const error = toEnrichmentError(thrown)
-      if (isOutage(error.code)) throw error
-      return toGivenUp(delivery, error)
-    }
-  }
-
-  function toGivenUp(delivery: Delivery, error: EnrichmentError): Outcome {
-    const givenUp = { error, stage: 'intake', attempt: 1, firstFailedAt: Date.now() }
-    const untrusted = { ...delivery, headers: withoutOwnHeaders(delivery.headers) }
-    return { delivery, record: toDeadLetter(topics.dead, untrusted, givenUp), error }
   }
 
   function report({ delivery: { topic, partition, offset, key }, record, error }: Outcome): void {

@@ -22,7 +22,8 @@ export interface Publication {
   report(): void
 }
 
-interface Settled {
+/** A decision as it is stored, and what it publishes. */
+export interface Settled {
   decision: StoredDecision
   decided: Publication
 }
