@@ -4,7 +4,7 @@ import { isHeldFor, runVerb } from '../stack/service-process.ts'
 import { refuse } from '../stack/stand-ins/model-checks.ts'
 
 // A probe comes later each time, and a command takes seconds on a busy machine.
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 test.each([
   ['MODEL_UNAVAILABLE', refuse(503, 'The engine is overloaded.'), 'by itself'],
@@ -25,12 +25,12 @@ test.each([
     expect(text).toContain(`album_enricher_lane_held{cause="${code}"} 1`)
     expect(text).not.toMatch(/^album_enricher_(retries|dead_letters)_total\{.*\} [^0]/m)
     await expect
-      .poll(async () => (await runVerb(env, 'status')).output, { timeout: 20_000 })
+      .poll(async () => (await runVerb(env, 'status')).output, { timeout: 90_000 })
       .toContain(`held for ${code}`)
 
     const isToResume = goesOn === 'after resume'
     // By then the next look by itself is a quarter of a minute away.
-    if (isToResume) await expect.poll(() => model.calls.length, { timeout: 40_000 }).toBeGreaterThanOrEqual(5)
+    if (isToResume) await expect.poll(() => model.calls.length, { timeout: 90_000 }).toBeGreaterThanOrEqual(5)
     model.reset()
     if (isToResume) expect((await runVerb(env, 'resume')).output).toContain(`it was held for ${code}`)
     await results.waitFor((records) => records.length >= ids.length, 'all results', isToResume ? 10_000 : 60_000)

@@ -6,7 +6,7 @@ import { isHeldFor, runVerb, type ServiceProcess } from '../stack/service-proces
 import { trouble } from '../stack/stand-ins/amazon.ts'
 
 // A command is a process of its own, which takes seconds on a busy machine.
-vi.setConfig({ testTimeout: 180_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 /** A broker of this file's own: that of all other tests must not be killed. */
 let kafka: KafkaServer
@@ -33,18 +33,18 @@ test('a restart changes neither when the last result was nor how many dead lette
   await results.waitFor((records) => records.length === 1, 'the result')
   await dead.waitFor((records) => records.length === 2, 'the dead letters')
   const waits = (service: ServiceProcess) => () => read(service, 'dead_letters_waiting{code="RECORD_INVALID"}')
-  await expect.poll(waits(first), { timeout: 30_000 }).toBe(2)
+  await expect.poll(waits(first), { timeout: 90_000 }).toBe(2)
   await first.stop()
 
   const second = start()
-  await expect.poll(waits(second), { timeout: 40_000 }).toBe(2)
+  await expect.poll(waits(second), { timeout: 90_000 }).toBe(2)
   expect(await read(second, 'last_result_timestamp_seconds')).toBeGreaterThan(startedAt)
   expect((await runVerb(env, 'dead', 'delete', dead.records.map(({ offset }) => `0:${offset}`)[0] ?? '')).status).toBe(
     0,
   )
-  await expect.poll(waits(second), { timeout: 30_000 }).toBe(1)
+  await expect.poll(waits(second), { timeout: 90_000 }).toBe(1)
   expect((await runVerb(env, 'dead', 'delete', '--all')).status).toBe(0)
-  await expect.poll(waits(second), { timeout: 30_000 }).toBe(0)
+  await expect.poll(waits(second), { timeout: 90_000 }).toBe(0)
 })
 
 test('a Kafka that is gone is a hold with words and a metric, before the start too, and nobody says that the lane runs', async () => {
@@ -92,7 +92,7 @@ test('status says why albums go to retry, and tells a pause beside a hold', asyn
   await publish(anAlbum('4', { title: 'In Utero' }))
   await service.waitForLog(isHeldFor('lane', 'AMAZON_NOT_ELIGIBLE'))
   await runVerb(env, 'pause')
-  await expect.poll(() => read(service, 'lane_state{state="paused"}'), { timeout: 20_000 }).toBe(1)
+  await expect.poll(() => read(service, 'lane_state{state="paused"}'), { timeout: 90_000 }).toBe(1)
   expect(await read(service, 'lane_state{state="held"}')).toBe(1)
   const both = await status()
   expect(both).toMatch(/the lane is paused by \w+ since/)

@@ -84,7 +84,7 @@ export class TopicReader {
   }
 
   /** Resolves once the condition is true of what was read. */
-  async waitFor(condition: (records: ReadRecord[]) => boolean, what: string, timeoutMs = 40_000): Promise<void> {
+  async waitFor(condition: (records: ReadRecord[]) => boolean, what: string, timeoutMs = 90_000): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const look = () => {
       if (condition(this.records)) resolve()
