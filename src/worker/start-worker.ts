@@ -5,6 +5,7 @@ import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
 import { FLOOD } from '../db/entities/lane.entity.ts'
 import { OwnedLane, resumedAt } from '../db/lane.ts'
+import { readTokensOfDay } from '../db/model-calls.ts'
 import { Quota } from '../db/quota.ts'
 import { createArtwork } from '../enrich/artwork/create-artwork.ts'
 import { getArtwork } from '../enrich/get-artwork.ts'
@@ -17,6 +18,8 @@ import type { Logger } from '../log.ts'
 import { findMarketplace } from '../marketplaces.ts'
 import { createModel } from '../model/create-model.ts'
 import { judgeCarefully } from '../model/judge-carefully.ts'
+import type { ModelCall } from '../model/model.ts'
+import { TokenBudget } from '../model/token-budget.ts'
 import { Flood } from '../retry/flood.ts'
 import { holdWhileUnjoined } from '../retry/hold-while-unjoined.ts'
 import { LaneState } from '../retry/lane-state.ts'
@@ -109,7 +112,12 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     patienceMs: AMAZON_PATIENCE_MS,
     isSteady: true,
   })
-  const model = createModel(config, log)
+  const budget = new TokenBudget(config.MODEL_TOKENS_PER_DAY, config.MODEL_TOKENS_SPENT)
+  const model = createModel(config, log, budget)
+  /** A process before this one may have spent the day's tokens. */
+  const learnTokens = async (signal: AbortSignal) => {
+    if (budget.isBounded) budget.learn(await ofAlbums.database(() => readTokensOfDay(db, groupId), signal))
+  }
   const outage = config.MODEL_OUTAGE
   // Where outages go to review nothing is held for them.
   const modelDependencies =
@@ -120,18 +128,20 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
   function collaboratorsFor(
     request: EnrichmentRequested,
     clock: AlbumClock,
+    onModelCall: (call: ModelCall) => void,
     { possession, onBegun, signal }: { possession: Possession; onBegun: () => void; signal: AbortSignal },
   ): GivenCollaborators {
     const { requestId } = request
     const caller = { requestId, clock }
     const surroundings = { possession, dependencies: ofAlbums, ...caller }
+    const ofModel = { ...surroundings, dependencies: modelDependencies }
     return {
       marketplace,
       hasMusicIndex,
       amazon: amazonFor(amazon, surroundings, onBegun),
       model:
         model &&
-        judgeCarefully(modelFor(model, { ...surroundings, dependencies: modelDependencies }, onBegun), {
+        judgeCarefully(modelFor(model, ofModel, onBegun, onModelCall, learnTokens), {
           outage,
           onUnheard: (unheard) => log.warn(unheard, 'model not heard'),
         }),
@@ -189,7 +199,8 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
           ...shared,
           turn,
           onBegun,
-          collaboratorsFor: (request, clock) => collaboratorsFor(request, clock, { possession, onBegun, signal }),
+          collaboratorsFor: (request, clock, onModelCall) =>
+            collaboratorsFor(request, clock, onModelCall, { possession, onBegun, signal }),
         },
         signal,
       )

@@ -88,3 +88,25 @@ test('a host that answers nonsense to everybody holds the lane, and its albums e
   await results.waitFor((records) => records.length === ids.length, 'all results', 60_000)
   expect(await service.stop()).toBe(0)
 })
+
+test("the day's tokens stay spent through a restart, and every call can be read", async () => {
+  const { env, start, publish, results, model } = await createScenario({
+    MODEL_USE: 'always',
+    MODEL_TOKENS_PER_DAY: '1',
+  })
+  const first = start()
+  await publish(anAlbum('1'))
+  await results.waitFor((records) => records.length === 1, 'the result before the restart', 30_000)
+  expect(await first.stop()).toBe(0)
+  expect(model.calls.length).toBe(1)
+
+  const second = start()
+  await publish(anAlbum('2'))
+  await results.waitFor((records) => records.length === 2, 'the result after it', 30_000)
+  expect(model.calls.length, 'nothing is left to spend').toBe(1)
+  expect(await second.stop()).toBe(0)
+  const told = JSON.parse((await runVerb(env, 'show', '1', '--json')).output.trim().split('\n').at(-1) ?? '')
+  expect(told.modelCalls).toMatchObject([{ result: 'ok', promptVersion: expect.any(String) }])
+  expect(JSON.parse(told.modelCalls[0].answer)).toHaveProperty('verdicts')
+  expect((await runVerb(env, 'show', '1')).output).toContain('"verdicts"')
+})
