@@ -119,9 +119,12 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     if (budget.isBounded) budget.learn(await ofAlbums.database(() => readTokensOfDay(db, groupId), signal))
   }
   const outage = config.MODEL_OUTAGE
-  // Where outages go to review nothing is held for them.
-  const modelDependencies =
-    outage === 'review' ? { ...ofAlbums, model: <T>(work: () => Promise<T>) => work() } : ofAlbums
+  // Where outages go to review nothing is held for them; but a mistyped name is no outage, and no album is left open for it.
+  const askedOnce: Dependencies['model'] = (work, signal, caller) =>
+    work().catch((error) =>
+      error?.code === 'MODEL_NOT_FOUND' ? ofAlbums.model(work, signal, caller) : Promise.reject(error),
+    )
+  const modelDependencies = outage === 'review' ? { ...ofAlbums, model: askedOnce } : ofAlbums
   const artworkStage = createArtwork(config, log)
 
   /** What one delivered request is enriched with. */
