@@ -4,12 +4,12 @@ import { normalizeText } from './normalize-text.ts'
 const LOCAL_STRONG = `limitierte limitierter limitiertes limitiert sonderedition sonderausgabe sonderauflage erstauflage
   erstausgabe neuauflage neuausgabe wiederveroffentlichung jubilaumsausgabe jubilaumsedition jubilaumsauflage jubilaum
   doppelalbum doppel schallplatte musikkassette kassette mc farbiges remasterte remasterter remasterisee remasterises
-  tirage limite limites limitees reeditee cassettes k7 aniversario reedicion limitada limitado vinilos remasterizada remasterizados
+  tirage limite limites limitees reeditee cassettes k7 aniversario reedicion limitada limitado vinilos vinyles remasterizada remasterizados
   casete ristampa limitata limitato vinile vinili anniversario rimasterizzato rimasterizzata musicassetta cd2 blu spec bluspec`
 const LOCAL_WEAK = `inkl inklusive mit und neu ovp farbe grunes grune grun rotes rote rot blaues blaue blau weisses weisse weiss
   schwarzes schwarze schwarz gelbes gelbe gelb goldenes transparentes zum jahre jahriges
   neuf neuve nouvelle nouveau speciale collector collecteur vert verte rouge bleu bleue blanc blanche noir noire jaune
-  couleur transparent avec inclus incluant titres anglais allemand francais japonais americain numerote coffret pochette
+  couleur transparent avec inclus incluant titres en livret libro libretto anglais allemand francais japonais americain numerote coffret pochette
   especial nueva nuevo verde rojo azul blanco negro amarillo de con incluye precintado importacion ingles caja
   nuova nuovo rosso nero bianco giallo colorato cofanetto inglese co jp`
 
@@ -74,7 +74,7 @@ const MEASURE = /^\d{1,4}x?(lps?|cds?|dvds?|g|gr|gm|grams?|in|inch|rpm|discs?|xl
 const ORDINAL_OR_NUMBER = /^\d{1,4}(st|nd|rd|th|er|eme|e|o|a)?$/
 /** What may stand beside a number that only counts something. */
 const UNIT =
-  /^(grams?|gm|gr|g|rpm|inch|inches|in|lps?|cds?|dvds?|discs?|disk|vinyls?|sacds?|x|bonus|tracks?|songs?|anniversary|anniversaire|aniversario|anniversario|jubilaum|anniv|ann|birthday|years?|year|copies|pc|piece|page|color|box|of|surround|khz|k|record|records|cassettes?|extra|new|oz|pack|singles?|eps?)$/
+  /^(grams?|gm|gr|g|rpm|inch|inches|in|lps?|cds?|dvds?|discs?|discos|disques|disk|vinyl(s|es)?|vinilos|vinili|sacds?|x|bonus|tracks?|songs?|anniversary|anniversaire|aniversario|anniversario|jubilaum|anniv|ann|birthday|years?|year|copies|pc|piece|page|color|box|of|surround|khz|k|record|records|cassettes?|extra|new|oz|pack|singles?|eps?)$/
 const COLOR_OF =
   /^(color|vinyl|vinyle|splatter|splattered|swirl|swirls|swirled|marble|marbled|smoke|galaxy|variant|exclusive)$/
 const MAX_COLOR_NAME = 3

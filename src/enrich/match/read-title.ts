@@ -87,8 +87,13 @@ function isEdition(normal: string): boolean {
   // "(The White Album)" tells one self-titled album from another, "(1962-1966)" one best-of.
   const isNamed = words.some((word, at) => word === 'album' && !isStrongEditionWord(words[at - 1] ?? ''))
   if (isNamed || words.every((word) => /^\d+$/.test(word))) return false
-  // A country's own release may have songs of its own; its pressing has not.
-  if (/\b(australian?|uk|us|american|canadian|japanese|european) (release|version)$/.test(normal)) return false
+  // A country's own release may have songs of its own, and one in its language is sung anew; its pressing is the same.
+  if (
+    /\b(australian?|uk|us|american|canadian|japanese|european|english|german|french|spanish|italian|portuguese|korean|chinese) (release|version)$/.test(
+      normal,
+    )
+  )
+    return false
   // A box without a word about the album may hold several of them.
   if (BOX.test(normal) && !OF_ONE_ALBUM.test(normal)) return false
   // A single that comes on top ("2LP + 7" Vinyl Single") is a gift, not the record.
