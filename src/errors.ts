@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   // Model
   MODEL_BAD_CREDENTIALS: 'the model host refuses the API key',
   MODEL_QUOTA_SPENT: 'the account at the model host has no credit left',
+  MODEL_NOT_FOUND: 'the model host knows no model of that name, or there is none at that address',
   MODEL_INVALID_REQUEST: 'the model host calls the request invalid',
   MODEL_THROTTLED: 'the model host asks to slow down',
   MODEL_UNAVAILABLE: 'the model host fails or does not answer',

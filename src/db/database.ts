@@ -14,6 +14,8 @@ import { DeadLetterMark } from './entities/dead-letter-mark.entity.ts'
 import { Enrichment } from './entities/enrichment.entity.ts'
 import { ExternalLink } from './entities/external-link.entity.ts'
 import { LaneRow } from './entities/lane.entity.ts'
+import { ModelCallRow } from './entities/model-call.entity.ts'
+import { ModelDayRow } from './entities/model-day.entity.ts'
 import { OutboxRow } from './entities/outbox.entity.ts'
 import { PersonVerdictRow } from './entities/person-verdict.entity.ts'
 import { QuotaRow } from './entities/quota.entity.ts'
@@ -139,6 +141,8 @@ export function databaseConfig(url: string, { poolMax = 10, url: current = () =>
       ExternalLink,
       ArtworkRow,
       LaneRow,
+      ModelCallRow,
+      ModelDayRow,
       QuotaRow,
       DeadLetterMark,
       CrashMark,

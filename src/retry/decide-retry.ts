@@ -81,6 +81,7 @@ const KINDS = {
   AMAZON_UNAVAILABLE: 'passing',
   MODEL_BAD_CREDENTIALS: 'account',
   MODEL_QUOTA_SPENT: 'account',
+  MODEL_NOT_FOUND: 'account',
   MODEL_INVALID_REQUEST: 'bad record',
   MODEL_THROTTLED: 'slow down',
   MODEL_UNAVAILABLE: 'passing',

@@ -110,6 +110,8 @@ function callThrough(breaker: Breaker): Call {
 const GOES_ON = 'the lane goes on by itself within 2 s'
 /** Of what a person must do something about. */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
+  MODEL_NOT_FOUND:
+    'give MODEL_NAME a model that the host at OPENAI_BASE_URL has for this key, and restart; the lane goes on by itself',
   DATABASE_READ_ONLY: `point DATABASE_URL at the primary, or make this server one again; ${GOES_ON}`,
   DATABASE_BAD_CREDENTIALS: `mend the name or password in DATABASE_URL and restart, or the server's pg_hba.conf; ${GOES_ON}`,
   DATABASE_FORBIDDEN: `give the role of DATABASE_URL its rights back (GRANT ... ON ALL TABLES IN SCHEMA public); ${GOES_ON}`,

@@ -1,6 +1,6 @@
 import type { AmazonApi, Turn } from '../amazon/amazon-api.ts'
 import type { OwnedLane } from '../db/lane.ts'
-import type { Model } from '../model/model.ts'
+import type { Model, ModelCall } from '../model/model.ts'
 import type { Caller, Dependencies } from './dependencies.ts'
 
 /** Whether this process still has the lane, as far as the group has lately confirmed. */
@@ -88,11 +88,15 @@ export function amazonFor(
  * The model for one album, asked under the same condition.
  *
  * @param onAsked told when it is asked
+ * @param onCall told of each call
+ * @param prepare done before each call, while the album's clock stands
  */
 export function modelFor(
   model: Model,
   { possession, dependencies, requestId, clock }: Surroundings,
   onAsked: () => void,
+  onCall?: (call: ModelCall) => void,
+  prepare: (signal: AbortSignal) => Promise<void> = async () => undefined,
 ): Model {
   return {
     identity: model.identity,
@@ -102,12 +106,13 @@ export function modelFor(
         async () => {
           clock.pause()
           try {
+            await prepare(signal)
             await possession.confirmed(signal)
           } finally {
             clock.resume()
           }
           clock.start()
-          return model.judge(album, products, signal)
+          return model.judge(album, products, signal, onCall)
         },
         signal,
         { requestId, clock },

@@ -3,6 +3,7 @@ import type { Collaborators } from '../enrich/enrich-album.ts'
 import type { AlbumEnriched, EnrichmentRequested } from '../events.ts'
 import type { RecordCodec } from '../kafka/schema-registry.ts'
 import type { Logger } from '../log.ts'
+import type { ModelCall } from '../model/model.ts'
 import type { RetryPolicy } from '../retry/decide-retry.ts'
 import type { Flood } from '../retry/flood.ts'
 import type { AlbumClock } from './album-clock.ts'
@@ -29,7 +30,11 @@ export interface RequestContext {
   solo: Solo
   flood: Flood
   /** Everything of enrichAlbum's collaborators but the ledger's part. */
-  collaboratorsFor(request: EnrichmentRequested, clock: AlbumClock): GivenCollaborators
+  collaboratorsFor(
+    request: EnrichmentRequested,
+    clock: AlbumClock,
+    onModelCall: (call: ModelCall) => void,
+  ): GivenCollaborators
   /** Resolves once those that were started before have begun: until then it may be taken up, and no more. */
   turn: Promise<void>
   /** Told when the next album's turn has come. */

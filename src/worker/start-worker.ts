@@ -5,6 +5,7 @@ import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
 import { FLOOD } from '../db/entities/lane.entity.ts'
 import { OwnedLane, resumedAt } from '../db/lane.ts'
+import { readTokensOfDay } from '../db/model-calls.ts'
 import { Quota } from '../db/quota.ts'
 import { createArtwork } from '../enrich/artwork/create-artwork.ts'
 import { getArtwork } from '../enrich/get-artwork.ts'
@@ -17,6 +18,8 @@ import type { Logger } from '../log.ts'
 import { findMarketplace } from '../marketplaces.ts'
 import { createModel } from '../model/create-model.ts'
 import { judgeCarefully } from '../model/judge-carefully.ts'
+import type { ModelCall } from '../model/model.ts'
+import { TokenBudget } from '../model/token-budget.ts'
 import { Flood } from '../retry/flood.ts'
 import { holdWhileUnjoined } from '../retry/hold-while-unjoined.ts'
 import { LaneState } from '../retry/lane-state.ts'
@@ -109,29 +112,39 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     patienceMs: AMAZON_PATIENCE_MS,
     isSteady: true,
   })
-  const model = createModel(config, log)
+  const budget = new TokenBudget(config.MODEL_TOKENS_PER_DAY, config.MODEL_TOKENS_SPENT)
+  const model = createModel(config, log, budget)
+  /** A process before this one may have spent the day's tokens. */
+  const learnTokens = async (signal: AbortSignal) => {
+    if (budget.isBounded) budget.learn(await ofAlbums.database(() => readTokensOfDay(db, groupId), signal))
+  }
   const outage = config.MODEL_OUTAGE
-  // Where outages go to review nothing is held for them.
-  const modelDependencies =
-    outage === 'review' ? { ...ofAlbums, model: <T>(work: () => Promise<T>) => work() } : ofAlbums
+  // Where outages go to review nothing is held for them; but a mistyped name is no outage, and no album is left open for it.
+  const askedOnce: Dependencies['model'] = (work, signal, caller) =>
+    work().catch((error) =>
+      error?.code === 'MODEL_NOT_FOUND' ? ofAlbums.model(work, signal, caller) : Promise.reject(error),
+    )
+  const modelDependencies = outage === 'review' ? { ...ofAlbums, model: askedOnce } : ofAlbums
   const artworkStage = createArtwork(config, log)
 
   /** What one delivered request is enriched with. */
   function collaboratorsFor(
     request: EnrichmentRequested,
     clock: AlbumClock,
+    onModelCall: (call: ModelCall) => void,
     { possession, onBegun, signal }: { possession: Possession; onBegun: () => void; signal: AbortSignal },
   ): GivenCollaborators {
     const { requestId } = request
     const caller = { requestId, clock }
     const surroundings = { possession, dependencies: ofAlbums, ...caller }
+    const ofModel = { ...surroundings, dependencies: modelDependencies }
     return {
       marketplace,
       hasMusicIndex,
       amazon: amazonFor(amazon, surroundings, onBegun),
       model:
         model &&
-        judgeCarefully(modelFor(model, { ...surroundings, dependencies: modelDependencies }, onBegun), {
+        judgeCarefully(modelFor(model, ofModel, onBegun, onModelCall, learnTokens), {
           outage,
           onUnheard: (unheard) => log.warn(unheard, 'model not heard'),
         }),
@@ -189,7 +202,8 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
           ...shared,
           turn,
           onBegun,
-          collaboratorsFor: (request, clock) => collaboratorsFor(request, clock, { possession, onBegun, signal }),
+          collaboratorsFor: (request, clock, onModelCall) =>
+            collaboratorsFor(request, clock, onModelCall, { possession, onBegun, signal }),
         },
         signal,
       )

@@ -4,8 +4,10 @@ import type { AlbumEnriched, EnrichmentRequested, Stage } from '../events.ts'
 import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { fitsInto } from '../kafka/record-size.ts'
 import { metrics } from '../metrics.ts'
+import type { ModelCall } from '../model/model.ts'
 import type { AlbumClock } from './album-clock.ts'
 import type { Job } from './ledger/job.ts'
+import { noteModelCall } from './ledger/model-calls.ts'
 import type { RequestContext } from './request-context.ts'
 import { toAlbumEnriched } from './to-album-enriched.ts'
 
@@ -46,8 +48,9 @@ export async function tryRequest(
   }
   try {
     const { requestId, linkedAsins, earlier } = job
+    const noteCall = (call: ModelCall) => noteModelCall(job, call)
     const own = { step, stage: timed, requestId, linkedAsins, earlier }
-    const collaborators = { ...context.collaboratorsFor(request, clock), ...own }
+    const collaborators = { ...context.collaboratorsFor(request, clock, noteCall), ...own }
     const inTime = AbortSignal.any([signal, clock.signal])
     const enrichment = await enrichAlbum(job.album, request.stages, collaborators, inTime)
     stage = 'result'

@@ -48,6 +48,7 @@ const TABLE: Record<ErrorCode, [object, object]> = {
   AMAZON_UNAVAILABLE: [again(500), retry('1m')],
   MODEL_BAD_CREDENTIALS: [WAIT, WAIT],
   MODEL_QUOTA_SPENT: [WAIT, WAIT],
+  MODEL_NOT_FOUND: [WAIT, WAIT],
   MODEL_INVALID_REQUEST: [DEAD, DEAD],
   MODEL_THROTTLED: [later(1_000), later(8_000)],
   MODEL_UNAVAILABLE: [again(500), retry('1m')],

@@ -39,7 +39,7 @@ export class Ledger {
     this.#lane = lane
     this.#processId = processId
     this.#queue = new StoreQueue(lane, (stores) =>
-      lane.savePrepared((query) => writeGroup(stores, query, { marketplace, processId })),
+      lane.savePrepared((query) => writeGroup(stores, query, { marketplace, lane: lane.name, processId })),
     )
   }
 
@@ -100,7 +100,11 @@ export class Ledger {
       decided_at: new Date(decidedAt).toISOString(),
     }
     const effects = enrichment && toEffects(enrichment, { albumId, requestId, now: decidedAt })
-    await this.#claim({ kind: 'decide', requestId, albumId, row, effects }, signal)
+    await this.#claim(
+      job,
+      { kind: 'decide', requestId, albumId, row, effects, modelCalls: [...job.modelCalls] },
+      signal,
+    )
   }
 
   /**
@@ -137,13 +141,23 @@ export class Ledger {
   async #change(job: Job, change: Omit<ChangeRow, keyof ClaimRow>, signal: AbortSignal): Promise<void> {
     const { requestId, album } = job
     const row = { ...toClaimRow(job), ...change }
-    await this.#claim({ kind: 'change', requestId, albumId: album.albumId, row }, signal)
+    const modelCalls = [...job.modelCalls]
+    await this.#claim(job, { kind: 'change', requestId, albumId: album.albumId, row, modelCalls }, signal)
   }
 
-  async #claim(store: Store, signal: AbortSignal): Promise<void> {
+  async #claim(job: Job, store: Store & { modelCalls: object[] }, signal: AbortSignal): Promise<void> {
     const answer = await this.#queue.add(store, signal)
     if (answer !== 'done')
       throw new EnrichmentError('LANE_LOST', `request ${store.requestId} went on without this process`)
+    job.modelCalls = job.modelCalls.filter((call) => !store.modelCalls.includes(call))
+  }
+
+  /** Deletes what calls of the model said before a time, and what days before it took; all lanes' alike. */
+  async pruneModelCalls(before: Date, signal: AbortSignal): Promise<void> {
+    await this.#lane.save(signal, async (em) => {
+      await em.execute('delete from model_call where at < ?', [before])
+      await em.execute('delete from model_day where day < ?', [before.toISOString().slice(0, 10)])
+    })
   }
 }
 

@@ -26,8 +26,10 @@ export async function keepPruned(
     const { committed } = lane
     if (committed === null || stop.aborted) continue
     try {
-      const rows = await ledger.prune(new Date(Date.now() - retentionDays * DAY_MS), committed, stop)
+      const before = new Date(Date.now() - retentionDays * DAY_MS)
+      const rows = await ledger.prune(before, committed, stop)
       if (rows > 0) log.info({ rows }, 'ledger pruned')
+      await ledger.pruneModelCalls(before, stop)
     } catch (error) {
       log.warn({ code: toEnrichmentError(error).code, err: error }, 'ledger not pruned')
     }

@@ -98,6 +98,7 @@ function open(
     linkedAsins: (answers['search.linked'] as string[] | undefined) ?? linkedAsins(earlier),
     earlier,
     failures: isKnown ? row.failures : [],
+    modelCalls: [],
     waitedMs,
     deaths,
   }
