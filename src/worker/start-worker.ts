@@ -68,8 +68,6 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
       lane.holds.find(({ cause }) => cause === FLOOD),
       resumedAt(lane),
     )
-    const places = Object.entries(lane.offsets).map(([topic, offset]) => ({ topic, partition: 0, offset }))
-    marked = marks.takeOver(places).catch((error) => log.warn({ err: error }, 'crash marks not readable'))
   })
 
   const state = new LaneState({
@@ -168,15 +166,24 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     outputs: [topics.enriched, topics.dead, ...Object.values(topics.retry)],
     owned,
     state,
-    dependencies,
+    dependencies: {
+      ...dependencies,
+      forget() {
+        // Nobody is left who would be told that it is over.
+        state.hold('throttled', null)
+        dependencies.forget()
+      },
+    },
     maxAlbumsInFlight: maxAlbumsInFlight(config),
     // A tenth of a second's worth: so many stores of albums that are taken up can go together.
     maxAlbumsAhead: Math.max(1, Math.floor(requestsPerSecond / 10)),
     stopping,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_SECONDS * 1_000,
     markAgain: async (position) => {
-      const marked = await markAgain(owned, position)
-      if (marked > 0) log.warn({ requests: marked }, 'requests will run again')
+      const requests = await markAgain(owned, position)
+      if (requests > 0) log.warn({ requests }, 'requests will run again')
+      const places = position.topics.map(({ topic, from }) => ({ topic, partition: 0, offset: from }))
+      marked = marks.takeOver(places).catch((error) => log.warn({ err: error }, 'crash marks not readable'))
     },
     async outlive() {
       await Promise.all([ledger.outlive(), marks.leave()])
