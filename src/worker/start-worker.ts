@@ -22,7 +22,7 @@ import { holdWhileUnjoined } from '../retry/hold-while-unjoined.ts'
 import { LaneState } from '../retry/lane-state.ts'
 import type { AlbumClock } from './album-clock.ts'
 import { ByKey } from './by-key.ts'
-import { createDependencies, type Dependencies } from './dependencies.ts'
+import { createDependencies, type Dependencies, explainThrottled } from './dependencies.ts'
 import { Ledger } from './ledger/ledger.ts'
 import { markAgain } from './ledger/mark-again.ts'
 import { keepPruned } from './ledger/prune-ledger.ts'
@@ -79,10 +79,15 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     storeHolds: (holds) => owned.storeHolds(holds),
     onResume() {
       dependencies.probeNow()
+      amazon.hurry()
       flood.resume()
     },
   })
-  const dependencies = createDependencies((name, hold) => state.hold(name, hold), stop)
+  const dependencies = createDependencies((name, hold) => {
+    state.hold(name, hold)
+    // It says more, and outlasts it.
+    if (name === 'amazon' && hold !== null) state.hold('throttled', null)
+  }, stop)
   /** What albums ask of the database waits while possession of the lane is in doubt, and so do their clocks. */
   const ofAlbums: Dependencies = {
     ...dependencies,
@@ -103,9 +108,11 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     slots: {
       book: (count, unused) => dependencies.database(() => quota.book(count, unused), NEVER),
       slowDown: (forMs, isNew) => dependencies.database(() => quota.slowDown(forMs, isNew), NEVER),
+      hurry: () => dependencies.database(() => quota.hurry(), NEVER),
     },
     patienceMs: AMAZON_PATIENCE_MS,
     isSteady: true,
+    onThrottled: (until) => state.hold('throttled', until === null ? null : explainThrottled(until)),
   })
   const model = createModel(config, log)
   const outage = config.MODEL_OUTAGE
