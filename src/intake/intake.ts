@@ -180,32 +180,36 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
 
   /** Throws only what passes (REGISTRY_UNAVAILABLE). */
   async function toOutcome(delivery: Delivery): Promise<Outcome> {
-    const { topic, partition, offset, value, fault } = delivery
+    const { value, fault } = delivery
     if (fault !== undefined) return toGivenUp(delivery, fault.error)
     if (value === null) return { delivery, record: null }
     try {
-      const album = checkAlbum(await marks.touch(delivery, () => codecs.imported.decode(value)))
-      const request: EnrichmentRequested = {
-        requestId: randomUUID(),
-        reason: 'imported',
-        stages: ['search', 'match', 'links', 'artwork'],
-        album,
-        requestedAt: Date.now(),
-        source: { topic, partition, offset: Number(offset) },
-      }
-      const bytes = await codecs.requested.encode(request)
-      const headers = withoutOwnHeaders(delivery.headers)
-      const record = { topic: topics.enrichment, key: album.albumId, value: bytes, headers }
-      if (!fitsInto(record, LARGEST_REQUEST)) {
-        const message = `the request would have ${recordBytes(record)} bytes: import the album with fewer facts or headers`
-        throw new EnrichmentError('RECORD_TOO_LARGE', message)
-      }
-      return { delivery, record }
+      return { delivery, record: await marks.touch(delivery, () => toRequest(delivery, value)) }
     } catch (thrown) {
       const error = toEnrichmentError(thrown)
       if (isOutage(error.code)) throw error
       return toGivenUp(delivery, error)
     }
+  }
+
+  async function toRequest({ topic, partition, offset, headers }: Delivery, value: Buffer): Promise<OutgoingRecord> {
+    const album = checkAlbum(await codecs.imported.decode(value))
+    const request: EnrichmentRequested = {
+      requestId: randomUUID(),
+      reason: 'imported',
+      stages: ['search', 'match', 'links', 'artwork'],
+      album,
+      requestedAt: Date.now(),
+      source: { topic, partition, offset: Number(offset) },
+    }
+    const bytes = await codecs.requested.encode(request)
+    const own = { topic: topics.enrichment, key: album.albumId, value: bytes }
+    const record = { ...own, headers: withoutOwnHeaders(headers) }
+    if (!fitsInto(record, LARGEST_REQUEST)) {
+      const message = `the request would have ${recordBytes(record)} bytes: import the album with fewer facts or headers`
+      throw new EnrichmentError('RECORD_TOO_LARGE', message)
+    }
+    return record
   }
 
   function toGivenUp(delivery: Delivery, error: EnrichmentError): Outcome {

@@ -33,7 +33,7 @@ const TOO_LARGE_TEXT =
 const REFUSED =
   /content.?(filter|policy|management)|moderation|invalid_prompt|responsible|safety|data_?inspection|sensitive|prohibited|guardrail|flagged|refusal|blocked_(by|prompt)|policy_violation/
 const REFUSED_TEXT =
-  /content (management )?(policy|filter)|content_filter|(was|were|been|got) (flagged|filtered)|flagged (as|by|for)|moderation|usage polic|safety (system|polic|filter|setting)|responsible ai|exists risk|inappropriate|prohibited content|violat\w+ (our|the|of|any|\w+'s)|blocked by/i
+  /content (management )?(policy|filter)|content_filter|(was|were|been|got) (flagged|filtered)|flagged (as|by|for)|moderation|usage polic|safety (system|polic|filter|setting)|responsible ai|exists risk|inappropriate|prohibited content|violat\w{1,5} (our|the|of|any|\w+'s)|blocked by/i
 const KEY =
   /invalid_?api_?key|api_?key_?invalid|incorrect_api_key|authentication|unauthorized|unauthenticated|invalid_token/
 const KEY_TEXT = /api key (is )?(not valid|invalid|expired)|(invalid|incorrect|missing) (api )?key/i

@@ -118,6 +118,16 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
   DATABASE_FULL: `make room on the disk of PostgreSQL; ${GOES_ON}`,
 }
 
+/** The hold for a wait that Amazon has asked for. @param until milliseconds since 1970 */
+export function explainThrottled(until: number): Omit<HoldRecord, 'since'> {
+  return {
+    cause: 'AMAZON_THROTTLED',
+    message: `429: Amazon asks to slow down; the next request is at ${new Date(until).toISOString()}`,
+    remedy:
+      'nothing, or see who else uses the credential: the lane goes on by itself, and asks at once after `album-enricher resume`',
+  }
+}
+
 function remedyFor(name: string, code: ErrorCode): string {
   if (code === 'AMAZON_DAY_SPENT')
     return 'nothing: the lane goes on by itself when the day is over; where the account has more, set AMAZON_REQUESTS_PER_DAY'

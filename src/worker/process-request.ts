@@ -118,8 +118,12 @@ async function decodeRequest(
   const { value, fault } = delivery
   if (fault !== undefined) throw fault.error
   if (value === null) throw new EnrichmentError('RECORD_INVALID', 'the request has no value: send a request')
-  const decode = () => marks.touch(delivery, () => requested.decode(value))
-  const request = await dependencies.registry(decode, signal)
+  const read = async () => checkRequest(await requested.decode(value))
+  return dependencies.registry(() => marks.touch(delivery, read), signal)
+}
+
+/** @throws EnrichmentError RECORD_INVALID */
+function checkRequest(request: EnrichmentRequested): EnrichmentRequested {
   checkAlbum(request.album)
   checkTime('requestedAt', request.requestedAt)
   if (REQUEST_ID.test(request.requestId)) return request

@@ -25,7 +25,7 @@ import { holdWhileUnjoined } from '../retry/hold-while-unjoined.ts'
 import { LaneState } from '../retry/lane-state.ts'
 import type { AlbumClock } from './album-clock.ts'
 import { ByKey } from './by-key.ts'
-import { createDependencies, type Dependencies } from './dependencies.ts'
+import { createDependencies, type Dependencies, explainThrottled } from './dependencies.ts'
 import { Ledger } from './ledger/ledger.ts'
 import { markAgain } from './ledger/mark-again.ts'
 import { keepPruned } from './ledger/prune-ledger.ts'
@@ -71,8 +71,6 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
       lane.holds.find(({ cause }) => cause === FLOOD),
       resumedAt(lane),
     )
-    const places = Object.entries(lane.offsets).map(([topic, offset]) => ({ topic, partition: 0, offset }))
-    marked = marks.takeOver(places).catch((error) => log.warn({ err: error }, 'crash marks not readable'))
   })
 
   const state = new LaneState({
@@ -84,10 +82,15 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     storeHolds: (holds) => owned.storeHolds(holds),
     onResume() {
       dependencies.probeNow()
+      amazon.hurry()
       flood.resume()
     },
   })
-  const dependencies = createDependencies((name, hold) => state.hold(name, hold), stop)
+  const dependencies = createDependencies((name, hold) => {
+    state.hold(name, hold)
+    // It says more, and outlasts it.
+    if (name === 'amazon' && hold !== null) state.hold('throttled', null)
+  }, stop)
   /** What albums ask of the database waits while possession of the lane is in doubt, and so do their clocks. */
   const ofAlbums: Dependencies = {
     ...dependencies,
@@ -108,9 +111,11 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     slots: {
       book: (count, unused) => dependencies.database(() => quota.book(count, unused), NEVER),
       slowDown: (forMs, isNew) => dependencies.database(() => quota.slowDown(forMs, isNew), NEVER),
+      hurry: () => dependencies.database(() => quota.hurry(), NEVER),
     },
     patienceMs: AMAZON_PATIENCE_MS,
     isSteady: true,
+    onThrottled: (until) => state.hold('throttled', until === null ? null : explainThrottled(until)),
   })
   const budget = new TokenBudget(config.MODEL_TOKENS_PER_DAY, config.MODEL_TOKENS_SPENT)
   const model = createModel(config, log, budget)
@@ -181,15 +186,24 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     outputs: [topics.enriched, topics.dead, ...Object.values(topics.retry)],
     owned,
     state,
-    dependencies,
+    dependencies: {
+      ...dependencies,
+      forget() {
+        // Nobody is left who would be told that it is over.
+        state.hold('throttled', null)
+        dependencies.forget()
+      },
+    },
     maxAlbumsInFlight: maxAlbumsInFlight(config),
     // A tenth of a second's worth: so many stores of albums that are taken up can go together.
     maxAlbumsAhead: Math.max(1, Math.floor(requestsPerSecond / 10)),
     stopping,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_SECONDS * 1_000,
     markAgain: async (position) => {
-      const marked = await markAgain(owned, position)
-      if (marked > 0) log.warn({ requests: marked }, 'requests will run again')
+      const requests = await markAgain(owned, position)
+      if (requests > 0) log.warn({ requests }, 'requests will run again')
+      const places = position.topics.map(({ topic, from }) => ({ topic, partition: 0, offset: from }))
+      marked = marks.takeOver(places).catch((error) => log.warn({ err: error }, 'crash marks not readable'))
     },
     async outlive() {
       await Promise.all([ledger.outlive(), marks.leave()])

@@ -75,6 +75,33 @@ test('a Kafka that is gone is a hold with words and a metric, before the start t
   await results.waitFor((records) => records.length === 2, 'the result after its return', 60_000)
 })
 
+test('ten minutes that Amazon asks to wait are told wherever one looks, outlast a restart, and end when a person says resume', async () => {
+  const { env, start, publish, results, dead, amazon } = await createScenario()
+  amazon.behave(trouble.throttledByHeader('600'))
+  const isThrottled = isHeldFor('lane', 'AMAZON_THROTTLED')
+  const first = start()
+  await publish(anAlbum('1'), anAlbum('2'))
+  await first.waitForLog(isThrottled, 60_000)
+  expect(await read(first, 'lane_held{cause="AMAZON_THROTTLED"}')).toBe(1)
+  expect(JSON.parse((await first.get('/ready')).text)).toMatchObject({
+    ready: true,
+    parts: { worker: { state: 'held', holds: [{ cause: 'AMAZON_THROTTLED', meaning: 'Amazon asks to slow down' }] } },
+  })
+  await expect
+    .poll(async () => (await runVerb(env, 'status')).output, { timeout: 60_000 })
+    .toMatch(/held for AMAZON_THROTTLED since \S+: 429: Amazon asks to slow down; the next request is at \d{4}-/)
+  expect(await first.stop()).toBe(0)
+
+  const second = start()
+  await second.waitForLog(isThrottled, 60_000)
+  amazon.reset()
+  expect((await runVerb(env, 'resume')).output).toContain('it was held for AMAZON_THROTTLED')
+  await results.waitFor((records) => records.length === 2, 'the results', 10_000)
+  await expect.poll(() => read(second, 'lane_held{cause="AMAZON_THROTTLED"}')).toBe(undefined)
+  expect(results.records.map(({ event }) => event.attempts)).toEqual([1, 1])
+  expect(await dead.readToEnd()).toEqual([])
+})
+
 test('status says why albums go to retry, and tells a pause beside a hold', async () => {
   const { env, start, publish, amazon, model } = await createScenario({ MODEL_USE: 'always', RETRY_DELAYS: '1h' })
   // A third album that fails so would hold the lane.

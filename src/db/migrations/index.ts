@@ -6,6 +6,7 @@ import { M0006Delivery } from './m0006-delivery.ts'
 import { M0007AmazonDay } from './m0007-amazon-day.ts'
 import { M0009Review } from './m0009-review.ts'
 import { M0010CrashMarks } from './m0010-crash-marks.ts'
+import { M0015DeadlyRecords } from './m0015-deadly-records.ts'
 import { M0020ModelCalls } from './m0020-model-calls.ts'
 
 /** In the order in which they run; a released one is never changed. */
@@ -18,5 +19,6 @@ export const MIGRATIONS = [
   { name: 'm0007-amazon-day', class: M0007AmazonDay },
   { name: 'm0009-review', class: M0009Review },
   { name: 'm0010-crash-marks', class: M0010CrashMarks },
+  { name: 'm0015-deadly-records', class: M0015DeadlyRecords },
   { name: 'm0020-model-calls', class: M0020ModelCalls },
 ]
