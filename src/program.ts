@@ -30,6 +30,7 @@ function createProgram(): Command {
     .action(runCommand)
   verb('setup', 'create tables, topics and schemas; safe to run again')
     .option('--check', 'only look, change nothing')
+    .option('--print-sql', 'print the SQL of the migrations that are outstanding, for psql, and change nothing')
     .option('--no-register', 'register no schema, only look for them: where a pipeline registers them')
     .option('--create-database', 'create the database too, where DATABASE_URL names one that is not there')
     .option(...JSON_OPTION)
