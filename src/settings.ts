@@ -208,7 +208,7 @@ export const SETTINGS = {
   LEDGER_RETENTION_DAYS: setting('service', integer(1, 3_650), {
     default: '30',
     description:
-      'Days that requests which have ended are remembered. Those that were retried or replayed are remembered for ever, since a copy of them may still come; so are links, verdicts and artwork.',
+      'Days that requests which have ended are remembered. Those that were retried or replayed are remembered a year longer, since a copy of them may still come; links, verdicts and artwork for ever.',
     wants: 'a whole number from 1 to 3650',
   }),
   SHUTDOWN_TIMEOUT_SECONDS: setting('service', integer(1, 600), {

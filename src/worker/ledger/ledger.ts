@@ -10,6 +10,11 @@ import type { ChangeRow, ClaimRow } from './statements.ts'
 import { StoreQueue } from './store-queue.ts'
 import { type Answer, type Store, writeGroup } from './write-group.ts'
 
+/** Of rows that one statement of the pruning deletes or changes. */
+const ROWS_AT_ONCE = 2_000
+const YEAR_MS = 365 * 86_400_000
+const HAS_COPIES = '(run > 1 or attempt > 0)'
+
 /** What a run ended in. */
 interface End {
   decision: StoredDecision
@@ -104,34 +109,52 @@ export class Ledger {
   }
 
   /**
-   * Deletes rows of requests that ended before a time, whose delivery is committed, and of which there is no other record.
-   * Of one that was retried or ran again there are copies: one may still be on its way however long that takes, and
-   * another comes again when somebody moves an offset. Without the row it would be done anew, so the row stays, and only
-   * its answers go. What was stored of links and verdicts stays as well.
+   * Deletes rows of requests that ended before a time, whose delivery is committed, and of which there is no other record,
+   * some thousands a transaction. Of one that was retried or ran again there are copies: one may still be on its way, and
+   * another comes again when somebody moves an offset. Without the row it would be done anew, so the row stays for another
+   * year, and only its answers go. What was stored of links and verdicts stays as well.
    *
    * @param committed by topic where the lane stands
    * @returns how many rows were deleted
    */
   async prune(before: Date, committed: ReadonlyMap<string, bigint>, signal: AbortSignal): Promise<number> {
-    const ended = `decided_at < ? and decision <> 'retry' and not again and source_topic = ? and source_offset < ?`
-    const hasCopies = '(run > 1 or attempt > 0)'
-    return this.#lane.save(signal, async (em) => {
-      let pruned = 0
-      for (const [topic, offset] of committed) {
-        const values = [before, topic, String(offset)]
-        const rows = await em.execute<object[]>(
-          `delete from enrichment where ${ended} and not ${hasCopies} returning 1`,
-          values,
-        )
-        pruned += rows.length
-        // Builds before 2026-11 left the answers in rows that had ended.
-        await em.execute(
-          `update enrichment set answers = '{}' where ${ended} and ${hasCopies} and answers <> '{}'`,
-          values,
-        )
-      }
-      return pruned
-    })
+    let pruned = 0
+    const yearBefore = new Date(before.getTime() - YEAR_MS)
+    for (const [topic, offset] of committed) {
+      pruned += await this.#prune('delete from enrichment', `not ${HAS_COPIES}`, [before, topic, offset], signal)
+      pruned += await this.#prune('delete from enrichment', HAS_COPIES, [yearBefore, topic, offset], signal)
+      // Builds before 2026-11 left the answers in rows that had ended.
+      const empty = `update enrichment set answers = '{}'`
+      await this.#prune(empty, `${HAS_COPIES} and answers <> '{}'`, [before, topic, offset], signal)
+    }
+    return pruned
+  }
+
+  /** By pages, in the order in which they ended: what stays is not looked at again for each. */
+  async #prune(
+    change: string,
+    which: string,
+    [before, topic, offset]: [Date, string, bigint],
+    signal: AbortSignal,
+  ): Promise<number> {
+    let pruned = 0
+    let after = '-infinity'
+    for (;;) {
+      const rows = await this.#lane.save(signal, (em) =>
+        em.execute<{ decided_at: string }[]>(
+          `${change} where request_id in (
+             select request_id from enrichment
+             where decided_at >= ?::timestamptz and decided_at < ? and decision <> 'retry' and not again
+               and source_topic = ? and source_offset < ? and ${which}
+             order by decided_at limit ${ROWS_AT_ONCE})
+           returning decided_at::text`,
+          [after, before, topic, String(offset)],
+        ),
+      )
+      pruned += rows.length
+      if (rows.length < ROWS_AT_ONCE) return pruned
+      after = rows.map(({ decided_at }) => decided_at).reduce((one, other) => (one > other ? one : other))
+    }
   }
 
   async #change(job: Job, change: Omit<ChangeRow, keyof ClaimRow>, signal: AbortSignal): Promise<void> {
