@@ -11,8 +11,10 @@ import { ArtworkRow } from './entities/artwork.entity.ts'
 import { CandidateRow } from './entities/candidate.entity.ts'
 import { CrashMark } from './entities/crash-mark.entity.ts'
 import { DeadLetterMark } from './entities/dead-letter-mark.entity.ts'
+import { DiscardedImage } from './entities/discarded-image.entity.ts'
 import { Enrichment } from './entities/enrichment.entity.ts'
 import { ExternalLink } from './entities/external-link.entity.ts'
+import { ForgottenRow } from './entities/forgotten.entity.ts'
 import { LaneRow } from './entities/lane.entity.ts'
 import { OutboxRow } from './entities/outbox.entity.ts'
 import { PersonVerdictRow } from './entities/person-verdict.entity.ts'
@@ -178,6 +180,8 @@ export function databaseConfig(
       CrashMark,
       PersonVerdictRow,
       OutboxRow,
+      ForgottenRow,
+      DiscardedImage,
     ],
     extensions: [Migrator],
     // The migrator would write to standard output, which belongs to the commands.

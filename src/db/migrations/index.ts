@@ -7,6 +7,7 @@ import { M0007AmazonDay } from './m0007-amazon-day.ts'
 import { M0009Review } from './m0009-review.ts'
 import { M0010CrashMarks } from './m0010-crash-marks.ts'
 import { M0011OpenCandidates } from './m0011-open-candidates.ts'
+import { M0012Forgotten } from './m0012-forgotten.ts'
 
 /**
  * In the order in which they run; what a released one comes to is never changed. Each only adds what builds before it need
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   { name: 'm0009-review', class: M0009Review },
   { name: 'm0010-crash-marks', class: M0010CrashMarks },
   { name: 'm0011-open-candidates', class: M0011OpenCandidates },
+  { name: 'm0012-forgotten', class: M0012Forgotten },
 ]

@@ -1,5 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import type { FailedAttempt } from '../../db/entities/enrichment.entity.ts'
+import { discardImage, isForgotten } from '../../db/forget.ts'
 import type { OwnedLane } from '../../db/lane.ts'
 import type { Enrichment } from '../../enrich/enrich-album.ts'
 import { EnrichmentError } from '../../errors.ts'
@@ -29,12 +30,13 @@ interface End {
  * The ledger of requests, in the hands of the lane's owner. An album stores when it is taken up, after each answer that is
  * paid for, and at its end; each store is committed before its promise resolves. Stores of all albums are written in groups.
  *
- * Every method throws EnrichmentError LANE_LOST once the work is no longer ours, and DATABASE_UNAVAILABLE while PostgreSQL
- * is away; it can then be called again.
+ * Every method throws EnrichmentError LANE_LOST once the work is no longer ours, ALBUM_FORGOTTEN once it is nobody's, and
+ * DATABASE_UNAVAILABLE while PostgreSQL is away; it can then be called again.
  */
 export class Ledger {
   readonly #db: Database
   readonly #lane: OwnedLane
+  readonly #marketplace: string
   readonly #processId: string
   readonly #queue: StoreQueue<Store, Answer>
 
@@ -42,6 +44,7 @@ export class Ledger {
   constructor(db: Database, lane: OwnedLane, marketplace: string, processId: string) {
     this.#db = db
     this.#lane = lane
+    this.#marketplace = marketplace
     this.#processId = processId
     this.#queue = new StoreQueue(lane, (stores) =>
       lane.savePrepared((query) => writeGroup(stores, query, { marketplace, processId })),
@@ -105,7 +108,14 @@ export class Ledger {
       decided_at: new Date(decidedAt).toISOString(),
     }
     const effects = enrichment && toEffects(enrichment, { albumId, requestId, now: decidedAt })
-    await this.#claim({ kind: 'decide', requestId, albumId, row, effects }, signal)
+    try {
+      await this.#claim({ kind: 'decide', requestId, albumId, row, effects }, signal)
+    } catch (error) {
+      const { code } = error as { code?: string }
+      const key = enrichment?.isNew.artwork ? enrichment.artwork.key : null
+      if (code === 'ALBUM_FORGOTTEN' && key !== null) await discardImage(this.#db, this.#marketplace, key)
+      throw error
+    }
   }
 
   /**
@@ -165,8 +175,11 @@ export class Ledger {
 
   async #claim(store: Store, signal: AbortSignal): Promise<void> {
     const answer = await this.#queue.add(store, signal)
-    if (answer !== 'done')
-      throw new EnrichmentError('LANE_LOST', `request ${store.requestId} went on without this process`)
+    if (answer === 'done') return
+    const { requestId, albumId } = store
+    if (await isForgotten(this.#db, albumId, requestId))
+      throw new EnrichmentError('ALBUM_FORGOTTEN', `album ${albumId} was forgotten while it was worked on`)
+    throw new EnrichmentError('LANE_LOST', `request ${requestId} went on without this process`)
   }
 }
 
