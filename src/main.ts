@@ -15,6 +15,7 @@ import { createLogger } from './log.ts'
 import { findMarketplace } from './marketplaces.ts'
 import { nameLane } from './metrics.ts'
 import { keepDiscardedImagesDeleted } from './ops/keep-discarded.ts'
+import { keepFactsEnded } from './ops/keep-facts-ended.ts'
 import { keepLagMetrics } from './ops/lag-metrics.ts'
 import { startProbes } from './ops/probes.ts'
 import { type Member, readinessOf } from './ops/readiness.ts'
@@ -80,6 +81,7 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     void keepStoredMetrics({ kafka, db, log }, stored, stop)
     if (roles.includes('worker')) {
       void keepReviewMetrics(db, log, stop)
+      void keepFactsEnded(config, { db, log }, stop)
       const store = createObjectStore(config.ARTWORK_STORE)
       void keepDiscardedImagesDeleted({ db, store, log }, marketplace, stop)
     }

@@ -211,6 +211,23 @@ export const SETTINGS = {
       'Days that requests which have ended are remembered. Those that were retried or replayed are remembered a year longer, since a copy of them may still come; links, verdicts and artwork for ever.',
     wants: 'a whole number from 1 to 3650',
   }),
+  CANDIDATE_FACTS_HOURS: setting('service', integer(0, 87_600), {
+    default: '24',
+    description:
+      'Hours that what Amazon told of candidates is kept, but for ASIN, link, title and artists; 0: for ever. Amazon allows 24.',
+    wants: 'a whole number from 0 to 87600',
+  }),
+  CANDIDATE_PRICES_HOURS: setting('service', integer(0, 87_600), {
+    default: '1',
+    description: 'Hours that prices and availability of candidates are kept; 0: for ever. Amazon allows 1.',
+    wants: 'a whole number from 0 to 87600',
+  }),
+  LINK_PRICES_HOURS: setting('service', integer(0, 87_600), {
+    default: '0',
+    description:
+      'Hours that prices, availability and rank of links are kept; 0: for ever, for those who show them with the time they were told.',
+    wants: 'a whole number from 0 to 87600',
+  }),
   SHUTDOWN_TIMEOUT_SECONDS: setting('service', integer(1, 600), {
     default: '25',
     description: 'How long a stop may take, in seconds: the albums in the air may use all but the last 2, or half.',

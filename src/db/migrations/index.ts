@@ -8,6 +8,7 @@ import { M0009Review } from './m0009-review.ts'
 import { M0010CrashMarks } from './m0010-crash-marks.ts'
 import { M0011OpenCandidates } from './m0011-open-candidates.ts'
 import { M0012Forgotten } from './m0012-forgotten.ts'
+import { M0013ToldByAmazon } from './m0013-told-by-amazon.ts'
 
 /**
  * In the order in which they run; what a released one comes to is never changed. Each only adds what builds before it need
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   { name: 'm0010-crash-marks', class: M0010CrashMarks },
   { name: 'm0011-open-candidates', class: M0011OpenCandidates },
   { name: 'm0012-forgotten', class: M0012Forgotten },
+  { name: 'm0013-told-by-amazon', class: M0013ToldByAmazon },
 ]
