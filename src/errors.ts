@@ -65,6 +65,7 @@ export const ERROR_CODES = {
   PORT_TAKEN: 'another process has the port of the probes and metrics',
   // Ours
   ALBUM_TOO_SLOW: 'the album used up its time before it was done',
+  ALBUM_FORGOTTEN: 'the album was forgotten while it was worked on',
   LANE_LOST: 'another worker has taken the lane over',
   INTERNAL: 'a fault of this service',
 } as const

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
+import { forgetAlbums } from '../db/forget.ts'
 import { resumedAt, storeHolds } from '../db/lane.ts'
-import { checkAlbum } from '../enrich/check-album.ts'
+import { checkAlbum, isAlbumId } from '../enrich/check-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { EnrichmentRequested } from '../events.ts'
 import type { CommitOffset, Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
@@ -36,7 +38,7 @@ const LARGEST_REQUEST = MESSAGE_BYTES.request - 65_536
 
 interface Surroundings {
   kafka: Kafka
-  /** Remembers for `status` why intake is held. */
+  /** Remembers for `status` why intake is held, and is what tombstones erase from. */
   db: Database
   codecs: Pick<EventCodecs, 'imported' | 'requested'>
   log: Logger
@@ -50,11 +52,21 @@ interface Member {
   stop(): Promise<void>
 }
 
-/** What a record becomes: a request, a dead letter (with its error), or nothing (a tombstone). */
+/** What a record becomes: a request, a dead letter (with its error), or nothing (a tombstone, which erases its album). */
 interface Outcome {
   delivery: Delivery
   record: OutgoingRecord | null
+  isForgotten?: boolean
   error?: EnrichmentError
+}
+
+const isTombstone = (delivery: Delivery | undefined) => delivery?.value === null && delivery.fault === undefined
+
+/** The records up to the first tombstone, or the tombstones up to the first other: what is imported behind one counts. */
+function untilTombstone(deliveries: Delivery[]): Delivery[] {
+  const [first] = deliveries
+  const end = deliveries.findIndex((delivery) => isTombstone(delivery) !== isTombstone(first))
+  return end === -1 ? deliveries : deliveries.slice(0, end)
 }
 
 /** The hold for a group that stands beyond the end of its log; null where a takeover failed for another reason, or not. */
@@ -68,7 +80,8 @@ function explainBeyond(failure: unknown): NewHold | null {
 
 /**
  * Makes a request of every album.imported record, or a dead letter of one that is no album: read, made and committed
- * in Kafka transactions, so a record becomes exactly one of both whatever dies.
+ * in Kafka transactions, so a record becomes exactly one of both whatever dies. A tombstone erases its album, again if it is
+ * delivered again.
  */
 export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, codecs, log }: Surroundings): Member {
   const topics = topicNames(config)
@@ -132,17 +145,10 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     try {
       while (pending.length > 0 && !signal.aborted) {
         await flood.admit(signal)
-        const chunk = pending.slice(
-          0,
-          flood.isProbing || marks.isSuspect({ topic, partition }) ? 1 : RECORDS_PER_TRANSACTION,
-        )
-        const outcomes = await waitWhileAway(
-          'intake',
-          () => Promise.all(chunk.map(toOutcome)),
-          log,
-          signal,
-          holdWhileAway,
-        )
+        const most = flood.isProbing || marks.isSuspect({ topic, partition }) ? 1 : RECORDS_PER_TRANSACTION
+        const chunk = untilTombstone(pending.slice(0, most))
+        const make = isTombstone(chunk[0]) ? () => toForgotten(chunk) : () => Promise.all(chunk.map(toOutcome))
+        const outcomes = await waitWhileAway('intake', make, log, signal, holdWhileAway)
         const taken = outcomes.slice(0, countAdmitted(outcomes))
         const records = taken.map(({ record }) => record).filter((record) => record !== null)
         const last = taken.at(-1)?.delivery
@@ -164,7 +170,8 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
 
   /** Its cause is not the lane's, which is held for the registry by itself, and may go on meanwhile. */
   function holdWhileAway(away: EnrichmentError | null): void {
-    const remedy = 'mend the registry; intake goes on by itself within 5 s'
+    const server = away?.code.startsWith('DATABASE_') ? 'PostgreSQL' : 'the registry'
+    const remedy = `mend ${server}; intake goes on by itself within 5 s`
     state.hold('registry', away && { cause: `intake_${away.code}`, message: away.message, remedy })
   }
 
@@ -176,6 +183,22 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
       return left === 0
     })
     return last === -1 ? outcomes.length : last + 1
+  }
+
+  /** Tombstones erase what their keys name, if that can be an album at all. Throws only what passes (DATABASE_UNAVAILABLE). */
+  async function toForgotten(tombstones: Delivery[]): Promise<Outcome[]> {
+    const albums = tombstones.flatMap(({ key, offset, timestamp }) => {
+      const albumId = key?.toString() ?? ''
+      return isAlbumId(albumId) ? [{ albumId, tombstone: { offset, timestamp } }] : []
+    })
+    const now = Date.now()
+    const forgotten = albums.length === 0 ? [] : await forgetAlbums(db, albums, now, true)
+    const known = forgotten.filter(({ isKnown }) => isKnown)
+    for (const album of known) log.info(album, 'album forgotten')
+    // Requests count that are made later.
+    while (Date.now() <= now) await delay(1)
+    const ids = new Set<string | undefined>(known.map(({ albumId }) => albumId))
+    return tombstones.map((delivery) => ({ delivery, record: null, isForgotten: ids.has(delivery.key?.toString()) }))
   }
 
   /** Throws only what passes (REGISTRY_UNAVAILABLE). */
@@ -218,11 +241,11 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     return { delivery, record: toDeadLetter(topics.dead, untrusted, givenUp), error }
   }
 
-  function report({ delivery: { topic, partition, offset, key }, record, error }: Outcome): void {
+  function report({ delivery: { topic, partition, offset, key }, record, isForgotten, error }: Outcome): void {
     const position = { topic, partition, offset: String(offset), key: key?.toString() }
     if (record === null) {
       metrics.tombstones.inc()
-      log.info(position, 'tombstone skipped')
+      if (!isForgotten) log.info(position, 'tombstone skipped')
     } else if (error !== undefined) {
       metrics.deadLetters.inc({ code: error.code })
       log.error({ ...position, code: error.code, reason: error.message }, 'album dead-lettered')

@@ -6,6 +6,7 @@ import { CandidateRow } from '../db/entities/candidate.entity.ts'
 import { Enrichment, type FailedAttempt } from '../db/entities/enrichment.entity.ts'
 import { ExternalLink } from '../db/entities/external-link.entity.ts'
 import type { ModelCallRow } from '../db/entities/model-call.entity.ts'
+import { findForgotten } from '../db/forget.ts'
 import { findModelCalls } from '../db/model-calls.ts'
 import { toCandidate } from '../enrich/stored-candidates.ts'
 import { EnrichmentError } from '../errors.ts'
@@ -91,14 +92,18 @@ export async function readStory(
   findWaiting: (id: string) => Promise<WaitingRecord[] | null>,
 ): Promise<Story> {
   const request = REQUEST_ID.test(id) ? await db.query((em) => em.findOne(Enrichment, { requestId: id })) : null
-  const waiting = await findWaiting(request?.albumId ?? id)
-  const albumId = request?.albumId ?? waiting?.find(({ album }) => album !== null)?.album?.albumId ?? id
+  const found = await findWaiting(request?.albumId ?? id)
+  const albumId = request?.albumId ?? found?.find(({ album }) => album !== null)?.album?.albumId ?? id
+  const forgottenAt = (await findForgotten(db, [albumId])).get(albumId) ?? 0
+  // What was requested before is passed over when its turn comes.
+  const waiting = found?.filter(({ requestedAt }) => requestedAt === null || requestedAt > forgottenAt) ?? null
   const modelCalls = await findModelCalls(db, albumId, LAST_MODEL_CALLS)
   return db.query(async (em) => {
     const row = await em.findOne(AlbumRow, { albumId })
     if (row === null && (waiting ?? []).length === 0) {
       const where = waiting === null ? 'stored of' : 'stored of, or waits for,'
-      const message = `nothing is ${where} album or request ${id}: it was never imported, or requested`
+      const why = forgottenAt > 0 ? 'it was forgotten' : 'it was never imported, or requested'
+      const message = `nothing is ${where} album or request ${id}: ${why}`
       throw new EnrichmentError('RECORD_INVALID', message)
     }
     const requests = await em.find(Enrichment, { albumId }, { orderBy: { requestedAt: 'desc' }, limit: 20 })

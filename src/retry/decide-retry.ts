@@ -118,6 +118,7 @@ const KINDS = {
   PORT_TAKEN: 'set-up',
   // Its budget is gone, and quick tries would keep the albums behind it waiting for as long again.
   ALBUM_TOO_SLOW: 'passing slowly',
+  ALBUM_FORGOTTEN: 'lost',
   LANE_LOST: 'lost',
   INTERNAL: 'passing',
 } as const satisfies Record<ErrorCode, Kind>

@@ -175,6 +175,21 @@ export function skipStale(
   }
 }
 
+/** Nothing of the album is said but its id: it is to be known no more. */
+export function skipForgotten(
+  { topic, offset }: Delivery,
+  { album: { albumId }, requestId }: EnrichmentRequested,
+  log: Logger,
+): Decided {
+  return {
+    records: [],
+    report() {
+      metrics.staleCopies.inc()
+      log.info({ albumId, requestId, topic, offset: String(offset) }, 'request of a forgotten album skipped')
+    },
+  }
+}
+
 async function toResult(
   delivery: Delivery,
   request: EnrichmentRequested,

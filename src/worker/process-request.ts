@@ -9,7 +9,15 @@ import { orAborted } from '../or-aborted.ts'
 import { decideRetry } from '../retry/decide-retry.ts'
 import { REQUEST_ID, readRetryHeaders } from '../retry/retry-headers.ts'
 import { AlbumClock } from './album-clock.ts'
-import { type Decided, decideDeadLetter, decideResult, decideRetryCopy, republish, skipStale } from './decisions.ts'
+import {
+  type Decided,
+  decideDeadLetter,
+  decideResult,
+  decideRetryCopy,
+  republish,
+  skipForgotten,
+  skipStale,
+} from './decisions.ts'
 import { type Job, type StoredDecision, SUSPECT_DEATHS } from './ledger/job.ts'
 import type { RequestContext } from './request-context.ts'
 import { tryRequest } from './try-request.ts'
@@ -34,16 +42,21 @@ export async function processRequest(
   const { albumId } = request.album
   // It waits for another request for the same album, and other albums need not wait with it.
   if (albums.isBusy(albumId)) void turn.then(onBegun)
-  return albums.run(albumId, () => {
-    const process = async () => {
-      for (;;) {
-        signal.throwIfAborted()
-        const decided = await processOnce(delivery, request, context, signal)
-        if (decided !== 'again') return decided
+  return albums
+    .run(albumId, () => {
+      const process = async () => {
+        for (;;) {
+          signal.throwIfAborted()
+          const decided = await processOnce(delivery, request, context, signal)
+          if (decided !== 'again') return decided
+        }
       }
-    }
-    return orGivenUp(process, delivery, request, context, signal)
-  })
+      return orGivenUp(process, delivery, request, context, signal)
+    })
+    .catch((thrown: unknown) => {
+      if (signal.aborted || toEnrichmentError(thrown).code !== 'ALBUM_FORGOTTEN') throw thrown
+      return skipForgotten(delivery, request, context.log)
+    })
 }
 
 async function processOnce(
@@ -65,6 +78,7 @@ async function processOnce(
   const opening = await orGivenUp(open, delivery, request, context, signal)
   await orAborted(turn, signal)
   if ('records' in opening) return opening
+  if (opening.kind === 'forgotten') return skipForgotten(delivery, request, log)
   if (opening.kind === 'stale') return skipStale(delivery, request, log)
   if (opening.kind === 'publish') {
     const { decision } = opening

@@ -19,7 +19,7 @@ export type Tried =
  * One try at the album; answers that are stored already are not asked for again.
  *
  * @param forgive called before failures are counted or told: takes back those that a server's going away has caused
- * @throws EnrichmentError LANE_LOST; the signal's reason
+ * @throws EnrichmentError LANE_LOST, ALBUM_FORGOTTEN; the signal's reason
  */
 export async function tryRequest(
   request: EnrichmentRequested,
@@ -69,7 +69,7 @@ export async function tryRequest(
     signal.throwIfAborted()
     if (thrown === context.stopping.reason) throw thrown
     const error = toEnrichmentError(clock.signal.aborted ? clock.signal.reason : thrown)
-    if (error.code === 'LANE_LOST') throw error
+    if (error.code === 'LANE_LOST' || error.code === 'ALBUM_FORGOTTEN') throw error
     await forgive()
     return { error, stage }
   }

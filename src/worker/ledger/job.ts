@@ -41,6 +41,8 @@ export interface Job {
 export type Opening =
   | { kind: 'work'; job: Job }
   | { kind: 'publish'; decision: StoredDecision }
+  /** Its album is to be known no more. */
+  | { kind: 'forgotten' }
   /** It is no longer this copy's to end. */
   | { kind: 'stale' }
 

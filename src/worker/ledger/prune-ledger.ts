@@ -7,8 +7,8 @@ const EVERY_MS = 3_600_000
 const DAY_MS = 86_400_000
 
 /**
- * Keeps the ledger from growing for ever, once an hour while this process has the lane. What still grows are the rows of
- * requests that were retried or ran again, as the topics do that keep their copies for ever.
+ * Keeps the ledger from growing for ever, once an hour while this process has the lane. Rows of requests that were
+ * retried or ran again stay a year longer, as the topics do that keep their copies.
  *
  * @param lane `committed` is null while another process has it
  * @returns when the signal is aborted
