@@ -35,9 +35,14 @@ export interface Slots {
    * @param isNew whether everybody goes on more slowly after it, too, which passes step by step
    */
   slowDown(forMs: number, isNew: boolean): Promise<void>
+  /** A person ends such a wait: the next moments are at once, behind those that may be booked already. */
+  hurry(): Promise<void>
 }
 
 /** How a refusal slows the account down, and how it recovers: by shares of its full speed. */
 export const SPEED = { afterRefusal: 0.8, least: 0.25, step: 0.1, stepMs: 5_000 } as const
+
+/** Intervals that may be booked ahead of a request, by several processes. */
+export const MOST_AHEAD = 3
 
 export const DAY_MS = 86_400_000

@@ -40,7 +40,7 @@ export function loadConfig<G extends Group>(
     if (file !== undefined) fromFiles.set(name, file)
     const given = raw ?? (entry.default === '' ? undefined : entry.default)
     const parsed = entry.schema.safeParse(given)
-    if (entry.secret && given !== undefined) hideSecrets(given)
+    if (given !== undefined) hideSecrets(given, entry)
     if (parsed.success) config[name] = parsed.data
     else
       mistakes.push(
@@ -63,17 +63,19 @@ export function loadConfig<G extends Group>(
 export function currentValue<C extends object, K extends keyof C & keyof Settings>(config: C, name: K): C[K] {
   const file = files.get(config)?.get(name)
   if (file === undefined) return config[name]
-  const { schema, wants }: Setting = SETTINGS[name]
+  const { schema, wants, ...rest }: Setting = SETTINGS[name]
   const { raw, mistake } = readRaw(name, { [`${name}_FILE`]: file })
+  if (raw !== undefined) hideSecrets(raw, rest)
   const parsed = schema.safeParse(raw)
   if (parsed.success) return parsed.data as C[K]
   throw new EnrichmentError('CONFIG_INVALID', mistake ?? `${name}: what ${file} holds is not good, wants ${wants}`)
 }
 
-/** A setting's value, and the password where it is a URL with one. */
-function hideSecrets(value: string): void {
-  hideSecret(value)
-  if (URL.canParse(value)) hideSecret(decodeURIComponent(new URL(value).password))
+/** A setting's value, if that is secret, and the password where it is a URL with one. */
+function hideSecrets(value: string, { secret }: Pick<Setting, 'secret'>): void {
+  if (secret) hideSecret(value)
+  const password = URL.parse(value)?.password ?? ''
+  if (password !== '') hideSecret(decodeURIComponent(password))
 }
 
 /** What is wrong only in view of another setting. */

@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   // Model
   MODEL_BAD_CREDENTIALS: 'the model host refuses the API key',
   MODEL_QUOTA_SPENT: 'the account at the model host has no credit left',
+  MODEL_NOT_FOUND: 'the model host knows no model of that name, or there is none at that address',
   MODEL_INVALID_REQUEST: 'the model host calls the request invalid',
   MODEL_THROTTLED: 'the model host asks to slow down',
   MODEL_UNAVAILABLE: 'the model host fails or does not answer',
@@ -64,6 +65,7 @@ export const ERROR_CODES = {
   PORT_TAKEN: 'another process has the port of the probes and metrics',
   // Ours
   ALBUM_TOO_SLOW: 'the album used up its time before it was done',
+  ALBUM_FORGOTTEN: 'the album was forgotten while it was worked on',
   LANE_LOST: 'another worker has taken the lane over',
   INTERNAL: 'a fault of this service',
 } as const

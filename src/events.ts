@@ -8,7 +8,7 @@ export interface Artist {
   musicbrainzArtistId: string | null
 }
 
-/** An album was added to the catalogue, or its facts changed. Topic album.imported, key albumId. A null value (tombstone) is ignored. */
+/** An album was added to the catalogue, or its facts changed. Topic album.imported, key albumId. A null value (tombstone) erases what is stored of the album that its key names. */
 export interface AlbumImported {
   /** The importer's id of the album, and the record's key. An integer id is its decimal text. */
   albumId: string

@@ -33,7 +33,7 @@ export function explainTls(error: unknown, { address, ca, cert, serverName }: Na
   }
   if (has(/ALERT_(PROTOCOL_VERSION|HANDSHAKE_FAILURE)|UNSUPPORTED_PROTOCOL/))
     return `it speaks no version or cipher of TLS that this end takes too: ${address}`
-  if (has(/ERR_SSL_.*ALERT_|alert (bad certificate|certificate|unknown ca|handshake failure)/i))
+  if (has(/ERR_SSL_\w{0,60}ALERT_|alert (bad certificate|certificate|unknown ca|handshake failure)/i))
     return `it does not take our certificate: let ${cert} name one that is good there, signed by an authority it trusts`
   if (has(/ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)|wrong version number|packet length too long/))
     return `what answers there does not speak TLS: ${address}`

@@ -15,6 +15,8 @@ import { checkTopics } from './kafka/topics.ts'
 import { createLogger } from './log.ts'
 import { findMarketplace } from './marketplaces.ts'
 import { nameLane } from './metrics.ts'
+import { keepDiscardedImagesDeleted } from './ops/keep-discarded.ts'
+import { keepFactsEnded } from './ops/keep-facts-ended.ts'
 import { keepLagMetrics } from './ops/lag-metrics.ts'
 import { startProbes } from './ops/probes.ts'
 import { type Member, readinessOf } from './ops/readiness.ts'
@@ -24,6 +26,7 @@ import { keepStoredMetrics } from './ops/stored-metrics.ts'
 import { orAborted } from './or-aborted.ts'
 import { startRelay } from './relay/relay.ts'
 import type { Role } from './roles.ts'
+import { createObjectStore } from './storage/object-store.ts'
 import { startWorker } from './worker/start-worker.ts'
 
 /**
@@ -76,7 +79,12 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
       deadLettersIn: roles.includes('relay') ? topics.dead : null,
     }
     void keepStoredMetrics({ kafka, db, log }, stored, stop)
-    if (roles.includes('worker')) void keepReviewMetrics(db, log, stop)
+    if (roles.includes('worker')) {
+      void keepReviewMetrics(db, log, stop)
+      void keepFactsEnded(config, { db, log }, stop)
+      const store = createObjectStore(config.ARTWORK_STORE)
+      void keepDiscardedImagesDeleted({ db, store, log }, marketplace, stop)
+    }
     if (!stop.aborted) await once(stop, 'abort')
     log.info({}, 'service stopping')
   } catch (error) {

@@ -7,10 +7,14 @@ const HIDDEN = '(hidden)'
 const SHORTEST_SECRET = 6
 
 const secrets = new Set<string>()
+/** Those that are read anew again and again are others each time; the oldest have run out by then. */
+const MOST_SECRETS = 200
 
 /** From now on no error text tells this value. */
 export function hideSecret(secret: string): void {
-  if (secret.length >= SHORTEST_SECRET) for (const form of [secret, encodeURIComponent(secret)]) secrets.add(form)
+  if (secret.length < SHORTEST_SECRET) return
+  for (const form of [secret, encodeURIComponent(secret)]) secrets.add(form)
+  for (const oldest of secrets) if (secrets.size > MOST_SECRETS) secrets.delete(oldest)
 }
 
 /** What other servers' texts may repeat of a login, whoever's it is. Each form is linear in the text. */

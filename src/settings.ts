@@ -208,8 +208,25 @@ export const SETTINGS = {
   LEDGER_RETENTION_DAYS: setting('service', integer(1, 3_650), {
     default: '30',
     description:
-      'Days that requests which have ended are remembered. Those that were retried or replayed are remembered for ever, since a copy of them may still come; so are links, verdicts and artwork.',
+      'Days that requests which have ended are remembered. Those that were retried or replayed are remembered a year longer, since a copy of them may still come; links, verdicts and artwork for ever.',
     wants: 'a whole number from 1 to 3650',
+  }),
+  CANDIDATE_FACTS_HOURS: setting('service', integer(0, 87_600), {
+    default: '24',
+    description:
+      'Hours that what Amazon told of candidates is kept, but for ASIN, link, title and artists; 0: for ever. Amazon allows 24.',
+    wants: 'a whole number from 0 to 87600',
+  }),
+  CANDIDATE_PRICES_HOURS: setting('service', integer(0, 87_600), {
+    default: '1',
+    description: 'Hours that prices and availability of candidates are kept; 0: for ever. Amazon allows 1.',
+    wants: 'a whole number from 0 to 87600',
+  }),
+  LINK_PRICES_HOURS: setting('service', integer(0, 87_600), {
+    default: '0',
+    description:
+      'Hours that prices, availability and rank of links are kept; 0: for ever, for those who show them with the time they were told.',
+    wants: 'a whole number from 0 to 87600',
   }),
   SHUTDOWN_TIMEOUT_SECONDS: setting('service', integer(1, 600), {
     default: '25',

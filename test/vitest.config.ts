@@ -6,8 +6,8 @@ export default defineConfig({
     root: fileURLToPath(new URL('..', import.meta.url)),
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
-    // A scenario waits for real servers; a passing one takes a few seconds.
-    testTimeout: 60_000,
+    // A scenario waits for real servers; a passing one takes a few seconds, on a machine that does much else many more.
+    testTimeout: 180_000,
     hookTimeout: 120_000,
     // On two cores: most of their time scenarios wait for servers, sessions and delays.
     maxWorkers: 3,

@@ -5,7 +5,7 @@ import type { AmazonApi, AmazonRequestSeen } from './amazon-api.ts'
 import { createCreatorsApi } from './creators-api.ts'
 import { LocalSlots } from './local-slots.ts'
 import { createPaapiApi } from './paapi-api.ts'
-import { createPace } from './pace.ts'
+import { createPace, type Pace } from './pace.ts'
 
 /** For one HTTP request; Amazon answers in 0.3 s or so. */
 const TIMEOUT_MS = 15_000
@@ -20,6 +20,8 @@ export interface Usage {
   patienceMs: number
   /** Whether it is a service that asks on and on, or somebody who asks once. */
   isSteady: boolean
+  /** Told as PaceOptions say. */
+  onThrottled?: (until: number | null) => void
   /** Told of every request, also the refused ones. */
   onRequest?: (seen: AmazonRequestSeen) => void
 }
@@ -27,20 +29,22 @@ export interface Usage {
 /** Amazon as the settings say, paced and counted. */
 export function createAmazon(
   config: Config<'amazon' | 'http'>,
-  { slots, patienceMs, isSteady, onRequest }: Usage,
-): AmazonApi {
+  { slots, patienceMs, isSteady, onThrottled, onRequest }: Usage,
+): AmazonApi & Pick<Pace, 'hurry'> {
   const { AMAZON_REQUESTS_PER_SECOND: requestsPerSecond, AMAZON_REQUESTS_PER_DAY: requestsPerDay } = config
   metrics.amazonRateLimit.set(requestsPerSecond)
+  const pace = createPace({
+    slots: slots ?? new LocalSlots(requestsPerSecond, requestsPerDay),
+    requestsPerSecond,
+    patienceMs,
+    isSteady,
+    ...(onThrottled && { onThrottled }),
+    onDay: ({ remaining }) => metrics.amazonDayRemaining.set(remaining),
+  })
   const shared = {
     marketplace: config.AMAZON_MARKETPLACE,
     partnerTag: config.AMAZON_PARTNER_TAG,
-    pace: createPace({
-      slots: slots ?? new LocalSlots(requestsPerSecond, requestsPerDay),
-      requestsPerSecond,
-      patienceMs,
-      isSteady,
-      onDay: ({ remaining }) => metrics.amazonDayRemaining.set(remaining),
-    }),
+    pace,
     timeoutMs: TIMEOUT_MS,
     onRequest: (seen: AmazonRequestSeen) => {
       metrics.amazonRequests.inc({ operation: seen.operation, result: seen.result })
@@ -48,8 +52,10 @@ export function createAmazon(
     },
   }
   const { AMAZON_CREDENTIAL_ID: id, AMAZON_CREDENTIAL_SECRET: secret, AMAZON_URL: url } = config
-  if (config.AMAZON_API === 'paapi') return createPaapiApi({ ...shared, url, accessKey: id, secretKey: secret })
-  return createCreatorsApi({
+  const { hurry } = pace
+  if (config.AMAZON_API === 'paapi')
+    return { ...createPaapiApi({ ...shared, url, accessKey: id, secretKey: secret }), hurry }
+  const api = createCreatorsApi({
     ...shared,
     url: url ?? CREATORS_URL,
     tokenUrl: config.AMAZON_TOKEN_URL,
@@ -58,4 +64,5 @@ export function createAmazon(
     http: config,
     credentialVersion: config.AMAZON_CREDENTIAL_VERSION ?? '',
   })
+  return { ...api, hurry }
 }

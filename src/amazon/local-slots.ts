@@ -1,4 +1,4 @@
-import { type Booking, DAY_MS, type Slots, SPEED } from '../amazon-slots.ts'
+import { type Booking, DAY_MS, MOST_AHEAD, type Slots, SPEED } from '../amazon-slots.ts'
 
 /** The moments of a process that shares its account with nobody. */
 export class LocalSlots implements Slots {
@@ -36,6 +36,10 @@ export class LocalSlots implements Slots {
     const now = performance.now()
     this.#nextAt = Math.max(this.#nextAt, now + forMs)
     if (isNew) this.#setSpeed(this.#speed * SPEED.afterRefusal, now)
+  }
+
+  async hurry(): Promise<void> {
+    this.#nextAt = Math.min(this.#nextAt, performance.now() + (MOST_AHEAD * this.#intervalMs) / this.#speed)
   }
 
   #setSpeed(speed: number, now: number): void {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep, setImmediate as yieldOnce } from 'node:timers/promises'
+import { MOST_AHEAD, SPEED } from '../amazon-slots.ts'
 import { orAborted } from '../or-aborted.ts'
 import { type ChainOptions, SlotChain } from './slot-chain.ts'
 import { Throttle } from './throttle.ts'
@@ -20,6 +21,8 @@ export interface Pace {
   slowDown(retryAfterMs: number | undefined): void
   /** Amazon accepted a request, which ends the growth of the backoff. */
   answered(): void
+  /** A person says that whatever Amazon asked to wait for is over: the next turn is tried at once. */
+  hurry(): void
 }
 
 /** A turn, which nobody else in this process has before it is over. */
@@ -41,10 +44,17 @@ export interface Grant {
 export interface PaceOptions extends ChainOptions {
   /** How long Amazon may say nothing but 429 before that is an error, in milliseconds. */
   patienceMs: number
+  /**
+   * Told when requests wait for long because Amazon asked to slow down, with the time until which they do in milliseconds
+   * since 1970, again at each refusal, and with null when that is over. Not once patience is over, which is an error.
+   */
+  onThrottled?: (until: number | null) => void
 }
 
-/** Node's timers ring at once when asked for more than 24.8 days. */
-const LONGEST_SLEEP_MS = 3_600_000
+/** A person may end a wait. */
+const LONGEST_SLEEP_MS = 1_000
+/** Nobody needs to be told of a shorter wait. */
+const LONG_WAIT_MS = 15_000
 /** Timers count whole milliseconds: what is shorter than this is yielded away. */
 const SHORTEST_SLEEP_MS = 0.25
 
@@ -56,7 +66,17 @@ const SHORTEST_SLEEP_MS = 0.25
 export function createPace(options: PaceOptions): Pace {
   const chain = new SlotChain(options)
   const throttle = new Throttle(options.patienceMs)
+  const longWaitMs = LONG_WAIT_MS + (MOST_AHEAD * 1_000) / (options.requestsPerSecond * SPEED.least)
   let lastTurn: Promise<void> = Promise.resolve()
+  let isTold = false
+
+  /** Also of a wait that another process was told, or this one's predecessor: it is booked for all. */
+  function tellIfLong(): void {
+    const waitMs = chain.due - performance.now()
+    if (!throttle.isPatient || (waitMs < longWaitMs && throttle.lastsMs < LONG_WAIT_MS)) return
+    isTold = true
+    options.onThrottled?.(Date.now() + Math.max(0, waitMs))
+  }
 
   async function waitUntil(due: () => number, signal: AbortSignal): Promise<void> {
     // Again after each sleep: slowDown() may have moved the date meanwhile.
@@ -70,6 +90,7 @@ export function createPace(options: PaceOptions): Pace {
   async function reachTurn(signal: AbortSignal): Promise<void> {
     do {
       await chain.take(signal)
+      tellIfLong()
       await waitUntil(() => chain.due, signal)
     } while (!(await chain.isUsable(signal)))
   }
@@ -114,7 +135,17 @@ export function createPace(options: PaceOptions): Pace {
       const wait = throttle.refuse(retryAfterMs)
       if (wait !== null) chain.slowDown(wait)
       throttle.assertPatience()
+      tellIfLong()
     },
-    answered: () => throttle.accept(),
+    answered() {
+      if (!throttle.accept() || !isTold) return
+      isTold = false
+      options.onThrottled?.(null)
+    },
+    hurry() {
+      if (chain.due - performance.now() < longWaitMs && throttle.lastsMs === 0) return
+      throttle.hurry()
+      chain.hurry()
+    },
   }
 }

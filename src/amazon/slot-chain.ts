@@ -53,6 +53,8 @@ export class SlotChain {
   #unused = 0
   /** How many to book at once: more while all are used. */
   #size = 1
+  /** Counts the waits that a person has ended: what was being booked meanwhile is of no use. */
+  #hurries = 0
   #notBefore = Number.NEGATIVE_INFINITY
   #usedAt = Number.NEGATIVE_INFINITY
 
@@ -122,6 +124,18 @@ export class SlotChain {
     this.#holding.catch(() => undefined)
   }
 
+  /** A person ends a wait, whoever was told to wait: what is booked for its end goes by. */
+  hurry(): void {
+    this.#hurries += 1
+    this.#unused += this.#slots.length + (this.#head === null ? 0 : 1)
+    this.#slots.length = 0
+    this.#head = null
+    this.#notBefore = this.#usedAt + 1_000 / this.#options.requestsPerSecond
+    const held = this.#holding.catch(() => undefined)
+    this.#holding = held.then(() => this.#options.slots.hurry())
+    this.#holding.catch(() => undefined)
+  }
+
   #drop(): void {
     this.#head = null
     this.#unused += 1
@@ -158,6 +172,7 @@ export class SlotChain {
     await held
     const askedAt = performance.now()
     const unused = this.#unused
+    const hurries = this.#hurries
     const isIdle = askedAt - this.#usedAt > 1_000 / this.#options.requestsPerSecond + AHEAD_MS
     if (isIdle) this.#size = 1
     const booking = await this.#options.slots.book(this.#size, unused)
@@ -166,7 +181,8 @@ export class SlotChain {
     this.#options.onDay?.(booking.day)
     if (this.#tail?.nextAt === booking.after) this.#tail.slot.isFollowed = true
     if (booking.count === 0) throw daySpent(booking.day)
-    this.#append(booking)
+    if (hurries === this.#hurries) this.#append(booking)
+    else this.#unused += booking.count
     this.#size = Math.min(this.#most, this.#size * 2)
   }
 

@@ -42,16 +42,31 @@ export class Throttle {
     return { forMs, isNew }
   }
 
-  accept(): void {
-    // An answer that arrives while we hold back belongs to a request from before; it says nothing about now.
-    if (performance.now() < this.#heldUntil) return
+  /** A person says that the wait is over, so an answer or a refusal is one from now. */
+  hurry(): void {
+    this.#heldUntil = Number.NEGATIVE_INFINITY
+  }
+
+  /** How long nothing but refusals has come, in milliseconds; 0 behind an answer. */
+  get lastsMs(): number {
+    return this.#since === null ? 0 : performance.now() - this.#since
+  }
+
+  get isPatient(): boolean {
+    return this.#leftMs() > 0
+  }
+
+  /** @returns whether it is over: an answer that arrives while we hold back belongs to a request from before */
+  accept(): boolean {
+    if (performance.now() < this.#heldUntil) return false
     this.#refusals = 0
     this.#since = null
+    return true
   }
 
   /** @throws EnrichmentError AMAZON_ONLY_THROTTLES when our patience is over */
   assertPatience(): void {
-    if (this.#leftMs() <= 0) throw this.#onlyThrottles()
+    if (!this.isPatient) throw this.#onlyThrottles()
   }
 
   /** A signal that aborts with AMAZON_ONLY_THROTTLES when our patience ends; not when it is over: then it is being tried. */

@@ -1,5 +1,5 @@
 import { EnrichmentError } from '../errors.ts'
-import { type Database, LockMode } from './database.ts'
+import { type Database, type EntityManager, LockMode } from './database.ts'
 import { CrashMark } from './entities/crash-mark.entity.ts'
 
 /** Where a record stands. */
@@ -9,16 +9,18 @@ interface Place {
   offset: bigint
 }
 
-/** Bad ends without progress after which each record is looked at alone. */
-const SUSPICIOUS_ENDS = 2
-/** So many records are, which is more than a process has in hand at once. */
-const RECORDS_ALONE = 2_000
+/** Bad ends after which each record is looked at alone. */
+const SUSPICIOUS_ENDS = 1
+/** Deaths with one record in hand after which that is given up; one alone may be anybody's kill. */
+const DEATHS_IN_HAND = 2
+/** So many records are looked at alone, which is as many as a process has in hand at once. */
+const RECORDS_ALONE = 1_000
 
 /**
  * Finds the record that kills the processes of a group before they can say of which they die. It outlives them in
- * PostgreSQL, and costs one statement for a takeover and one for a good end: only when two processes in a row have ended
- * badly without any progress does the next one mark each record before it touches it, and the third death gives that
- * record up. While PostgreSQL is away nobody is suspected.
+ * PostgreSQL, and costs one statement for a takeover and one for a good end: only when a process has ended badly does
+ * the next one mark each record before it touches it, and the third death, the second with that record alone in hand,
+ * gives it up. While PostgreSQL is away nobody is suspected.
  */
 export class CrashMarks {
   readonly #db: Database
@@ -26,6 +28,8 @@ export class CrashMarks {
   readonly #processId: string
   /** By "topic/partition" how many records are still looked at alone. */
   readonly #alone = new Map<string, number>()
+  /** By "topic/partition" and offset in how many processes' hands a record was when they died. */
+  readonly #deadly = new Map<string, Record<string, number>>()
   #touching: Promise<unknown> = Promise.resolve()
 
   /** @param processId tells this process from those before it */
@@ -38,6 +42,7 @@ export class CrashMarks {
   /** To be called at each takeover, before anything is read; with nothing, it is called off. */
   async takeOver(places: Place[]): Promise<void> {
     this.#alone.clear()
+    this.#deadly.clear()
     await this.#orNobody(() => this.#begin(places))
   }
 
@@ -76,13 +81,14 @@ export class CrashMarks {
     const left = this.#alone.get(key) ?? 0
     if (left <= 1) this.#alone.delete(key)
     else this.#alone.set(key, left - 1)
-    const deaths = (await this.#orNobody(() => this.#mark(place))) ?? 0
+    const deaths = this.#deadly.get(key)?.[String(place.offset)] ?? 0
+    if (deaths >= DEATHS_IN_HAND) {
+      const ends = SUSPICIOUS_ENDS + deaths
+      const message = `${ends} processes in a row died at this record: see what it holds before you send it again`
+      throw new EnrichmentError('CRASHED_DECODER', message)
+    }
+    await this.#orNobody(() => this.#mark(place))
     try {
-      if (deaths > 0) {
-        const ends = SUSPICIOUS_ENDS + deaths
-        const message = `${ends} processes in a row died at this record: see what it holds before you send it again`
-        throw new EnrichmentError('CRASHED_DECODER', message)
-      }
       return await work()
     } finally {
       await this.#orNobody(() => this.#unmark(place))
@@ -90,43 +96,55 @@ export class CrashMarks {
   }
 
   async #begin(places: Place[]): Promise<void> {
-    const suspects = await this.#db.transaction(async (em) => {
-      const found: string[] = []
-      for (const { topic, partition, offset } of places) {
-        const key = { groupName: this.#groupName, topic, partition }
-        const row = await em.findOne(CrashMark, key, { lockMode: LockMode.PESSIMISTIC_WRITE })
-        const mark = row ?? em.create(CrashMark, { ...key, offset, ends: 0, deaths: 0, processId: null, touched: null })
-        const hasEndedBadly = mark.processId !== null && mark.processId !== this.#processId
-        const isStuck = BigInt(mark.offset) === offset
-        const ends = isStuck ? mark.ends + (hasEndedBadly ? 1 : 0) : 0
-        Object.assign(mark, { processId: this.#processId, offset, ends })
-        em.persist(mark)
-        if (ends >= SUSPICIOUS_ENDS) found.push(`${topic}/${partition}`)
-      }
-      return found
+    const begun = await this.#db.transaction(async (em) => {
+      const marks: CrashMark[] = []
+      for (const place of places) marks.push(await this.#beginAt(em, place))
+      return marks
     })
-    for (const key of suspects) this.#alone.set(key, RECORDS_ALONE)
+    for (const { topic, partition, ends, deadly } of begun) {
+      const isSuspect = ends >= SUSPICIOUS_ENDS || Object.keys(deadly ?? {}).length > 0
+      if (isSuspect) this.#alone.set(`${topic}/${partition}`, RECORDS_ALONE)
+      this.#deadly.set(`${topic}/${partition}`, deadly ?? {})
+    }
   }
 
-  /** @returns how many processes died with this record in hand */
-  async #mark({ topic, partition, offset }: Place): Promise<number> {
-    const [row] = await this.#db.query((em) =>
-      em.execute<{ deaths: number }[]>(
-        `update crash_mark set deaths = case when touched = ? then deaths + 1 else 0 end, touched = ?
-         where group_name = ? and topic = ? and partition = ? returning deaths`,
-        [String(offset), String(offset), this.#groupName, topic, partition],
-      ),
-    )
-    return row?.deaths ?? 0
+  async #beginAt(em: EntityManager, { topic, partition, offset }: Place): Promise<CrashMark> {
+    const key = { groupName: this.#groupName, topic, partition }
+    const row = await em.findOne(CrashMark, key, { lockMode: LockMode.PESSIMISTIC_WRITE })
+    const nobody = { offset, ends: 0, deaths: 0, processId: null, touched: null, deadly: null }
+    const mark = row ?? em.create(CrashMark, { ...key, ...nobody })
+    const hasEndedBadly = mark.processId !== null && mark.processId !== this.#processId
+    const isStuck = BigInt(mark.offset) === offset
+    const ends = (isStuck ? mark.ends : 0) + (hasEndedBadly ? 1 : 0)
+    const counts = Object.entries(mark.deadly ?? {}).filter(([at]) => BigInt(at) >= offset)
+    const deadly = Object.fromEntries(counts)
+    if (hasEndedBadly && mark.touched !== null) {
+      const at = String(mark.touched)
+      deadly[at] = (deadly[at] ?? 0) + 1
+    }
+    Object.assign(mark, { processId: this.#processId, offset, ends, touched: null, deadly })
+    em.persist(mark)
+    return mark
   }
 
-  async #unmark({ topic, partition }: Place): Promise<void> {
+  async #mark({ topic, partition, offset }: Place): Promise<void> {
     await this.#db.query((em) =>
-      em.execute('update crash_mark set touched = null where group_name = ? and topic = ? and partition = ?', [
+      em.execute('update crash_mark set touched = ? where group_name = ? and topic = ? and partition = ?', [
+        String(offset),
         this.#groupName,
         topic,
         partition,
       ]),
+    )
+  }
+
+  /** Whoever lives on has not died of it. */
+  async #unmark({ topic, partition, offset }: Place): Promise<void> {
+    await this.#db.query((em) =>
+      em.execute(
+        'update crash_mark set touched = null, deadly = deadly - ?::text where group_name = ? and topic = ? and partition = ?',
+        [String(offset), this.#groupName, topic, partition],
+      ),
     )
   }
 

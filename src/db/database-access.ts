@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { type Config, currentValue } from '../config.ts'
 import { EnrichmentError } from '../errors.ts'
+import { hideSecret } from '../redact.ts'
 
 /** How the database is reached, as far as its URL does not say it. */
 export interface DatabaseAccess {
@@ -28,7 +29,9 @@ export function databaseAccess(config: Config<'database'>): DatabaseAccess {
 async function askCommand(command: string): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], { timeout: COMMAND_TIMEOUT_MS })
-    return stdout.trim()
+    const password = stdout.trim()
+    hideSecret(password)
+    return password
   } catch (error) {
     // Its output may hold the password.
     const { code, killed } = error as { code?: unknown; killed?: boolean }

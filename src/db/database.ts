@@ -11,12 +11,17 @@ import { ArtworkRow } from './entities/artwork.entity.ts'
 import { CandidateRow } from './entities/candidate.entity.ts'
 import { CrashMark } from './entities/crash-mark.entity.ts'
 import { DeadLetterMark } from './entities/dead-letter-mark.entity.ts'
+import { DiscardedImage } from './entities/discarded-image.entity.ts'
 import { Enrichment } from './entities/enrichment.entity.ts'
 import { ExternalLink } from './entities/external-link.entity.ts'
+import { ForgottenRow } from './entities/forgotten.entity.ts'
 import { LaneRow } from './entities/lane.entity.ts'
+import { ModelCallRow } from './entities/model-call.entity.ts'
+import { ModelDayRow } from './entities/model-day.entity.ts'
 import { OutboxRow } from './entities/outbox.entity.ts'
 import { PersonVerdictRow } from './entities/person-verdict.entity.ts'
 import { QuotaRow } from './entities/quota.entity.ts'
+import { MIGRATION_LIMITS, migrate, writeMigrations } from './migrate.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import { inTransaction, type PreparedPool, type Query, queryOf, type Statement } from './prepared.ts'
 import { secureConnections } from './secure-connections.ts'
@@ -26,16 +31,26 @@ export { LockMode }
 
 const STATEMENT_TIMEOUT_MS = 15_000
 const CONNECT_TIMEOUT_MS = 5_000
-/** A process that is stopped in the middle of a save must not keep its successor from taking over. */
-const IDLE_IN_TRANSACTION_MS = 3_000
-const LOCK_TIMEOUT_MS = 5_000
+/** What the service's connections bear. */
+const LIMITS = {
+  statement_timeout: STATEMENT_TIMEOUT_MS,
+  // A process that is stopped in the middle of a save must not keep its successor from taking over.
+  idle_in_transaction_session_timeout: 3_000,
+  lock_timeout: 5_000,
+  // A connection that is lost without a word must not hold a query longer than a statement may take.
+  query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
+  // A plan that was made for an empty table would read all of it when it has grown.
+  options: '-c plan_cache_mode=force_custom_plan',
+}
 
 /** The service's PostgreSQL database; connects when first used. */
 export class Database {
   readonly #orm: MikroORM<PostgreSqlDriver>
+  readonly #forMigrations: () => MikroORM<PostgreSqlDriver>
 
   constructor(url: string, access: DatabaseAccess = {}) {
     this.#orm = new MikroORM(databaseConfig(url, access))
+    this.#forMigrations = () => new MikroORM(databaseConfig(url, { ...access, poolMax: 2 }, MIGRATION_LIMITS))
   }
 
   /**
@@ -97,29 +112,48 @@ export class Database {
   async migrate(createDatabase = false): Promise<string[]> {
     // The migrator makes whatever database it does not find, and so a mistyped one too.
     if (!createDatabase) await this.ping()
+    const orm = this.#forMigrations()
     try {
-      return (await this.#orm.migrator.up()).map(({ name }) => name)
+      if (createDatabase) await orm.schema.ensureDatabase()
+      const pending = await this.pendingMigrations()
+      if (pending.length > 0) await migrate(orm)
+      return pending
     } catch (error) {
       throw databaseError(error)
+    } finally {
+      await orm.close(true)
     }
   }
 
   /**
-   * Changes nothing: the migrator would make its table.
+   * The migrations of this build that the database lacks, in their order. Changes nothing: the migrator would make its table.
    *
-   * @throws EnrichmentError TABLES_OUTDATED when migrations of this build are missing, DATABASE_MISSING, DATABASE_UNAVAILABLE
+   * @throws EnrichmentError DATABASE_MISSING, DATABASE_UNAVAILABLE
    */
-  async checkMigrated(): Promise<void> {
+  async pendingMigrations(): Promise<string[]> {
     const done = await this.query(async (em) => {
       const [found] = await em.execute<{ is: boolean }[]>(
         `select to_regclass('mikro_orm_migrations') is not null as is`,
       )
       return found?.is ? em.execute<{ name: string }[]>('select name from mikro_orm_migrations') : []
     })
-    const pending = MIGRATIONS.filter(({ name }) => !done.some((migration) => migration.name === name))
+    const names = new Set(done.map(({ name }) => name))
+    return MIGRATIONS.map(({ name }) => name).filter((name) => !names.has(name))
+  }
+
+  /** The SQL of what `migrate` would do, for `psql`; empty when nothing is to be done. @throws as `pendingMigrations` */
+  async writeMigrations(): Promise<string> {
+    return writeMigrations(this.#orm, await this.pendingMigrations())
+  }
+
+  /** @throws EnrichmentError TABLES_OUTDATED when migrations of this build are missing, and as `pendingMigrations` */
+  async checkMigrated(): Promise<void> {
+    const pending = await this.pendingMigrations()
     if (pending.length === 0) return
-    const names = pending.map(({ name }) => name).join(', ')
-    throw new EnrichmentError('TABLES_OUTDATED', `the database lacks ${names}: run \`album-enricher setup\``)
+    throw new EnrichmentError(
+      'TABLES_OUTDATED',
+      `the database lacks ${pending.join(', ')}: run \`album-enricher setup\``,
+    )
   }
 
   async close(): Promise<void> {
@@ -128,7 +162,11 @@ export class Database {
 }
 
 /** Also what the check that migrations and entities agree is run with. */
-export function databaseConfig(url: string, { poolMax = 10, url: current = () => url, password }: DatabaseAccess = {}) {
+export function databaseConfig(
+  url: string,
+  { poolMax = 10, url: current = () => url, password }: DatabaseAccess = {},
+  limits: object = LIMITS,
+) {
   return defineConfig({
     driver: PostgreSqlDriver,
     clientUrl: url,
@@ -139,29 +177,27 @@ export function databaseConfig(url: string, { poolMax = 10, url: current = () =>
       ExternalLink,
       ArtworkRow,
       LaneRow,
+      ModelCallRow,
+      ModelDayRow,
       QuotaRow,
       DeadLetterMark,
       CrashMark,
       PersonVerdictRow,
       OutboxRow,
+      ForgottenRow,
+      DiscardedImage,
     ],
     extensions: [Migrator],
     // The migrator would write to standard output, which belongs to the commands.
     logger: () => undefined,
     onQuery: makeStorable,
-    migrations: { migrationsList: MIGRATIONS, snapshot: false },
+    migrations: { migrationsList: MIGRATIONS, snapshot: false, allOrNothing: false },
     // A mistyped name is told, not made true.
     ensureDatabase: false,
     pool: { min: 0, max: poolMax },
     driverOptions: {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-      lock_timeout: LOCK_TIMEOUT_MS,
-      // A connection that is lost without a word must not hold a query longer than a statement may take.
-      query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
-      // A plan that was made for an empty table would read all of it when it has grown.
-      options: '-c plan_cache_mode=force_custom_plan',
+      ...limits,
       onPoolCreated: (pool: Parameters<typeof dropLostConnections>[0] & Parameters<typeof secureConnections>[0]) => {
         dropLostConnections(pool)
         secureConnections(pool, current, password)

@@ -1,4 +1,4 @@
-import { type Booking, DAY_MS, type Slots, SPEED } from '../amazon-slots.ts'
+import { type Booking, DAY_MS, MOST_AHEAD, type Slots, SPEED } from '../amazon-slots.ts'
 import type { Database } from './database.ts'
 import { QuotaRow } from './entities/quota.entity.ts'
 
@@ -80,6 +80,14 @@ export class Quota implements Slots {
          speed = greatest(${SPEED.least}, quota.speed * excluded.speed),
          speed_changed_at = clock_timestamp()`,
       [this.#account, `${forMs} milliseconds`, speed],
+    )
+  }
+
+  async hurry(): Promise<void> {
+    await this.#execute(
+      `update quota set next_at = least(next_at, clock_timestamp() + interval '${MOST_AHEAD} seconds' / (?::float8 * speed))
+       where account = ?`,
+      [this.#perSecond, this.#account],
     )
   }
 

@@ -1,13 +1,11 @@
 import type { Album, Candidate } from '../album.ts'
 import type { AmazonApi } from '../amazon/amazon-api.ts'
 import type { Earlier } from './earlier.ts'
+import { getProducts } from './get-products.ts'
 import { judgeByPerson } from './match/judge-by-person.ts'
 import type { Match } from './match/match-album.ts'
 import { createScorer } from './match/score-candidate.ts'
-import { isStoredWhole } from './stored-candidates.ts'
-
-/** What Amazon takes for one getItems request. */
-const IDS_PER_REQUEST = 10
+import { isKnownWhole } from './stored-candidates.ts'
 
 interface Using {
   findEarlier(albumId: string): Promise<{ candidates: Candidate[] }>
@@ -28,15 +26,11 @@ export async function applyVerdicts(
   signal: AbortSignal,
 ): Promise<Match> {
   const { candidates } = await findEarlier(album.albumId)
-  const known = new Map(candidates.filter(isStoredWhole).map(({ product }) => [product.asin, product]))
+  const known = new Map(candidates.filter(isKnownWhole).map(({ product }) => [product.asin, product]))
   const wanted = verdicts
     .filter(({ verdict, asin }) => verdict === 'accept' && !known.has(asin))
     .map(({ asin }) => asin)
-  for (let at = 0; at < wanted.length; at += IDS_PER_REQUEST) {
-    const asins = wanted.slice(at, at + IDS_PER_REQUEST)
-    const products = await step(`search.verdict.${at}`, () => amazon.getItems(asins, signal))
-    for (const product of products) known.set(product.asin, product)
-  }
+  for (const product of await getProducts('verdict', wanted, { amazon, step }, signal)) known.set(product.asin, product)
   const score = createScorer(album)
   const stored = new Set(candidates.map(({ product }) => product.asin))
   const judge = (candidate: Candidate) =>

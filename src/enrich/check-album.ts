@@ -56,6 +56,11 @@ export function checkAlbum(imported: AlbumImported): Album {
   return imported
 }
 
+/** Whether an album can have this id. */
+export function isAlbumId(id: string): boolean {
+  return id.trim() !== '' && Buffer.byteLength(id) <= LONGEST_ID_BYTES && !id.includes('\0')
+}
+
 function checkAsins(asins: Album['asins']): void {
   const lists = Object.entries(asins)
   demandFew('asins', lists.length, MOST.marketplaces)

@@ -4,9 +4,11 @@ import type { CandidateCounts, ModelUse, Outcome, ProductLink, Stage } from '../
 import type { Model } from '../model/model.ts'
 import { applyVerdicts } from './apply-verdicts.ts'
 import type { ArtworkRecord, Earlier } from './earlier.ts'
+import { getProducts } from './get-products.ts'
 import { type Match, matchAlbum } from './match/match-album.ts'
 import { type PlannedLinks, planLinks } from './plan-links.ts'
 import { searchAmazon } from './search-amazon.ts'
+import { isKnownWhole } from './stored-candidates.ts'
 import { rankAccepted } from './to-link.ts'
 
 /** What the enrichment of one album works with; `run` stores what it does, `try` does not. */
@@ -72,7 +74,7 @@ export async function enrichAlbum(
   const matches = stages.includes('match')
   const { match, planned } = matches
     ? await findLinks(album, stages.includes('search'), using, signal)
-    : await takeEarlier(album, using)
+    : await takeEarlier(album, using, signal)
   const { earlier } = using
   const accepted = rankAccepted(match.candidates)
   const artwork = await using.stage('artwork', () => using.getArtwork(album, accepted, earlier.artwork, signal))
@@ -99,9 +101,15 @@ async function searchAndMatch(album: Album, using: Collaborators, signal: AbortS
 async function takeEarlier(
   { albumId }: Album,
   using: Collaborators,
+  signal: AbortSignal,
 ): Promise<{ match: Match; planned: { links: ProductLink[]; withdrawnAsins: string[] } }> {
-  const { links, ...match } = await using.findEarlier(albumId)
-  return { match, planned: { links, withdrawnAsins: [] } }
+  const { links, candidates, model } = await using.findEarlier(albumId)
+  // What may be kept no longer is asked for again: the artwork hangs on it.
+  const ended = candidates.filter((candidate) => candidate.verdict === 'accept' && !isKnownWhole(candidate))
+  const asins = ended.map(({ product }) => product.asin)
+  const told = new Map((await getProducts('again', asins, using, signal)).map((product) => [product.asin, product]))
+  const renewed = candidates.map((one) => ({ ...one, product: told.get(one.product.asin) ?? one.product }))
+  return { match: { candidates: renewed, model }, planned: { links, withdrawnAsins: [] } }
 }
 
 function countVerdicts(candidates: Candidate[]): CandidateCounts {

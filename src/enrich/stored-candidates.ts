@@ -11,16 +11,24 @@ import { rankAccepted, toLink } from './to-link.ts'
 /** What stays of a product that was rejected, unless by a person, who may think better of it: enough for an editor to see what it was, and that it was rightly rejected. */
 type RejectedProduct = Pick<Product, 'asin' | 'title' | 'contributors'>
 
-/** A candidate's product as it is stored. */
+/** A candidate's product as it is stored. What ended stays ended. */
 export function toStoredProduct(candidate: Candidate): Product | RejectedProduct {
   const { product } = candidate
-  if (isStoredWhole(candidate)) return product
-  const { asin, title, contributors } = product
+  if (isKnownWhole(candidate)) return product
+  const { asin, url, title, contributors } = product
+  if (isStoredWhole(candidate)) return { ...UNKNOWN, asin, url, title, contributors, fetchedAt: ENDED }
   return { asin, title, contributors }
 }
 
-/** Whether all that Amazon told of its product is kept. */
-export function isStoredWhole({ verdict, decidedBy }: Pick<Candidate, 'verdict' | 'decidedBy'>): boolean {
+/** When Amazon told a product of which not all is kept that it told. */
+const ENDED = -1
+
+/** Whether all that Amazon told of its product is known. */
+export const isKnownWhole = (candidate: Candidate): boolean =>
+  isStoredWhole(candidate) && candidate.product.fetchedAt !== ENDED
+
+/** Whether all that Amazon told of its product is kept, for as long as it may be. */
+function isStoredWhole({ verdict, decidedBy }: Pick<Candidate, 'verdict' | 'decidedBy'>): boolean {
   return verdict !== 'reject' || decidedBy === 'person'
 }
 
@@ -44,7 +52,8 @@ const UNKNOWN = {
 export function toCandidate(row: CandidateRow): Candidate {
   const { product, marketplace, judgedAt, verdict, decidedBy, score, parts, reason } = row
   const url = `https://${marketplace}/dp/${product.asin}`
-  const whole = { ...UNKNOWN, url, fetchedAt: judgedAt.getTime(), ...product }
+  const { arePricesEnded, ...kept } = product
+  const whole = { ...UNKNOWN, url, fetchedAt: judgedAt.getTime(), ...kept, ...(arePricesEnded && { fetchedAt: ENDED }) }
   return { product: whole, verdict, decidedBy, score: score == null ? null : Number(score), parts, reason }
 }
 

@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
+import { forgetAlbums } from '../db/forget.ts'
 import { resumedAt, storeHolds } from '../db/lane.ts'
+import { isAlbumId } from '../enrich/check-album.ts'
 import { EnrichmentError } from '../errors.ts'
 import { DeadLetterLimit } from '../holds/dead-letter-limit.ts'
 import { explainRefusal } from '../holds/explain-refusal.ts'
 import { holdWhileUnjoined } from '../holds/hold-while-unjoined.ts'
 import { LaneState, type NewHold } from '../holds/lane-state.ts'
 import { waitWhileAway } from '../holds/wait-while-away.ts'
-import type { CommitOffset, TopicPartition } from '../kafka/delivery.ts'
+import type { CommitOffset, Delivery, TopicPartition } from '../kafka/delivery.ts'
 import { type EventCodecs, groupNames, topicNames } from '../kafka/event-topics.ts'
 import { GroupConsumer } from '../kafka/group-consumer.ts'
 import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
@@ -18,7 +21,7 @@ import type { Kafka } from '../kafka/kafka-client.ts'
 import { ownEach, type PartitionOwnership } from '../kafka/partition-ownership.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
-import { type Outcome, type RequestMaking, toRequest } from './to-request.ts'
+import { isTombstone, type Outcome, type RequestMaking, toRequest, untilTombstone } from './to-request.ts'
 
 /** Records in one transaction: enough to make its 15 ms small, few enough to stay well below a second. */
 const RECORDS_PER_TRANSACTION = 1_000
@@ -28,7 +31,7 @@ const ALIVE_MS = 1_000
 const INTAKE_FLOOD = 'intake_flood'
 interface Surroundings {
   kafka: Kafka
-  /** Remembers for `status` why intake is held. */
+  /** Remembers for `status` why intake is held, and is what tombstones erase from. */
   db: Database
   codecs: Pick<EventCodecs, 'imported' | 'requested'>
   log: Logger
@@ -53,7 +56,8 @@ function explainBeyond(failure: unknown): NewHold | null {
 
 /**
  * Makes a request of every album.imported record, or a dead letter of one that is no album: read, made and committed
- * in Kafka transactions, so a record becomes exactly one of both whatever dies.
+ * in Kafka transactions, so a record becomes exactly one of both whatever dies. A tombstone erases its album, again if it is
+ * delivered again.
  */
 export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, codecs, log }: Surroundings): Member {
   const topics = topicNames(config)
@@ -78,8 +82,8 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
   const marks = new CrashMarks(db, groupId, randomUUID())
   const making: RequestMaking = {
     topics,
-    decode: (delivery, value) => marks.touch(delivery, () => codecs.imported.decode(value)),
-    encode: (request) => codecs.requested.encode(request),
+    codecs,
+    touch: (delivery, work) => marks.touch(delivery, work),
   }
 
   /** A flood holds whoever works for the group, until a person says resume. */
@@ -128,17 +132,12 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     try {
       while (pending.length > 0 && !signal.aborted) {
         await flood.admit(signal)
-        const chunk = pending.slice(
-          0,
-          flood.isProbing || marks.isSuspect({ topic, partition }) ? 1 : RECORDS_PER_TRANSACTION,
-        )
-        const outcomes = await waitWhileAway(
-          'intake',
-          () => Promise.all(chunk.map((delivery) => toRequest(delivery, making))),
-          log,
-          signal,
-          holdWhileAway,
-        )
+        const most = flood.isProbing || marks.isSuspect({ topic, partition }) ? 1 : RECORDS_PER_TRANSACTION
+        const chunk = untilTombstone(pending.slice(0, most))
+        const make = isTombstone(chunk[0])
+          ? () => toForgotten(chunk)
+          : () => Promise.all(chunk.map((delivery) => toRequest(delivery, making)))
+        const outcomes = await waitWhileAway('intake', make, log, signal, holdWhileAway)
         const taken = outcomes.slice(0, countAdmitted(outcomes))
         const records = taken.map(({ record }) => record).filter((record) => record !== null)
         const last = taken.at(-1)?.delivery
@@ -160,7 +159,8 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
 
   /** Its cause is not the lane's, which is held for the registry by itself, and may go on meanwhile. */
   function holdWhileAway(away: EnrichmentError | null): void {
-    const remedy = 'mend the registry; intake goes on by itself within 5 s'
+    const server = away?.code.startsWith('DATABASE_') ? 'PostgreSQL' : 'the registry'
+    const remedy = `mend ${server}; intake goes on by itself within 5 s`
     state.hold('registry', away && { cause: `intake_${away.code}`, message: away.message, remedy })
   }
 
@@ -174,11 +174,27 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     return last === -1 ? outcomes.length : last + 1
   }
 
-  function report({ delivery: { topic, partition, offset, key }, record, error }: Outcome): void {
+  /** Tombstones erase what their keys name, if that can be an album at all. Throws only what passes (DATABASE_UNAVAILABLE). */
+  async function toForgotten(tombstones: Delivery[]): Promise<Outcome[]> {
+    const albums = tombstones.flatMap(({ key, offset, timestamp }) => {
+      const albumId = key?.toString() ?? ''
+      return isAlbumId(albumId) ? [{ albumId, tombstone: { offset, timestamp } }] : []
+    })
+    const now = Date.now()
+    const forgotten = albums.length === 0 ? [] : await forgetAlbums(db, albums, now, true)
+    const known = forgotten.filter(({ isKnown }) => isKnown)
+    for (const album of known) log.info(album, 'album forgotten')
+    // Requests count that are made later.
+    while (Date.now() <= now) await delay(1)
+    const ids = new Set<string | undefined>(known.map(({ albumId }) => albumId))
+    return tombstones.map((delivery) => ({ delivery, record: null, isForgotten: ids.has(delivery.key?.toString()) }))
+  }
+
+  function report({ delivery: { topic, partition, offset, key }, record, isForgotten, error }: Outcome): void {
     const position = { topic, partition, offset: String(offset), key: key?.toString() }
     if (record === null) {
       metrics.tombstones.inc()
-      log.info(position, 'tombstone skipped')
+      if (!isForgotten) log.info(position, 'tombstone skipped')
     } else if (error !== undefined) {
       metrics.deadLetters.inc({ code: error.code })
       log.error({ ...position, code: error.code, reason: error.message }, 'album dead-lettered')

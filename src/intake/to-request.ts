@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
-import type { AlbumImported, EnrichmentRequested } from '../events.ts'
+import type { EnrichmentRequested } from '../events.ts'
 import type { Delivery, OutgoingRecord } from '../kafka/delivery.ts'
-import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
+import { type EventCodecs, MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { fitsInto, recordBytes } from '../kafka/record-size.ts'
 import { toDeadLetter } from '../retry/dead-letter.ts'
 import { isOutage } from '../retry/decide-retry.ts'
@@ -12,48 +12,68 @@ import { withoutOwnHeaders } from '../retry/retry-headers.ts'
 /** Leaves room for the headers that a retry adds, so that its copy still fits into express. */
 const LARGEST_REQUEST = MESSAGE_BYTES.request - 65_536
 
-/** What a record becomes: a request, a dead letter (with its error), or nothing (a tombstone). */
+/** What a record becomes: a request, a dead letter (with its error), or nothing (a tombstone, which erases its album). */
 export interface Outcome {
   delivery: Delivery
   record: OutgoingRecord | null
+  isForgotten?: boolean
   error?: EnrichmentError
 }
 
 /** What a request is made with. */
 export interface RequestMaking {
   topics: { enrichment: string; dead: string }
-  decode(delivery: Delivery, value: Buffer): Promise<AlbumImported>
-  encode(request: EnrichmentRequested): Promise<Buffer>
+  codecs: Pick<EventCodecs, 'imported' | 'requested'>
+  /** Does what a process may die of, so that it can be found. */
+  touch<T>(delivery: Delivery, work: () => Promise<T>): Promise<T>
+}
+
+export const isTombstone = (delivery: Delivery | undefined) => delivery?.value === null && delivery.fault === undefined
+
+/** The records up to the first tombstone, or the tombstones up to the first other: what is imported behind one counts. */
+export function untilTombstone(deliveries: Delivery[]): Delivery[] {
+  const [first] = deliveries
+  const end = deliveries.findIndex((delivery) => isTombstone(delivery) !== isTombstone(first))
+  return end === -1 ? deliveries : deliveries.slice(0, end)
 }
 
 /** Makes a request of an album.imported record. Throws only what passes (REGISTRY_UNAVAILABLE). */
-export async function toRequest(delivery: Delivery, { topics, decode, encode }: RequestMaking): Promise<Outcome> {
-  const { topic, partition, offset, value, fault } = delivery
-  if (fault !== undefined) return giveUp(delivery, topics.dead, fault.error)
+export async function toRequest(delivery: Delivery, making: RequestMaking): Promise<Outcome> {
+  const { value, fault } = delivery
+  const { dead } = making.topics
+  if (fault !== undefined) return giveUp(delivery, dead, fault.error)
   if (value === null) return { delivery, record: null }
   try {
-    const album = checkAlbum(await decode(delivery, value))
-    const request: EnrichmentRequested = {
-      requestId: randomUUID(),
-      reason: 'imported',
-      stages: ['search', 'match', 'links', 'artwork'],
-      album,
-      requestedAt: Date.now(),
-      source: { topic, partition, offset: Number(offset) },
-    }
-    const bytes = await encode(request)
-    const headers = withoutOwnHeaders(delivery.headers)
-    const record = { topic: topics.enrichment, key: album.albumId, value: bytes, headers }
-    if (!fitsInto(record, LARGEST_REQUEST)) {
-      const message = `the request would have ${recordBytes(record)} bytes: import the album with fewer facts or headers`
-      throw new EnrichmentError('RECORD_TOO_LARGE', message)
-    }
-    return { delivery, record }
+    return { delivery, record: await making.touch(delivery, () => toRecord(delivery, value, making)) }
   } catch (thrown) {
     const error = toEnrichmentError(thrown)
     if (isOutage(error.code)) throw error
-    return giveUp(delivery, topics.dead, error)
+    return giveUp(delivery, dead, error)
   }
+}
+
+async function toRecord(
+  { topic, partition, offset, headers }: Delivery,
+  value: Buffer,
+  { topics, codecs }: RequestMaking,
+): Promise<OutgoingRecord> {
+  const album = checkAlbum(await codecs.imported.decode(value))
+  const request: EnrichmentRequested = {
+    requestId: randomUUID(),
+    reason: 'imported',
+    stages: ['search', 'match', 'links', 'artwork'],
+    album,
+    requestedAt: Date.now(),
+    source: { topic, partition, offset: Number(offset) },
+  }
+  const bytes = await codecs.requested.encode(request)
+  const own = { topic: topics.enrichment, key: album.albumId, value: bytes }
+  const record = { ...own, headers: withoutOwnHeaders(headers) }
+  if (!fitsInto(record, LARGEST_REQUEST)) {
+    const message = `the request would have ${recordBytes(record)} bytes: import the album with fewer facts or headers`
+    throw new EnrichmentError('RECORD_TOO_LARGE', message)
+  }
+  return record
 }
 
 function giveUp(delivery: Delivery, topic: string, error: EnrichmentError): Outcome {

@@ -13,13 +13,17 @@ import { TokenBudget } from './token-budget.ts'
  * The model as the settings say, its calls and tokens counted and its tokens of a day bounded; null when MODEL_USE is
  * never.
  *
+ * @param budget what it may cost
  * @throws EnrichmentError CONFIG_INVALID when a model is wanted without an API key
  */
-export function createModel(config: Config<'model' | 'http'>, log?: Logger): Model | null {
+export function createModel(
+  config: Config<'model' | 'http'>,
+  log?: Logger,
+  budget = new TokenBudget(config.MODEL_TOKENS_PER_DAY, config.MODEL_TOKENS_SPENT),
+): Model | null {
   if (config.MODEL_USE === 'never') return null
   if (config.OPENAI_API_KEY === undefined)
     throw new EnrichmentError('CONFIG_INVALID', 'OPENAI_API_KEY is not set: set it, or set MODEL_USE to never')
-  const budget = new TokenBudget(config.MODEL_TOKENS_PER_DAY, config.MODEL_TOKENS_SPENT)
   const model = createOpenAiModel({
     apiKey: async () => currentValue(config, 'OPENAI_API_KEY') ?? '',
     fetch: createFetch(config),
@@ -41,9 +45,9 @@ export function createModel(config: Config<'model' | 'http'>, log?: Logger): Mod
   })
   const bounded: Model = {
     identity: model.identity,
-    async judge(album, products, signal) {
+    async judge(album, products, signal, onCall) {
       budget.check()
-      return model.judge(album, products, signal)
+      return model.judge(album, products, signal, onCall)
     },
   }
   return config.MODEL_OUTAGE === 'review' ? skipWhenAway(bounded) : bounded

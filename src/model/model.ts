@@ -13,11 +13,17 @@ export interface Model {
    *
    * @param products at most MAX_CANDIDATES, at least one
    * @param signal aborts the call; its reason is thrown as is
-   * @throws EnrichmentError MODEL_BAD_CREDENTIALS, MODEL_QUOTA_SPENT, MODEL_TOKENS_SPENT, MODEL_INVALID_REQUEST (a
+   * @param onCall told of the call, however it ended
+   * @throws EnrichmentError MODEL_BAD_CREDENTIALS, MODEL_NOT_FOUND, MODEL_QUOTA_SPENT, MODEL_TOKENS_SPENT, MODEL_INVALID_REQUEST (a
    *   TooLargeError when fewer products may pass), MODEL_THROTTLED (with retryAfterMs when the host told it),
    *   MODEL_UNAVAILABLE, MODEL_PROMPT_REFUSED or MODEL_BAD_ANSWER
    */
-  judge(album: Album, products: Product[], signal: AbortSignal): Promise<ModelAnswer>
+  judge(
+    album: Album,
+    products: Product[],
+    signal: AbortSignal,
+    onCall?: (call: ModelCall) => void,
+  ): Promise<ModelAnswer>
 }
 
 export interface ModelAnswer {

@@ -1,5 +1,4 @@
 import OpenAI, { APIError } from 'openai'
-import type { Album, Product } from '../album.ts'
 import { EnrichmentError } from '../errors.ts'
 import { buildPrompt, PROMPT_VERSION } from './build-prompt.ts'
 import { HostDialect } from './host-dialect.ts'
@@ -63,7 +62,7 @@ export function createOpenAiModel(settings: Settings): Model {
 
   return {
     identity,
-    async judge(album: Album, products: Product[], signal: AbortSignal): Promise<ModelAnswer> {
+    async judge(album, products, signal, onCallOfAlbum): Promise<ModelAnswer> {
       const { instructions, question, order } = buildPrompt(album, products)
       // The client's own time-out ends with the answer's head; a stalled body would hang for ever.
       const deadline = AbortSignal.timeout(timeoutMs)
@@ -71,7 +70,9 @@ export function createOpenAiModel(settings: Settings): Model {
       let kept: Pick<ModelCall, 'inputTokens' | 'outputTokens' | 'cost' | 'answer'> = NOTHING
       const tell = (result: string, answer = kept.answer) => {
         const rest = { candidates: products.length, result, latencyMs: Date.now() - call.at }
-        onCall?.({ ...call, ...kept, ...rest, answer: answer.slice(0, MAX_KEPT) })
+        const told = { ...call, ...kept, ...rest, answer: answer.slice(0, MAX_KEPT) }
+        onCall?.(told)
+        onCallOfAlbum?.(told)
       }
       try {
         const messages: OpenAI.ChatCompletionMessageParam[] = [

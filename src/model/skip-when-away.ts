@@ -16,12 +16,12 @@ export function skipWhenAway(model: Model, now: () => number = () => performance
   let away: EnrichmentError | null = null
   return {
     identity: model.identity,
-    async judge(album, products, signal) {
+    async judge(album, products, signal, onCall) {
       if (away !== null && now() < awayUntil) throw new EnrichmentError(away.code, away.message)
       // Those who come while this one finds out need not find out too.
       if (away !== null) awayUntil = now() + AWAY_MS
       try {
-        const answer = await model.judge(album, products, signal)
+        const answer = await model.judge(album, products, signal, onCall)
         failures = 0
         away = null
         return answer

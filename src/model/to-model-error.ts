@@ -33,10 +33,14 @@ const TOO_LARGE_TEXT =
 const REFUSED =
   /content.?(filter|policy|management)|moderation|invalid_prompt|responsible|safety|data_?inspection|sensitive|prohibited|guardrail|flagged|refusal|blocked_(by|prompt)|policy_violation/
 const REFUSED_TEXT =
-  /content (management )?(policy|filter)|content_filter|(was|were|been|got) (flagged|filtered)|flagged (as|by|for)|moderation|usage polic|safety (system|polic|filter|setting)|responsible ai|exists risk|inappropriate|prohibited content|violat\w+ (our|the|of|any|\w+'s)|blocked by/i
+  /content (management )?(policy|filter)|content_filter|(was|were|been|got) (flagged|filtered)|flagged (as|by|for)|moderation|usage polic|safety (system|polic|filter|setting)|responsible ai|exists risk|inappropriate|prohibited content|violat\w{1,5} (our|the|of|any|\w+'s)|blocked by/i
 const KEY =
   /invalid_?api_?key|api_?key_?invalid|incorrect_api_key|authentication|unauthorized|unauthenticated|invalid_token/
 const KEY_TEXT = /api key (is )?(not valid|invalid|expired)|(invalid|incorrect|missing) (api )?key/i
+const UNKNOWN_MODEL =
+  /model_?not_?(found|available|supported|allowed)|deployment_?not_?found|(invalid|unknown|unsupported|no_such)_?model/
+const UNKNOWN_MODEL_TEXT =
+  /\bmodels?\b.{0,150}?\b(not (be )?(found|exist|available)|does(n't| not) exist|inaccessible|not have access)|(invalid|unknown|unsupported|not a valid) model\b|model (identifier|id|name) is invalid|no endpoints found|access to model/i
 const AWAY = /overload|server_?error|unavailable|time_?d?_?out|bad_gateway|engine/
 /** Groq: the model's own answer did not pass the schema. */
 const BAD_ANSWER = /json_validate_failed|failed_generation|tool_use_failed/
@@ -60,6 +64,9 @@ export function toRefusalError(refusal: Refusal, waitMs?: number): EnrichmentErr
   const isQuotaText = status >= 400 && !isServerFault(status) && !has(/resource_?exhausted/) && QUOTA_TEXT.test(message)
   if (isQuota || isQuotaText)
     return new EnrichmentError('MODEL_QUOTA_SPENT', `the account at the model host has no credit left: ${words}`)
+  // Never the album's fault, and a project without the model hears it as a 403.
+  const isAsked = [400, 403, 404, 422].includes(status)
+  if (has(UNKNOWN_MODEL) || (isAsked && UNKNOWN_MODEL_TEXT.test(message))) return unknownModel(words)
   if (has(KEY) || KEY_TEXT.test(message) || status === 401) return badCredentials(status)
   if (has(RATE) && status !== 400) return throttled(refusal, waitMs)
   if (!isServerFault(status) && (isModerated || has(REFUSED) || REFUSED_TEXT.test(message)))
@@ -67,15 +74,20 @@ export function toRefusalError(refusal: Refusal, waitMs?: number): EnrichmentErr
   if (has(BAD_ANSWER)) return new EnrichmentError('MODEL_BAD_ANSWER', `the model answered outside the schema: ${words}`)
   if (status === 403) return badCredentials(status)
   if (status === 429 || has(RATE)) return throttled(refusal, waitMs)
-  if (!has(AWAY) && (status === 400 || status === 404 || status === 422))
-    return new EnrichmentError(
-      'MODEL_INVALID_REQUEST',
-      `the model host calls the request invalid: ${words}; check MODEL_NAME and OPENAI_BASE_URL`,
-    )
+  if (status === 404) return unknownModel(words)
+  if (!has(AWAY) && (status === 400 || status === 422))
+    return new EnrichmentError('MODEL_INVALID_REQUEST', `the model host calls the request invalid: ${words}`)
   return new EnrichmentError('MODEL_UNAVAILABLE', `the model host fails: ${words}`)
 }
 
 const isServerFault = (status: number) => status >= 500
+
+function unknownModel(words: string): EnrichmentError {
+  return new EnrichmentError(
+    'MODEL_NOT_FOUND',
+    `the model host does not know what it is asked for: ${words}; check MODEL_NAME and OPENAI_BASE_URL`,
+  )
+}
 
 function badCredentials(status: number): EnrichmentError {
   const how = status === 0 ? '' : ` (HTTP ${status})`

@@ -22,6 +22,17 @@ export class TokenBudget {
     if (dayOf(at) === this.#day) this.#spent += tokens
   }
 
+  /** Whether there is anything to count for. */
+  get isBounded(): boolean {
+    return this.#perDay < Number.POSITIVE_INFINITY
+  }
+
+  /** @param tokens spent today as it is stored: also by those who asked before this process did */
+  learn(tokens: number): void {
+    this.#turnTo(Date.now())
+    this.#spent = Math.max(this.#spent, tokens)
+  }
+
   /**
    * Before each call. One call may go over what is left: nobody knows beforehand what it costs.
    *

@@ -20,6 +20,8 @@ export interface WaitingRecord {
   /** null in album.imported, where there is no request yet, and where the record cannot be read. */
   requestId: string | null
   album: Album | null
+  /** Of a request, milliseconds since 1970; null where `requestId` is. */
+  requestedAt: number | null
 }
 
 /**
@@ -70,12 +72,12 @@ export async function findWaiting(
 
 /** What cannot be read waits all the same; it will be a dead letter. */
 async function readContent(codecs: EventCodecs, value: Buffer | null, isImported: boolean) {
-  const nothing = { requestId: null, album: null }
+  const nothing = { requestId: null, album: null, requestedAt: null }
   if (value === null) return nothing
   if (isImported) {
     const album = await codecs.imported.decode(value).catch(() => null)
-    return { requestId: null, album }
+    return { ...nothing, album }
   }
   const request = await codecs.requested.decode(value).catch(() => nothing)
-  return { requestId: request.requestId, album: request.album }
+  return { requestId: request.requestId, album: request.album, requestedAt: request.requestedAt }
 }

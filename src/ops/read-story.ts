@@ -5,6 +5,9 @@ import { ArtworkRow } from '../db/entities/artwork.entity.ts'
 import { CandidateRow } from '../db/entities/candidate.entity.ts'
 import { Enrichment, type FailedAttempt } from '../db/entities/enrichment.entity.ts'
 import { ExternalLink } from '../db/entities/external-link.entity.ts'
+import type { ModelCallRow } from '../db/entities/model-call.entity.ts'
+import { findForgotten } from '../db/forget.ts'
+import { findModelCalls } from '../db/model-calls.ts'
 import { toCandidate } from '../enrich/stored-candidates.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { Album } from '../events.ts'
@@ -45,7 +48,28 @@ export interface Story {
   artwork: Artwork | null
   /** By marketplace. */
   artworks: Artwork[]
+  /** The last calls of the model about it, newest first. */
+  modelCalls: ModelCallTold[]
 }
+
+interface ModelCallTold {
+  at: string
+  marketplace: string
+  requestId: string
+  model: string
+  promptVersion: string
+  candidates: number
+  /** ok, aborted, or an error code. */
+  result: string
+  inputTokens: number
+  outputTokens: number
+  /** In the host's own unit; null where it does not tell. */
+  cost: number | null
+  latencyMs: number
+  answer: string
+}
+
+const LAST_MODEL_CALLS = 5
 
 interface Artwork {
   marketplace: string
@@ -68,13 +92,18 @@ export async function readStory(
   findWaiting: (id: string) => Promise<WaitingRecord[] | null>,
 ): Promise<Story> {
   const request = REQUEST_ID.test(id) ? await db.query((em) => em.findOne(Enrichment, { requestId: id })) : null
-  const waiting = await findWaiting(request?.albumId ?? id)
-  const albumId = request?.albumId ?? waiting?.find(({ album }) => album !== null)?.album?.albumId ?? id
+  const found = await findWaiting(request?.albumId ?? id)
+  const albumId = request?.albumId ?? found?.find(({ album }) => album !== null)?.album?.albumId ?? id
+  const forgottenAt = (await findForgotten(db, [albumId])).get(albumId) ?? 0
+  // What was requested before is passed over when its turn comes.
+  const waiting = found?.filter(({ requestedAt }) => requestedAt === null || requestedAt > forgottenAt) ?? null
+  const modelCalls = await findModelCalls(db, albumId, LAST_MODEL_CALLS)
   return db.query(async (em) => {
     const row = await em.findOne(AlbumRow, { albumId })
     if (row === null && (waiting ?? []).length === 0) {
       const where = waiting === null ? 'stored of' : 'stored of, or waits for,'
-      const message = `nothing is ${where} album or request ${id}: it was never imported, or requested`
+      const why = forgottenAt > 0 ? 'it was forgotten' : 'it was never imported, or requested'
+      const message = `nothing is ${where} album or request ${id}: ${why}`
       throw new EnrichmentError('RECORD_INVALID', message)
     }
     const requests = await em.find(Enrichment, { albumId }, { orderBy: { requestedAt: 'desc' }, limit: 20 })
@@ -98,8 +127,13 @@ export async function readStory(
       })),
       artwork: artworks.find(({ marketplace }) => marketplace === requests[0]?.marketplace) ?? artworks[0] ?? null,
       artworks,
+      modelCalls: modelCalls.map(toModelCall),
     }
   })
+}
+
+function toModelCall({ id: _id, albumId: _albumId, at, cost, ...rest }: ModelCallRow): ModelCallTold {
+  return { at: at.toISOString(), cost: cost ?? null, ...rest }
 }
 
 function toArtwork({ marketplace, status, url, key, errorCode }: ArtworkRow): Artwork {

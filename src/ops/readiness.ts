@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
-import { EnrichmentError } from '../errors.ts'
+import { EnrichmentError, ERROR_CODES, type ErrorCode } from '../errors.ts'
 import { withAdmin } from '../kafka/kafka-client.ts'
 import { findTroubles } from '../kafka/topic-health.ts'
 import type { Readiness } from './probes.ts'
@@ -56,7 +56,16 @@ export function readinessOf(
     },
     parts: () =>
       Object.fromEntries(
-        started().map(([role, { condition }]) => [role, condition ?? { state: 'running', holds: [] }]),
+        started().map(([role, { condition = { state: 'running', holds: [] } }]) => [
+          role,
+          { state: condition.state, holds: condition.holds.map(toPublic) },
+        ]),
       ),
   }
+}
+
+/** The port is open to whoever reaches it: servers' own words, which may hold addresses, are for the log and `status`. */
+function toPublic({ cause, since }: HoldRecord) {
+  const meaning = ERROR_CODES[cause.replace(/^intake_/, '') as ErrorCode] ?? '`album-enricher status` says more'
+  return { cause, meaning, since }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { AlbumRow } from '../db/entities/album.entity.ts'
+import { findForgotten } from '../db/forget.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { Album, EnrichmentRequested } from '../events.ts'
 import type { EventCodecs } from '../kafka/event-topics.ts'
@@ -28,8 +29,9 @@ export async function requestEnrichment(
   const facts = new Map(rows.map((row) => [row.albumId, row.facts]))
   const unknown = new Set(albumIds.filter((albumId) => !facts.has(albumId)))
   if (unknown.size > 0) {
-    for (const [albumId, album] of await findWaiting(kafka, topics.enrichment, codecs, unknown))
-      facts.set(albumId, album)
+    const forgotten = await findForgotten(db, [...unknown])
+    for (const [albumId, request] of await findWaiting(kafka, topics.enrichment, codecs, unknown))
+      if (request.requestedAt > (forgotten.get(albumId) ?? 0)) facts.set(albumId, request.album)
   }
   const missing = albumIds.filter((albumId) => !facts.has(albumId))
   if (missing.length > 0) {
@@ -47,13 +49,13 @@ export async function requestEnrichment(
   return requests.map(({ requestId, album: { albumId } }) => ({ albumId, requestId }))
 }
 
-/** The newest facts of these albums that stand in the topic of requests, whether they were worked on or not. */
+/** The newest requests for these albums that stand in their topic, whether they were worked on or not. */
 async function findWaiting(kafka: Servers['kafka'], topic: string, codecs: EventCodecs, albumIds: Set<string>) {
-  const newest = new Map<string, Album>()
+  const newest = new Map<string, EnrichmentRequested>()
   await readTopic(kafka, topic, async ({ key, value }) => {
     if (value !== null && albumIds.has(key?.toString() ?? '')) {
-      const album = await readAlbum(codecs, value)
-      if (album !== null) newest.set(album.albumId, album)
+      const request = await readRequest(codecs, value)
+      if (request !== null) newest.set(request.album.albumId, request)
     }
     return undefined
   })
@@ -61,9 +63,9 @@ async function findWaiting(kafka: Servers['kafka'], topic: string, codecs: Event
 }
 
 /** null for a record that the worker will give up: it must not keep people from asking for its album. */
-async function readAlbum(codecs: EventCodecs, value: Buffer): Promise<Album | null> {
+async function readRequest(codecs: EventCodecs, value: Buffer): Promise<EnrichmentRequested | null> {
   try {
-    return (await codecs.requested.decode(value)).album
+    return await codecs.requested.decode(value)
   } catch (error) {
     const { code } = toEnrichmentError(error)
     if (code === 'RECORD_UNDECODABLE' || code === 'SCHEMA_UNKNOWN') return null

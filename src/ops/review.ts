@@ -85,10 +85,7 @@ export async function readReview(db: Database, albumId: string, marketplace: str
 
 async function findReview(em: EntityManager, albumId: string, wanted: string | undefined): Promise<Review> {
   const row = await em.findOne(AlbumRow, { albumId })
-  if (row === null) {
-    const remedy = 'it may still wait in a topic (see `status`), or was never imported'
-    throw new EnrichmentError('RECORD_INVALID', `nothing is stored of album ${albumId}: ${remedy}`)
-  }
+  if (row === null) throw nothingStored(albumId)
   const marketplace = wanted ?? (await findMarketplace(em, albumId))
   const rows = await em.find(CandidateRow, { albumId, marketplace })
   const candidates = rows
@@ -112,6 +109,11 @@ async function findReview(em: EntityManager, albumId: string, wanted: string | u
       at: decidedAt.toISOString(),
     })),
   }
+}
+
+function nothingStored(albumId: string): EnrichmentError {
+  const remedy = 'it may still wait in a topic (see `status`), or was never imported, or was forgotten'
+  return new EnrichmentError('RECORD_INVALID', `nothing is stored of album ${albumId}: ${remedy}`)
 }
 
 async function findMarketplace(em: EntityManager, albumId: string): Promise<string> {
@@ -156,6 +158,9 @@ export async function decideReview(
   }
   const value = await codecs.requested.encode(request)
   await db.transaction(async (em) => {
+    // Forgotten meanwhile, it must not come back by halves.
+    const known = await em.execute<object[]>('select 1 from album where album_id = ? for key share', [albumId])
+    if (known.length === 0) throw nothingStored(albumId)
     for (const { asin, verdict } of decisions) {
       if (verdict === null) await em.nativeDelete(PersonVerdictRow, { albumId, marketplace, asin })
       else {

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { CommitOffset, Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
@@ -18,7 +20,7 @@ const FETCH_BYTES = 65_536
 
 export interface RelayOptions {
   kafka: Kafka
-  /** Holds the outbox. */
+  /** Holds the outbox, and remembers what processes died of. */
   db: Database
   groupId: string
   topics: { retry: string[]; express: string; dead: string }
@@ -41,9 +43,11 @@ export function startRelay(options: RelayOptions): Member {
   const { kafka, db, groupId, topics, log } = options
   const stopping = new AbortController()
   let tiers = new Map<string, RelayedPartition>()
+  const marks = new CrashMarks(db, groupId, randomUUID())
 
   const relay = (partition: TopicPartition, ownership: PartitionOwnership, signal: AbortSignal): RelayedPartition =>
     new RelayedPartition(partition, ownership, {
+      marks,
       toRecord: (delivery) => toRecord(delivery, topics),
       onPublished: (records) => report(records, partition, topics, log),
       onRoom: () => consumer.resume(partition.topic),
@@ -60,6 +64,7 @@ export function startRelay(options: RelayOptions): Member {
     await Promise.all(former.map((relayed) => relayed.close()))
     // Of an assignment that is over: it would fence whoever has the partitions now.
     if (signal.aborted) return []
+    await marks.leave()
     const { owned, failure } = await ownEach(kafka, {
       groupId,
       partitions: assignment,
@@ -68,8 +73,10 @@ export function startRelay(options: RelayOptions): Member {
     })
     tiers = new Map(owned.map(({ partition, ownership }) => [toKey(partition), relay(partition, ownership, signal)]))
     if (failure !== undefined) throw failure
+    const positions = owned.flatMap(({ ownership }) => ownership.positions())
+    await marks.takeOver(positions)
     log.info({ assignment }, 'relay took its tiers over')
-    return owned.flatMap(({ ownership }) => ownership.positions())
+    return positions
   }
 
   const receive = async ({ deliveries, nextOffset, signal, ...partition }: DeliveredBatch): Promise<void> => {
@@ -108,6 +115,7 @@ export function startRelay(options: RelayOptions): Member {
       await consumer.stop()
       await outbox
       await Promise.all([...tiers.values()].map((relayed) => relayed.close()))
+      await marks.leave()
     },
   }
 }

@@ -1,3 +1,5 @@
+import type { CrashMarks } from '../db/crash-marks.ts'
+import { toEnrichmentError } from '../errors.ts'
 import type { Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
 import type { PartitionOwnership } from '../kafka/partition-ownership.ts'
 import { WaitingRecords } from './waiting-records.ts'
@@ -9,6 +11,7 @@ const MOST_WAITING = { records: 1_000, bytes: 1_000_000 }
 const LONGEST_TIMER_MS = 30_000
 
 interface Surroundings {
+  marks: Pick<CrashMarks, 'isSuspect' | 'touch'>
   toRecord(delivery: Delivery): OutgoingRecord
   onPublished(records: OutgoingRecord[]): void
   /** There is room for more records; only after mustPause was true. */
@@ -37,9 +40,24 @@ export class RelayedPartition {
   /** Takes delivered records in. Resolves at once, unless it is full: then once everything is published that is due. */
   async add(deliveries: Delivery[], nextOffset: bigint): Promise<void> {
     const pending = deliveries.filter((delivery) => this.#ownership.isPending(delivery))
-    this.#waiting.add(pending, nextOffset, Date.now())
+    if (this.#surroundings.marks.isSuspect(this.partition)) {
+      for (const delivery of pending) await this.#addAlone(delivery)
+      this.#waiting.add([], nextOffset, Date.now())
+    } else this.#waiting.add(pending, nextOffset, Date.now())
     this.#publish()
     if (this.#waiting.isFull) await this.#publishing
+  }
+
+  /** One of which processes have died is taken in as what must be given up. */
+  async #addAlone(delivery: Delivery): Promise<void> {
+    const add = async (one: Delivery) => this.#waiting.add([one], one.nextOffset, Date.now())
+    try {
+      await this.#surroundings.marks.touch(delivery, () => add(delivery))
+    } catch (thrown) {
+      const error = toEnrichmentError(thrown)
+      if (error.code !== 'CRASHED_DECODER') throw error
+      await add({ ...delivery, fault: { error } })
+    }
   }
 
   /** Whether the partition must bring no more until onRoom. */
@@ -72,11 +90,19 @@ export class RelayedPartition {
 
   async #publishDue(): Promise<void> {
     while (!this.#isClosed) {
-      const due = this.#waiting.due(Date.now(), RECORDS_PER_TRANSACTION)
+      const { marks, toRecord } = this.#surroundings
+      const due = this.#waiting.due(Date.now(), marks.isSuspect(this.partition) ? 1 : RECORDS_PER_TRANSACTION)
       if (due === undefined) return
       const { deliveries, offset } = due
-      const records = deliveries.map(this.#surroundings.toRecord)
-      await this.#ownership.commit(records, [{ ...this.partition, offset }])
+      const publish = async () => {
+        const records = deliveries.map(toRecord)
+        await this.#ownership.commit(records, [{ ...this.partition, offset }])
+        return records
+      }
+      const [first] = deliveries
+      // What is given up already is a pointer by now.
+      const isTouched = first !== undefined && first.fault === undefined
+      const records = await (isTouched ? marks.touch(first, publish) : publish())
       this.#waiting.drop(offset)
       this.#surroundings.onPublished(records)
       if (!this.#isPaused || !this.#waiting.isHalfEmpty) continue

@@ -81,6 +81,7 @@ const KINDS = {
   AMAZON_UNAVAILABLE: 'passing',
   MODEL_BAD_CREDENTIALS: 'account',
   MODEL_QUOTA_SPENT: 'account',
+  MODEL_NOT_FOUND: 'account',
   MODEL_INVALID_REQUEST: 'bad record',
   MODEL_THROTTLED: 'slow down',
   MODEL_UNAVAILABLE: 'passing',
@@ -117,6 +118,7 @@ const KINDS = {
   PORT_TAKEN: 'set-up',
   // Its budget is gone, and quick tries would keep the albums behind it waiting for as long again.
   ALBUM_TOO_SLOW: 'passing slowly',
+  ALBUM_FORGOTTEN: 'lost',
   LANE_LOST: 'lost',
   INTERNAL: 'passing',
 } as const satisfies Record<ErrorCode, Kind>

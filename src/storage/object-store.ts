@@ -12,6 +12,8 @@ export interface ObjectStore {
    * @throws EnrichmentError STORE_UNAVAILABLE
    */
   put(key: string, bytes: Uint8Array, contentType: string): Promise<void>
+  /** Deletes what stands under a folder's name, if anything does. @throws EnrichmentError STORE_UNAVAILABLE */
+  removeAll(folder: string): Promise<void>
   /** @throws EnrichmentError STORE_UNAVAILABLE */
   exists(key: string): Promise<boolean>
 }
@@ -31,6 +33,7 @@ export function createObjectStore(location: string, timeoutMs = TIMEOUT_MS): Obj
   const exists = (key: string) => guard(`look for ${key}`, () => disk.exists(key))
   return {
     exists,
+    removeAll: (folder) => guard(`delete ${folder}`, () => disk.deleteAll(folder)),
     async put(key, bytes, contentType) {
       if (await exists(key)) return
       await guard(`keep ${key}`, () => disk.put(key, bytes, { contentType }))

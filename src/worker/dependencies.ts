@@ -110,10 +110,22 @@ function callThrough(breaker: Breaker): Call {
 const GOES_ON = 'the lane goes on by itself within 2 s'
 /** Of what a person must do something about. */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
+  MODEL_NOT_FOUND:
+    'give MODEL_NAME a model that the host at OPENAI_BASE_URL has for this key, and restart; the lane goes on by itself',
   DATABASE_READ_ONLY: `point DATABASE_URL at the primary, or make this server one again; ${GOES_ON}`,
   DATABASE_BAD_CREDENTIALS: `mend the name or password in DATABASE_URL and restart, or the server's pg_hba.conf; ${GOES_ON}`,
   DATABASE_FORBIDDEN: `give the role of DATABASE_URL its rights back (GRANT ... ON ALL TABLES IN SCHEMA public); ${GOES_ON}`,
   DATABASE_FULL: `make room on the disk of PostgreSQL; ${GOES_ON}`,
+}
+
+/** The hold for a wait that Amazon has asked for. @param until milliseconds since 1970 */
+export function explainThrottled(until: number): Omit<HoldRecord, 'since'> {
+  return {
+    cause: 'AMAZON_THROTTLED',
+    message: `429: Amazon asks to slow down; the next request is at ${new Date(until).toISOString()}`,
+    remedy:
+      'nothing, or see who else uses the credential: the lane goes on by itself, and asks at once after `album-enricher resume`',
+  }
 }
 
 function remedyFor(name: string, code: ErrorCode): string {

@@ -15,7 +15,7 @@ import type { Kafka } from '../kafka/kafka-client.ts'
 import { laneAssigner } from '../kafka/lane-assigner.ts'
 import type { Logger } from '../log.ts'
 import { findMarketplace } from '../marketplaces.ts'
-import { createDependencies } from './dependencies.ts'
+import { createDependencies, explainThrottled } from './dependencies.ts'
 import { createLeasePorts } from './lease/create-lease-ports.ts'
 import { LaneLease } from './lease/lane-lease.ts'
 import { OwnedStores } from './lease/owned-stores.ts'
@@ -83,10 +83,15 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     storeHolds: (holds) => store.storeHolds(lease.token ?? 0, holds),
     onResume() {
       dependencies.probeNow()
+      amazon.hurry()
       flood.resume()
     },
   })
-  const dependencies = createDependencies((name, hold) => state.hold(name, hold), stop)
+  const dependencies = createDependencies((name, hold) => {
+    state.hold(name, hold)
+    // It says more, and outlasts it.
+    if (name === 'amazon' && hold !== null) state.hold('throttled', null)
+  }, stop)
   const ports = createLeasePorts({
     kafka,
     groupId,
@@ -101,15 +106,17 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
         lane.holds.find(({ cause }) => cause === FLOOD),
         resumedAt(lane),
       )
-      const places = Object.entries(lane.offsets).map(([topic, offset]) => ({ topic, partition: 0, offset }))
-      marked = marks.takeOver(places).catch((error) => log.warn({ err: error }, 'crash marks not readable'))
     },
     async markReplays(position, token) {
       const requests = await markAgain(store, token, position)
       if (requests > 0) log.warn({ requests }, 'requests will run again')
+      const places = position.topics.map(({ topic, from }) => ({ topic, partition: 0, offset: from }))
+      marked = marks.takeOver(places).catch((error) => log.warn({ err: error }, 'crash marks not readable'))
     },
     onWorkDropped() {
       worker.drop()
+      // Nobody is left who would be told that it is over.
+      state.hold('throttled', null)
       dependencies.forget()
     },
     log,
@@ -119,7 +126,10 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
   const flood = new DeadLetterLimit(config.FLOOD_DEAD_LETTERS, (hold) => state.hold('flood', hold))
   const { domain: marketplace } = findMarketplace(config.AMAZON_MARKETPLACE)
   const ledger = new Ledger(db, new OwnedStores(store, lease), marketplace, processId)
-  const collaboratorsFor = createCollaborators(config, { db, lease, dependencies, ofAlbums, log })
+  const { amazon, collaboratorsFor } = createCollaborators(config, {
+    ...{ db, groupId, lease, dependencies, ofAlbums, log },
+    onThrottled: (until) => state.hold('throttled', until === null ? null : explainThrottled(until)),
+  })
   const shared = {
     ...codecs,
     topics,
@@ -154,7 +164,8 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
           ...shared,
           turn,
           onBegun,
-          collaboratorsFor: (request, clock) => collaboratorsFor(request, clock, { onBegun, signal }),
+          collaboratorsFor: (request, clock, onModelCall) =>
+            collaboratorsFor(request, clock, onModelCall, { onBegun, signal }),
         },
         signal,
       )

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createCreatorsApi } from '../../src/amazon/creators-api.ts'
 import { createLocalPace } from '../stack/local-pace.ts'
@@ -68,6 +69,23 @@ test('a hint holds everybody back, also one who sleeps already', async () => {
   pace.slowDown(150)
   await waiting
   expect(performance.now() - started).toBeGreaterThanOrEqual(150)
+})
+
+test('when a person ends a long wait the next turn comes at once, also for who waits already, and that it is long is told', async () => {
+  const told: (number | null)[] = []
+  const pace = createLocalPace(50, 600_000, (until) => told.push(until))
+  ;(await pace.grant(never)).sent()
+  pace.slowDown(600_000)
+  const waiting = pace.grant(never)
+  expect(await Promise.race([waiting, sleep(100, 'nobody')])).toBe('nobody')
+  const startedAt = performance.now()
+  pace.hurry()
+  ;(await waiting).sent()
+  expect(performance.now() - startedAt).toBeLessThan(3_000)
+  expect((told[0] ?? 0) - Date.now()).toBeGreaterThan(580_000)
+  expect(told.at(-1)).not.toBe(null)
+  pace.answered()
+  expect(told.at(-1)).toBe(null)
 })
 
 test('without a hint the backoff grows with every refusal and an answer ends the growth', async () => {

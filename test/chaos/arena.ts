@@ -57,6 +57,8 @@ export interface ArenaOptions {
   name: string
   /** Whether everything that happens is told on standard error. */
   says: boolean
+  /** Whether poison is fed throughout. */
+  isPoisonous?: boolean
   /** More settings for the processes. */
   extraEnv?: Record<string, string>
 }
@@ -73,7 +75,7 @@ export async function startServers(brokers: 1 | 3, onProgress: (line: string) =>
 
 /** Everything up and running, nothing fed yet. */
 export async function openArena(servers: Servers, options: ArenaOptions): Promise<Arena> {
-  const { name, says, extraEnv = {} } = options
+  const { name, says, isPoisonous, extraEnv = {} } = options
   const chronicle = new Chronicle(says)
   const databaseUrl = await servers.createDatabase(name)
   const { standIns, imageHost } = await StandIns.start(REQUESTS_PER_SECOND)
@@ -121,7 +123,7 @@ export async function openArena(servers: Servers, options: ArenaOptions): Promis
   const all = members.map(({ member }) => member)
   const lane = new LaneWatch(all, chronicle)
   const live = await LiveView.open(servers.kafka.brokers, topics)
-  const feeder = await Feeder.open(servers.kafka.brokers, servers.registry.url, topics.imported)
+  const feeder = await Feeder.open(servers.kafka.brokers, servers.registry.url, topics.imported, isPoisonous)
   for (const member of all) member.start()
   await Promise.all(all.map((member) => member.untilRunning()))
   return {

@@ -39,6 +39,7 @@ function readFigures({ verdict, evidence, tally, seconds }: ChaosResult, arena: 
     brokerFaults: Object.fromEntries(tally.brokerFaults),
     brokerFaultsAtWork: tally.brokerFaultsAtWork,
     leaderMoves: tally.leaderMoves,
+    poison: arena.feeder.poisoned,
     deadLetters: evidence.outcomes.filter(({ kind }) => kind === 'dead letter').length,
     retries: evidence.returns.length,
     calls: evidence.calls.length,
@@ -62,7 +63,9 @@ function findFaulty(figures: Figures, { points }: Tally, schedule: Schedule): st
   const brokerFaults = schedule.brokers.length
   if (figures.brokerFaultsAtWork < Math.floor(brokerFaults * SHARE_IN_FLIGHT))
     faulty.push(`only ${figures.brokerFaultsAtWork} of ${brokerFaults} faults of brokers while results came`)
-  if (figures.deadLetters > figures.records * SHARE_DEAD) faulty.push(`${figures.deadLetters} dead letters`)
+  const { deadLetters, poison } = figures
+  if (deadLetters < poison || deadLetters - poison > figures.records * SHARE_DEAD)
+    faulty.push(`${deadLetters} dead letters, ${poison} of them for poison`)
   if (asked < FULL_RUN) return faulty
   for (const point of NAMED_POINTS)
     if ((points.get(point) ?? 0) < STRIKES_PER_POINT) faulty.push(`${point}: only ${points.get(point) ?? 0}`)

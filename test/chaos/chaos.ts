@@ -14,14 +14,15 @@ import { tellSpan, tellStories } from './tell-story.ts'
 const LONG_RUN = 50
 
 /**
- * `npm run chaos -- --kills N [--brokers 3] [--seed S] [--json] [--self-test] [--verbose]`: kills and stops the service's
- * processes and its servers while albums are fed, then judges what came out. Exit status 0 only when all is clean.
+ * `npm run chaos -- --kills N [--brokers 3] [--seed S] [--poison] [--json] [--self-test] [--verbose]`: kills and stops the service's
+ * processes and its servers while albums are fed, with `--poison` records among them that are none, then judges what came out. Exit status 0 only when all is clean.
  */
 async function main(): Promise<boolean> {
   const options = {
     kills: { type: 'string', default: '20' },
     brokers: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    poison: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     'self-test': { type: 'boolean', default: false },
@@ -37,7 +38,7 @@ async function main(): Promise<boolean> {
     say(`seed ${seed}`)
     const hasRelay = (ROLES as readonly string[]).includes('relay')
     const schedule = makeSchedule(kills, new Random(seed), hasRelay, brokers > 1)
-    const arena = await openArena(servers, { name: 'chaos', says: values.verbose })
+    const arena = await openArena(servers, { name: 'chaos', says: values.verbose, isPoisonous: values.poison })
     const progress = new Progress('kills', kills)
     const onProgress = values.verbose ? () => undefined : (done: number) => progress.show(done)
     const result = await runChaos(arena, {

@@ -1,6 +1,7 @@
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { Kafka, logLevel, type Message, type Producer } from 'kafkajs'
 import { albumIdOf, chaosAlbum } from './albums.ts'
+import { brewPoison } from './poison.ts'
 
 /** Of the topic of imported albums. */
 const PARTITIONS = 6
@@ -9,21 +10,32 @@ const PARTITIONS = 6
 export class Feeder {
   /** Albums published. */
   fed = 0
+  /** Records published beside them that are none. */
+  poisoned = 0
   readonly #topic: string
   readonly #producer: Producer
   readonly #registry: SchemaRegistry
   readonly #schemaId: number
+  readonly #isPoisonous: boolean
   /** Work with the broker, one after the other: nothing is fed while the broker is down. */
   #turn: Promise<unknown> = Promise.resolve()
 
-  private constructor(topic: string, producer: Producer, registry: SchemaRegistry, schemaId: number) {
+  private constructor(
+    topic: string,
+    producer: Producer,
+    registry: SchemaRegistry,
+    schemaId: number,
+    isPoisonous: boolean,
+  ) {
     this.#topic = topic
     this.#producer = producer
     this.#registry = registry
     this.#schemaId = schemaId
+    this.#isPoisonous = isPoisonous
   }
 
-  static async open(brokers: string, registryUrl: string, topic: string): Promise<Feeder> {
+  /** @param isPoisonous whether poison goes first with all that is fed */
+  static async open(brokers: string, registryUrl: string, topic: string, isPoisonous = false): Promise<Feeder> {
     const registry = new SchemaRegistry({ host: registryUrl })
     const schemaId = await registry.getLatestSchemaId(`${topic}-value`)
     // Held here from now on, since the registry is restarted too.
@@ -33,7 +45,7 @@ export class Feeder {
       retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 100 },
     })
     await producer.connect()
-    return new Feeder(topic, producer, registry, schemaId)
+    return new Feeder(topic, producer, registry, schemaId, isPoisonous)
   }
 
   /** Publishes that many albums. */
@@ -47,6 +59,11 @@ export class Feeder {
           value: await this.#registry.encode(this.#schemaId, album),
         })),
       )
+      if (this.#isPoisonous) {
+        const brewed = await brewPoison(this.poisoned, (album) => this.#registry.encode(this.#schemaId, album))
+        messages.unshift({ ...brewed, partition: this.poisoned % PARTITIONS })
+        this.poisoned += 1
+      }
       // Counted first: a process that is killed meanwhile had this to do.
       this.fed += count
       for (const those of Map.groupBy(messages, ({ partition }) => partition).values()) await this.#send(those)

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { checkFiles, checkLinks } from './check-files.ts'
 import { checkImports } from './check-imports.ts'
+import { checkVersions } from './check-versions.ts'
 import { findStale } from './generate.ts'
 
 /** `npm run check`: everything that needs no server, cheapest first. Each fault is a line that says what to do. */
@@ -11,6 +12,7 @@ const CHECKS: [string, () => string[]][] = [
   ['import order', () => checkImports(root)],
   ['file sizes and names', () => checkFiles(root)],
   ['generated files', findStale],
+  ['versions', () => checkVersions(root)],
   ['links', () => checkLinks(root)],
   ['lint and format', () => command('biome', 'check', '--error-on-warnings', '.')],
   ['types', () => command('tsc', '-p', '.')],

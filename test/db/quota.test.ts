@@ -101,6 +101,18 @@ test('a hold counts for every process', async () => {
   expect(performance.now() - at).toBeGreaterThan(690)
 })
 
+test('a hold that a person ends counts for nobody any more, and what is booked already keeps its distance', async () => {
+  const { quotas } = await createQuotas(2, 10)
+  const [held, other] = quotas as [Quota, Quota]
+  const { nextAt } = await held.book(2, 0)
+  await held.hurry()
+  expect((await other.book(1, 0)).after, 'a booking is no hold').toBe(nextAt)
+  await held.slowDown(600_000, true)
+  await held.hurry()
+  const { firstAt, now } = await other.book(1, 0)
+  expect(firstAt - now).toBeLessThan(400)
+})
+
 test('a turn that its process could not use in time is made good before anything is sent', async () => {
   const { paceOf } = await createQuotas(2, 2)
   const grant = await paceOf(0, false).grant(never)

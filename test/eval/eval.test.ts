@@ -43,6 +43,10 @@ describe('npm run eval', () => {
     expect(cascade.modelCalls).toBeLessThan(cascade.albums * 0.1)
     expect(cascade.inputTokens).toBeGreaterThan(0)
     expect(mistakes.length).toBeGreaterThan(0)
+    // Of the demo's albums: what the rules decide is not paid for.
+    expect(cascade.catalogue.albumsWithCandidates).toBeGreaterThan(200)
+    expect(cascade.catalogue.askedShare).toBeLessThanOrEqual(0.3)
+    expect(cascade.catalogue.tokenShare).toBeLessThanOrEqual(0.2)
   })
 
   it('says how it is used when no file is named', async () => {

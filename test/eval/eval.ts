@@ -4,13 +4,16 @@ import { createModel } from '../../src/model/create-model.ts'
 import { MODEL_STAND_IN_KEY, startModelStandIn } from '../stack/stand-ins/model.ts'
 import { judgePairs } from './judge-pairs.ts'
 import { findMistakes, groupByKind, type Judged, measure, measureExpected } from './measure.ts'
+import { measureCost } from './measure-cost.ts'
 import { readPairs } from './read-pairs.ts'
 
-const USAGE = `Usage: npm run eval -- FILE.jsonl [--cascade stand-in|host] [--wrong] [--json]
-  --cascade  lets a model judge what the rules leave open: the stand-in of the tests, or the host of OPENAI_BASE_URL
+const USAGE = `Usage: npm run eval -- FILE.jsonl [--cascade stand-in|host [--albums FILE --products FILE]] [--wrong] [--json]
+  --cascade  lets a model judge what the rules leave open: the stand-in of the tests, or the host of OPENAI_BASE_URL;
+             and tells what it costs over a catalogue, which is the demo's unless --albums and --products name another
   --wrong    prints every pair that was not decided as labelled, the worst first
   --json     prints one line of JSON`
-const FIELD_FILE = new URL('../data/field-pairs.jsonl', import.meta.url).pathname
+const dataFile = (name: string) => new URL(`../data/${name}`, import.meta.url).pathname
+const FIELD_FILE = dataFile('field-pairs.jsonl')
 const WORST = 10
 
 const { values, positionals } = parseArgs({
@@ -19,6 +22,8 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     wrong: { type: 'boolean', default: false },
     cascade: { type: 'string' },
+    albums: { type: 'string', default: dataFile('demo-albums.jsonl') },
+    products: { type: 'string', default: dataFile('products.jsonl') },
   },
 })
 const file = positionals[0]
@@ -55,6 +60,7 @@ async function measureCascade(host: string) {
     const model = createModel(loadConfig(['model'], { ...env, MODEL_USE: 'open' }))
     const labelled = await judgePairs(pairs, model)
     const { albums, modelCalls, inputTokens, outputTokens } = labelled
+    const files = { albums: values.albums, products: values.products }
     return {
       ...measure(labelled.judged),
       field: measureExpected((await judgePairs(fieldPairs, model)).judged),
@@ -62,6 +68,7 @@ async function measureCascade(host: string) {
       modelCalls,
       inputTokens,
       outputTokens,
+      catalogue: model && (await measureCost(files, model)),
     }
   } finally {
     await standIn?.close()
@@ -90,6 +97,7 @@ function print(): void {
     console.table({ all: toRow(figures.cascade) })
     console.table({ field: fieldWithModel })
     console.table({ cost: { albums, modelCalls, inputTokens, outputTokens } })
+    console.table({ catalogue: figures.cascade.catalogue })
   }
   if (!values.wrong && mistakes.length > 0) {
     console.log('The worst (all of them: --wrong):')

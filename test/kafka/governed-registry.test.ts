@@ -75,6 +75,16 @@ test.each([
   await expect(codec.decode(written(2_000_000_000, 'x'))).rejects.toMatchObject({ code: 'SCHEMA_UNKNOWN' })
 })
 
+test('a nested record of another namespace is read', async () => {
+  const subject = aSubject()
+  const artist = { type: 'record', name: 'Artist', fields: [{ name: 'name', type: 'string' }] }
+  const ours = JSON.stringify(record({ fields: [{ name: 'artist', type: artist }] }))
+  const theirs = record({ fields: [{ name: 'artist', type: { ...artist, namespace: 'com.acme' } }] })
+  const { json } = await send('POST', `/subjects/${subject}/versions`, { schema: JSON.stringify(theirs) })
+  const codec = await new SchemaRegistry(url()).openCodec<{ artist: Named }>(subject, ours, true)
+  expect(await codec.decode(written((json as { id: number }).id, 'Can'))).toEqual({ artist: { name: 'Can' } })
+})
+
 test('of a union at the top the branch that was written is read, and another is the record’s fault', async () => {
   const subject = aSubject()
   const deleted = { type: 'record', name: 'Deleted', fields: [{ name: 'id', type: 'string' }] }

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { EnrichmentError } from '../../src/errors.ts'
 import { judgeCarefully } from '../../src/model/judge-carefully.ts'
 import { createOpenAiModel } from '../../src/model/openai-model.ts'
+import { decideRetry, isOutage } from '../../src/retry/decide-retry.ts'
 import { sampleAlbum, sampleProduct } from '../data/samples.ts'
 import { MODEL_STAND_IN_KEY, type ModelStandIn, startModelStandIn } from '../stack/stand-ins/model.ts'
 
@@ -44,6 +46,44 @@ describe('replies of hosts that people have reported', () => {
     await expect(ask()).rejects.toMatchObject({ code: 'MODEL_PROMPT_REFUSED' })
     const { verdicts } = await ask(judgeCarefully(create(), { outage: 'hold' }))
     expect(verdicts).toEqual([{ verdict: null, reason: expect.stringContaining('MODEL_PROMPT_REFUSED') }])
+  })
+
+  it.each(named(replies.filter((it) => it.expect.startsWith('MODEL_'))))(
+    '%s: what becomes of the album',
+    async (_name, it) => {
+      standIn.behave(it.reply)
+      const careful = (outage: 'hold' | 'review') => ask(judgeCarefully(create(), { outage })).catch((thrown) => thrown)
+      const { code } = (await ask().catch((thrown) => thrown)) as EnrichmentError
+      const unheard = { verdicts: [{ verdict: null, reason: expect.stringContaining(code) }] }
+      const failure = { code, retryAfterMs: undefined, tries: 1, slowDowns: 0, attempt: 13, ageMs: 73 * 3_600_000 }
+      const next = decideRetry(failure, { tiers: [{ label: '6h', delayMs: 21_600_000 }], deadlineMs: 72 * 3_600_000 })
+      switch (code) {
+        case 'MODEL_THROTTLED':
+          // In place, as often as it takes, and not an attempt.
+          expect(await careful('review')).toMatchObject({ code })
+          expect(next).toMatchObject({ kind: 'again', counts: false })
+          return
+        case 'MODEL_INVALID_REQUEST':
+          // Too large, and of one candidate.
+          expect(await careful('hold')).toMatchObject(unheard)
+          return
+        case 'MODEL_QUOTA_SPENT':
+          expect([isOutage(code), next.kind], 'the lane is held, and nothing is given up').toEqual([true, 'wait'])
+          break
+        default:
+          // A few in a row hold the lane; one alone is tried again.
+          expect([code, next.kind]).toEqual(['MODEL_UNAVAILABLE', 'again'])
+      }
+      expect(await careful('hold')).toMatchObject({ code })
+      expect(await careful('review')).toMatchObject(unheard)
+    },
+  )
+
+  it('takes no wait that a server wished for as an attempt, however many there were', () => {
+    const { failure } = lines.map((line) => JSON.parse(line)).find(({ kind }) => kind.startsWith('retry:'))
+    const policy = { tiers: [{ label: '6h', delayMs: 21_600_000 }], deadlineMs: 72 * 3_600_000 }
+    // The thirteen hops are told as uncounted by the copy's headers.
+    expect(decideRetry({ ...failure, slowDowns: 0, attempt: failure.attempt - 13 }, policy).kind).toBe('retry')
   })
 
   it.each(cases.flatMap(({ kind, content }) => (content ? [[kind, content]] : [])))(

@@ -59,7 +59,7 @@ describe('createOpenAiModel', () => {
   const error = (message: string, code: string | null = null) => ({ error: { message, type: 'x', param: null, code } })
   it.each<[string, ModelBehaviour, ErrorCode]>([
     ['HTTP 400', { status: 400, body: error('bad request') }, 'MODEL_INVALID_REQUEST'],
-    ['HTTP 404', { status: 404, body: error('no such model', 'model_not_found') }, 'MODEL_INVALID_REQUEST'],
+    ['HTTP 404', { status: 404, body: error('no such model', 'model_not_found') }, 'MODEL_NOT_FOUND'],
     ['HTTP 422', { status: 422, body: error('unprocessable') }, 'MODEL_INVALID_REQUEST'],
     ['HTTP 403', { status: 403, body: error('not in your country') }, 'MODEL_BAD_CREDENTIALS'],
     ['HTTP 402', { status: 402, body: error('pay') }, 'MODEL_QUOTA_SPENT'],

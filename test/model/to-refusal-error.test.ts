@@ -112,7 +112,20 @@ const CASES: [ErrorCode, number, unknown][] = [
       },
     },
   ],
-  ['MODEL_INVALID_REQUEST', 404, { error: "model 'x' not found, try pulling it first" }],
+  ['MODEL_NOT_FOUND', 404, { error: "model 'x' not found, try pulling it first" }],
+  ['MODEL_NOT_FOUND', 404, named('model_not_found', 'invalid_request_error', 'The model `gpt-9` does not exist.')],
+  ['MODEL_NOT_FOUND', 403, named('model_not_found', null, 'Project `p` does not have access to model `gpt-5`')],
+  ['MODEL_NOT_FOUND', 404, { error: { code: 'DeploymentNotFound', message: 'The API deployment does not exist.' } }],
+  ['MODEL_NOT_FOUND', 400, { error: { code: 400, message: 'gpt-9 is not a valid model ID' } }],
+  ['MODEL_NOT_FOUND', 400, { object: 'error', message: 'Invalid model: x', type: 'invalid_model', code: '1500' }],
+  ['MODEL_NOT_FOUND', 400, named('invalid_request_error', null, 'Model Not Exist')],
+  [
+    'MODEL_NOT_FOUND',
+    404,
+    [{ error: { code: 404, message: 'models/x is not found for API version', status: 'NOT_FOUND' } }],
+  ],
+  ['MODEL_NOT_FOUND', 404, '<html>nginx</html>'],
+  ['MODEL_INVALID_REQUEST', 400, named(null, null, 'this model does not support temperature')],
   ['MODEL_BAD_ANSWER', 400, named('json_validate_failed', 'invalid_request_error', 'Failed to generate JSON.')],
 ]
 

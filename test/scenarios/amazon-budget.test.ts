@@ -4,7 +4,7 @@ import { anAlbum, createScenario } from '../stack/scenario.ts'
 import { isHeldFor, runVerb } from '../stack/service-process.ts'
 
 // A command is a process of its own, which takes seconds on a busy machine.
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 test('a day that is spent holds the lane and says until when, and the lane goes on by itself when the next one begins', async () => {
   const { env, start, publish, results, dead, amazon } = await createScenario({ AMAZON_REQUESTS_PER_DAY: '3' })

@@ -74,7 +74,7 @@ test('a flood of records that are no albums holds intake, also after a restart, 
   for (let resumes = 1; results.records.length === 0 && resumes <= 8; resumes += 1) {
     await dead.waitFor((records) => records.length === 4 + resumes, 'one more dead letter')
     expect((await runVerb(env, 'resume')).output).toContain('it was held for intake_flood')
-    await expect.poll(() => held() > resumes || results.records.length > 0, { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => held() > resumes || results.records.length > 0, { timeout: 90_000 }).toBe(true)
   }
   expect(await service.stop()).toBe(0)
   expect((await dead.readToEnd()).length).toBe(8)

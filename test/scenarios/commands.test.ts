@@ -13,7 +13,7 @@ import { runVerb } from '../stack/service-process.ts'
 import { createTestEnv } from '../stack/test-env.ts'
 
 // A command is a process of its own, which takes seconds on a busy machine.
-vi.setConfig({ testTimeout: 180_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const LETTERS = 5_002

@@ -5,7 +5,7 @@ import { anAlbum, createScenario } from '../stack/scenario.ts'
 import { TopicReader } from '../stack/topic-reader.ts'
 
 // The broker misses each killed process only after its session.
-vi.setConfig({ testTimeout: 180_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const FAULT = fileURLToPath(new URL('../stack/faults/die-of-an-album.ts', import.meta.url))
 

@@ -1,44 +1,51 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
-import { DEADLY_TEXT } from '../stack/faults/die-of-a-record.ts'
+import { deadlyTo } from '../stack/faults/die-of-a-record.ts'
+import { hostileRecords } from '../stack/hostile-records.ts'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
 
 // The broker misses each killed process only after its session.
-vi.setConfig({ testTimeout: 400_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const FAULT = fileURLToPath(new URL('../stack/faults/die-of-a-record.ts', import.meta.url))
+const ROLES = ['intake', 'worker', 'relay']
 
-test.each(['intake', 'worker'])(
-  'a record that kills %s while it is decoded is a pointer after the third death, and those behind it go on',
-  async (role) => {
-    const { env, start, publish, results, dead } = await createScenario()
-    if (role === 'worker') {
-      // It comes to the worker as a request, past an intake that does not die of it.
-      const intake = start('intake')
-      await publish(anAlbum('before'), anAlbum('deadly', { title: DEADLY_TEXT }), anAlbum('behind'))
-      await expect
-        .poll(async () => (await intake.get('/metrics')).text, { timeout: 60_000 })
-        .toMatch(/lag_records\{[^}]*imported[^}]*\} 0/)
-      expect(await intake.stop()).toBe(0)
-    }
-    const others = role === 'intake' ? [start('worker')] : []
-    env.NODE_OPTIONS = `--import ${FAULT}`
-    if (role === 'intake')
-      await publish(anAlbum('before'), anAlbum('deadly', { title: DEADLY_TEXT }), anAlbum('behind'))
-    const isOver = dead.waitFor((records) => records.length > 0, 'the pointer', 300_000).then(() => 'over')
-    let service = start(role)
-    let deaths = 0
-    while ((await Promise.race([isOver, service.exited()])) !== 'over') {
-      deaths += 1
-      service = start(role)
-    }
-    await results.waitFor((records) => records.length >= 2, 'the others', 60_000)
-    for (const one of [service, ...others]) expect(await one.stop(), one.tail()).toBe(0)
-    expect(deaths).toBe(3)
-    const [pointer, ...more] = await dead.readToEnd()
-    expect(more).toEqual([])
-    expect(pointer).toMatchObject({
-      key: 'deadly',
+test('a record that kills intake, worker or relay when it is touched is a pointer after the third death, and those behind it go on', async () => {
+  const { env, start, publish, send, results, dead } = await createScenario({
+    RETRY_DELAYS: '1s',
+    NODE_OPTIONS: `--import ${FAULT}`,
+  })
+  await publish(
+    anAlbum('before'),
+    anAlbum('deadly to intake', { title: deadlyTo('intake') }),
+    // It comes to the worker as a request, past an intake that does not die of it.
+    anAlbum('deadly to worker', { title: deadlyTo('worker') }),
+    anAlbum('behind'),
+  )
+  const { toGood } = await hostileRecords(env, true)
+  const deadly = { key: 'deadly to relay', value: deadlyTo('relay') }
+  await send(`${env.TOPIC_ENRICHMENT}.retry.1s`, await toGood('retried'), deadly, await toGood('behind in its tier'))
+
+  const deaths = await Promise.all(
+    ROLES.map(async (role) => {
+      const isGivenUp = () => dead.records.some(({ key }) => key === `deadly to ${role}`)
+      const over = dead.waitFor(isGivenUp, `the pointer of ${role}`, 120_000).then(() => 'over')
+      let service = start(role)
+      for (let count = 0; ; count += 1) {
+        if ((await Promise.race([over, service.exited()])) === 'over') return { role, count, service }
+        service = start(role)
+      }
+    }),
+  )
+  await results.waitFor((records) => records.length >= 4, 'the others', 60_000)
+  for (const { role, count, service } of deaths) {
+    expect(await service.stop(), service.tail()).toBe(0)
+    expect(count, role).toBe(3)
+  }
+  const pointers = (await dead.readToEnd()).toSorted((a, b) => String(a.key).localeCompare(String(b.key)))
+  expect(pointers).toMatchObject(
+    ROLES.toSorted().map((role) => ({
+      key: `deadly to ${role}`,
       value: null,
       headers: {
         'enricher-error-code': 'CRASHED_DECODER',
@@ -46,7 +53,8 @@ test.each(['intake', 'worker'])(
         'enricher-value-bytes': expect.stringMatching(/^\d+$/),
         'enricher-value-sha256': expect.stringMatching(/^[0-9a-f]{64}$/),
       },
-    })
-    expect((await results.readToEnd()).map(({ key }) => key).toSorted()).toEqual(['before', 'behind'])
-  },
-)
+    })),
+  )
+  const done = (await results.readToEnd()).map(({ key }) => key)
+  expect(done.toSorted()).toEqual(['before', 'behind', 'behind in its tier', 'retried'])
+})

@@ -5,7 +5,7 @@ import { createLogger } from '../../src/log.ts'
 import { anAlbum, createScenario, type Scenario } from '../stack/scenario.ts'
 import { runVerb } from '../stack/service-process.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const IDS = ['1', '2', '3', '4']
 
@@ -125,7 +125,7 @@ test.each(ACCIDENTS)(
     const held = start()
     await held.waitForLog((line) => line.msg === 'lane held' && String(line.causes) === cause)
     await publish(anAlbum('5'))
-    await expect.poll(async () => (await runVerb(env, 'status')).output, { timeout: 20_000 }).toMatch(message)
+    await expect.poll(async () => (await runVerb(env, 'status')).output, { timeout: 90_000 }).toMatch(message)
     const { holds, lane } = JSON.parse((await runVerb(env, 'status', '--json')).output)
     expect([lane.state, holds.length, holds[0].cause]).toEqual(['held', 1, cause])
     expect(holds[0].remedy).toContain('resume --accept')

@@ -32,7 +32,7 @@ test('a stop finishes the albums in the air and publishes them, and leaves the r
   })
   await publish(...Array.from({ length: 60 }, (_, index) => anAlbum(String(index))))
   const service = start()
-  await expect.poll(() => model.calls.length, { timeout: 30_000, interval: 20 }).toBeGreaterThanOrEqual(5)
+  await expect.poll(() => model.calls.length, { timeout: 90_000, interval: 20 }).toBeGreaterThanOrEqual(5)
   const asked = model.calls.length
   await expectQuickStop(service)
   expect(model.calls.length).toBeLessThanOrEqual(asked + 2)
@@ -64,7 +64,7 @@ test.each([
     await publish(...ids.map((id) => anAlbum(id)))
     env.OPENAI_BASE_URL = slow.url
     const service = startWith(scenario, 'KAFKA_BROKERS', doors.addresses)
-    await expect.poll(() => slow.calls.length, { timeout: 30_000 }).toBe(ids.length)
+    await expect.poll(() => slow.calls.length, { timeout: 90_000 }).toBe(ids.length)
     expect(await count()).toEqual([{ begun: ids.length, decided: 0 }])
     await lose(doors)
     await expect.poll(count, { timeout: 10_000 }).toEqual([{ begun: ids.length - 1, decided: 1 }])

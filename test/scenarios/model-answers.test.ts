@@ -4,7 +4,7 @@ import { isHeldFor, runVerb } from '../stack/service-process.ts'
 import { refuse } from '../stack/stand-ins/model-checks.ts'
 
 // A probe comes later each time, and a command takes seconds on a busy machine.
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 test.each([
   ['MODEL_UNAVAILABLE', refuse(503, 'The engine is overloaded.'), 'by itself'],
@@ -25,12 +25,12 @@ test.each([
     expect(text).toContain(`album_enricher_lane_held{cause="${code}"} 1`)
     expect(text).not.toMatch(/^album_enricher_(retries|dead_letters)_total\{.*\} [^0]/m)
     await expect
-      .poll(async () => (await runVerb(env, 'status')).output, { timeout: 20_000 })
+      .poll(async () => (await runVerb(env, 'status')).output, { timeout: 90_000 })
       .toContain(`held for ${code}`)
 
     const isToResume = goesOn === 'after resume'
     // By then the next look by itself is a quarter of a minute away.
-    if (isToResume) await expect.poll(() => model.calls.length, { timeout: 40_000 }).toBeGreaterThanOrEqual(5)
+    if (isToResume) await expect.poll(() => model.calls.length, { timeout: 90_000 }).toBeGreaterThanOrEqual(5)
     model.reset()
     if (isToResume) expect((await runVerb(env, 'resume')).output).toContain(`it was held for ${code}`)
     await results.waitFor((records) => records.length >= ids.length, 'all results', isToResume ? 10_000 : 60_000)
@@ -87,4 +87,55 @@ test('a host that answers nonsense to everybody holds the lane, and its albums e
   model.reset()
   await results.waitFor((records) => records.length === ids.length, 'all results', 60_000)
   expect(await service.stop()).toBe(0)
+})
+
+test.each(['hold', 'review'])(
+  'a mistyped MODEL_NAME holds the lane (MODEL_OUTAGE=%s), and no album is left open for it',
+  async (outage) => {
+    const { env, start, publish, results, model } = await createScenario({
+      MODEL_USE: 'always',
+      MODEL_NAME: 'gpt-mistyped',
+      MODEL_OUTAGE: outage,
+    })
+    model.behave(
+      refuse(404, 'The model `gpt-mistyped` does not exist or you do not have access to it.', 'model_not_found'),
+    )
+    const ids = ['1', '2', '3', '4', '5', '6']
+    await publish(...ids.map((id) => anAlbum(id)))
+    const wrong = start()
+    await wrong.waitForLog(isHeldFor('lane', 'MODEL_NOT_FOUND'))
+    expect((await runVerb(env, 'status')).output).toContain('MODEL_NAME')
+    expect(await wrong.stop()).toBe(0)
+    expect(await results.readToEnd()).toEqual([])
+
+    model.reset()
+    const right = start()
+    await results.waitFor((records) => records.length === ids.length, 'all results', 60_000)
+    expect(await right.stop()).toBe(0)
+    expect((await results.readToEnd()).map(({ event }) => [event.outcome, event.attempts])).toEqual(
+      ids.map(() => ['matched', 1]),
+    )
+  },
+)
+
+test("the day's tokens stay spent through a restart, and every call can be read", async () => {
+  const { env, start, publish, results, model } = await createScenario({
+    MODEL_USE: 'always',
+    MODEL_TOKENS_PER_DAY: '1',
+  })
+  const first = start()
+  await publish(anAlbum('1'))
+  await results.waitFor((records) => records.length === 1, 'the result before the restart', 30_000)
+  expect(await first.stop()).toBe(0)
+  expect(model.calls.length).toBe(1)
+
+  const second = start()
+  await publish(anAlbum('2'))
+  await results.waitFor((records) => records.length === 2, 'the result after it', 30_000)
+  expect(model.calls.length, 'nothing is left to spend').toBe(1)
+  expect(await second.stop()).toBe(0)
+  const told = JSON.parse((await runVerb(env, 'show', '1', '--json')).output.trim().split('\n').at(-1) ?? '')
+  expect(told.modelCalls).toMatchObject([{ result: 'ok', promptVersion: expect.any(String) }])
+  expect(JSON.parse(told.modelCalls[0].answer)).toHaveProperty('verdicts')
+  expect((await runVerb(env, 'show', '1')).output).toContain('"verdicts"')
 })

@@ -6,7 +6,7 @@ import { trouble } from '../stack/stand-ins/amazon.ts'
 import { TopicReader } from '../stack/topic-reader.ts'
 
 // Kafka's tool is a Java process of its own, and a killed member is missed only after its session.
-vi.setConfig({ testTimeout: 180_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const IDS = ['1', '2', '3', '4', '5', '6']
 
@@ -123,7 +123,7 @@ test.each(MOVES)(
     const late = anAlbum('late', { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }] })
     await publish(...IDS.slice(0, 3).map((id) => anAlbum(id)), late)
     await expect
-      .poll(() => first.metrics(), { timeout: 40_000 })
+      .poll(() => first.metrics(), { timeout: 90_000 })
       .toContain('album_enricher_retries_total{tier="20s",code="AMAZON_UNAVAILABLE"} 1')
     const between = new Date()
     await publish(...IDS.slice(3).map((id) => anAlbum(id)))

@@ -4,7 +4,7 @@ import { isHeldFor, runVerb } from '../stack/service-process.ts'
 import { trouble } from '../stack/stand-ins/amazon.ts'
 
 // A command is a process of its own, which takes seconds on a busy machine, and an operator runs many.
-vi.setConfig({ testTimeout: 180_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 test('Amazon refuses the account and holds the lane, an operator pauses, and after its recovery every album ends in one result', async () => {
   const { env, start, publish, results, dead, amazon } = await createScenario()
@@ -15,7 +15,7 @@ test('Amazon refuses the account and holds the lane, an operator pauses, and aft
   await publish(...ids.map((id) => anAlbum(id)))
   await service.waitForLog('lane held')
 
-  await expect.poll(async () => (await run('status')).output, { timeout: 20_000 }).toContain('the lane is held')
+  await expect.poll(async () => (await run('status')).output, { timeout: 90_000 }).toContain('the lane is held')
   const status = await run('status')
   expect(status.status).toBe(0)
   expect(status.output).toMatch(/held for AMAZON_NOT_ELIGIBLE since \S+: 403 AssociateNotEligible/)
@@ -47,7 +47,7 @@ test('a person who mended the cause says resume, and the lane goes on at once', 
   await publish(anAlbum('1'))
   await service.waitForLog('lane held')
   // By then the next look by itself is half a minute away.
-  await expect.poll(() => amazon.calls.length, { timeout: 40_000 }).toBeGreaterThanOrEqual(5)
+  await expect.poll(() => amazon.calls.length, { timeout: 90_000 }).toBeGreaterThanOrEqual(5)
   amazon.reset()
   const resumed = await runVerb(env, 'resume')
   expect(resumed.output).toContain('it was held for AMAZON_NOT_ELIGIBLE')
@@ -95,7 +95,7 @@ test('a flood of dead letters holds the lane, and after resume one album goes fi
   await publish(...ids.map((id) => anAlbum(id)))
   await service.waitForLog(isHeldFor('lane', 'flood'))
   expect((await runVerb(env, 'resume')).status).toBe(0)
-  await expect.poll(() => service.logs.filter(({ msg }) => msg === 'lane held').length, { timeout: 20_000 }).toBe(2)
+  await expect.poll(() => service.logs.filter(({ msg }) => msg === 'lane held').length, { timeout: 90_000 }).toBe(2)
   await dead.waitFor((records) => records.length === 4, 'the three, and the one that went first')
 
   amazon.reset()

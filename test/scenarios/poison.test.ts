@@ -76,7 +76,7 @@ test('whatever anybody puts on any topic becomes a dead letter, a result or a co
   // Nothing that a record says is a fault of ours.
   expect(codes.INTERNAL?.map(({ headers }) => headers['enricher-error-message'])).toBe(undefined)
   expect(worker?.output).toEqual([])
-}, 180_000)
+}, 400_000)
 
 const PLACES: Place[] = ['imported', 'enrichment', 'express', 'first retry', 'second retry']
 

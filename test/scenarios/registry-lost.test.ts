@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
+import { ERROR_CODES } from '../../src/errors.ts'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
 import { isHeldFor, runVerb, type ServiceProcess } from '../stack/service-process.ts'
 
@@ -50,7 +51,12 @@ test('a registry that answers and has lost its state holds intake and lane, whic
   await service.waitForLog(isHeldFor('intake', 'intake_REGISTRY_UNAVAILABLE'))
   const ready = await readyOf(service)
   expect(ready).toMatchObject({ ready: true, parts: { intake: { state: 'held' }, worker: { state: 'running' } } })
-  expect(ready.parts.intake.holds[0].message).toContain('it has lost its state')
+  // Servers' own words are not for an open port.
+  expect(ready.parts.intake.holds[0]).toEqual({
+    cause: 'intake_REGISTRY_UNAVAILABLE',
+    meaning: ERROR_CODES.REGISTRY_UNAVAILABLE,
+    since: expect.any(String),
+  })
   const metric = 'album_enricher_lane_held{cause="intake_REGISTRY_UNAVAILABLE"} 1'
   expect(await service.metrics()).toContain(metric)
   const status = await runVerb(env, 'status')
@@ -70,7 +76,7 @@ test('a registry that answers and has lost its state holds intake and lane, whic
     ready: true,
     parts: {
       intake: { state: 'running' },
-      worker: { state: 'held', holds: [{ message: expect.stringContaining('it has lost its state') }] },
+      worker: { state: 'held', holds: [{ cause: 'REGISTRY_UNAVAILABLE' }] },
     },
   })
   registry.forgets = false

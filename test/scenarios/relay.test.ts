@@ -138,7 +138,7 @@ test('with 100,000 waiting copies of 1 kB it stays below 200 MB, also while the 
   const found = judge(await express.readToEnd())
   console.log('relay, 100,000 waiting:', JSON.stringify({ ...found, peakMb }))
   expect(found).toMatchObject({ records: 15_000, keys: 15_000, early: 0 })
-  expect(peakMb).toBeLessThan(190)
+  expect(peakMb).toBeLessThan(200)
 })
 
 test('a copy goes out as it came: bytes, key and headers, repeated and empty ones too; what express would refuse is a dead letter', async () => {
@@ -213,7 +213,7 @@ test('a tier that the settings no longer name still goes out, and status counts 
   const lagOf = (label: string) =>
     `album_enricher_consumer_lag_records{group="${env.KAFKA_GROUP_PREFIX}.relay",topic="${tier(label)}",partition="0"} `
   const metrics = () => relay.metrics()
-  await expect.poll(metrics, { timeout: 20_000 }).toContain(`${lagOf('20s')}0`)
+  await expect.poll(metrics, { timeout: 90_000 }).toContain(`${lagOf('20s')}0`)
   expect(await metrics()).toContain(`${lagOf('5s')}6`)
   expect(await relay.stop()).toBe(0)
 })

@@ -55,7 +55,7 @@ test.each([
     await publish(...ids.slice(0, 8).map((id) => anAlbum(id)), late)
     await results.waitFor((records) => records.length >= 8, 'the first results')
     await expect
-      .poll(() => first.metrics(), { timeout: 40_000 })
+      .poll(() => first.metrics(), { timeout: 90_000 })
       .toContain('album_enricher_retries_total{tier="20s",code="AMAZON_UNAVAILABLE"} 1')
     const between = new Date()
     await publish(...ids.slice(8).map((id) => anAlbum(id)))

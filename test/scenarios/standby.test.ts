@@ -34,7 +34,7 @@ test('who has the lane keeps it while others come and go', async () => {
     const other = start('worker')
     await other.waitForLog(({ msg }) => /^lane (running|stands by)$/.test(msg))
     // It joins some moments after it has said so, for the first time.
-    await expect.poll(async () => (await other.get('/ready')).status, { timeout: 20_000 }).toBe(200)
+    await expect.poll(async () => (await other.get('/ready')).status, { timeout: 90_000 }).toBe(200)
     expect(await other.stop()).toBe(0)
   }
   expect(await owner.stop()).toBe(0)

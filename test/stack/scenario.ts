@@ -31,8 +31,15 @@ export interface Scenario {
 
 let products: ReturnType<typeof loadProducts> | undefined
 
-/** Topics, tables, schemas, stand-ins and readers of one test's own, on the shared servers. */
-export async function createScenario(settings: Record<string, string> = {}): Promise<Scenario> {
+/**
+ * Topics, tables, schemas, stand-ins and readers of one test's own, on the shared servers.
+ *
+ * @param beforeSetUp what is done before they are set up
+ */
+export async function createScenario(
+  settings: Record<string, string> = {},
+  beforeSetUp: (env: TestEnv) => Promise<void> = async () => undefined,
+): Promise<Scenario> {
   products ??= loadProducts(new URL('../data/products.jsonl', import.meta.url))
   const requestsPerSecond = Number(settings.AMAZON_REQUESTS_PER_SECOND ?? REQUESTS_PER_SECOND)
   const images = await startImageStandIn()
@@ -57,6 +64,7 @@ export async function createScenario(settings: Record<string, string> = {}): Pro
     LOG_LEVEL: 'debug',
     ...settings,
   }
+  await beforeSetUp(env)
   const { status, output } = await runVerb(env, 'setup')
   if (status !== 0) throw new Error(`setup failed: ${output}`)
 

@@ -70,7 +70,7 @@ export class ServiceProcess {
   }
 
   /** The first log line, past or future, of which the condition is true. */
-  async waitForLog(condition: string | ((line: LogLine) => boolean), timeoutMs = 30_000): Promise<LogLine> {
+  async waitForLog(condition: string | ((line: LogLine) => boolean), timeoutMs = 90_000): Promise<LogLine> {
     const fits = typeof condition === 'string' ? ({ msg }: LogLine) => msg === condition : condition
     const { promise, resolve, reject } = Promise.withResolvers<LogLine>()
     const fail = (why: string) => reject(new Error(`log line ${condition}: ${why}\n${this.tail()}`))

@@ -42,7 +42,8 @@ export class TopicReader {
     this.#topic = topic
   }
 
-  static async open(env: Record<string, string>, topic: string): Promise<TopicReader> {
+  /** @param isAvro whether its values are decoded */
+  static async open(env: Record<string, string>, topic: string, isAvro = true): Promise<TopicReader> {
     const reader = new TopicReader(env, topic)
     const registry = new SchemaRegistry({ host: env.SCHEMA_REGISTRY_URL ?? '' })
     const consumer = reader.#consumer
@@ -57,7 +58,8 @@ export class TopicReader {
           if (BigInt(offset) < (reader.#positions.get(batch.partition) ?? 0n)) continue
           // Such may be made to kill whoever decodes it.
           const isGivenUp = /^RECORD_/.test(String(headers['enricher-error-code']))
-          const event = value === null || isGivenUp ? undefined : await registry.decode(value).catch(() => undefined)
+          const isLeft = value === null || isGivenUp || !isAvro
+          const event = isLeft ? undefined : await registry.decode(value).catch(() => undefined)
           const texts = Object.entries(headers).map(([name, header]) => [name, String(header)])
           const { partition } = batch
           reader.records.push({
@@ -84,7 +86,7 @@ export class TopicReader {
   }
 
   /** Resolves once the condition is true of what was read. */
-  async waitFor(condition: (records: ReadRecord[]) => boolean, what: string, timeoutMs = 40_000): Promise<void> {
+  async waitFor(condition: (records: ReadRecord[]) => boolean, what: string, timeoutMs = 90_000): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const look = () => {
       if (condition(this.records)) resolve()

@@ -9,8 +9,8 @@ const schema = defineEntity({
     albumId: p.text().primary(),
     marketplace: p.text().primary(),
     asin: p.text().primary(),
-    /** Whole, unless it was rejected. */
-    product: p.json<Pick<Product, 'asin' | 'title' | 'contributors'> & Partial<Product>>(),
+    /** Whole, unless it was rejected, or may be kept no longer (see endFacts). */
+    product: p.json<Pick<Product, 'asin' | 'title' | 'contributors'> & Partial<Product> & { arePricesEnded?: true }>(),
     verdict: p.enum(['accept', 'reject', 'open'] as const),
     decidedBy: p.enum(['identifier', 'rules', 'model', 'person'] as const),
     score: p.double().nullable(),

@@ -12,12 +12,14 @@ const schema = defineEntity({
     processId: p.text().nullable(),
     /** Where it stood when that one took it over. */
     offset: p.bigint('bigint'),
-    /** Bad ends in a row of processes that took it over there and came no further. */
+    /** Bad ends in a row: of those that came no further, and of the last one that did. */
     ends: p.integer(),
     /** The record that is in hand, while somebody looks at each alone; null when none is. */
     touched: p.bigint('bigint').nullable(),
-    /** Processes in a row that died with that record in hand. */
-    deaths: p.integer(),
+    /** By offset how many processes in a row died with that record in hand; of those that are not done yet. */
+    deadly: p.json<Record<string, number>>().nullable(),
+    /** Of the build before, which counted one record alone. */
+    deaths: p.integer().default(0),
   },
 })
 

@@ -12,13 +12,9 @@ export class M0009Review extends Migration {
       create table "outbox" (
         "request_id" uuid not null primary key, "topic" text not null, "album_id" text not null, "value" bytea not null,
         "created_at" timestamptz not null)`)
-    // What waits for a person is looked for every minute, and is few among many.
-    this.addSql(`
-      create index "candidate_open_index" on "candidate" ("album_id", "marketplace") where "verdict" = 'open'`)
   }
 
   override down(): void {
-    this.addSql('drop index "candidate_open_index"')
     this.addSql('drop table "outbox"')
     this.addSql('drop table "person_verdict"')
   }

@@ -128,6 +128,7 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
         acts,
         named.map(({ name }) => name),
         named.filter((one) => !isWriter(one)).map(({ name }) => name),
+        isGeneric,
       )
     return { kind: 'same', reason: `the artist is ${best.act.name}`, doubt }
   }
@@ -181,6 +182,8 @@ function isEachLonger(act: Act, name: string): boolean {
   if (act.pieces.length < 2 || pieces.length !== act.pieces.length) return false
   return act.pieces.every(({ words }, at) => {
     const other = pieces[at] ?? []
+    // First names come before: "Simon & Garfunkel Story" is neither of the two.
+    if (words.at(-1) !== other.at(-1)) return false
     return words.every((word) => other.includes(word)) || other.every((word) => words.includes(word))
   })
 }

@@ -90,6 +90,7 @@ function isNear(ours: string, theirs: string): boolean {
   const right = theirs.split(' ')
   if (numbersOf(left).join(' ') !== numbersOf(right).join(' ')) return false
   if (ours.replaceAll(' ', '') === theirs.replaceAll(' ', '')) return true
+  if (toUmlauts(ours) === toUmlauts(theirs)) return true
   if (theirs.length > CUT_MIN_LENGTH + 3 && ours.startsWith(theirs) && ours.length - theirs.length <= 3)
     return ours[theirs.length] !== ' '
   const likeness = similarity(ours, theirs)
@@ -99,6 +100,9 @@ function isNear(ours: string, theirs: string): boolean {
   const differing = left.flatMap((word, index) => (word === right[index] ? [] : [[word, right[index] ?? '']]))
   return differing.length <= 2 && differing.every(([word = '', other = '']) => isMisspelled(word, other))
 }
+
+/** "Fuer immer" is "Für immer", whose marks are gone by now. */
+const toUmlauts = (text: string) => text.replace(/([aou])e/g, '$1')
 
 /** Short words are other words when a letter differs; in longer ones one letter, a turned pair or two may be wrong. */
 function isMisspelled(word: string, other: string): boolean {

@@ -1,7 +1,7 @@
 import type { Album, Product } from '../../album.ts'
 import { toKey } from './artist-names.ts'
 import { compareForms, isSequel, type TitleKind } from './compare-forms.ts'
-import { isEditionWord } from './edition-words.ts'
+import { isBareNote, isEditionWord } from './edition-words.ts'
 import { findDoubt, findFormula, findOtherSubtitle, haveOtherNumbers, type Noted } from './find-doubts.ts'
 import { isGenericTitle } from './is-generic-title.ts'
 import { isMaybeExtra } from './is-maybe-extra.ts'
@@ -35,6 +35,8 @@ export interface AlbumTitle {
   forms: Forms
   noted: Noted
   releaseYear: number | null
+  /** Whether a colour or a country in brackets tells it from others. */
+  hasBareNote: boolean
   /** Whether many albums bear it: the artist's name, "Greatest Hits". */
   isGeneric: boolean
   /** Whether it is so long that hardly another artist has it. */
@@ -54,7 +56,8 @@ export function readAlbumTitle(album: Album): AlbumTitle {
     .slice(0, 4)
     .flatMap((title) => [title, ...readSymbols(title)])
     .map(readCatalogueTitle)
-  const notes = wanted.flatMap((title) => title.notes)
+  // A catalogue tells albums by a colour, not pressings.
+  const notes = wanted.flatMap((title) => [...title.notes, ...title.editions.filter(isBareNote)])
   return {
     names,
     artists: album.artists.slice(0, MAX_NAMES).map(({ name }) => toKey(name)),
@@ -70,6 +73,7 @@ export function readAlbumTitle(album: Album): AlbumTitle {
       all: [...wanted.map(({ tailed }) => tailed), ...notes, ...wanted.flatMap(({ editions }) => editions)],
     },
     releaseYear: album.releaseYear,
+    hasBareNote: wanted.some(({ editions }) => editions.some(isBareNote)),
     isLong: toTitleWords(wanted[0]?.core ?? '').length >= LONG_WORDS,
     isGeneric: isGenericTitle(toTitleWords(wanted[0]?.core ?? ''), new Set(names.flat())),
   }
@@ -85,7 +89,7 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
   // "At Fillmore East" is a concert, so "Live At Fillmore East" is no other record.
   const isSameConcert = extra === 'live' && /\blive (at|in|from) /.test(given.core)
   const sign = isSameConcert ? null : findOtherRecord(extra)
-  const isExtra = sign !== null && isMaybeExtra(sign, extra, given, product)
+  const isExtra = sign !== null && isMaybeExtra(sign, extra, given, product, isBeside(album, given))
   const told = { other: isExtra ? null : sign, editions }
   const answer = (kind: TitleKind, doubt: string | null = null): TitleMatch => ({
     kind,
@@ -126,6 +130,13 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
   return compareNotes(album, product, given, theirs, kind, answer)
 }
 
+/** Whether the album's title is a part of its own in the product's; on a concert's title many albums may go on. */
+function isBeside({ forms, isGeneric, known }: AlbumTitle, given: ReadTitle): boolean {
+  if (isGeneric && !CONCERT_WORDS.some((word) => known.has(word))) return false
+  return given.segments.some((segment) => forms.whole.includes(toTitleWords(segment).join(' ')))
+}
+
+const CONCERT_WORDS = 'live concert unplugged konzert vivo directo public'.split(' ')
 const MAX_STRANGE_WORDS = 2
 
 function isWithin({ forms, nameWords, isGeneric }: AlbumTitle, given: ReadTitle): boolean {
@@ -151,8 +162,9 @@ function compareNotes(
   answer: (kind: TitleKind, doubt?: string | null) => TitleMatch,
 ): TitleMatch {
   const edition = product.edition === null ? null : readTitle(`x (${product.edition})`)
+  const isTold = album.isGeneric || album.hasBareNote
   const noted = {
-    notes: [...given.notes, ...(edition?.notes ?? [])],
+    notes: [...given.notes, ...(isTold ? given.editions.filter(isBareNote) : []), ...(edition?.notes ?? [])],
     all: [given.tailed, ...given.notes, ...given.editions, ...(edition?.notes ?? [])],
   }
   // The noted spellings are equal when one side has in brackets what the other has not.

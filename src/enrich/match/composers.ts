@@ -28,6 +28,14 @@ Carl Maria von Weber, Anton Webern, Kurt Weill, Iannis Xenakis, John Adams, John
 const NEEDS_FIRST_NAME = new Set(
   'adams glass reich cage part berg barber riley walton richter bernstein ives byrd strauss'.split(' '),
 )
+/** As Japanese shops name them, first names left out or before. */
+const JAPANESE =
+  `アルビノーニ バッハ バルトーク ベートーヴェン ベルリオーズ ビゼー ブラームス ブルックナー ショパン ドビュッシー ドヴォルザーク
+エルガー フォーレ フランク グリーグ ヘンデル ハイドン ホルスト リスト マーラー メンデルスゾーン モーツァルト ムソルグスキー オルフ
+パガニーニ プロコフィエフ プッチーニ ラフマニノフ ラヴェル ロドリーゴ サティ シューベルト シューマン ショスタコーヴィチ シベリウス スメタナ
+シュトラウス ストラヴィンスキー チャイコフスキー テレマン ヴェルディ ヴィヴァルディ ワーグナー`
+    .split(/\s+/)
+    .map((name) => toWords(name).join(''))
 const SURNAMES = new Set(COMPOSERS.map((name) => name.at(-1) ?? '').filter((surname) => !NEEDS_FIRST_NAME.has(surname)))
 const FULL = new Set(COMPOSERS.map((name) => [...name].sort().join(' ')))
 
@@ -35,6 +43,7 @@ const FULL = new Set(COMPOSERS.map((name) => [...name].sort().join(' ')))
 export function isComposer(name: readonly string[]): boolean {
   if (FULL.has([...name].sort().join(' '))) return true
   const surname = name.at(-1) ?? ''
+  if (JAPANESE.includes(surname)) return true
   if (name.length === 1) return SURNAMES.has(surname)
   return COMPOSERS.some((known) => {
     if (known.at(-1) !== surname) return false
@@ -46,7 +55,7 @@ export function isComposer(name: readonly string[]): boolean {
 }
 
 const ENSEMBLE =
-  /(philharmon|orchest|symphon|sinfoni|ensemble|quartet|choir|chorus|kammer|chamber|staatskapelle|gewandhaus|consort|academy|akademie|concertgebouw|camerata|singakademie|coro|choeur|musici)/
+  /(philharmon|orchest|symphon|sinfoni|ensemble|quartet|choir|chorus|kammer|chamber|staatskapelle|gewandhaus|consort|academy|akademie|concertgebouw|camerata|singakademie|coro|choeur|musici|合奏団|管弦楽団|交響楽団|フィル|四重奏団|合唱団)/
 
 /** Whether a name is that of an orchestra, a choir or the like, which plays for many. */
 export function isEnsemble(name: readonly string[]): boolean {

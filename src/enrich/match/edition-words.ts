@@ -1,5 +1,18 @@
 import { normalizeText } from './normalize-text.ts'
 
+/** What shops of the German, French, Spanish and Italian marketplaces write, without accents. */
+const LOCAL_STRONG = `limitierte limitierter limitiertes limitiert sonderedition sonderausgabe sonderauflage erstauflage
+  erstausgabe neuauflage neuausgabe wiederveroffentlichung jubilaumsausgabe jubilaumsedition jubilaumsauflage jubilaum
+  doppelalbum doppel schallplatte musikkassette kassette mc farbiges remasterte remasterter remasterisee remasterises
+  tirage limite limites limitees reeditee cassettes k7 aniversario reedicion limitada limitado vinilos vinyles remasterizada remasterizados
+  casete ristampa limitata limitato vinile vinili anniversario rimasterizzato rimasterizzata musicassetta cd2 blu spec bluspec`
+const LOCAL_WEAK = `inkl inklusive mit und neu ovp farbe grunes grune grun rotes rote rot blaues blaue blau weisses weisse weiss
+  schwarzes schwarze schwarz gelbes gelbe gelb goldenes transparentes zum jahre jahriges
+  neuf neuve nouvelle nouveau speciale collector collecteur vert verte rouge bleu bleue blanc blanche noir noire jaune
+  couleur transparent avec inclus incluant titres en livret libro libretto anglais allemand francais japonais americain numerote coffret pochette
+  especial nueva nuevo verde rojo azul blanco negro amarillo de con incluye precintado importacion ingles caja
+  nuova nuovo rosso nero bianco giallo colorato cofanetto inglese co jp`
+
 /**
  * Words that describe how a record was pressed, packed or mastered. They never make another album of it. Each of the
  * strong ones shows by itself that the words beside it are such a description.
@@ -12,7 +25,7 @@ const STRONG = words(`
   rpm rsd boxset boxed collectors platinum hybrid multichannel mastered mastering uhqcd shm reissues color
   translucent transparent splatter splattered marbled swirl swirled swirls opaque rm remix mixed lenticular digipak
   digipack digisleeve heavyweight analog indie version mix enhanced mov audio cd5 dmm bluray standalone colorway viny vinly vynil reedition reed
-
+  ${LOCAL_STRONG}
 `)
 
 /** These say so only in company: "Red", "Blue" and "For the Record" are albums, too. */
@@ -39,6 +52,7 @@ const WEAK = words(`
   definitive acoustic sounds tour art pocket issue
   dual plus sony columbia decca capitol atlantic motown stax warner rhino emi mca ecm geffen island polydor reprise
   parlophone mercury virgin condition vg nm mint used millennium cardboard paper wallet swiss
+  ${LOCAL_WEAK}
 `)
 
 /** How Japanese shops tell a pressing, the longer words first; their notes have no spaces. */
@@ -57,10 +71,10 @@ function words(text: string): Set<string> {
 
 /** "2lp", "180g", "140gram", "3xlp", "12in", "45rpm", "24bit": a count with a unit. */
 const MEASURE = /^\d{1,4}x?(lps?|cds?|dvds?|g|gr|gm|grams?|in|inch|rpm|discs?|xlp|xvinyl|bit|mm|track|x|copies)$/
-const ORDINAL_OR_NUMBER = /^\d{1,4}(st|nd|rd|th)?$/
+const ORDINAL_OR_NUMBER = /^\d{1,4}(st|nd|rd|th|er|eme|e|o|a)?$/
 /** What may stand beside a number that only counts something. */
 const UNIT =
-  /^(grams?|gm|gr|g|rpm|inch|inches|in|lps?|cds?|dvds?|discs?|disk|vinyls?|sacds?|x|bonus|tracks?|songs?|anniversary|anniversaire|anniv|ann|birthday|years?|year|copies|pc|piece|page|color|box|of|surround|khz|k|record|records|cassettes?|extra|new|oz|pack|singles?|eps?)$/
+  /^(grams?|gm|gr|g|rpm|inch|inches|in|lps?|cds?|dvds?|discs?|discos|disques|disk|vinyl(s|es)?|vinilos|vinili|sacds?|x|bonus|tracks?|songs?|anniversary|anniversaire|aniversario|anniversario|jubilaum|anniv|ann|birthday|years?|year|copies|pc|piece|page|color|box|of|surround|khz|k|record|records|cassettes?|extra|new|oz|pack|singles?|eps?)$/
 const COLOR_OF =
   /^(color|vinyl|vinyle|splatter|splattered|swirl|swirls|swirled|marble|marbled|smoke|galaxy|variant|exclusive)$/
 const MAX_COLOR_NAME = 3
@@ -72,6 +86,11 @@ export function isStrongEditionWord(word: string): boolean {
 /** Whether the words, in company of a strong one, are nothing but a description of the pressing. */
 export function isEditionWord(word: string): boolean {
   return isStrongEditionWord(word) || WEAK.has(word) || ORDINAL_OR_NUMBER.test(word) || isJapaneseEdition(word)
+}
+
+/** "Gold", "Japan": of a title that many albums bear it may tell one of them, for nothing in it says "pressing". */
+export function isBareNote(edition: string): boolean {
+  return !edition.split(' ').some((word) => isStrongEditionWord(word) || isJapaneseEdition(word))
 }
 
 /** Whether nothing is left of a word when all that Japanese shops write is taken from it. */

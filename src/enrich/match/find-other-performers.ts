@@ -17,10 +17,18 @@ interface Credited {
  *
  * @param names everybody whom the product names
  * @param heard of them, those who perform
+ * @param isGeneric whether the title names a work of anybody ("Symphony No. 5")
  */
-export function findOtherPerformers(acts: readonly Credited[], names: string[], heard: string[]): string | null {
+export function findOtherPerformers(
+  acts: readonly Credited[],
+  names: string[],
+  heard: string[],
+  isGeneric: boolean,
+): string | null {
   const keys = new Set(names.flatMap(toRuns).map(({ key }) => key))
   const has = ({ key, words }: Credited) => keys.has(key) || names.some((name) => isInitialed(words, toWords(name)))
+  const composer = findOtherComposer(acts, names, has, isGeneric)
+  if (composer !== null) return `another composer is named: ${composer}`
   const shared = acts.filter(has)
   if (!shared.every((act) => act.isComposer || isEnsemble(act.words))) return null
 
@@ -35,6 +43,21 @@ export function findOtherPerformers(acts: readonly Credited[], names: string[], 
   if (absent !== undefined) return `the product does not name ${absent.name.slice(0, 60)}`
   const isBare = shared.length > 0 && shared.every((act) => act.isComposer)
   return isBare && performer !== undefined ? `performers are named that the album has not: ${performer}` : null
+}
+
+/** Of the same performers, the symphonies of two composers are two records. */
+function findOtherComposer(
+  acts: readonly Credited[],
+  names: string[],
+  has: (act: Credited) => boolean,
+  isGeneric: boolean,
+): string | null {
+  const ours = acts.filter((act) => act.isComposer)
+  if (ours.length === 0 ? !isGeneric : ours.every(has)) return null
+  const isOurs = (words: readonly string[]) =>
+    ours.some((act) => act.key === [...new Set(words)].sort().join(' ') || isInitialed(act.words, words))
+  const theirs = names.flatMap(toActs).find((words) => isComposer(words) && !isOurs(words))
+  return theirs?.join(' ').slice(0, 60) ?? null
 }
 
 /** The acts of a list as words; what "&" joins and "LAST,FIRST" stays one. */

@@ -68,7 +68,7 @@ const ROMAN_VALUES: Record<string, number> = { i: 1, v: 5, x: 10, l: 50, c: 100,
  */
 export function foldNumbers(words: readonly string[]): string[] {
   const split = joinTens(
-    words.flatMap((word) => {
+    words.flatMap(splitCounted).flatMap((word) => {
       const [, keyword, digits] = GLUED.exec(word) ?? []
       return keyword === undefined || digits === undefined ? [word] : [SHORT[keyword] ?? keyword, digits]
     }),
@@ -89,6 +89,25 @@ export function foldNumbers(words: readonly string[]): string[] {
   }
   return folded
 }
+
+/** What is counted in Japanese and Chinese titles is written without spaces: "第二章" is "第2章", "交響曲第9番" has a nine. */
+const COUNTED = /第([一二三四五六七八九十]{1,3}|\d{1,4})/
+
+function splitCounted(word: string): string[] {
+  const [whole, number] = COUNTED.exec(word) ?? []
+  if (whole === undefined || number === undefined) return [word]
+  const at = word.indexOf(whole)
+  const digits = /\d/.test(number) ? number : String(readKanji(number))
+  return [word.slice(0, at), digits, word.slice(at + whole.length)].filter((part) => part !== '')
+}
+
+function readKanji(number: string): number {
+  const [tens = '', units = ''] = number.includes('十') ? number.split('十') : ['', number]
+  const ten = number.includes('十') ? 10 * (tens === '' ? 1 : KANJI.indexOf(tens)) : 0
+  return ten + (units === '' ? 0 : KANJI.indexOf(units))
+}
+
+const KANJI = '〇一二三四五六七八九'
 
 /** "Thirty-one" is one number. */
 function joinTens(words: readonly string[]): string[] {

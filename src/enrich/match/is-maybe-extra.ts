@@ -16,14 +16,27 @@ const ON_TOP =
 const BARE_MIX = /^((19|20)\d\d )?remix(ed)?( (19|20)\d\d)?( version| edition)?$/
 const BARE_LIVE = /^(live|live album|live recording|recorded live|en vivo|en directo|ao vivo|mtv unplugged)$/
 
+/** A best-of says so; a "collection" is as often the label's series, "years" a name for a time. */
+const SURELY_COMPILED =
+  /\b(greatest hits?|best of|the hits|very best|anthology|number ones|retrospective|compilation|sampler|playlist)\b/
+
 /**
  * Whether a sign of another record may be no more than an edition's extras ("Deluxe Edition incl. Live CD"), or the
  * word "live" beside the title of an album that is a concert: "Made In Japan (Live)".
  *
  * @param extra the words that only the product has
+ * @param isBeside whether the sign stands beside the album's whole title, which few others bear: the place of a concert
+ * ("Hot August Night - Live At The Greek Theatre") or a series ("Ballads (The Impulse Collection)")
  */
-export function isMaybeExtra({ kind }: OtherRecord, extra: string, given: ReadTitle, product: Product): boolean {
+export function isMaybeExtra(
+  { kind }: OtherRecord,
+  extra: string,
+  given: ReadTitle,
+  product: Product,
+  isBeside: boolean,
+): boolean {
   if (!EXTRAS.has(kind) || ANEW.test(extra)) return false
+  if (isBeside && (kind === 'live' || (kind === 'compilation' && !SURELY_COMPILED.test(extra)))) return true
   const parts = [...given.notes, ...given.segments.slice(1)]
   if (kind === 'live' && parts.some((part) => BARE_LIVE.test(part))) return true
   if (kind === 'version' && parts.some((part) => BARE_MIX.test(part))) return true

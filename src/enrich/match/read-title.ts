@@ -74,6 +74,10 @@ export function readTitle(title: string): ReadTitle {
   }
 }
 
+const BOX = /\b(box|coffret|cofanetto|caja|(twin|double|triple|value|[2-9]) pack)\b/
+const OF_ONE_ALBUM =
+  /\b(deluxe|anniversary|anniversaire|anniversario|edition|expanded|(?<![3-9] |\d\d )[12]?(lps?|cds?))\b/
+
 /**
  * Whether normalized words describe a pressing and nothing else, by the lists: what they do not explain may tell
  * another record ("2-CD Set with Court And Spark").
@@ -81,12 +85,17 @@ export function readTitle(title: string): ReadTitle {
 function isEdition(normal: string): boolean {
   const words = normal.split(' ')
   // "(The White Album)" tells one self-titled album from another, "(1962-1966)" one best-of.
-  if (words.includes('album') || words.every((word) => /^\d+$/.test(word))) return false
-  // A country's own release may have songs of its own; its pressing has not.
-  if (/\b(australian?|uk|us|american|canadian|japanese|european) (release|version)$/.test(normal)) return false
-  // A box without a word about the album may hold several of them.
-  if (/\bbox\b/.test(normal) && !/\b(deluxe|anniversary|edition|expanded|lps?|\d+lps?|cds?|\d+cds?)\b/.test(normal))
+  const isNamed = words.some((word, at) => word === 'album' && !isStrongEditionWord(words[at - 1] ?? ''))
+  if (isNamed || words.every((word) => /^\d+$/.test(word))) return false
+  // A country's own release may have songs of its own, and one in its language is sung anew; its pressing is the same.
+  if (
+    /\b(australian?|uk|us|american|canadian|japanese|european|english|german|french|spanish|italian|portuguese|korean|chinese) (release|version)$/.test(
+      normal,
+    )
+  )
     return false
+  // A box without a word about the album may hold several of them.
+  if (BOX.test(normal) && !OF_ONE_ALBUM.test(normal)) return false
   // A single that comes on top ("2LP + 7" Vinyl Single") is a gift, not the record.
   const gift = /\b\d*(lps?|cds?|box|vinyl)\b.*\band\b.*\b(single|ep|7|12)\b/.test(normal)
   const bare = gift ? normal.replace(/\b(singles?|eps?)\b/g, '') : normal

@@ -81,6 +81,9 @@ export function createScorer(album: Album): (product: Product) => Score {
     const doubt = title.doubt ?? artist.doubt ?? (year !== undefined && albumTitle.isGeneric ? year.reason : null)
     const sum = toSum(parts)
     if (doubt !== null) parts.push({ name: 'doubt', value: round(Math.min(0, DOUBTED - sum)), reason: doubt })
+    // Neither names what it is instead: a cut title beside initials is no reason to reject.
+    else if (isTwiceNear(title, artist) && format.kind !== 'other' && sum < REJECT_BELOW)
+      parts.push({ name: 'doubt', value: round(REJECT_BELOW - sum), reason: `${title.reason}, and ${artist.reason}` })
     const score = round(Math.min(1, Math.max(0, toSum(parts))))
     const verdict = score >= ACCEPT_FROM ? 'accept' : score < REJECT_BELOW ? 'reject' : 'open'
     const isOtherThing =
@@ -89,6 +92,11 @@ export function createScorer(album: Album): (product: Product) => Score {
       (title.other !== null && OTHER_THINGS.has(title.other.kind))
     return { score, parts, verdict, reason: explain(verdict, parts), isVetoed: verdict === 'reject' && isOtherThing }
   }
+}
+
+function isTwiceNear(title: TitleMatch, artist: ArtistMatch): boolean {
+  const isNear = title.kind === 'extended' || title.kind === 'contained' || title.kind === 'alike'
+  return isNear && title.other === null && (artist.kind === 'alike' || artist.kind === 'incomparable')
 }
 
 /** Artists are renamed, but hardly two give a long title to an album of theirs. */

@@ -3,7 +3,7 @@ import { formatMinorUnits } from '../../enrich/price-minor.ts'
 import { toEnrichmentError } from '../../errors.ts'
 import { formatCandidates, nameAlbum } from '../album-card.ts'
 import { findWaiting } from '../find-waiting.ts'
-import { escapeText, formatTable } from '../format-table.ts'
+import { escapeText, formatTable, shorten } from '../format-table.ts'
 import { readStory, type Story } from '../read-story.ts'
 import { print, printJson } from './output.ts'
 import { withTables } from './with-servers.ts'
@@ -24,9 +24,12 @@ export async function showCommand(id: string, { json }: { json?: true }): Promis
   else print(escapeText(formatStory(story)))
 }
 
+/** The whole answer is in `--json`. */
+const MAX_ANSWER = 160
+
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
 
-function formatStory({ album, requests, waiting, candidates, links, artworks }: Story): string {
+function formatStory({ album, requests, waiting, candidates, links, artworks, modelCalls }: Story): string {
   const parts = album === null ? [] : [`${nameAlbum(album)} (album ${album.albumId})`]
   for (const { topic, partition, offset, ahead, since, requestId } of waiting ?? []) {
     const what = requestId === null ? 'waits' : `request ${requestId} waits`
@@ -68,6 +71,21 @@ function formatStory({ album, requests, waiting, candidates, links, artworks }: 
   }
   for (const { marketplace, status, key, url, errorCode } of artworks)
     parts.push(`artwork of ${marketplace}: ${status} ${key ?? url ?? errorCode ?? ''}`.trim())
+  if (modelCalls.length > 0) {
+    const lines = modelCalls.map((call) => [
+      call.at,
+      call.marketplace,
+      `${call.model}, prompt ${call.promptVersion}`,
+      call.result,
+      String(call.candidates),
+      `${call.inputTokens} + ${call.outputTokens}`,
+      call.cost === null ? '-' : String(call.cost),
+      seconds(call.latencyMs),
+      shorten(call.answer.replace(/\s+/g, ' '), MAX_ANSWER),
+    ])
+    const columns = ['asked', 'marketplace', 'model', 'result', 'candidates', 'tokens', 'cost', 'took', 'answer']
+    parts.push(formatTable(columns, lines))
+  }
   return parts.join('\n\n')
 }
 

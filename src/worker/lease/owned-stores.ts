@@ -22,6 +22,11 @@ export class OwnedStores {
     this.ownership = ownership
   }
 
+  /** The lane's name. */
+  get lane(): string {
+    return this.#store.name
+  }
+
   /** Waits for the lane. @throws EnrichmentError LANE_LOST, DATABASE_UNAVAILABLE; the signal's reason */
   async save<T>(signal: AbortSignal, work: (em: EntityManager) => Promise<T>): Promise<T> {
     await this.ownership.owned(signal)

@@ -1,4 +1,5 @@
 import type { FailedAttempt } from '../../db/entities/enrichment.entity.ts'
+import type { StoredModelCall } from '../../db/model-calls.ts'
 import type { Earlier } from '../../enrich/earlier.ts'
 import type { Album } from '../../events.ts'
 import type { Claim, RequestCopy } from './delivery-rule.ts'
@@ -29,6 +30,8 @@ export interface Job {
   /** What earlier requests have stored of the album. */
   earlier: Earlier
   failures: FailedAttempt[]
+  /** Calls of the model that its next store takes along. */
+  modelCalls: StoredModelCall[]
   /** Milliseconds that its retry copies waited in the lane after they were due. */
   waitedMs: number
   /** Processes that began to work on it and were never heard of again. */
@@ -38,6 +41,8 @@ export interface Job {
 export type Opening =
   | { kind: 'work'; job: Job }
   | { kind: 'publish'; decision: StoredDecision }
+  /** Its album is to be known no more. */
+  | { kind: 'forgotten' }
   /** It is no longer this copy's to end. */
   | { kind: 'stale' }
 

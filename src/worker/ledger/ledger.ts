@@ -1,5 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import type { FailedAttempt } from '../../db/entities/enrichment.entity.ts'
+import { discardImage, isForgotten } from '../../db/forget.ts'
 import type { Enrichment } from '../../enrich/enrich-album.ts'
 import { EnrichmentError } from '../../errors.ts'
 import type { EnrichmentRequested } from '../../events.ts'
@@ -9,6 +10,11 @@ import type { Delivered, Job, Opening, StoredDecision } from './job.ts'
 import type { ChangeRow, ClaimRow } from './statements.ts'
 import { StoreQueue } from './store-queue.ts'
 import { type Answer, type Store, writeGroup } from './write-group.ts'
+
+/** Of rows that one statement of the pruning deletes or changes. */
+const ROWS_AT_ONCE = 2_000
+const YEAR_MS = 365 * 86_400_000
+const HAS_COPIES = '(run > 1 or attempt > 0)'
 
 /** What a run ended in. */
 interface End {
@@ -24,12 +30,13 @@ interface End {
  * The ledger of requests, in the hands of the lane's owner. An album stores when it is taken up, after each answer that is
  * paid for, and at its end; each store is committed before its promise resolves. Stores of all albums are written in groups.
  *
- * Every method throws EnrichmentError LANE_LOST once the work is no longer ours, and DATABASE_UNAVAILABLE while PostgreSQL
- * is away; it can then be called again.
+ * Every method throws EnrichmentError LANE_LOST once the work is no longer ours, ALBUM_FORGOTTEN once it is nobody's, and
+ * DATABASE_UNAVAILABLE while PostgreSQL is away; it can then be called again.
  */
 export class Ledger {
   readonly #db: Database
   readonly #stores: OwnedStores
+  readonly #marketplace: string
   readonly #processId: string
   readonly #queue: StoreQueue<Store, Answer>
 
@@ -37,9 +44,10 @@ export class Ledger {
   constructor(db: Database, stores: OwnedStores, marketplace: string, processId: string) {
     this.#db = db
     this.#stores = stores
+    this.#marketplace = marketplace
     this.#processId = processId
     this.#queue = new StoreQueue(stores.ownership, (group) =>
-      stores.savePrepared((query) => writeGroup(group, query, { marketplace, processId })),
+      stores.savePrepared((query) => writeGroup(group, query, { marketplace, lane: stores.lane, processId })),
     )
   }
 
@@ -100,50 +108,93 @@ export class Ledger {
       decided_at: new Date(decidedAt).toISOString(),
     }
     const effects = enrichment && toEffects(enrichment, { albumId, requestId, now: decidedAt })
-    await this.#claim({ kind: 'decide', requestId, albumId, row, effects }, signal)
+    const store = { kind: 'decide' as const, requestId, albumId, row, effects, modelCalls: [...job.modelCalls] }
+    try {
+      await this.#claim(job, store, signal)
+    } catch (error) {
+      const { code } = error as { code?: string }
+      const key = enrichment?.isNew.artwork ? enrichment.artwork.key : null
+      if (code === 'ALBUM_FORGOTTEN' && key !== null) await discardImage(this.#db, this.#marketplace, key)
+      throw error
+    }
   }
 
   /**
-   * Deletes rows of requests that ended before a time, whose delivery is committed, and of which there is no other record.
-   * Of one that was retried or ran again there are copies: one may still be on its way however long that takes, and
-   * another comes again when somebody moves an offset. Without the row it would be done anew, so the row stays, and only
-   * its answers go. What was stored of links and verdicts stays as well.
+   * Deletes rows of requests that ended before a time, whose delivery is committed, and of which there is no other record,
+   * some thousands a transaction. Of one that was retried or ran again there are copies: one may still be on its way, and
+   * another comes again when somebody moves an offset. Without the row it would be done anew, so the row stays for another
+   * year, and only its answers go. What was stored of links and verdicts stays as well.
    *
    * @param committed by topic where the lane stands
    * @returns how many rows were deleted
    */
   async prune(before: Date, committed: ReadonlyMap<string, bigint>, signal: AbortSignal): Promise<number> {
-    const ended = `decided_at < ? and decision <> 'retry' and not again and source_topic = ? and source_offset < ?`
-    const hasCopies = '(run > 1 or attempt > 0)'
-    return this.#stores.save(signal, async (em) => {
-      let pruned = 0
-      for (const [topic, offset] of committed) {
-        const values = [before, topic, String(offset)]
-        const rows = await em.execute<object[]>(
-          `delete from enrichment where ${ended} and not ${hasCopies} returning 1`,
-          values,
-        )
-        pruned += rows.length
-        // Builds before 2026-11 left the answers in rows that had ended.
-        await em.execute(
-          `update enrichment set answers = '{}' where ${ended} and ${hasCopies} and answers <> '{}'`,
-          values,
-        )
-      }
-      return pruned
-    })
+    let pruned = 0
+    const yearBefore = new Date(before.getTime() - YEAR_MS)
+    for (const [topic, offset] of committed) {
+      pruned += await this.#prune('delete from enrichment', `not ${HAS_COPIES}`, [before, topic, offset], signal)
+      pruned += await this.#prune('delete from enrichment', HAS_COPIES, [yearBefore, topic, offset], signal)
+      // Builds before 2026-11 left the answers in rows that had ended.
+      const empty = `update enrichment set answers = '{}'`
+      await this.#prune(empty, `${HAS_COPIES} and answers <> '{}'`, [before, topic, offset], signal)
+    }
+    return pruned
+  }
+
+  /** Deletes what calls of the model said before a time, and what days before it took; all lanes' alike. */
+  async pruneModelCalls(before: Date, signal: AbortSignal): Promise<void> {
+    const old = `delete from model_call where id in (select id from model_call where at < ? limit ${ROWS_AT_ONCE}) returning id`
+    let rows: object[]
+    do rows = await this.#stores.save(signal, (em) => em.execute<object[]>(old, [before]))
+    while (rows.length === ROWS_AT_ONCE)
+    const day = before.toISOString().slice(0, 10)
+    await this.#stores.save(signal, (em) => em.execute('delete from model_day where day < ?', [day]))
+  }
+
+  /** By pages, in the order in which they ended: what stays is not looked at again for each. */
+  async #prune(
+    change: string,
+    which: string,
+    [before, topic, offset]: [Date, string, bigint],
+    signal: AbortSignal,
+  ): Promise<number> {
+    let pruned = 0
+    let after = '-infinity'
+    for (;;) {
+      const rows = await this.#stores.save(signal, (em) =>
+        em.execute<{ decided_at: string }[]>(
+          `${change} where request_id in (
+             select request_id from enrichment
+             where decided_at >= ?::timestamptz and decided_at < ? and decision <> 'retry' and not again
+               and source_topic = ? and source_offset < ? and ${which}
+             order by decided_at limit ${ROWS_AT_ONCE})
+           returning decided_at::text`,
+          [after, before, topic, String(offset)],
+        ),
+      )
+      pruned += rows.length
+      if (rows.length < ROWS_AT_ONCE) return pruned
+      after = rows.map(({ decided_at }) => decided_at).reduce((one, other) => (one > other ? one : other))
+    }
   }
 
   async #change(job: Job, change: Omit<ChangeRow, keyof ClaimRow>, signal: AbortSignal): Promise<void> {
     const { requestId, album } = job
     const row = { ...toClaimRow(job), ...change }
-    await this.#claim({ kind: 'change', requestId, albumId: album.albumId, row }, signal)
+    const modelCalls = [...job.modelCalls]
+    await this.#claim(job, { kind: 'change', requestId, albumId: album.albumId, row, modelCalls }, signal)
   }
 
-  async #claim(store: Store, signal: AbortSignal): Promise<void> {
+  async #claim(job: Job, store: Store & { modelCalls: object[] }, signal: AbortSignal): Promise<void> {
     const answer = await this.#queue.add(store, signal)
-    if (answer !== 'done')
-      throw new EnrichmentError('LANE_LOST', `request ${store.requestId} went on without this process`)
+    if (answer === 'done') {
+      job.modelCalls = job.modelCalls.filter((call) => !store.modelCalls.includes(call))
+      return
+    }
+    const { requestId, albumId } = store
+    if (await isForgotten(this.#db, albumId, requestId))
+      throw new EnrichmentError('ALBUM_FORGOTTEN', `album ${albumId} was forgotten while it was worked on`)
+    throw new EnrichmentError('LANE_LOST', `request ${requestId} went on without this process`)
   }
 }
 

@@ -7,8 +7,8 @@ const EVERY_MS = 3_600_000
 const DAY_MS = 86_400_000
 
 /**
- * Keeps the ledger from growing for ever, once an hour while this process has the lane. What still grows are the rows of
- * requests that were retried or ran again, as the topics do that keep their copies for ever.
+ * Keeps the ledger from growing for ever, once an hour while this process has the lane. Rows of requests that were
+ * retried or ran again stay a year longer, as the topics do that keep their copies.
  *
  * @param lane `committed` is null while another process has it
  * @returns when the signal is aborted
@@ -26,8 +26,10 @@ export async function keepPruned(
     const { committed } = lane
     if (committed === null || stop.aborted) continue
     try {
-      const rows = await ledger.prune(new Date(Date.now() - retentionDays * DAY_MS), committed, stop)
+      const before = new Date(Date.now() - retentionDays * DAY_MS)
+      const rows = await ledger.prune(before, committed, stop)
       if (rows > 0) log.info({ rows }, 'ledger pruned')
+      await ledger.pruneModelCalls(before, stop)
     } catch (error) {
       log.warn({ code: toEnrichmentError(error).code, err: error }, 'ledger not pruned')
     }

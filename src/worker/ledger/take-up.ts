@@ -38,9 +38,10 @@ export async function takeUp(
   { marketplace, processId }: { marketplace: string; processId: string },
 ): Promise<Opening[]> {
   await query(MERGE_FACTS, [toJson(deliveries.map(({ request }) => toFactsRow(request)))])
-  const wanted = deliveries.map(({ request: { requestId, album } }) => ({
+  const wanted = deliveries.map(({ request: { requestId, requestedAt, album } }) => ({
     request_id: requestId,
     album_id: album.albumId,
+    requested_at: new Date(requestedAt).toISOString(),
   }))
   const rows = await query(FIND_REQUESTS, [toJson(wanted), marketplace])
   const found = new Map(rows.map((row) => [row.request_id, row]))
@@ -50,6 +51,7 @@ export async function takeUp(
   const openings = deliveries.map((delivery): Opening => {
     const row = found.get(delivery.request.requestId.toLowerCase())
     if (row === undefined) throw new RangeError(`request ${delivery.request.requestId} was not read`)
+    if (row.is_forgotten) return { kind: 'forgotten' }
     const former = row.run === null ? null : toLedgerRow({ ...row, run: row.run })
     const verdict = judgeDelivery(former, delivery.delivered)
     if (verdict.kind === 'publish') return { kind: 'publish', decision: verdict.decision }
@@ -98,16 +100,18 @@ function open(
     linkedAsins: (answers['search.linked'] as string[] | undefined) ?? linkedAsins(earlier),
     earlier,
     failures: isKnown ? row.failures : [],
+    modelCalls: [],
     waitedMs,
     deaths,
   }
   return { row: { ...opened, drops_answers: !keepsAnswers, drops_failures: !isKnown }, job }
 }
 
-function toFactsRow({ album, source }: EnrichmentRequested): FactsRow {
+function toFactsRow({ album, source, requestedAt }: EnrichmentRequested): FactsRow {
   const { albumId, importedAt } = album
   const imported_at = new Date(importedAt).toISOString()
-  return { album_id: albumId, facts: album, imported_at, source_offset: source?.offset ?? -1 }
+  const requested_at = new Date(requestedAt).toISOString()
+  return { album_id: albumId, facts: album, imported_at, source_offset: source?.offset ?? -1, requested_at }
 }
 
 function toNewColumns({ request: { reason, album, requestedAt }, now }: TakingUp) {

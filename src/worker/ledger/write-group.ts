@@ -1,3 +1,4 @@
+import { SAVE_MODEL_CALLS, type StoredModelCall } from '../../db/model-calls.ts'
 import type { Query, Statement } from '../../db/prepared.ts'
 import type { Effects } from './effects.ts'
 import type { Opening } from './job.ts'
@@ -16,8 +17,8 @@ import { type TakingUp, takeUp } from './take-up.ts'
 /** What one album has to store. */
 export type Store = { requestId: string; albumId: string } & (
   | { kind: 'open'; taking: TakingUp }
-  | { kind: 'change'; row: ChangeRow }
-  | { kind: 'decide'; row: DecidedRow; effects: Effects | null }
+  | { kind: 'change'; row: ChangeRow; modelCalls: StoredModelCall[] }
+  | { kind: 'decide'; row: DecidedRow; effects: Effects | null; modelCalls: StoredModelCall[] }
 )
 
 /** `lost`: the row is no longer the job's, and nothing of the store was written. */
@@ -32,7 +33,7 @@ export type Answer = Opening | 'done' | 'lost'
 export async function writeGroup(
   stores: readonly Store[],
   query: Query,
-  context: { marketplace: string; processId: string },
+  context: { marketplace: string; lane: string; processId: string },
 ): Promise<Answer[]> {
   const answers = new Map<Store, Answer>()
   const opens = stores.filter((store) => store.kind === 'open')
@@ -55,6 +56,11 @@ export async function writeGroup(
   }
   await claim(CHANGE_REQUESTS, changes)
   await claim(DECIDE_REQUESTS, ends)
+
+  const calls = [...changes, ...ends]
+    .filter((store) => answers.get(store) === 'done')
+    .flatMap(({ modelCalls }) => modelCalls)
+  if (calls.length > 0) await query(SAVE_MODEL_CALLS, [toJson(calls), context.marketplace, context.lane])
 
   const effects = ends.filter((store) => answers.get(store) === 'done').map((store) => store.effects)
   const save = async (statement: Statement, kind: keyof Effects) => {

@@ -1,6 +1,7 @@
 import { createAmazon } from '../../amazon/create-amazon.ts'
 import type { Config } from '../../config.ts'
 import type { Database } from '../../db/database.ts'
+import { readTokensOfDay } from '../../db/model-calls.ts'
 import { Quota } from '../../db/quota.ts'
 import { createArtwork } from '../../enrich/artwork/create-artwork.ts'
 import { getArtwork } from '../../enrich/get-artwork.ts'
@@ -11,6 +12,8 @@ import type { Logger } from '../../log.ts'
 import { findMarketplace } from '../../marketplaces.ts'
 import { createModel } from '../../model/create-model.ts'
 import { judgeCarefully } from '../../model/judge-carefully.ts'
+import type { ModelCall } from '../../model/model.ts'
+import { TokenBudget } from '../../model/token-budget.ts'
 import type { Dependencies } from '../dependencies.ts'
 import type { AlbumClock } from '../window/album-clock.ts'
 import { amazonFor, type Confirmation, modelFor } from './paid-calls.ts'
@@ -22,28 +25,27 @@ const NEVER = new AbortController().signal
 
 interface Surroundings {
   db: Database
+  groupId: string
   lease: Confirmation
   /** For what no album waits for. */
   dependencies: Dependencies
   /** For what albums ask. */
   ofAlbums: Dependencies
+  /** Told until when Amazon asks to wait, in milliseconds since 1970, and of null when that is over. */
+  onThrottled(until: number | null): void
   log: Logger
 }
 
 /**
  * Amazon, the model and the artwork that the settings name, for one delivered request after the other.
  *
- * @returns what a request is enriched with; `onBegun` is told when the next request's turn has come
+ * @returns Amazon, and what a request is enriched with; `onBegun` is told when the next request's turn has come
  * @throws EnrichmentError CONFIG_INVALID for an unknown marketplace
  */
 export function createCollaborators(
   config: Config,
-  { db, lease, dependencies, ofAlbums, log }: Surroundings,
-): (
-  request: EnrichmentRequested,
-  clock: AlbumClock,
-  order: { onBegun: () => void; signal: AbortSignal },
-) => GivenCollaborators {
+  { db, groupId, lease, dependencies, ofAlbums, onThrottled, log }: Surroundings,
+) {
   const { domain: marketplace, hasMusicIndex } = findMarketplace(config.AMAZON_MARKETPLACE)
   const { AMAZON_CREDENTIAL_ID: account, AMAZON_REQUESTS_PER_SECOND: perSecond } = config
   const quota = new Quota(db, account, { perSecond, perDay: config.AMAZON_REQUESTS_PER_DAY })
@@ -51,27 +53,44 @@ export function createCollaborators(
     slots: {
       book: (count, unused) => dependencies.database(() => quota.book(count, unused), NEVER),
       slowDown: (forMs, isNew) => dependencies.database(() => quota.slowDown(forMs, isNew), NEVER),
+      hurry: () => dependencies.database(() => quota.hurry(), NEVER),
     },
     patienceMs: AMAZON_PATIENCE_MS,
     isSteady: true,
+    onThrottled,
   })
-  const model = createModel(config, log)
+  const budget = new TokenBudget(config.MODEL_TOKENS_PER_DAY, config.MODEL_TOKENS_SPENT)
+  const model = createModel(config, log, budget)
+  /** A process before this one may have spent the day's tokens. */
+  const learnTokens = async (signal: AbortSignal) => {
+    if (budget.isBounded) budget.learn(await ofAlbums.database(() => readTokensOfDay(db, groupId), signal))
+  }
   const outage = config.MODEL_OUTAGE
-  // Where outages go to review nothing is held for them.
-  const ofModel = outage === 'review' ? { ...ofAlbums, model: <T>(work: () => Promise<T>) => work() } : ofAlbums
+  // Where outages go to review nothing is held for them; but a mistyped name is no outage, and no album is left open for it.
+  const askedOnce: Dependencies['model'] = (work, signal, caller) =>
+    work().catch((error) =>
+      error?.code === 'MODEL_NOT_FOUND' ? ofAlbums.model(work, signal, caller) : Promise.reject(error),
+    )
+  const modelDependencies = outage === 'review' ? { ...ofAlbums, model: askedOnce } : ofAlbums
   const artworkStage = createArtwork(config, log)
 
-  return (request, clock, { onBegun, signal }) => {
+  const collaboratorsFor = (
+    request: EnrichmentRequested,
+    clock: AlbumClock,
+    onModelCall: (call: ModelCall) => void,
+    { onBegun, signal }: { onBegun: () => void; signal: AbortSignal },
+  ): GivenCollaborators => {
     const { requestId } = request
     const caller = { requestId, clock }
     const surroundings = { lease, dependencies: ofAlbums, ...caller }
+    const ofModel = { ...surroundings, dependencies: modelDependencies }
     return {
       marketplace,
       hasMusicIndex,
       amazon: amazonFor(amazon, surroundings, onBegun),
       model:
         model &&
-        judgeCarefully(modelFor(model, { ...surroundings, dependencies: ofModel }, onBegun), {
+        judgeCarefully(modelFor(model, ofModel, onBegun, onModelCall, learnTokens), {
           outage,
           onUnheard: (unheard) => log.warn(unheard, 'model not heard'),
         }),
@@ -87,4 +106,5 @@ export function createCollaborators(
       },
     }
   }
+  return { amazon, collaboratorsFor }
 }

@@ -22,7 +22,6 @@ export interface Publication {
   report(): void
 }
 
-/** A decision as it is stored, and what it publishes. */
 export interface Settled {
   decision: StoredDecision
   decided: Publication
@@ -172,6 +171,21 @@ export function skipStale(
       metrics.staleCopies.inc()
       const { albumId, title } = album
       log.info({ albumId, title, requestId, topic, offset: String(offset) }, 'stale copy skipped')
+    },
+  }
+}
+
+/** Nothing of the album is said but its id: it is to be known no more. */
+export function skipForgotten(
+  { topic, offset }: Delivery,
+  { album: { albumId }, requestId }: EnrichmentRequested,
+  log: Logger,
+): Publication {
+  return {
+    records: [],
+    report() {
+      metrics.staleCopies.inc()
+      log.info({ albumId, requestId, topic, offset: String(offset) }, 'request of a forgotten album skipped')
     },
   }
 }

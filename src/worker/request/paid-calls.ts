@@ -1,5 +1,5 @@
 import type { AmazonApi, Turn } from '../../amazon/amazon-api.ts'
-import type { Model } from '../../model/model.ts'
+import type { Model, ModelCall } from '../../model/model.ts'
 import type { Caller, Dependencies } from '../dependencies.ts'
 
 /** The lane's lease as those see it who spend money: nothing is asked that another owner may be asking as well. */
@@ -68,11 +68,15 @@ export function amazonFor(
  * The model for one album, asked under the same condition.
  *
  * @param onAsked told when it is asked
+ * @param onCall told of each call
+ * @param prepare done before each call, while the album's clock stands
  */
 export function modelFor(
   model: Model,
   { lease, dependencies, requestId, clock }: Surroundings,
   onAsked: () => void,
+  onCall?: (call: ModelCall) => void,
+  prepare: (signal: AbortSignal) => Promise<void> = async () => undefined,
 ): Model {
   return {
     identity: model.identity,
@@ -82,12 +86,13 @@ export function modelFor(
         async () => {
           clock.pause()
           try {
+            await prepare(signal)
             await lease.confirmed(signal)
           } finally {
             clock.resume()
           }
           clock.start()
-          return model.judge(album, products, signal)
+          return model.judge(album, products, signal, onCall)
         },
         signal,
         { requestId, clock },

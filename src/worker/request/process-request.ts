@@ -7,7 +7,7 @@ import { orAborted } from '../../or-aborted.ts'
 import { decideRetry } from '../../retry/decide-retry.ts'
 import { REQUEST_ID, readRetryHeaders } from '../../retry/retry-headers.ts'
 import { SUSPECT_DEATHS } from '../ledger/job.ts'
-import { decideDeadLetter, type Publication, republish, skipStale } from './decisions.ts'
+import { decideDeadLetter, type Publication, republish, skipForgotten, skipStale } from './decisions.ts'
 import type { RequestContext } from './request-context.ts'
 import { RequestWork } from './request-work.ts'
 
@@ -28,16 +28,21 @@ export async function processRequest(
   const { albumId } = request.album
   // It waits for another request for the same album, and other albums need not wait with it.
   if (albums.isBusy(albumId)) void turn.then(onBegun)
-  return albums.run(albumId, () => {
-    const process = async () => {
-      for (;;) {
-        signal.throwIfAborted()
-        const decided = await processOnce(delivery, request, context, signal)
-        if (decided !== 'again') return decided
+  return albums
+    .run(albumId, () => {
+      const process = async () => {
+        for (;;) {
+          signal.throwIfAborted()
+          const decided = await processOnce(delivery, request, context, signal)
+          if (decided !== 'again') return decided
+        }
       }
-    }
-    return orGivenUp(process, delivery, request, context, signal)
-  })
+      return orGivenUp(process, delivery, request, context, signal)
+    })
+    .catch((thrown: unknown) => {
+      if (signal.aborted || toEnrichmentError(thrown).code !== 'ALBUM_FORGOTTEN') throw thrown
+      return skipForgotten(delivery, request, context.log)
+    })
 }
 
 async function processOnce(
@@ -59,6 +64,7 @@ async function processOnce(
   const opening = await orGivenUp(open, delivery, request, context, signal)
   await orAborted(turn, signal)
   if ('records' in opening) return opening
+  if (opening.kind === 'forgotten') return skipForgotten(delivery, request, log)
   if (opening.kind === 'stale') return skipStale(delivery, request, log)
   if (opening.kind === 'publish') {
     const { decision } = opening
@@ -112,8 +118,12 @@ async function decodeRequest(
   const { value, fault } = delivery
   if (fault !== undefined) throw fault.error
   if (value === null) throw new EnrichmentError('RECORD_INVALID', 'the request has no value: send a request')
-  const decode = () => marks.touch(delivery, () => requested.decode(value))
-  const request = await dependencies.registry(decode, signal)
+  const read = async () => checkRequest(await requested.decode(value))
+  return dependencies.registry(() => marks.touch(delivery, read), signal)
+}
+
+/** @throws EnrichmentError RECORD_INVALID */
+function checkRequest(request: EnrichmentRequested): EnrichmentRequested {
   checkAlbum(request.album)
   checkTime('requestedAt', request.requestedAt)
   if (REQUEST_ID.test(request.requestId)) return request

@@ -4,6 +4,7 @@ import type { AlbumEnriched, EnrichmentRequested } from '../../events.ts'
 import type { DeadLetterLimit } from '../../holds/dead-letter-limit.ts'
 import type { RecordCodec } from '../../kafka/schema-registry.ts'
 import type { Logger } from '../../log.ts'
+import type { ModelCall } from '../../model/model.ts'
 import type { RetryPolicy } from '../../retry/decide-retry.ts'
 import type { Dependencies } from '../dependencies.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -29,7 +30,11 @@ export interface RequestContext {
   gate: ExclusiveGate
   flood: DeadLetterLimit
   /** Everything of enrichAlbum's collaborators but the ledger's part. */
-  collaboratorsFor(request: EnrichmentRequested, clock: AlbumClock): GivenCollaborators
+  collaboratorsFor(
+    request: EnrichmentRequested,
+    clock: AlbumClock,
+    onModelCall: (call: ModelCall) => void,
+  ): GivenCollaborators
   /** Resolves once those that were started before have begun: until then it may be taken up, and no more. */
   turn: Promise<void>
   /** Told when the next album's turn has come. */

@@ -4,7 +4,9 @@ import type { AlbumEnriched, EnrichmentRequested, Stage } from '../../events.ts'
 import { MESSAGE_BYTES } from '../../kafka/event-topics.ts'
 import { fitsInto } from '../../kafka/record-size.ts'
 import { metrics } from '../../metrics.ts'
+import type { ModelCall } from '../../model/model.ts'
 import type { Job } from '../ledger/job.ts'
+import { noteModelCall } from '../ledger/model-calls.ts'
 import type { AlbumClock } from '../window/album-clock.ts'
 import type { RequestContext } from './request-context.ts'
 import { toAlbumEnriched } from './to-album-enriched.ts'
@@ -17,7 +19,7 @@ export type Tried =
  * One try at the album; answers that are stored already are not asked for again.
  *
  * @param forgive called before failures are counted or told: takes back those that a server's going away has caused
- * @throws EnrichmentError LANE_LOST; the signal's reason
+ * @throws EnrichmentError LANE_LOST, ALBUM_FORGOTTEN; the signal's reason
  */
 export async function tryRequest(
   request: EnrichmentRequested,
@@ -46,8 +48,9 @@ export async function tryRequest(
   }
   try {
     const { requestId, linkedAsins, earlier } = job
+    const noteCall = (call: ModelCall) => noteModelCall(job, call)
     const own = { step, stage: timed, requestId, linkedAsins, earlier }
-    const collaborators = { ...context.collaboratorsFor(request, clock), ...own }
+    const collaborators = { ...context.collaboratorsFor(request, clock, noteCall), ...own }
     const inTime = AbortSignal.any([signal, clock.signal])
     const enrichment = await enrichAlbum(job.album, request.stages, collaborators, inTime)
     stage = 'result'
@@ -66,7 +69,7 @@ export async function tryRequest(
     signal.throwIfAborted()
     if (thrown === context.stopping.reason) throw thrown
     const error = toEnrichmentError(clock.signal.aborted ? clock.signal.reason : thrown)
-    if (error.code === 'LANE_LOST') throw error
+    if (error.code === 'LANE_LOST' || error.code === 'ALBUM_FORGOTTEN') throw error
     await forgive()
     return { error, stage }
   }

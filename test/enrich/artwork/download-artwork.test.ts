@@ -10,7 +10,7 @@ const candidates = ['B1', 'B2', 'B3', 'B4'].map((asin) => ({
   asin,
   image: { url: `https://m.media-amazon.com/images/I/${asin}.jpg`, width: 500, height: 500 },
 }))
-const store: ObjectStore = { put: async () => {}, exists: async () => false }
+const store: ObjectStore = { put: async () => {}, exists: async () => false, removeAll: async () => {} }
 
 test('begins no further image when they have taken too long, and is pending', async () => {
   let now = 1_000

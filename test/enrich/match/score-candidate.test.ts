@@ -36,7 +36,7 @@ describe('the rules reject', () => {
   it.each([
     ['a tribute', 'Butterfly', 'Mariah Carey', 'A Tribute to Mariah Carey', undefined],
     ['a karaoke record', 'No Fences', 'Garth Brooks', 'Top Tunes Karaoke CDG Garth Brooks', undefined],
-    ['a live recording', 'A Love Supreme', 'John Coltrane', 'A Love Supreme: Live in Seattle (Vinyl)', 'John Coltrane'],
+    ['a live recording', 'Holy Diver', 'Dio', 'Holy Diver Live (Vinyl)', 'Dio'],
     ['a re-recording', 'Fearless', 'Taylor Swift', 'Fearless (Taylor’s Version)', 'Taylor Swift'],
     ['a single', 'Purple Rain', 'Prince', 'Purple Rain (12" Vinyl Single)', 'Prince'],
     ['another album', 'Post', 'Björk', 'Homogenic (Vinyl)', 'Bjork'],
@@ -79,6 +79,8 @@ describe('the rules leave open', () => {
     ['an artist who is only alike', 'Wide Open Spaces', 'Dixie Chicks', 'Wide Open Spaces (Vinyl)', 'The Chicks'],
     ['the artist’s son', 'Greatest Hits', 'Hank Williams', 'Greatest Hits (Vinyl)', 'Hank Williams, Jr.'],
     ['the first recording', "Red (Taylor's Version)", 'Taylor Swift', 'RED (2LP Vinyl)', 'Swift, Taylor'],
+    // As "Hot August Night - Live At The Greek Theatre", which is the album itself.
+    ['a place beside the title', 'A Love Supreme', 'John Coltrane', 'A Love Supreme: Live in Seattle', 'John Coltrane'],
     ['a title that goes on', 'Harvest', 'Neil Young', 'Harvest Moon (Vinyl)', 'Neil Young'],
     ['a band under its members’ names', 'Kids See Ghosts', 'Kids See Ghosts', 'Kids See Ghosts (Vinyl)', 'Kanye West'],
   ])('%s', (_what, title, artist, product, by) => {

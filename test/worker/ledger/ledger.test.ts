@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { AlbumRow } from '../../../src/db/entities/album.entity.ts'
 import { Enrichment as RequestRow } from '../../../src/db/entities/enrichment.entity.ts'
 import { LeaseStore } from '../../../src/db/lease-store.ts'
@@ -78,7 +78,7 @@ test('only rows that have ended long ago and are committed are pruned', async ()
   for (const request of kept) expect((await ledger.open(request, at(99n), NOW, NEVER)).kind).toBe('stale')
 })
 
-test('a row whose request was retried or ran again is never pruned, since a copy may still come; its answers are', async () => {
+test('a row whose request was retried or ran again stays a year longer, since a copy may still come; its answers go', async () => {
   const { db, ledger } = await openLedger()
   const everything = new Map([
     ['requests', 99n],
@@ -91,7 +91,7 @@ test('a row whose request was retried or ran again is never pruned, since a copy
   ) => {
     const job = await open(ledger, request, delivered)
     await ledger.saveAnswer(job, 'search.fields', ['product'], NEVER)
-    await end(ledger, job, decision(kind), null, NOW - 400 * DAY)
+    await end(ledger, job, decision(kind), null, NOW - 300 * DAY)
   }
   const retried = aRequest()
   await decide(retried, at(1n), 'retry')
@@ -110,6 +110,28 @@ test('a row whose request was retried or ran again is never pruned, since a copy
   expect(late).toEqual([{ kind: 'stale' }, { kind: 'stale' }])
   const rows = await db.query((em) => em.find(RequestRow, {}))
   expect(rows.map(({ answers }) => answers)).toEqual([{}, {}])
+  expect(await ledger.prune(new Date(NOW + 70 * DAY), everything, NEVER), 'a year later').toBe(2)
+})
+
+test('a large ledger is pruned by some thousands a transaction, and nothing is passed over', async () => {
+  const { db, stores, ledger } = await openLedger()
+  await db.query((em) =>
+    em.execute(
+      `insert into enrichment (request_id, album_id, marketplace, reason, requested_at, started_at, attempt, source_topic,
+         source_offset, answers, failures, decision, decided_at)
+       select gen_random_uuid(), 'album', 'www.amazon.ca', 'imported', now(), now(), 0, 'requests', i, '{}', '[]', 'result',
+         ?::timestamptz - i / 3000 * interval '1 second'
+       from generate_series(1, 9000) i`,
+      [new Date(NOW)],
+    ),
+  )
+  const request = aRequest()
+  await end(ledger, await open(ledger, request, at(1n)), decision('retry'), null, NOW - DAY)
+  const save = vi.spyOn(stores, 'save')
+  expect(await ledger.prune(new Date(NOW + DAY), new Map([['requests', 99_999n]]), NEVER)).toBe(9_000)
+  expect(save.mock.calls.length).toBeGreaterThan(4)
+  const left = await db.query((em) => em.find(RequestRow, {}))
+  expect(left.map(({ requestId }) => requestId)).toEqual([request.requestId])
 })
 
 test('nothing is saved any more once somebody else has the lane', async () => {

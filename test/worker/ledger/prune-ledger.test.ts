@@ -7,12 +7,19 @@ import { keepPruned } from '../../../src/worker/ledger/prune-ledger.ts'
 const DAY = 86_400_000
 const EVERY_MS = 10
 
-/** A ledger of which only `prune` is called. */
+/** A ledger that is only pruned. */
 function start(prune: (before: Date, committed: ReadonlyMap<string, bigint>) => Promise<number>) {
   const lane = { committed: null as ReadonlyMap<string, bigint> | null }
   const stop = new AbortController()
   onTestFinished(() => stop.abort())
-  const ended = keepPruned({ prune } as unknown as Ledger, lane, 30, createLogger('fatal'), stop.signal, EVERY_MS)
+  const ended = keepPruned(
+    { prune, pruneModelCalls: async () => undefined } as unknown as Ledger,
+    lane,
+    30,
+    createLogger('fatal'),
+    stop.signal,
+    EVERY_MS,
+  )
   return { lane, stop, ended }
 }
 

@@ -62,6 +62,7 @@ function contextWith(model: Model, opened: { attempt?: number; failures?: Job['f
     linkedAsins: [],
     earlier: NOTHING_EARLIER,
     failures: opened.failures ?? [],
+    modelCalls: [],
     waitedMs: 0,
     deaths: 0,
   }

@@ -52,7 +52,17 @@ test('a stage takes its time once a try, however many answers it needs, and also
   const { requestId } = request
   const claim = { run: 1, attempt: 0, source: { topic: 'requests', offset: 1n } }
   const paid = { answers: {}, linkedAsins: [], earlier: NOTHING_EARLIER }
-  const job: Job = { requestId, claim, album, startedAt: 0, ...paid, failures: [], waitedMs: 0, deaths: 0 }
+  const job: Job = {
+    requestId,
+    claim,
+    album,
+    startedAt: 0,
+    ...paid,
+    failures: [],
+    modelCalls: [],
+    waitedMs: 0,
+    deaths: 0,
+  }
   const before = await timesOf('search')
   const hands = { clock: new AlbumClock(60_000), forgive: () => Promise.resolve() }
   const tried = await tryRequest(request, job, context, hands, NEVER)

@@ -1,0 +1,72 @@
+import type { Database } from './database.ts'
+
+/** Hours that what Amazon told may be kept; 0: for ever. */
+export interface Lifetimes {
+  /** Of what it told of candidates, but for ASIN, link, title and artists. */
+  candidateFacts: number
+  /** Of candidates' prices, conditions and availabilities. */
+  candidatePrices: number
+  /** Of those of links, and their ranks. */
+  linkPrices: number
+}
+
+const ROWS_AT_ONCE = 2_000
+const HOUR_MS = 3_600_000
+
+const FETCHED_AT = `(product ->> 'fetchedAt')::bigint`
+/** By name, so that a build which looks for them finds them unknown. */
+const NO_PRICES = `'{"price": null, "condition": null, "availability": null, "arePricesEnded": true}'`
+const NO_FACTS = `'{"brand": null, "manufacturer": null, "binding": null, "productGroup": null, "edition": null, "formats": [],
+  "releaseDate": null, "barcodes": [], "salesRank": null, "image": null, "fetchedAt": -1}'`
+
+/** A page of a table's rows, passed over where a worker has one in hand: its turn comes. */
+const endCandidates = (which: string, change: string) => `
+  with page as (
+    select album_id, marketplace, asin from candidate where ${FETCHED_AT} > 0 and ${which} and ${FETCHED_AT} < ?
+    order by ${FETCHED_AT} limit ${ROWS_AT_ONCE} for update skip locked)
+  update candidate c set product = ${change} from page
+  where c.album_id = page.album_id and c.marketplace = page.marketplace and c.asin = page.asin
+  returning 1`
+
+const ENDINGS: { lifetime: keyof Lifetimes; sql: string }[] = [
+  { lifetime: 'candidateFacts', sql: endCandidates('true', `product || ${NO_PRICES} || ${NO_FACTS}`) },
+  {
+    lifetime: 'candidatePrices',
+    sql: endCandidates(`not jsonb_exists(product, 'arePricesEnded')`, `product || ${NO_PRICES}`),
+  },
+  {
+    lifetime: 'linkPrices',
+    sql: `
+      with page as (
+        select album_id, marketplace, asin from external_link
+        where priced_at is not null and priced_at < to_timestamp(? / 1000.0)
+        order by priced_at limit ${ROWS_AT_ONCE} for update skip locked)
+      update external_link l set price_minor = null, currency = null, condition = null, availability = null,
+        priced_at = null, sales_rank = null
+      from page where l.album_id = page.album_id and l.marketplace = page.marketplace and l.asin = page.asin
+      returning 1`,
+  },
+]
+
+/**
+ * Ends what Amazon told longer ago than it may be kept, some thousands of rows a statement.
+ *
+ * @param now milliseconds since 1970
+ * @returns how many rows were changed, by class
+ * @throws EnrichmentError DATABASE_UNAVAILABLE
+ */
+export async function endFacts(
+  db: Database,
+  lifetimes: Lifetimes,
+  now: number,
+  stop: AbortSignal,
+): Promise<Record<keyof Lifetimes, number>> {
+  const ended = { candidateFacts: 0, candidatePrices: 0, linkPrices: 0 }
+  for (const { lifetime, sql } of ENDINGS) {
+    const hours = lifetimes[lifetime]
+    if (hours === 0) continue
+    for (let rows = ROWS_AT_ONCE; rows === ROWS_AT_ONCE && !stop.aborted; ended[lifetime] += rows)
+      rows = (await db.query((em) => em.execute<object[]>(sql, [now - hours * HOUR_MS]))).length
+  }
+  return ended
+}

@@ -1,0 +1,183 @@
+import type { Database } from './database.ts'
+import type { Statement } from './prepared.ts'
+
+/** An album to be forgotten. */
+export interface ToForget {
+  albumId: string
+  /**
+   * The tombstone that says so. Read again after a later import, as when somebody moves offsets back, it is not heeded: what
+   * is stored came after it.
+   */
+  tombstone?: { offset: bigint; timestamp: number }
+}
+
+/** What was known of an album, in rows. */
+export interface Forgotten {
+  albumId: string
+  isKnown: boolean
+  requests: number
+  candidates: number
+  links: number
+  verdicts: number
+  /** Stored originals, by marketplace; the worker deletes them soon. */
+  images: number
+}
+
+const takes = 'json_array_elements_text($1::json)'
+const deleteFrom = (table: string) => `delete from ${table} where album_id in (select ${takes}) returning album_id`
+
+/** Every save of a worker shares its lane's row, so whoever has them all writes between the saves, and not beside one. */
+const HOLD_LANES: Statement = { name: 'select lane for update', text: 'select from lane order by name for update' }
+
+const FIND_HEEDED: Statement<{ album_id: string }> = {
+  name: 'select album to forget',
+  text: `
+    select v.album_id from json_to_recordset($1::json) as v(album_id text, "offset" bigint, at timestamptz)
+    where v.at is null or not exists (
+      select from album a
+      where a.album_id = v.album_id and a.source_offset > v.offset and a.imported_at > v.at)`,
+}
+
+/** Takes the time, and whether the clocks of others do not matter. */
+const REMEMBER: Statement = {
+  name: 'insert into forgotten',
+  text: `
+    insert into forgotten (album_id, forgotten_at)
+    select id, case when $3 then given.at else greatest(given.at, clock_timestamp(),
+      (select max(requested_at) from enrichment where album_id = id)) end
+    from ${takes} as id, (select to_timestamp($2::float8 / 1000) as at) as given
+    on conflict (album_id) do update set forgotten_at = greatest(forgotten.forgotten_at, excluded.forgotten_at)`,
+}
+
+const DISCARD: Statement<{ album_id: string }> = {
+  name: 'insert into discarded_image',
+  text: `
+    with gone as (${deleteFrom('artwork')}, marketplace, key),
+    discarded as (
+      insert into discarded_image (marketplace, key) select distinct marketplace, key from gone where key is not null
+      on conflict do nothing)
+    select album_id from gone where key is not null`,
+}
+
+const DELETIONS = {
+  requests: 'enrichment',
+  candidates: 'candidate',
+  links: 'external_link',
+  verdicts: 'person_verdict',
+  waiting: 'outbox',
+  modelCalls: 'model_call',
+  facts: 'album',
+}
+
+/**
+ * Erases all that is stored of albums, in one transaction, and remembers that requests made until now are to be skipped:
+ * one that is in the air finds its row gone when it saves, and one that waits is not taken up. Safe to repeat.
+ *
+ * @param now milliseconds since 1970, by the clock of `isOrdered`'s caller or of anybody
+ * @param isOrdered whether the caller makes all requests for the albums, in order: then the next one counts that is made
+ *   later than `now`, and MUST be
+ * @returns what was known of those that were forgotten
+ * @throws EnrichmentError DATABASE_UNAVAILABLE
+ */
+export async function forgetAlbums(
+  db: Database,
+  albums: readonly ToForget[],
+  now: number,
+  isOrdered: boolean,
+): Promise<Forgotten[]> {
+  return db.prepared(async (query) => {
+    await query(HOLD_LANES, [])
+    const wanted = albums.map(({ albumId: album_id, tombstone }) => ({
+      album_id,
+      offset: tombstone && String(tombstone.offset),
+      at: tombstone && new Date(tombstone.timestamp).toISOString(),
+    }))
+    const heeded = await query(FIND_HEEDED, [JSON.stringify(wanted)])
+    const ids = [...new Set(heeded.map(({ album_id }) => album_id))]
+    const values = [JSON.stringify(ids)]
+    const count = (rows: { album_id: string }[]) => {
+      const counts = new Map<string, number>()
+      for (const { album_id } of rows) counts.set(album_id, (counts.get(album_id) ?? 0) + 1)
+      return counts
+    }
+    await query(REMEMBER, [...values, now, isOrdered])
+    const images = count(await query(DISCARD, values))
+    const deleted: Record<string, Map<string, number>> = {}
+    for (const [what, table] of Object.entries(DELETIONS)) {
+      const statement: Statement<{ album_id: string }> = { name: `delete from ${table}`, text: deleteFrom(table) }
+      deleted[what] = count(await query(statement, values))
+    }
+    const of = (what: keyof typeof DELETIONS, albumId: string) => deleted[what]?.get(albumId) ?? 0
+    return ids.map((albumId) => ({
+      albumId,
+      isKnown: of('facts', albumId) > 0,
+      requests: of('requests', albumId),
+      candidates: of('candidates', albumId),
+      links: of('links', albumId),
+      verdicts: of('verdicts', albumId),
+      images: images.get(albumId) ?? 0,
+    }))
+  })
+}
+
+const IS_FORGOTTEN: Statement = {
+  name: 'select forgotten',
+  text: `
+    select from forgotten where album_id = $1 and not exists (select from enrichment where request_id = $2::uuid)`,
+}
+
+/** Whether a request's row is gone because its album was forgotten. @throws EnrichmentError DATABASE_UNAVAILABLE */
+export async function isForgotten(db: Database, albumId: string, requestId: string): Promise<boolean> {
+  return (await db.run(IS_FORGOTTEN, [albumId, requestId])).length > 0
+}
+
+/** When albums were forgotten, by id, in milliseconds since 1970. @throws EnrichmentError DATABASE_UNAVAILABLE */
+export async function findForgotten(db: Database, albumIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db.query((em) =>
+    em.execute<{ album_id: string; at: number }[]>(
+      `select album_id, extract(epoch from forgotten_at)::float8 * 1000 as at from forgotten
+       where album_id in (select json_array_elements_text(?::json))`,
+      [JSON.stringify(albumIds)],
+    ),
+  )
+  return new Map(rows.map(({ album_id, at }) => [album_id, at]))
+}
+
+const DISCARD_ONE: Statement = {
+  name: 'insert into discarded_image one',
+  text: 'insert into discarded_image (marketplace, key) values ($1, $2) on conflict do nothing',
+}
+
+/** For an image that was stored for an album which was forgotten meanwhile. @throws EnrichmentError DATABASE_UNAVAILABLE */
+export async function discardImage(db: Database, marketplace: string, key: string): Promise<void> {
+  await db.run(DISCARD_ONE, [marketplace, key])
+}
+
+/**
+ * Takes images that were discarded to their end, some at once; one that another album has come to need since is left.
+ *
+ * @param remove deletes what stands under an original's key
+ * @returns how many were looked at
+ * @throws what `remove` throws: it is tried again with the next call
+ */
+export async function endDiscarded(
+  db: Database,
+  marketplace: string,
+  remove: (key: string) => Promise<void>,
+  most: number,
+): Promise<number> {
+  const rows = await db.query((em) =>
+    em.execute<{ key: string; is_needed: boolean }[]>(
+      `select d.key, exists (select from artwork a where a.key = d.key) as is_needed
+       from discarded_image d where d.marketplace = ? limit ?`,
+      [marketplace, most],
+    ),
+  )
+  for (const { key, is_needed } of rows) {
+    if (!is_needed) await remove(key)
+    await db.query((em) =>
+      em.execute('delete from discarded_image where marketplace = ? and key = ?', [marketplace, key]),
+    )
+  }
+  return rows.length
+}

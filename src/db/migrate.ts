@@ -1,0 +1,69 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { MikroORM } from '@mikro-orm/core'
+import type { PostgreSqlDriver } from '@mikro-orm/postgresql'
+import { MIGRATIONS } from './migrations/index.ts'
+
+/**
+ * A migration may take as long as its table is large. But while it waits for a table, all others wait behind it: so it
+ * gives way before their own patience (`LOCK_TIMEOUT_MS` of the service) is over, and tries again.
+ */
+export const MIGRATION_LIMITS = {
+  statement_timeout: undefined,
+  query_timeout: undefined,
+  idle_in_transaction_session_timeout: undefined,
+  lock_timeout: 2_000,
+  keepAlive: true,
+  // Said here, since pg leaves a zero out, and the role or the server may have limits of their own.
+  options: '-c statement_timeout=0 -c idle_in_transaction_session_timeout=0',
+}
+
+const AGAIN_AFTER_MS = 1_000
+const PATIENCE_MS = 600_000
+/**
+ * Lock not available, deadlock; and what two set-ups at once do to each other (duplicate column, table, object or key).
+ *
+ * Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const PASSING = ['55P03', '40P01', '42701', '42P07', '42710', '23505']
+
+/**
+ * Runs the migrations that are outstanding, on connections of their own.
+ *
+ * @throws what PostgreSQL throws; what was done until then is done, and the next call goes on behind it
+ */
+export async function migrate(orm: MikroORM<PostgreSqlDriver>): Promise<void> {
+  const until = Date.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      await orm.migrator.up()
+      return
+    } catch (error) {
+      const { code } = error as { code?: string }
+      if (!PASSING.includes(code ?? '') || Date.now() > until) throw error
+      await delay(AGAIN_AFTER_MS)
+    }
+  }
+}
+
+const TABLE = `create table if not exists "mikro_orm_migrations" (
+  "id" serial primary key, "name" varchar(255) not null, "executed_at" timestamptz not null default current_timestamp)`
+
+/**
+ * What `migrate` would run, for `psql` in the hands of somebody who may; it asks the database nothing.
+ *
+ * @param pending names of the migrations
+ */
+export function writeMigrations(orm: MikroORM<PostgreSqlDriver>, pending: readonly string[]): string {
+  const statements: string[] = pending.length > 0 ? [`set lock_timeout = ${MIGRATION_LIMITS.lock_timeout}`, TABLE] : []
+  for (const { name, class: MigrationClass } of MIGRATIONS) {
+    if (!pending.includes(name)) continue
+    const migration = new MigrationClass(orm.em.getDriver(), orm.config)
+    migration.up()
+    const isWhole = migration.isTransactional()
+    if (isWhole) statements.push('begin')
+    statements.push(...migration.getQueries().map((sql) => String(sql).trim()))
+    statements.push(`insert into "mikro_orm_migrations" ("name") values ('${name}')`)
+    if (isWhole) statements.push('commit')
+  }
+  return statements.map((sql) => `${sql};\n`).join('')
+}

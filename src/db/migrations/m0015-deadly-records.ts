@@ -1,0 +1,13 @@
+import { Migration } from '@mikro-orm/migrations'
+
+/** `deaths` stays, for processes of the build before. */
+export class M0015DeadlyRecords extends Migration {
+  override up(): void {
+    this.addSql(`
+      alter table "crash_mark" add column "deadly" jsonb null, alter column "deaths" set default 0`)
+  }
+
+  override down(): void {
+    this.addSql('alter table "crash_mark" drop column "deadly", alter column "deaths" drop default')
+  }
+}

@@ -1,0 +1,61 @@
+import type { Database } from './database.ts'
+import { ModelCallRow } from './entities/model-call.entity.ts'
+import { ModelDayRow } from './entities/model-day.entity.ts'
+import type { Statement } from './prepared.ts'
+
+/** A call as it is stored; times are ISO. */
+export interface StoredModelCall {
+  id: string
+  at: string
+  album_id: string
+  request_id: string
+  model: string
+  prompt_version: string
+  candidates: number
+  result: string
+  input_tokens: number
+  output_tokens: number
+  cost: number | null
+  latency_ms: number
+  answer: string
+}
+
+/**
+ * Takes calls, the marketplace and the lane. A call is counted when its row is new: a store whose commit was not answered
+ * is stored again.
+ */
+export const SAVE_MODEL_CALLS: Statement = {
+  name: 'insert into model_call',
+  text: `
+    with added as (
+      insert into model_call (id, at, album_id, marketplace, request_id, model, prompt_version, candidates, result,
+        input_tokens, output_tokens, cost, latency_ms, answer)
+      select id, at, album_id, $2, request_id, model, prompt_version, candidates, result,
+        input_tokens, output_tokens, cost, latency_ms, answer
+      from json_to_recordset($1::json) as v(id uuid, at timestamptz, album_id text, request_id uuid, model text,
+        prompt_version text, candidates int, result text, input_tokens int, output_tokens int, cost float8, latency_ms int,
+        answer text)
+      on conflict (id) do nothing
+      returning at, input_tokens, output_tokens)
+    insert into model_day (lane, day, calls, tokens)
+    select $3, to_char(at at time zone 'utc', 'YYYY-MM-DD') as day, count(*), sum(input_tokens::bigint + output_tokens)
+    from added group by 2
+    on conflict (lane, day) do update
+    set calls = model_day.calls + excluded.calls, tokens = model_day.tokens + excluded.tokens`,
+}
+
+/**
+ * Tokens that the stored calls of a lane have taken today (UTC).
+ *
+ * @param at milliseconds since 1970
+ * @throws EnrichmentError DATABASE_UNAVAILABLE
+ */
+export async function readTokensOfDay(db: Database, lane: string, at = Date.now()): Promise<number> {
+  const row = await db.query((em) => em.findOne(ModelDayRow, { lane, day: new Date(at).toISOString().slice(0, 10) }))
+  return row?.tokens ?? 0
+}
+
+/** The last calls about an album, the newest first. @throws EnrichmentError DATABASE_UNAVAILABLE */
+export async function findModelCalls(db: Database, albumId: string, limit: number): Promise<ModelCallRow[]> {
+  return db.query((em) => em.find(ModelCallRow, { albumId }, { orderBy: { at: 'desc' }, limit }))
+}

@@ -1,0 +1,27 @@
+import type { Product } from '../album.ts'
+import type { AmazonApi } from '../amazon/amazon-api.ts'
+
+/** What Amazon takes for one getItems request. */
+const IDS_PER_REQUEST = 10
+
+/**
+ * Products by their ASINs, ten for an Amazon request; each answer is kept under the name.
+ *
+ * @throws EnrichmentError with Amazon's code
+ */
+export async function getProducts(
+  name: string,
+  asins: readonly string[],
+  {
+    amazon,
+    step,
+  }: { amazon: Pick<AmazonApi, 'getItems'>; step<T>(name: `search.${string}`, ask: () => Promise<T>): Promise<T> },
+  signal: AbortSignal,
+): Promise<Product[]> {
+  const products: Product[] = []
+  for (let at = 0; at < asins.length; at += IDS_PER_REQUEST) {
+    const some = asins.slice(at, at + IDS_PER_REQUEST)
+    products.push(...(await step(`search.${name}.${at}`, () => amazon.getItems(some, signal))))
+  }
+  return products
+}

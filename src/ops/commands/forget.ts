@@ -1,0 +1,27 @@
+import { loadConfig } from '../../config.ts'
+import { Database } from '../../db/database.ts'
+import { databaseAccess } from '../../db/database-access.ts'
+import { forgetAlbums } from '../../db/forget.ts'
+import { print, printJson } from './output.ts'
+
+/** `forget ALBUM_ID...`: erases all that is stored of albums; what Kafka holds of them is passed over from now on. */
+export async function forgetCommand(albumIds: string[], { json }: { json?: true }): Promise<void> {
+  const config = loadConfig(['database'])
+  const db = new Database(config.DATABASE_URL, databaseAccess(config))
+  try {
+    await db.checkMigrated()
+    const albums = [...new Set(albumIds)].map((albumId) => ({ albumId }))
+    const forgotten = await forgetAlbums(db, albums, Date.now(), false)
+    if (json) return printJson({ forgotten })
+    for (const { albumId, isKnown, requests, candidates, links, verdicts, images } of forgotten) {
+      const counts = `${requests} requests, ${candidates} candidates, ${links} links, ${verdicts} verdicts, ${images} images`
+      print(
+        isKnown
+          ? `album ${albumId} is forgotten: ${counts}`
+          : `nothing was stored of album ${albumId}; what waits for it will be skipped`,
+      )
+    }
+  } finally {
+    await db.close()
+  }
+}

@@ -1,0 +1,33 @@
+import { dirname } from 'node:path/posix'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Database } from '../db/database.ts'
+import { endDiscarded } from '../db/forget.ts'
+import { toEnrichmentError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+
+const EVERY_MS = 10_000
+const IMAGES_AT_ONCE = 100
+
+/**
+ * Deletes images of albums that were forgotten, original and variants; by the worker, since it has the store.
+ *
+ * @returns when the signal is aborted
+ */
+export async function keepDiscardedImagesDeleted(
+  { db, store, log }: { db: Database; store: ObjectStore; log: Logger },
+  marketplace: string,
+  stop: AbortSignal,
+): Promise<void> {
+  // All sizes of an image stand in a folder of their own.
+  const remove = (key: string) => store.removeAll(dirname(key))
+  while (!stop.aborted) {
+    try {
+      while (!stop.aborted && (await endDiscarded(db, marketplace, remove, IMAGES_AT_ONCE)) === IMAGES_AT_ONCE);
+    } catch (error) {
+      const { code, message } = toEnrichmentError(error)
+      log.warn({ code, reason: message }, 'images not deleted')
+    }
+    await delay(EVERY_MS, undefined, { signal: stop, ref: false }).catch(() => undefined)
+  }
+}

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import type { Database } from '../../src/db/database.ts'
+import { discardImage, endDiscarded, findForgotten, forgetAlbums } from '../../src/db/forget.ts'
+import type { Enrichment } from '../../src/enrich/enrich-album.ts'
+import { aRequest, at, enrichment, finish, NEVER, NOW, open, openLedger } from '../stack/a-ledger.ts'
+
+/** Tables that hold something of albums. */
+const TABLES = ['album', 'enrichment', 'candidate', 'external_link', 'artwork', 'person_verdict', 'outbox']
+
+async function countRows(db: Database): Promise<Record<string, number>> {
+  const counts = await Promise.all(
+    TABLES.map(async (table) => {
+      const [row] = await db.query((em) => em.execute<{ n: number }[]>(`select count(*)::int as n from ${table}`))
+      return [table, row?.n ?? -1] as const
+    }),
+  )
+  return Object.fromEntries(counts.filter(([, rows]) => rows > 0))
+}
+
+const withImage = (key: string): Enrichment => {
+  const what = enrichment()
+  return { ...what, artwork: { ...what.artwork, status: 'stored', key } }
+}
+
+test('all of an album is erased, and nothing of another; a second time does no harm', async () => {
+  const { db, ledger } = await openLedger()
+  for (const albumId of ['1', '2']) {
+    const request = aRequest({ albumId })
+    await finish(ledger, await open(ledger, request, at(BigInt(albumId))), withImage(`artwork/${albumId}/original.jpg`))
+    await db.query((em) =>
+      em.execute(`insert into person_verdict values (?, 'www.amazon.ca', 'B1', 'reject', 'me', now())`, [albumId]),
+    )
+    await db.query((em) =>
+      em.execute(`insert into outbox values (gen_random_uuid(), 'express', ?, '', now())`, [albumId]),
+    )
+  }
+  const before = await countRows(db)
+  expect(Object.keys(before)).toEqual(TABLES)
+  const [known] = await forgetAlbums(db, [{ albumId: '1' }], NOW, false)
+  const counts = { requests: 1, candidates: 2, links: 1, verdicts: 1, images: 1 }
+  expect(known).toEqual({ albumId: '1', isKnown: true, ...counts })
+  const half = Object.fromEntries(Object.entries(before).map(([table, rows]) => [table, rows / 2]))
+  expect(await countRows(db)).toEqual(half)
+  expect(await forgetAlbums(db, [{ albumId: '1' }], NOW, false)).toMatchObject([{ isKnown: false, requests: 0 }])
+  expect(await countRows(db)).toEqual(half)
+})
+
+test('an album in the air is not saved any more, nor is one taken up that waited; what is requested later counts', async () => {
+  const { db, ledger } = await openLedger()
+  const [inTheAir, waiting] = [aRequest(), aRequest()]
+  const job = await open(ledger, inTheAir, at(1n))
+  await forgetAlbums(db, [{ albumId: '1' }], NOW, true)
+  const forgotten = { code: 'ALBUM_FORGOTTEN' }
+  await expect(ledger.saveAnswer(job, 'search.fields', [], NEVER)).rejects.toMatchObject(forgotten)
+  await expect(finish(ledger, job, withImage('artwork/a/original.jpg'))).rejects.toMatchObject(forgotten)
+  expect(await ledger.open(inTheAir, at(1n), NOW, NEVER)).toEqual({ kind: 'forgotten' })
+  expect(await ledger.open(waiting, at(2n), NOW, NEVER)).toEqual({ kind: 'forgotten' })
+  expect(await countRows(db)).toEqual({})
+  expect(await endDiscarded(db, 'www.amazon.ca', async () => undefined, 10), 'its image').toBe(1)
+
+  await finish(ledger, await open(ledger, { ...aRequest(), requestedAt: NOW + 1 }, at(3n)), enrichment())
+  expect(await ledger.open(waiting, at(4n), NOW, NEVER), 'an old one all the same').toEqual({ kind: 'forgotten' })
+  expect(await countRows(db)).toMatchObject({ album: 1, enrichment: 1 })
+})
+
+test('albums are forgotten between the saves of a worker and never beside one', async () => {
+  const { db, stores, ledger } = await openLedger()
+  const reached = Promise.withResolvers<void>()
+  const goOn = Promise.withResolvers<void>()
+  const saving = stores.save(NEVER, async (em) => {
+    await em.execute(`insert into album values ('1', '{}', now(), 1)`)
+    reached.resolve()
+    await goOn.promise
+  })
+  await reached.promise
+  const forgetting = forgetAlbums(db, [{ albumId: '1' }], NOW, false)
+  goOn.resolve()
+  await saving
+  expect(await forgetting).toMatchObject([{ isKnown: true }])
+  expect(await countRows(db)).toEqual({})
+  expect((await open(ledger, aRequest({ albumId: '2' }), at(1n))).album.albumId).toBe('2')
+})
+
+test('a tombstone that is read again after a later import is not heeded, an earlier one is', async () => {
+  const { db, ledger } = await openLedger()
+  await finish(ledger, await open(ledger, aRequest({}, 7), at(1n)), enrichment())
+  const tombstone = (offset: bigint, timestamp: number) => [{ albumId: '1', tombstone: { offset, timestamp } }]
+  expect(await forgetAlbums(db, tombstone(5n, NOW - 1), NOW, true)).toEqual([])
+  expect(await findForgotten(db, ['1'])).toEqual(new Map())
+  // A topic that was made anew counts from zero.
+  expect(await forgetAlbums(db, tombstone(5n, NOW + 1), NOW, true)).toMatchObject([{ isKnown: true }])
+  expect(await findForgotten(db, ['1'])).toEqual(new Map([['1', NOW]]))
+})
+
+test('an image is deleted unless another album needs it, and tried again when the store fails', async () => {
+  const { db, ledger } = await openLedger()
+  await finish(ledger, await open(ledger, aRequest({ albumId: '2' }), at(1n)), withImage('artwork/shared/original.jpg'))
+  for (const key of ['artwork/shared/original.jpg', 'artwork/lone/original.jpg'])
+    await discardImage(db, 'www.amazon.ca', key)
+  const fails = async () => {
+    throw new Error('the store is away')
+  }
+  await expect(endDiscarded(db, 'www.amazon.ca', fails, 10)).rejects.toThrow('the store is away')
+  const removed: string[] = []
+  const remove = async (key: string) => void removed.push(key)
+  await endDiscarded(db, 'www.amazon.ca', remove, 10)
+  expect(removed).toEqual(['artwork/lone/original.jpg'])
+  expect(await endDiscarded(db, 'www.amazon.ca', remove, 10)).toBe(0)
+})

@@ -1,0 +1,63 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { expect, test, vi } from 'vitest'
+import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { runVerb } from '../stack/service-process.ts'
+
+// Commands are processes of their own, which take seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000 })
+
+const filesIn = (folder: string) =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    : []
+
+test('an album that is forgotten leaves nothing, not even its image, and may be imported anew', async () => {
+  const { env, start, publish, results, send } = await createScenario({ ARTWORK: 'download' })
+  const store = env.ARTWORK_STORE ?? ''
+  await publish(anAlbum('1'))
+  const service = start()
+  await results.waitFor((records) => records.length === 1, 'the result')
+  expect(filesIn(store).length).toBe(4)
+
+  const told = JSON.parse((await runVerb(env, 'forget', '1', '--json')).output)
+  expect(told.forgotten).toMatchObject([{ albumId: '1', isKnown: true, requests: 1, images: 1 }])
+  const shown = await runVerb(env, 'show', '1')
+  expect(shown.output).toMatch(/nothing is stored of, or waits for, album or request 1: it was forgotten/)
+  expect(shown.status).not.toBe(0)
+  const asked = await runVerb(env, 'enrich', '1')
+  expect(asked.output).toContain('nothing is known of album 1')
+  await expect.poll(() => filesIn(store).length, { timeout: 30_000 }).toBe(0)
+  expect((await runVerb(env, 'forget', '1')).output, 'again').toContain('nothing was stored of album 1')
+
+  await publish(anAlbum('1'))
+  await results.waitFor((records) => records.length === 2, 'the result of the new import')
+  // A tombstone does the same.
+  await send(env.TOPIC_IMPORTED, { key: '1', value: null })
+  await service.waitForLog('album forgotten')
+  expect((await runVerb(env, 'show', '1')).output).toContain('it was forgotten')
+  expect(await service.stop()).toBe(0)
+})
+
+test('an album that waits, or is in the air, while it is forgotten does not come back; others are not kept waiting', async () => {
+  const { env, amazon, start, publish, send, results, dead } = await createScenario()
+  await publish(anAlbum('waits'))
+  await send(env.TOPIC_IMPORTED, { key: 'waits', value: null })
+  await publish(anAlbum('waits', { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }] }))
+  const intake = start('intake')
+  await intake.waitForLog('tombstone skipped')
+
+  amazon.behave({ when: (query) => query.includes('Nevermind'), delayMs: 6_000 })
+  await publish(anAlbum('flies'))
+  const worker = start('worker')
+  await worker.waitForLog(({ msg, albumId }) => msg === 'album enrichment started' && albumId === 'flies')
+  expect((await runVerb(env, 'forget', 'flies')).status).toBe(0)
+  await publish(anAlbum('other', { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }] }))
+  await results.waitFor((records) => records.some(({ key }) => key === 'other'), 'the other album')
+
+  expect((await results.readToEnd()).map(({ key }) => key).sort()).toEqual(['other', 'waits'])
+  expect(await dead.readToEnd()).toEqual([])
+  expect(worker.logs.filter(({ msg }) => msg === 'request of a forgotten album skipped').length).toBe(2)
+  expect(worker.logs.filter(({ msg }) => msg === 'album put back')).toEqual([])
+  expect((await runVerb(env, 'show', 'flies')).output).toContain('it was forgotten')
+  expect([await worker.stop(), await intake.stop()]).toEqual([0, 0])
+})
