@@ -186,14 +186,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     outputs: [topics.enriched, topics.dead, ...Object.values(topics.retry)],
     owned,
     state,
-    dependencies: {
-      ...dependencies,
-      forget() {
-        // Nobody is left who would be told that it is over.
-        state.hold('throttled', null)
-        dependencies.forget()
-      },
-    },
+    dependencies,
     maxAlbumsInFlight: maxAlbumsInFlight(config),
     // A tenth of a second's worth: so many stores of albums that are taken up can go together.
     maxAlbumsAhead: Math.max(1, Math.floor(requestsPerSecond / 10)),
