@@ -1,5 +1,6 @@
 import type { Slots } from '../amazon-slots.ts'
 import { type Config, currentValue } from '../config.ts'
+import { toEnrichmentError } from '../errors.ts'
 import { metrics } from '../metrics.ts'
 import type { AmazonApi, AmazonRequestSeen } from './amazon-api.ts'
 import { createCreatorsApi } from './creators-api.ts'
@@ -52,17 +53,30 @@ export function createAmazon(
     },
   }
   const { AMAZON_CREDENTIAL_ID: id, AMAZON_CREDENTIAL_SECRET: secret, AMAZON_URL: url } = config
-  const { hurry } = pace
-  if (config.AMAZON_API === 'paapi')
-    return { ...createPaapiApi({ ...shared, url, accessKey: id, secretKey: secret }), hurry }
-  const api = createCreatorsApi({
-    ...shared,
-    url: url ?? CREATORS_URL,
-    tokenUrl: config.AMAZON_TOKEN_URL,
-    credentialId: id,
-    credentialSecret: () => currentValue(config, 'AMAZON_CREDENTIAL_SECRET'),
-    http: config,
-    credentialVersion: config.AMAZON_CREDENTIAL_VERSION ?? '',
-  })
-  return { ...api, hurry }
+  const api =
+    config.AMAZON_API === 'paapi'
+      ? createPaapiApi({ ...shared, url, accessKey: id, secretKey: secret })
+      : createCreatorsApi({
+          ...shared,
+          url: url ?? CREATORS_URL,
+          tokenUrl: config.AMAZON_TOKEN_URL,
+          credentialId: id,
+          credentialSecret: () => currentValue(config, 'AMAZON_CREDENTIAL_SECRET'),
+          http: config,
+          credentialVersion: config.AMAZON_CREDENTIAL_VERSION ?? '',
+        })
+  const orGivenUp = async <T>(asked: Promise<T>): Promise<T> => {
+    try {
+      return await asked
+    } catch (error) {
+      // That is a hold of its own, which takes the place of the wait's.
+      if (toEnrichmentError(error).code !== 'AMAZON_ONLY_THROTTLES') pace.gaveUp()
+      throw error
+    }
+  }
+  return {
+    getItems: (...asked) => orGivenUp(api.getItems(...asked)),
+    searchItems: (...asked) => orGivenUp(api.searchItems(...asked)),
+    hurry: pace.hurry,
+  }
 }

@@ -21,6 +21,8 @@ export interface Pace {
   slowDown(retryAfterMs: number | undefined): void
   /** Amazon accepted a request, which ends the growth of the backoff. */
   answered(): void
+  /** A request was given up, with an answer that is none or before its turn. */
+  gaveUp(): void
   /** A person says that whatever Amazon asked to wait for is over: the next turn is tried at once. */
   hurry(): void
 }
@@ -46,7 +48,7 @@ export interface PaceOptions extends ChainOptions {
   patienceMs: number
   /**
    * Told when requests wait for long because Amazon asked to slow down, with the time until which they do in milliseconds
-   * since 1970, again at each refusal, and with null when that is over. Not once patience is over, which is an error.
+   * since 1970, again at each refusal, and with null when that is over, or nobody waits any more. Not once patience is over, which is an error.
    */
   onThrottled?: (until: number | null) => void
 }
@@ -68,6 +70,8 @@ export function createPace(options: PaceOptions): Pace {
   const throttle = new Throttle(options.patienceMs)
   const longWaitMs = LONG_WAIT_MS + (MOST_AHEAD * 1_000) / (options.requestsPerSecond * SPEED.least)
   let lastTurn: Promise<void> = Promise.resolve()
+  /** Who wait for a turn. */
+  let waiting = 0
   let isTold = false
 
   /** Also of a wait that another process was told, or this one's predecessor: it is booked for all. */
@@ -98,9 +102,11 @@ export function createPace(options: PaceOptions): Pace {
   /** As long as Amazon is waited for it must not be longer than our patience, unless that has run out already. */
   async function inPatience<T>(wait: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     const watch = throttle.watch()
+    waiting += 1
     try {
       return await wait(AbortSignal.any([signal, watch.signal]))
     } finally {
+      waiting -= 1
       watch.end()
     }
   }
@@ -141,6 +147,13 @@ export function createPace(options: PaceOptions): Pace {
       if (!throttle.accept() || !isTold) return
       isTold = false
       options.onThrottled?.(null)
+    },
+    gaveUp() {
+      if (!isTold) return
+      isTold = false
+      // The last one that waited would leave nobody to find out that it is over.
+      if (waiting > 0) tellIfLong()
+      if (!isTold) options.onThrottled?.(null)
     },
     hurry() {
       if (chain.due - performance.now() < longWaitMs && throttle.lastsMs === 0) return

@@ -127,25 +127,20 @@ export class CrashMarks {
     return mark
   }
 
-  async #mark({ topic, partition, offset }: Place): Promise<void> {
-    await this.#db.query((em) =>
-      em.execute('update crash_mark set touched = ? where group_name = ? and topic = ? and partition = ?', [
-        String(offset),
-        this.#groupName,
-        topic,
-        partition,
-      ]),
-    )
+  #mark({ topic, partition, offset }: Place): Promise<void> {
+    return this.#update('touched = ?', [String(offset)], topic, partition)
   }
 
   /** Whoever lives on has not died of it. */
-  async #unmark({ topic, partition, offset }: Place): Promise<void> {
-    await this.#db.query((em) =>
-      em.execute(
-        'update crash_mark set touched = null, deadly = deadly - ?::text where group_name = ? and topic = ? and partition = ?',
-        [String(offset), this.#groupName, topic, partition],
-      ),
-    )
+  #unmark({ topic, partition, offset }: Place): Promise<void> {
+    return this.#update('touched = null, deadly = deadly - ?::text', [String(offset)], topic, partition)
+  }
+
+  /** Not once another process has the partition: one that was stopped for long may still have a record in hand. */
+  async #update(changes: string, values: unknown[], topic: string, partition: number): Promise<void> {
+    const ours = 'group_name = ? and topic = ? and partition = ? and process_id = ?'
+    const key = [this.#groupName, topic, partition, this.#processId]
+    await this.#db.query((em) => em.execute(`update crash_mark set ${changes} where ${ours}`, [...values, ...key]))
   }
 
   /** Nothing waits for PostgreSQL here: what cannot be marked is not suspected. */

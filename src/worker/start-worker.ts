@@ -115,8 +115,6 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     },
     onWorkDropped() {
       worker.drop()
-      // Nobody is left who would be told that it is over.
-      state.hold('throttled', null)
       dependencies.forget()
     },
     log,

@@ -88,6 +88,21 @@ test('when a person ends a long wait the next turn comes at once, also for who w
   expect(told.at(-1)).toBe(null)
 })
 
+test('a long wait is told for as long as somebody waits', async () => {
+  const told: (number | null)[] = []
+  const pace = createLocalPace(50, 600_000, (until) => told.push(until))
+  pace.slowDown(600_000)
+  const [first, second] = [new AbortController(), new AbortController()]
+  const waiting = [first, second].map(async ({ signal }) => pace.grant(signal).catch(() => pace.gaveUp()))
+  await expect.poll(() => told.length).toBeGreaterThan(1)
+  first.abort()
+  await waiting[0]
+  expect(told).not.toContain(null)
+  second.abort()
+  await waiting[1]
+  expect(told.at(-1)).toBe(null)
+})
+
 test('without a hint the backoff grows with every refusal and an answer ends the growth', async () => {
   const pace = createLocalPace(1000)
   const refused = async () => {

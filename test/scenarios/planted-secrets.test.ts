@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { createDatabaseRole } from '../stack/database-role.ts'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
 import { isHeldFor, ServiceProcess } from '../stack/service-process.ts'
 import { AMAZON_STAND_IN, trouble } from '../stack/stand-ins/amazon.ts'
@@ -39,9 +40,12 @@ test('no secret of any setting is told: printed, logged, at the open port, in he
     LOG_LEVEL: 'trace',
     HTTPS_PROXY: 'http://me:planted-proxy@127.0.0.1:9',
   })
-  // Servers that ask for no login take any.
-  const nobody = env.DATABASE_URL.replace(/\/\/(?:[^@/]*@)?/, '//nobody@')
-  env.DATABASE_URL = planted(env.DATABASE_URL, 'planted-database-url')
+  const admin = env.DATABASE_URL
+  const role = await createDatabaseRole(admin)
+  onTestFinished(() => role.close())
+  env.DATABASE_URL = role.url
+  const ofDatabase = new URL(role.url).password
+  // This one asks for no login, and takes any.
   env.SCHEMA_REGISTRY_URL = planted(env.SCHEMA_REGISTRY_URL, 'planted-registry-url')
   const parrot = await startParrot()
   const told: string[] = []
@@ -53,10 +57,10 @@ test('no secret of any setting is told: printed, logged, at the open port, in he
     return service.output.join('\n')
   }
 
-  await run({}, 'setup')
+  expect(await run({ DATABASE_URL: admin }, 'setup')).toContain('has id')
   const service = start()
   // Each of them repeats what it knows of us.
-  const says = `<h1>${AMAZON_STAND_IN.credentialSecret} and planted-database-url are wrong</h1>`
+  const says = `<h1>${AMAZON_STAND_IN.credentialSecret} and ${ofDatabase} are wrong</h1>`
   amazon.behave({ ...trouble.html(500), body: says, when: (query) => query.includes('Blue') })
   await publish(anAlbum('1'), anAlbum('bad', { title: '' }))
   await publish(anAlbum('refused', { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }] }))
@@ -66,7 +70,7 @@ test('no secret of any setting is told: printed, logged, at the open port, in he
   await publish(anAlbum('2', { title: 'In Utero' }))
   await service.waitForLog(isHeldFor('lane', 'MODEL_BAD_CREDENTIALS'))
   for (const path of ['/ready', '/metrics', '/live']) told.push((await service.get(path)).text)
-  expect(await run({}, 'status')).toContain('Incorrect API key provided: (hidden)')
+  expect(await run({}, 'status')).toContain('held for MODEL_BAD_CREDENTIALS')
   for (const verb of ['status --json', 'config', 'config --json', 'show refused', 'dead list', 'dead list --json'])
     await run({}, ...verb.split(' '))
   expect(await service.stop()).toBe(0)
@@ -77,6 +81,7 @@ test('no secret of any setting is told: printed, logged, at the open port, in he
 
   const sasl = { KAFKA_SECURITY_PROTOCOL: 'sasl_plaintext', KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'me' }
   const oauth = { ...sasl, KAFKA_SASL_MECHANISM: 'oauthbearer', KAFKA_OAUTH_CLIENT_ID: 'me' }
+  const nobody = planted(role.url, '')
   const refused = [
     { ...sasl, KAFKA_SASL_PASSWORD: 'planted-kafka' },
     { ...oauth, KAFKA_OAUTH_TOKEN_URL: `${parrot}/token`, KAFKA_OAUTH_CLIENT_SECRET: 'planted-oauth' },
@@ -84,6 +89,7 @@ test('no secret of any setting is told: printed, logged, at the open port, in he
     { SCHEMA_REGISTRY_URL: planted(parrot, 'planted-registry-login') },
     { SCHEMA_REGISTRY_URL: parrot, SCHEMA_REGISTRY_USERNAME: 'me', SCHEMA_REGISTRY_PASSWORD: 'planted-registry' },
     { SCHEMA_REGISTRY_URL: parrot, SCHEMA_REGISTRY_TOKEN: 'planted-token-of-registry' },
+    { DATABASE_URL: planted(role.url, 'planted-database-url') },
     { DATABASE_URL: nobody, DATABASE_PASSWORD: 'planted-database' },
     { DATABASE_URL: nobody, DATABASE_PASSWORD_COMMAND: 'echo planted-database-command' },
   ]
@@ -94,7 +100,7 @@ test('no secret of any setting is told: printed, logged, at the open port, in he
   expect(await run({ SCHEMA_REGISTRY_URL: planted(parrot, 'planted-registry-setup') }, 'setup')).toContain('401')
 
   const all = told.join('\n')
-  const secrets = [AMAZON_STAND_IN.credentialSecret, MODEL_STAND_IN_KEY, 'planted-']
+  const secrets = [AMAZON_STAND_IN.credentialSecret, MODEL_STAND_IN_KEY, ofDatabase, 'planted-']
   const encoded = ['me:planted-registry', 'me:planted-oauth'].map((login) =>
     // Whatever follows: three characters for three bytes.
     Buffer.from(login).toString('base64').slice(0, -4),
