@@ -2,10 +2,20 @@ import { expect, test } from 'vitest'
 import type { Database } from '../../src/db/database.ts'
 import { discardImage, endDiscarded, findForgotten, forgetAlbums } from '../../src/db/forget.ts'
 import type { Enrichment } from '../../src/enrich/enrich-album.ts'
+import { noteModelCall } from '../../src/worker/ledger/model-calls.ts'
 import { aRequest, at, enrichment, finish, NEVER, NOW, open, openLedger } from '../stack/a-ledger.ts'
 
 /** Tables that hold something of albums. */
-const TABLES = ['album', 'enrichment', 'candidate', 'external_link', 'artwork', 'person_verdict', 'outbox']
+const TABLES = [
+  'album',
+  'enrichment',
+  'candidate',
+  'external_link',
+  'artwork',
+  'person_verdict',
+  'outbox',
+  'model_call',
+]
 
 async function countRows(db: Database): Promise<Record<string, number>> {
   const counts = await Promise.all(
@@ -22,11 +32,29 @@ const withImage = (key: string): Enrichment => {
   return { ...what, artwork: { ...what.artwork, status: 'stored', key } }
 }
 
+const CALL = {
+  ...{ albumId: '1', at: NOW, model: 'gpt', promptVersion: '2', candidates: 3, result: 'ok' as const, answer: '{}' },
+  ...{ inputTokens: 7, outputTokens: 4, cost: null, latencyMs: 8 },
+}
+
+test('no table that holds something of albums is passed over', async () => {
+  const { db } = await openLedger()
+  const rows = await db.query((em) =>
+    em.execute<{ table_name: string }[]>(
+      `select table_name from information_schema.columns
+       where table_schema = 'public' and column_name = 'album_id' and table_name <> 'forgotten'`,
+    ),
+  )
+  expect(rows.map(({ table_name }) => table_name).sort()).toEqual([...TABLES].sort())
+})
+
 test('all of an album is erased, and nothing of another; a second time does no harm', async () => {
   const { db, ledger } = await openLedger()
   for (const albumId of ['1', '2']) {
     const request = aRequest({ albumId })
-    await finish(ledger, await open(ledger, request, at(BigInt(albumId))), withImage(`artwork/${albumId}/original.jpg`))
+    const job = await open(ledger, request, at(BigInt(albumId)))
+    noteModelCall(job, CALL)
+    await finish(ledger, job, withImage(`artwork/${albumId}/original.jpg`))
     await db.query((em) =>
       em.execute(`insert into person_verdict values (?, 'www.amazon.ca', 'B1', 'reject', 'me', now())`, [albumId]),
     )
@@ -49,6 +77,7 @@ test('an album in the air is not saved any more, nor is one taken up that waited
   const { db, ledger } = await openLedger()
   const [inTheAir, waiting] = [aRequest(), aRequest()]
   const job = await open(ledger, inTheAir, at(1n))
+  noteModelCall(job, CALL)
   await forgetAlbums(db, [{ albumId: '1' }], NOW, true)
   const forgotten = { code: 'ALBUM_FORGOTTEN' }
   await expect(ledger.saveAnswer(job, 'search.fields', [], NEVER)).rejects.toMatchObject(forgotten)
