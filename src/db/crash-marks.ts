@@ -9,26 +9,26 @@ interface Place {
   offset: bigint
 }
 
-/** Bad ends after which each record is looked at alone. */
-const SUSPICIOUS_ENDS = 1
-/** Deaths with one record in hand after which that is given up; one alone may be anybody's kill. */
+/** Deaths with a record in hand after which it is given up. One alone may be anybody's kill. */
 const DEATHS_IN_HAND = 2
-/** So many records are looked at alone, which is as many as a process has in hand at once. */
-const RECORDS_ALONE = 1_000
+/** Behind a bad end so many records of a partition are marked, which is as many as a process has in hand at once. */
+const MARKED = 1_000
+/** A partition whose records were compacted away may count on between two of them. */
+const MOST_IN_HAND = 10_000
 
 /**
  * Finds the record that kills the processes of a group before they can say of which they die. It outlives them in
  * PostgreSQL, and costs one statement for a takeover and one for a good end: only when a process has ended badly does
- * the next one mark each record before it touches it, and the third death, the second with that record alone in hand,
- * gives it up. While PostgreSQL is away nobody is suspected.
+ * the next one mark what it is about to touch. Of those that were in hand at a second death each is touched alone, and
+ * the third death gives up the one that was in hand then. While PostgreSQL is away nobody is suspected.
  */
 export class CrashMarks {
   readonly #db: Database
   readonly #groupName: string
   readonly #processId: string
-  /** By "topic/partition" how many records are still looked at alone. */
-  readonly #alone = new Map<string, number>()
-  /** By "topic/partition" and offset in how many processes' hands a record was when they died. */
+  /** By "topic/partition" how many records are still to be marked. */
+  readonly #marked = new Map<string, number>()
+  /** By "topic/partition" and offset in how many processes' hands a record was when they died; kept until it is done. */
   readonly #deadly = new Map<string, Record<string, number>>()
   #touching: Promise<unknown> = Promise.resolve()
 
@@ -41,7 +41,7 @@ export class CrashMarks {
 
   /** To be called at each takeover, before anything is read; with nothing, it is called off. */
   async takeOver(places: Place[]): Promise<void> {
-    this.#alone.clear()
+    this.#marked.clear()
     this.#deadly.clear()
     await this.#orNobody(() => this.#begin(places))
   }
@@ -58,41 +58,50 @@ export class CrashMarks {
     )
   }
 
-  /** Whether records of the partition are looked at one at a time. */
-  isSuspect({ topic, partition }: Omit<Place, 'offset'>): boolean {
-    return this.#alone.has(`${topic}/${partition}`)
+  /** How many of the records of one partition, from the first on, may be touched together. */
+  countTogether(places: readonly Place[]): number {
+    const suspect = places.findIndex((place) => this.#deathsAt(place) > 0)
+    return suspect === -1 ? places.length : Math.max(1, suspect)
+  }
+
+  /** The error of a record that must not be touched any more: CRASHED_DECODER; null for all others. */
+  judge(place: Place): EnrichmentError | null {
+    const deaths = this.#deathsAt(place)
+    if (deaths < DEATHS_IN_HAND) return null
+    const message = `${deaths + 1} processes in a row died at this record: see what it holds before you send it again`
+    return new EnrichmentError('CRASHED_DECODER', message)
   }
 
   /**
-   * Does what may be the death of the process, with a mark while it does so if the partition is suspect.
+   * Does what may be the death of the process to records of one partition, as many as `countTogether` allows: with a mark
+   * while it does so, if the process before ended badly.
    *
-   * @throws EnrichmentError CRASHED_DECODER in the place of the third death, or what it throws
+   * @throws what it throws
    */
-  async touch<T>(place: Place, work: () => Promise<T>): Promise<T> {
-    if (!this.isSuspect(place)) return work()
+  async touch<T>(places: readonly Place[], work: () => Promise<T>): Promise<T> {
+    const [first] = places
+    if (first === undefined || !this.#marked.has(keyOf(first))) return work()
     // One at a time, as there is one mark.
-    const touched = this.#touching.then(() => this.#touchAlone(place, work))
+    const touched = this.#touching.then(() => this.#touchMarked(first, places, work))
     this.#touching = touched.catch(() => undefined)
     return touched
   }
 
-  async #touchAlone<T>(place: Place, work: () => Promise<T>): Promise<T> {
-    const key = `${place.topic}/${place.partition}`
-    const left = this.#alone.get(key) ?? 0
-    if (left <= 1) this.#alone.delete(key)
-    else this.#alone.set(key, left - 1)
-    const deaths = this.#deadly.get(key)?.[String(place.offset)] ?? 0
-    if (deaths >= DEATHS_IN_HAND) {
-      const ends = SUSPICIOUS_ENDS + deaths
-      const message = `${ends} processes in a row died at this record: see what it holds before you send it again`
-      throw new EnrichmentError('CRASHED_DECODER', message)
-    }
-    await this.#orNobody(() => this.#mark(place))
+  async #touchMarked<T>(first: Place, places: readonly Place[], work: () => Promise<T>): Promise<T> {
+    const left = (this.#marked.get(keyOf(first)) ?? 0) - places.length
+    if (left > 0) this.#marked.set(keyOf(first), left)
+    else this.#marked.delete(keyOf(first))
+    const last = places.at(-1) ?? first
+    await this.#orNobody(() => this.#mark(first, last))
     try {
       return await work()
     } finally {
-      await this.#orNobody(() => this.#unmark(place))
+      await this.#orNobody(() => this.#unmark(first))
     }
+  }
+
+  #deathsAt(place: Place): number {
+    return this.#deadly.get(keyOf(place))?.[String(place.offset)] ?? 0
   }
 
   async #begin(places: Place[]): Promise<void> {
@@ -101,43 +110,43 @@ export class CrashMarks {
       for (const place of places) marks.push(await this.#beginAt(em, place))
       return marks
     })
-    for (const { topic, partition, ends, deadly } of begun) {
-      const isSuspect = ends >= SUSPICIOUS_ENDS || Object.keys(deadly ?? {}).length > 0
-      if (isSuspect) this.#alone.set(`${topic}/${partition}`, RECORDS_ALONE)
-      this.#deadly.set(`${topic}/${partition}`, deadly ?? {})
+    for (const mark of begun) {
+      const deadly = mark.deadly ?? {}
+      if (mark.ends > 0 || Object.keys(deadly).length > 0) this.#marked.set(keyOf(mark), MARKED)
+      this.#deadly.set(keyOf(mark), deadly)
     }
   }
 
   async #beginAt(em: EntityManager, { topic, partition, offset }: Place): Promise<CrashMark> {
     const key = { groupName: this.#groupName, topic, partition }
     const row = await em.findOne(CrashMark, key, { lockMode: LockMode.PESSIMISTIC_WRITE })
-    const nobody = { offset, ends: 0, deaths: 0, processId: null, touched: null, deadly: null }
+    const nobody = { offset, ends: 0, deaths: 0, processId: null, touched: null, touchedTo: null, deadly: null }
     const mark = row ?? em.create(CrashMark, { ...key, ...nobody })
     const hasEndedBadly = mark.processId !== null && mark.processId !== this.#processId
     const isStuck = BigInt(mark.offset) === offset
     const ends = (isStuck ? mark.ends : 0) + (hasEndedBadly ? 1 : 0)
     const counts = Object.entries(mark.deadly ?? {}).filter(([at]) => BigInt(at) >= offset)
     const deadly = Object.fromEntries(counts)
-    if (hasEndedBadly && mark.touched !== null) {
-      const at = String(mark.touched)
-      deadly[at] = (deadly[at] ?? 0) + 1
+    if (hasEndedBadly && typeof mark.touched === 'bigint') {
+      const [from, to] = [mark.touched, mark.touchedTo ?? mark.touched]
+      for (let at = from; at <= to && at < from + BigInt(MOST_IN_HAND); at += 1n)
+        deadly[String(at)] = (deadly[String(at)] ?? 0) + 1
     }
-    Object.assign(mark, { processId: this.#processId, offset, ends, touched: null, deadly })
+    Object.assign(mark, { processId: this.#processId, offset, ends, touched: null, touchedTo: null, deadly })
     em.persist(mark)
     return mark
   }
 
-  #mark({ topic, partition, offset }: Place): Promise<void> {
-    return this.#update('touched = ?', [String(offset)], topic, partition)
+  #mark(first: Place, last: Place): Promise<void> {
+    return this.#update('touched = ?, touched_to = ?', [String(first.offset), String(last.offset)], first)
   }
 
-  /** Whoever lives on has not died of it. */
-  #unmark({ topic, partition, offset }: Place): Promise<void> {
-    return this.#update('touched = null, deadly = deadly - ?::text', [String(offset)], topic, partition)
+  #unmark(first: Place): Promise<void> {
+    return this.#update('touched = null, touched_to = null', [], first)
   }
 
   /** Not once another process has the partition: one that was stopped for long may still have a record in hand. */
-  async #update(changes: string, values: unknown[], topic: string, partition: number): Promise<void> {
+  async #update(changes: string, values: unknown[], { topic, partition }: Place): Promise<void> {
     const ours = 'group_name = ? and topic = ? and partition = ? and process_id = ?'
     const key = [this.#groupName, topic, partition, this.#processId]
     await this.#db.query((em) => em.execute(`update crash_mark set ${changes} where ${ours}`, [...values, ...key]))
@@ -153,3 +162,5 @@ export class CrashMarks {
     }
   }
 }
+
+const keyOf = ({ topic, partition }: Omit<Place, 'offset'>) => `${topic}/${partition}`

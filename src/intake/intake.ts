@@ -83,7 +83,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
   const making: RequestMaking = {
     topics,
     codecs,
-    touch: (delivery, work) => marks.touch(delivery, work),
+    judge: (delivery) => marks.judge(delivery),
   }
 
   /** A flood holds whoever works for the group, until a person says resume. */
@@ -132,12 +132,12 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
     try {
       while (pending.length > 0 && !signal.aborted) {
         await flood.admit(signal)
-        const most = flood.isProbing || marks.isSuspect({ topic, partition }) ? 1 : RECORDS_PER_TRANSACTION
-        const chunk = untilTombstone(pending.slice(0, most))
+        const most = untilTombstone(pending.slice(0, flood.isProbing ? 1 : RECORDS_PER_TRANSACTION))
+        const chunk = most.slice(0, marks.countTogether(most))
         const make = isTombstone(chunk[0])
           ? () => toForgotten(chunk)
           : () => Promise.all(chunk.map((delivery) => toRequest(delivery, making)))
-        const outcomes = await waitWhileAway('intake', make, log, signal, holdWhileAway)
+        const outcomes = await waitWhileAway('intake', () => marks.touch(chunk, make), log, signal, holdWhileAway)
         const taken = outcomes.slice(0, countAdmitted(outcomes))
         const records = taken.map(({ record }) => record).filter((record) => record !== null)
         const last = taken.at(-1)?.delivery

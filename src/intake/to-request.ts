@@ -24,8 +24,8 @@ export interface Outcome {
 export interface RequestMaking {
   topics: { enrichment: string; dead: string }
   codecs: Pick<EventCodecs, 'imported' | 'requested'>
-  /** Does what a process may die of, so that it can be found. */
-  touch<T>(delivery: Delivery, work: () => Promise<T>): Promise<T>
+  /** The error of a record of which processes have died; null for all others. */
+  judge(delivery: Delivery): EnrichmentError | null
 }
 
 export const isTombstone = (delivery: Delivery | undefined) => delivery?.value === null && delivery.fault === undefined
@@ -44,7 +44,9 @@ export async function toRequest(delivery: Delivery, making: RequestMaking): Prom
   if (fault !== undefined) return giveUp(delivery, dead, fault.error)
   if (value === null) return { delivery, record: null }
   try {
-    return { delivery, record: await making.touch(delivery, () => toRecord(delivery, value, making)) }
+    const crashed = making.judge(delivery)
+    if (crashed !== null) throw crashed
+    return { delivery, record: await toRecord(delivery, value, making) }
   } catch (thrown) {
     const error = toEnrichmentError(thrown)
     if (isOutage(error.code)) throw error

@@ -1,5 +1,4 @@
 import type { CrashMarks } from '../db/crash-marks.ts'
-import { toEnrichmentError } from '../errors.ts'
 import type { Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
 import type { PartitionOwnership } from '../kafka/partition-ownership.ts'
 import { WaitingRecords } from './waiting-records.ts'
@@ -11,7 +10,7 @@ const MOST_WAITING = { records: 1_000, bytes: 1_000_000 }
 const LONGEST_TIMER_MS = 30_000
 
 interface Surroundings {
-  marks: Pick<CrashMarks, 'isSuspect' | 'touch'>
+  marks: Pick<CrashMarks, 'countTogether' | 'judge' | 'touch'>
   toRecord(delivery: Delivery): OutgoingRecord
   onPublished(records: OutgoingRecord[]): void
   /** There is room for more records; only after mustPause was true. */
@@ -40,24 +39,21 @@ export class RelayedPartition {
   /** Takes delivered records in. Resolves at once, unless it is full: then once everything is published that is due. */
   async add(deliveries: Delivery[], nextOffset: bigint): Promise<void> {
     const pending = deliveries.filter((delivery) => this.#ownership.isPending(delivery))
-    if (this.#surroundings.marks.isSuspect(this.partition)) {
-      for (const delivery of pending) await this.#addAlone(delivery)
-      this.#waiting.add([], nextOffset, Date.now())
-    } else this.#waiting.add(pending, nextOffset, Date.now())
+    while (pending.length > 0) await this.#takeIn(pending.splice(0, this.#surroundings.marks.countTogether(pending)))
+    this.#waiting.add([], nextOffset, Date.now())
     this.#publish()
     if (this.#waiting.isFull) await this.#publishing
   }
 
   /** One of which processes have died is taken in as what must be given up. */
-  async #addAlone(delivery: Delivery): Promise<void> {
-    const add = async (one: Delivery) => this.#waiting.add([one], one.nextOffset, Date.now())
-    try {
-      await this.#surroundings.marks.touch(delivery, () => add(delivery))
-    } catch (thrown) {
-      const error = toEnrichmentError(thrown)
-      if (error.code !== 'CRASHED_DECODER') throw error
-      await add({ ...delivery, fault: { error } })
-    }
+  async #takeIn(deliveries: Delivery[]): Promise<void> {
+    const { marks } = this.#surroundings
+    const judged = deliveries.map((delivery) => {
+      const error = marks.judge(delivery)
+      return error === null ? delivery : { ...delivery, fault: { error } }
+    })
+    const nextOffset = judged.at(-1)?.nextOffset ?? 0n
+    await marks.touch(judged, async () => this.#waiting.add(judged, nextOffset, Date.now()))
   }
 
   /** Whether the partition must bring no more until onRoom. */
@@ -91,18 +87,16 @@ export class RelayedPartition {
   async #publishDue(): Promise<void> {
     while (!this.#isClosed) {
       const { marks, toRecord } = this.#surroundings
-      const due = this.#waiting.due(Date.now(), marks.isSuspect(this.partition) ? 1 : RECORDS_PER_TRANSACTION)
+      const now = Date.now()
+      const most = this.#waiting.due(now, RECORDS_PER_TRANSACTION)
+      const due = most && this.#waiting.due(now, Math.max(1, marks.countTogether(most.deliveries)))
       if (due === undefined) return
       const { deliveries, offset } = due
-      const publish = async () => {
-        const records = deliveries.map(toRecord)
-        await this.#ownership.commit(records, [{ ...this.partition, offset }])
-        return records
-      }
-      const [first] = deliveries
-      // What is given up already is a pointer by now.
-      const isTouched = first !== undefined && first.fault === undefined
-      const records = await (isTouched ? marks.touch(first, publish) : publish())
+      const records = await marks.touch(deliveries, async () => {
+        const made = deliveries.map(toRecord)
+        await this.#ownership.commit(made, [{ ...this.partition, offset }])
+        return made
+      })
       this.#waiting.drop(offset)
       this.#surroundings.onPublished(records)
       if (!this.#isPaused || !this.#waiting.isHalfEmpty) continue

@@ -14,9 +14,10 @@ const schema = defineEntity({
     offset: p.bigint('bigint'),
     /** Bad ends in a row: of those that came no further, and of the last one that did. */
     ends: p.integer(),
-    /** The record that is in hand, while somebody looks at each alone; null when none is. */
+    /** The first and the last record that are in hand, while somebody looks closely; null when none is. */
     touched: p.bigint('bigint').nullable(),
-    /** By offset how many processes in a row died with that record in hand; of those that are not done yet. */
+    touchedTo: p.bigint('bigint').nullable(),
+    /** By offset how many processes in a row died with that record in hand, alone or among others; of those that are not done yet. */
     deadly: p.json<Record<string, number>>().nullable(),
     /** Of the build before, which counted one record alone. */
     deaths: p.integer().default(0),

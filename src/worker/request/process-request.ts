@@ -118,8 +118,10 @@ async function decodeRequest(
   const { value, fault } = delivery
   if (fault !== undefined) throw fault.error
   if (value === null) throw new EnrichmentError('RECORD_INVALID', 'the request has no value: send a request')
+  const crashed = marks.judge(delivery)
+  if (crashed !== null) throw crashed
   const read = async () => checkRequest(await requested.decode(value))
-  return dependencies.registry(() => marks.touch(delivery, read), signal)
+  return dependencies.registry(() => marks.touch([delivery], read), signal)
 }
 
 /** @throws EnrichmentError RECORD_INVALID */
