@@ -11,8 +11,8 @@ interface Place {
 
 /** Deaths with a record in hand after which it is given up. One alone may be anybody's kill. */
 const DEATHS_IN_HAND = 2
-/** Behind a bad end so many records of a partition are marked, which is as many as a process has in hand at once. */
-const MARKED = 1_000
+/** Behind a bad end so many records of a partition are marked: more than a process takes in before it has done any. */
+const MARKED = 10_000
 /** A partition whose records were compacted away may count on between two of them. */
 const MOST_IN_HAND = 10_000
 
@@ -127,8 +127,9 @@ export class CrashMarks {
     const ends = (isStuck ? mark.ends : 0) + (hasEndedBadly ? 1 : 0)
     const counts = Object.entries(mark.deadly ?? {}).filter(([at]) => BigInt(at) >= offset)
     const deadly = Object.fromEntries(counts)
-    if (hasEndedBadly && typeof mark.touched === 'bigint') {
-      const [from, to] = [mark.touched, mark.touchedTo ?? mark.touched]
+    const { touched, touchedTo } = mark
+    if (hasEndedBadly && touched !== null && touched !== undefined) {
+      const [from, to] = [BigInt(touched), BigInt(touchedTo ?? touched)]
       for (let at = from; at <= to && at < from + BigInt(MOST_IN_HAND); at += 1n)
         deadly[String(at)] = (deadly[String(at)] ?? 0) + 1
     }
