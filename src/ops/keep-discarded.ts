@@ -1,8 +1,8 @@
 import { dirname } from 'node:path/posix'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
 import { endDiscarded } from '../db/forget.ts'
 import { toEnrichmentError } from '../errors.ts'
+import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
@@ -21,13 +21,12 @@ export async function keepDiscardedImagesDeleted(
 ): Promise<void> {
   // All sizes of an image stand in a folder of their own.
   const remove = (key: string) => store.removeAll(dirname(key))
-  while (!stop.aborted) {
-    try {
-      while (!stop.aborted && (await endDiscarded(db, marketplace, remove, IMAGES_AT_ONCE)) === IMAGES_AT_ONCE);
-    } catch (error) {
-      const { code, message } = toEnrichmentError(error)
-      log.warn({ code, reason: message }, 'images not deleted')
-    }
-    await delay(EVERY_MS, undefined, { signal: stop, ref: false }).catch(() => undefined)
+  const removeAll = async () => {
+    while (!stop.aborted && (await endDiscarded(db, marketplace, remove, IMAGES_AT_ONCE)) === IMAGES_AT_ONCE);
   }
+  const onFailed = (error: unknown) => {
+    const { code, message } = toEnrichmentError(error)
+    log.warn({ code, reason: message }, 'images not deleted')
+  }
+  await keepDoing(EVERY_MS, removeAll, onFailed, stop)
 }

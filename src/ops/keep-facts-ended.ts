@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/database.ts'
 import { endFacts } from '../db/end-facts.ts'
 import { toEnrichmentError } from '../errors.ts'
+import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
 
 const EVERY_MS = 300_000
@@ -22,14 +22,13 @@ export async function keepFactsEnded(
     candidatePrices: config.CANDIDATE_PRICES_HOURS,
     linkPrices: config.LINK_PRICES_HOURS,
   }
-  while (!stop.aborted) {
-    try {
-      const ended = await endFacts(db, lifetimes, Date.now(), stop)
-      if (Object.values(ended).some((rows) => rows > 0)) log.info(ended, 'facts ended')
-    } catch (error) {
-      const { code, message } = toEnrichmentError(error)
-      log.warn({ code, reason: message }, 'facts not ended')
-    }
-    await delay(EVERY_MS, undefined, { signal: stop, ref: false }).catch(() => undefined)
+  const endSome = async () => {
+    const ended = await endFacts(db, lifetimes, Date.now(), stop)
+    if (Object.values(ended).some((rows) => rows > 0)) log.info(ended, 'facts ended')
   }
+  const onFailed = (error: unknown) => {
+    const { code, message } = toEnrichmentError(error)
+    log.warn({ code, reason: message }, 'facts not ended')
+  }
+  await keepDoing(EVERY_MS, endSome, onFailed, stop)
 }

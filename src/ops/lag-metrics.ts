@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { findOldestTime, type PartitionLag, readLag } from '../kafka/read-lag.ts'
+import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 
@@ -35,27 +35,25 @@ async function keepLag(kafka: Kafka, { group, topics }: Follower, log: Logger, s
   const known: Known = new Map()
   const shown = new Map<string, ReturnType<typeof toLabels>>()
   let collectedAt = Date.now()
-  while (!stop.aborted) {
-    try {
-      for (const lag of await readLag(kafka, group, topics)) {
-        const labels = toLabels(group, lag)
-        const oldestAt = await findSince(kafka, lag, known)
-        metrics.consumerLagRecords.set(labels, Number(lag.lag))
-        metrics.consumerLagSeconds.set(labels, oldestAt === undefined ? 0 : (Date.now() - oldestAt) / 1_000)
-        shown.set(toKey(lag), labels)
-      }
-      collectedAt = Date.now()
-    } catch (error) {
-      log.debug({ group, err: error }, 'lag not readable')
-      if (Date.now() - collectedAt > OLDEST_MS) {
-        for (const labels of shown.values()) {
-          metrics.consumerLagRecords.remove(labels)
-          metrics.consumerLagSeconds.remove(labels)
-        }
-      }
+  const collect = async () => {
+    for (const lag of await readLag(kafka, group, topics)) {
+      const labels = toLabels(group, lag)
+      const oldestAt = await findSince(kafka, lag, known)
+      metrics.consumerLagRecords.set(labels, Number(lag.lag))
+      metrics.consumerLagSeconds.set(labels, oldestAt === undefined ? 0 : (Date.now() - oldestAt) / 1_000)
+      shown.set(toKey(lag), labels)
     }
-    await delay(COLLECT_MS, undefined, { signal: stop }).catch(() => undefined)
+    collectedAt = Date.now()
   }
+  const onFailed = (error: unknown) => {
+    log.debug({ group, err: error }, 'lag not readable')
+    if (Date.now() - collectedAt <= OLDEST_MS) return
+    for (const labels of shown.values()) {
+      metrics.consumerLagRecords.remove(labels)
+      metrics.consumerLagSeconds.remove(labels)
+    }
+  }
+  await keepDoing(COLLECT_MS, collect, onFailed, stop)
 }
 
 /** Since when the oldest unfinished record waits; undefined when there is none. */

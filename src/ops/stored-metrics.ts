@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
+import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { DeadLetterCount } from './dead-letter-count.ts'
@@ -21,16 +21,12 @@ export async function keepStoredMetrics(
 ): Promise<void> {
   const count = deadLettersIn === null ? null : new DeadLetterCount({ kafka, db, topic: deadLettersIn })
   let last: Date | null = null
-  while (!stop.aborted) {
-    try {
-      if (lastResultOf !== null) {
-        last = await readLastResult(db, lastResultOf, last)
-        if (last !== null) metrics.lastResult.set(last.getTime() / 1_000)
-      }
-      for (const [code, letters] of (await count?.read()) ?? []) metrics.deadLettersWaiting.set({ code }, letters)
-    } catch (error) {
-      log.debug({ err: error }, 'stored figures not readable')
+  const collect = async () => {
+    if (lastResultOf !== null) {
+      last = await readLastResult(db, lastResultOf, last)
+      if (last !== null) metrics.lastResult.set(last.getTime() / 1_000)
     }
-    await delay(COLLECT_MS, undefined, { signal: stop }).catch(() => undefined)
+    for (const [code, letters] of (await count?.read()) ?? []) metrics.deadLettersWaiting.set({ code }, letters)
   }
+  await keepDoing(COLLECT_MS, collect, (error) => log.debug({ err: error }, 'stored figures not readable'), stop)
 }

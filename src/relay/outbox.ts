@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
 import { OutboxRow } from '../db/entities/outbox.entity.ts'
 import { toEnrichmentError } from '../errors.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { publishRecords } from '../kafka/publish-records.ts'
+import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
 
 /** How soon an editor's verdict is on its way. */
@@ -21,17 +21,16 @@ export async function keepOutboxSent(
   stop: AbortSignal,
 ): Promise<void> {
   let isFailing = false
-  while (!stop.aborted) {
-    try {
-      while (!stop.aborted && (await sendSome(db, kafka, topic)) === ROWS_AT_ONCE);
-      isFailing = false
-    } catch (error) {
-      const { code, message } = toEnrichmentError(error)
-      if (!isFailing) log.warn({ code, reason: message }, 'outbox not sent')
-      isFailing = true
-    }
-    await delay(POLL_MS, undefined, { signal: stop, ref: false }).catch(() => undefined)
+  const sendAll = async () => {
+    while (!stop.aborted && (await sendSome(db, kafka, topic)) === ROWS_AT_ONCE);
+    isFailing = false
   }
+  const onFailed = (error: unknown) => {
+    const { code, message } = toEnrichmentError(error)
+    if (!isFailing) log.warn({ code, reason: message }, 'outbox not sent')
+    isFailing = true
+  }
+  await keepDoing(POLL_MS, sendAll, onFailed, stop)
 }
 
 /** Another relay passes over what this one has in hand. */

@@ -18,7 +18,7 @@ const LEVELS = [
   ['connection-settings'],
   ['database-url'],
   ['explain-tls', 'marketplaces', 'read-pem', 'read-raw', 'setting'],
-  ['errors', 'events', 'or-aborted', 'retry-delays', 'amazon-slots', 'roles'],
+  ['errors', 'events', 'keep-doing', 'or-aborted', 'retry-delays', 'amazon-slots', 'roles'],
   ['redact'],
   ['storable-text'],
 ]
