@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { EnrichmentError } from '../errors.ts'
 import type { LaneState } from './lane-state.ts'
+import type { Member } from './member.ts'
 
 const LOOK_MS = 1_000
 /** Longer than a session and the join behind it: an ordinary rebalance is no outage. */
@@ -14,7 +14,7 @@ const UNJOINED_MS = 10_000
  * @returns when the signal is aborted
  */
 export async function holdWhileUnjoined(
-  member: { readonly isJoined: boolean; readonly failure: EnrichmentError | null },
+  member: Pick<Member, 'isJoined' | 'failure'>,
   state: LaneState,
   cause: string,
   stop: AbortSignal,

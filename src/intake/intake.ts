@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
-import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { forgetAlbums } from '../db/forget.ts'
 import { resumedAt, storeHolds } from '../db/lane.ts'
 import { isAlbumId } from '../enrich/check-album.ts'
@@ -12,6 +11,7 @@ import { DeadLetterLimit } from '../holds/dead-letter-limit.ts'
 import { explainRefusal } from '../holds/explain-refusal.ts'
 import { holdWhileUnjoined } from '../holds/hold-while-unjoined.ts'
 import { LaneState, type NewHold } from '../holds/lane-state.ts'
+import type { Member } from '../holds/member.ts'
 import { waitWhileAway } from '../holds/wait-while-away.ts'
 import type { CommitOffset, Delivery, TopicPartition } from '../kafka/delivery.ts'
 import { type EventCodecs, groupNames, topicNames } from '../kafka/event-topics.ts'
@@ -35,14 +35,6 @@ interface Surroundings {
   db: Database
   codecs: Pick<EventCodecs, 'imported' | 'requested'>
   log: Logger
-}
-
-/** A part of the service that is a member of a group. */
-interface Member {
-  readonly isJoined: boolean
-  readonly failure: EnrichmentError | null
-  readonly condition: { state: string; holds: HoldRecord[] }
-  stop(): Promise<void>
 }
 
 /** The hold for a group that stands beyond the end of its log; null where a takeover failed for another reason, or not. */

@@ -11,6 +11,7 @@ import { findModelCalls } from '../db/model-calls.ts'
 import { toCandidate } from '../enrich/stored-candidates.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { Album } from '../events.ts'
+import type { ModelCall } from '../model/model.ts'
 import { REQUEST_ID } from '../retry/retry-headers.ts'
 import type { WaitingRecord } from './find-waiting.ts'
 
@@ -52,22 +53,8 @@ export interface Story {
   modelCalls: ModelCallTold[]
 }
 
-interface ModelCallTold {
-  at: string
-  marketplace: string
-  requestId: string
-  model: string
-  promptVersion: string
-  candidates: number
-  /** ok, aborted, or an error code. */
-  result: string
-  inputTokens: number
-  outputTokens: number
-  /** In the host's own unit; null where it does not tell. */
-  cost: number | null
-  latencyMs: number
-  answer: string
-}
+/** `at` is ISO. */
+type ModelCallTold = Omit<ModelCall, 'albumId' | 'at'> & { at: string; marketplace: string; requestId: string }
 
 const LAST_MODEL_CALLS = 5
 

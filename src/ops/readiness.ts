@@ -1,20 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { EnrichmentError, ERROR_CODES, type ErrorCode } from '../errors.ts'
+import type { Member } from '../holds/member.ts'
 import { withAdmin } from '../kafka/kafka-client.ts'
 import { findTroubles } from '../kafka/topic-health.ts'
 import type { Readiness } from './probes.ts'
 import type { Servers } from './set-up.ts'
-
-/** A part of the service that is a member of a group. */
-export interface Member {
-  readonly isJoined: boolean
-  /** Why it is no member, or has not got its partitions; null while all is well. */
-  readonly failure: EnrichmentError | null
-  /** What it does now, for parts that may be held. */
-  readonly condition?: { state: string; holds: HoldRecord[] }
-  stop(): Promise<void>
-}
 
 /** Brokers that answer at all do so within; the rest of the answer must not wait for those that do not. */
 const TROUBLES_MS = 1_000

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
 import { EnrichmentError } from '../errors.ts'
+import type { Member } from '../holds/member.ts'
 import type { CommitOffset, Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
 import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { GroupConsumer } from '../kafka/group-consumer.ts'
@@ -25,13 +26,6 @@ export interface RelayOptions {
   groupId: string
   topics: { retry: string[]; express: string; dead: string }
   log: Logger
-}
-
-/** A part of the service that is a member of a group. */
-interface Member {
-  readonly isJoined: boolean
-  readonly failure: EnrichmentError | null
-  stop(): Promise<void>
 }
 
 /**

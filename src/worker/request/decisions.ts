@@ -160,34 +160,31 @@ async function republishResult(
   }
 }
 
-export function skipStale(
+/** A request that counts no more: nothing is published, and why is told with these fields of the album. */
+function skip(
   { topic, offset }: Delivery,
-  { album, requestId }: EnrichmentRequested,
+  { requestId }: EnrichmentRequested,
+  album: { albumId: string; title?: string },
+  why: string,
   log: Logger,
 ): Publication {
   return {
     records: [],
     report() {
       metrics.staleCopies.inc()
-      const { albumId, title } = album
-      log.info({ albumId, title, requestId, topic, offset: String(offset) }, 'stale copy skipped')
+      log.info({ ...album, requestId, topic, offset: String(offset) }, why)
     },
   }
 }
 
+export function skipStale(delivery: Delivery, request: EnrichmentRequested, log: Logger): Publication {
+  const { albumId, title } = request.album
+  return skip(delivery, request, { albumId, title }, 'stale copy skipped', log)
+}
+
 /** Nothing of the album is said but its id: it is to be known no more. */
-export function skipForgotten(
-  { topic, offset }: Delivery,
-  { album: { albumId }, requestId }: EnrichmentRequested,
-  log: Logger,
-): Publication {
-  return {
-    records: [],
-    report() {
-      metrics.staleCopies.inc()
-      log.info({ albumId, requestId, topic, offset: String(offset) }, 'request of a forgotten album skipped')
-    },
-  }
+export function skipForgotten(delivery: Delivery, request: EnrichmentRequested, log: Logger): Publication {
+  return skip(delivery, request, { albumId: request.album.albumId }, 'request of a forgotten album skipped', log)
 }
 
 async function toResult(

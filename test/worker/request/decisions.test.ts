@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { EnrichmentError } from '../../../src/errors.ts'
-import type { Delivery } from '../../../src/kafka/delivery.ts'
 import { createLogger } from '../../../src/log.ts'
 import { republish } from '../../../src/worker/request/decisions.ts'
 import { sampleAlbum } from '../../data/samples.ts'
+import { aDelivery } from '../../stack/a-delivery.ts'
 
 type Context = Parameters<typeof republish>[3]
 
@@ -20,16 +20,7 @@ const contextWith = (code: Parameters<typeof cannotRead>[0]): Context => ({
   log: createLogger('silent'),
 })
 
-const delivery: Delivery = {
-  topic: 'album.enrichment',
-  partition: 0,
-  offset: 1n,
-  nextOffset: 2n,
-  timestamp: 0,
-  key: Buffer.from('1'),
-  value: Buffer.from('request'),
-  headers: { traceparent: Buffer.from('abc') },
-}
+const delivery = aDelivery({ traceparent: Buffer.from('abc') })
 const request = {
   requestId: '5f0c5d3e-0a3f-4b7e-9a5e-0d7f0f1f2a3b',
   reason: 'imported' as const,

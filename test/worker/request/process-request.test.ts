@@ -14,6 +14,7 @@ import type { RequestContext } from '../../../src/worker/request/request-context
 import { ExclusiveGate } from '../../../src/worker/window/exclusive-gate.ts'
 import { KeyedMutex } from '../../../src/worker/window/keyed-mutex.ts'
 import { sampleAlbum, sampleProduct } from '../../data/samples.ts'
+import { aDelivery } from '../../stack/a-delivery.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -35,16 +36,7 @@ const request = {
   requestedAt: 0,
   source: null,
 }
-const delivery = {
-  topic: 'album.enrichment',
-  partition: 0,
-  offset: 1n,
-  nextOffset: 2n,
-  timestamp: 0,
-  key: Buffer.from('1'),
-  value: Buffer.from('request'),
-  headers: {},
-}
+const delivery = aDelivery()
 
 /** A request whose search was paid for and stored before, so that it asks the model and nobody else. */
 function contextWith(model: Model, opened: { attempt?: number; failures?: Job['failures'] } = {}): RequestContext {

@@ -1,0 +1,12 @@
+import type { HoldRecord } from '../db/entities/lane.entity.ts'
+import type { EnrichmentError } from '../errors.ts'
+
+/** A part of the service that is a member of a group. */
+export interface Member {
+  readonly isJoined: boolean
+  /** Why it is no member, or has not got its partitions; null while all is well. */
+  readonly failure: EnrichmentError | null
+  /** What it does now, for parts that may be held. */
+  readonly condition?: { state: string; holds: HoldRecord[] }
+  stop(): Promise<void>
+}
