@@ -45,7 +45,7 @@ export class RelayedPartition {
     if (this.#waiting.isFull) await this.#publishing
   }
 
-  /** One of which processes have died is taken in as what must be given up. */
+  /** Takes in records together; one of which processes have died, as what must be given up. */
   async #takeIn(deliveries: Delivery[]): Promise<void> {
     const { marks } = this.#surroundings
     const judged = deliveries.map((delivery) => {
@@ -89,7 +89,8 @@ export class RelayedPartition {
       const { marks, toRecord } = this.#surroundings
       const now = Date.now()
       const most = this.#waiting.due(now, RECORDS_PER_TRANSACTION)
-      const due = most && this.#waiting.due(now, Math.max(1, marks.countTogether(most.deliveries)))
+      const together = marks.countTogether(most?.deliveries ?? [])
+      const due = most && together < most.deliveries.length ? this.#waiting.due(now, together) : most
       if (due === undefined) return
       const { deliveries, offset } = due
       const records = await marks.touch(deliveries, async () => {
