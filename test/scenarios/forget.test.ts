@@ -27,6 +27,11 @@ test('an album that is forgotten leaves nothing, not even its image, and may be 
   const asked = await runVerb(env, 'enrich', '1')
   expect(asked.output).toContain('nothing is known of album 1')
   await expect.poll(() => filesIn(store).length, { timeout: 30_000 }).toBe(0)
+  const wrong = await runVerb(env, 'forget', '1', '')
+  expect([wrong.status, wrong.output]).toEqual([
+    1,
+    expect.stringContaining('"" can be no album\'s id: nothing is forgotten'),
+  ])
   expect((await runVerb(env, 'forget', '1')).output, 'again').toContain('nothing was stored of album 1')
 
   await publish(anAlbum('1'))

@@ -2,10 +2,18 @@ import { loadConfig } from '../../config.ts'
 import { Database } from '../../db/database.ts'
 import { databaseAccess } from '../../db/database-access.ts'
 import { forgetAlbums } from '../../db/forget.ts'
+import { isAlbumId } from '../../enrich/check-album.ts'
+import { EnrichmentError } from '../../errors.ts'
+import { cutText } from '../../storable-text.ts'
 import { print, printJson } from './output.ts'
 
 /** `forget ALBUM_ID...`: erases all that is stored of albums; what Kafka holds of them is passed over from now on. */
 export async function forgetCommand(albumIds: string[], { json }: { json?: true }): Promise<void> {
+  const wrong = albumIds.find((id) => !isAlbumId(id))
+  if (wrong !== undefined) {
+    const message = `"${cutText(wrong, 80)}" can be no album's id: nothing is forgotten; give ids as the importer gives them`
+    throw new EnrichmentError('RECORD_INVALID', message)
+  }
   const config = loadConfig(['database'])
   const db = new Database(config.DATABASE_URL, databaseAccess(config))
   try {
