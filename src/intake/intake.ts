@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
@@ -21,6 +20,7 @@ import type { Kafka } from '../kafka/kafka-client.ts'
 import { ownEach, type PartitionOwnership } from '../kafka/partition-ownership.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
+import { RequestClock } from './request-clock.ts'
 import { isTombstone, type Outcome, type RequestMaking, toRequest, untilTombstone } from './to-request.ts'
 
 /** Records in one transaction: enough to make its 15 ms small, few enough to stay well below a second. */
@@ -72,9 +72,11 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
   )
   let owned = new Map<number, PartitionOwnership>()
   const marks = new CrashMarks(db, groupId, randomUUID())
+  const clock = new RequestClock()
   const making: RequestMaking = {
     topics,
     codecs,
+    now: () => clock.now(),
     judge: (delivery) => marks.judge(delivery),
   }
 
@@ -172,12 +174,9 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
       const albumId = key?.toString() ?? ''
       return isAlbumId(albumId) ? [{ albumId, tombstone: { offset, timestamp } }] : []
     })
-    const now = Date.now()
-    const forgotten = albums.length === 0 ? [] : await forgetAlbums(db, albums, now, true)
+    const forgotten = albums.length === 0 ? [] : await forgetAlbums(db, albums, clock.ofTombstone(), true)
     const known = forgotten.filter(({ isKnown }) => isKnown)
     for (const album of known) log.info(album, 'album forgotten')
-    // Requests count that are made later.
-    while (Date.now() <= now) await delay(1)
     const ids = new Set<string | undefined>(known.map(({ albumId }) => albumId))
     return tombstones.map((delivery) => ({ delivery, record: null, isForgotten: ids.has(delivery.key?.toString()) }))
   }

@@ -24,6 +24,8 @@ export interface Outcome {
 export interface RequestMaking {
   topics: { enrichment: string; dead: string }
   codecs: Pick<EventCodecs, 'imported' | 'requested'>
+  /** When a request is made, in milliseconds since 1970. */
+  now(): number
   /** The error of a record of which processes have died; null for all others. */
   judge(delivery: Delivery): EnrichmentError | null
 }
@@ -57,7 +59,7 @@ export async function toRequest(delivery: Delivery, making: RequestMaking): Prom
 async function toRecord(
   { topic, partition, offset, headers }: Delivery,
   value: Buffer,
-  { topics, codecs }: RequestMaking,
+  { topics, codecs, now }: RequestMaking,
 ): Promise<OutgoingRecord> {
   const album = checkAlbum(await codecs.imported.decode(value))
   const request: EnrichmentRequested = {
@@ -65,7 +67,7 @@ async function toRecord(
     reason: 'imported',
     stages: ['search', 'match', 'links', 'artwork'],
     album,
-    requestedAt: Date.now(),
+    requestedAt: now(),
     source: { topic, partition, offset: Number(offset) },
   }
   const bytes = await codecs.requested.encode(request)
