@@ -63,7 +63,7 @@ const twoAway: BrokerFault = async ({ arena, random, isLong }) => {
   await whileAway(arena, async () => {
     arena.chronicle.note(`brokers ${nodes.map(({ id }) => id)} are killed`)
     await Promise.all(nodes.map((node) => node.kill()))
-    await sleep(isLong ? random.between(10_000, 30_000) : random.between(2_000, 6_000))
+    await sleep(isLong ? 60_000 : random.between(2_000, 6_000))
     await Promise.all(nodes.map((node) => node.start()))
   })
 }

@@ -6,7 +6,7 @@ import { openArena, startServers } from './arena.ts'
 import { summarise } from './chaos-report.ts'
 import { Random } from './random.ts'
 import { recordsFor, runChaos } from './run-chaos.ts'
-import { makeSchedule } from './schedule.ts'
+import { makeSchedule, onlyFaults } from './schedule.ts'
 import { selfTest } from './self-test.ts'
 import { tellSpan, tellStories } from './tell-story.ts'
 
@@ -16,12 +16,14 @@ const LONG_RUN = 50
 /**
  * `npm run chaos -- --kills N [--brokers 3] [--seed S] [--poison] [--json] [--self-test] [--verbose]`: kills and stops the service's
  * processes and its servers while albums are fed, with `--poison` records among them that are none, then judges what came out. Exit status 0 only when all is clean.
+ * `npm run chaos -- --brokers 3 --faults rollingRestart:3`: no kills, but these faults of brokers (`twoAway`, `frozen`, ...), so often.
  */
 async function main(): Promise<boolean> {
   const options = {
     kills: { type: 'string', default: '20' },
     brokers: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    faults: { type: 'string' },
     poison: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
@@ -29,23 +31,29 @@ async function main(): Promise<boolean> {
   } as const
   const { values } = parseArgs({ options })
   const say = (line: string) => process.stderr.write(`${line}\n`)
-  const kills = readNumber('kills', values.kills)
+  const { faults } = values
+  const kills = faults === undefined ? readNumber('kills', values.kills) : 0
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : readNumber('seed', values.seed)
   const brokers = readBrokers(values.brokers)
+  const isCluster = brokers > 1
+  if (faults !== undefined && !isCluster)
+    throw new Error('--faults is about brokers of a cluster: give it --brokers 3 too')
+  const hasRelay = (ROLES as readonly string[]).includes('relay')
+  const schedule =
+    faults === undefined ? makeSchedule(kills, new Random(seed), hasRelay, isCluster) : onlyFaults(faults)
   const servers = await startServers(brokers, say)
   try {
     if (values['self-test']) return await selfTest(servers, { seed, json: values.json, says: values.verbose, say })
     say(`seed ${seed}`)
-    const hasRelay = (ROLES as readonly string[]).includes('relay')
-    const schedule = makeSchedule(kills, new Random(seed), hasRelay, brokers > 1)
     const arena = await openArena(servers, { name: 'chaos', says: values.verbose, isPoisonous: values.poison })
-    const progress = new Progress('kills', kills)
+    const progress =
+      faults === undefined ? new Progress('kills', kills) : new Progress('faults', schedule.brokers.length)
     const onProgress = values.verbose ? () => undefined : (done: number) => progress.show(done)
     const result = await runChaos(arena, {
       seed,
       schedule,
       records: recordsFor(kills),
-      isLong: kills >= LONG_RUN,
+      isLong: faults !== undefined || kills >= LONG_RUN,
       onProgress,
     })
     const { figures, faulty } = summarise(result, arena, seed, schedule)

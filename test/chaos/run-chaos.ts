@@ -37,7 +37,8 @@ export interface ChaosOptions {
   isLong?: boolean
   /** When to stop waiting for records that do not come. */
   hopelessAfterMs?: number
-  onProgress?: (kills: number) => void
+  /** Told of the kills, or of the faults of brokers where there are no kills. */
+  onProgress?: (done: number) => void
 }
 
 export const recordsFor = (kills: number) => RECORDS_PER_KILL * kills + RECORDS_PER_KILL
@@ -77,6 +78,7 @@ export async function runChaos(arena: Arena, options: ChaosOptions): Promise<Cha
     for (const [index, step] of schedule.brokers.entries()) {
       await take(step, handsOf(2_000 + index))
       progress.brokers = (index + 1) / schedule.brokers.length
+      onProgress?.(schedule.lane.length === 0 ? index + 1 : tally.kills)
     }
   })()
   await Promise.all([lane, around, brokers])

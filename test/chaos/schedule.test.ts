@@ -3,7 +3,7 @@ import { NAMED_POINTS } from './blow.ts'
 import { BROKER_FAULT_NAMES } from './broker-faults.ts'
 import { countKills } from './chaos-report.ts'
 import { Random } from './random.ts'
-import { makeSchedule } from './schedule.ts'
+import { makeSchedule, onlyFaults } from './schedule.ts'
 
 test('a seed gives one schedule, and another seed another', () => {
   const of = (seed: number) => makeSchedule(20, new Random(seed), true)
@@ -32,4 +32,13 @@ test('a hundred kills hit every named point often enough, in each kind of proces
   for (const point of NAMED_POINTS)
     expect(strikes.filter((step) => step.point === point).length, point).toBeGreaterThanOrEqual(10)
   expect(new Set(strikes.map(({ role }) => role))).toEqual(new Set(['intake', 'worker', 'relay']))
+})
+
+test('a schedule may be nothing but named faults of brokers, and a mistyped one is told', () => {
+  expect(onlyFaults('rollingRestart:2,twoAway:1')).toEqual({
+    lane: [],
+    around: [],
+    brokers: ['rollingRestart', 'rollingRestart', 'twoAway'].map((fault) => ({ kind: 'broker', fault })),
+  })
+  for (const wrong of ['', 'twoAway', 'twoaway:1', 'twoAway:1,']) expect(() => onlyFaults(wrong)).toThrow(/--faults/)
 })

@@ -73,6 +73,23 @@ export function makeSchedule(kills: number, random: Random, hasRelay: boolean, i
   return { lane, around, brokers }
 }
 
+/**
+ * Nothing but faults of brokers, one after the other.
+ *
+ * @param text names with how often each, as in `rollingRestart:3,twoAway:1`
+ * @throws Error for what is no such list
+ */
+export function onlyFaults(text: string): Schedule {
+  const brokers = text.split(',').flatMap((part): Step[] => {
+    const [, name, times] = /^(\w+):(\d+)$/.exec(part) ?? []
+    const fault = BROKER_FAULT_NAMES.find((known) => known === name)
+    if (fault === undefined || times === undefined)
+      throw new Error(`--faults ${part}: give it a name and a number, as in twoAway:1; names: ${BROKER_FAULT_NAMES}`)
+    return Array.from({ length: Number(times) }, () => ({ kind: 'broker', fault }))
+  })
+  return { lane: [], around: [], brokers }
+}
+
 /** All of them for ten kills, fewer for fewer. */
 function someOf(steps: Step[], kills: number, random: Random): Step[] {
   return random.shuffle(steps).slice(0, Math.ceil((steps.length * Math.min(kills, 10)) / 10))
