@@ -1,3 +1,4 @@
+import { setImmediate as yieldOnce } from 'node:timers/promises'
 import { isDataError } from '../../db/database-error.ts'
 import { EnrichmentError } from '../../errors.ts'
 import type { Ownership } from '../lease/owned-stores.ts'
@@ -57,7 +58,11 @@ export class StoreQueue<S extends Keyed, A> {
   }
 
   async #run(): Promise<void> {
-    for (let group = this.#take(); group.length > 0; group = this.#take()) await this.#writeAll(group)
+    for (let group = this.#take(); group.length > 0; group = this.#take()) {
+      await this.#writeAll(group)
+      // Albums that go on with what was just written have their next store ready within this turn of the event loop.
+      await yieldOnce()
+    }
     this.#isWriting = false
   }
 
