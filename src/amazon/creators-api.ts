@@ -136,7 +136,7 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
       else seen(status, explainRefusal(answer.refusal, { query, marketplace, partnerTag, credentialVersion }).code)
       return answer
     } catch (error) {
-      if (error instanceof TooLate) return 'too late'
+      if (error === TOO_LATE) return 'too late'
       seen(status, signal.aborted ? 'aborted' : error instanceof EnrichmentError ? error.code : 'INTERNAL')
       throw error
     }
@@ -190,7 +190,8 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
   }
 }
 
-class TooLate extends Error {}
+/** One for all: a busy lane meets it so often that making it would show. */
+const TOO_LATE = new Error('the grant is stale')
 
 function throttled(retryAfterMs: number | undefined): CreatorsRefusal {
   return { status: 429, type: null, reason: null, message: '', fields: [], retryAfterMs }
@@ -203,7 +204,7 @@ function throttledToken(error: unknown): { refusal: CreatorsRefusal; token: stri
 }
 
 function assertInTime(grant: Grant): void {
-  if (grant.isStale()) throw new TooLate()
+  if (grant.isStale()) throw TOO_LATE
 }
 
 function isAboutResources({ status, message, fields }: CreatorsRefusal): boolean {

@@ -104,10 +104,10 @@ export function createPace(options: PaceOptions): Pace {
     const watch = throttle.watch()
     waiting += 1
     try {
-      return await wait(AbortSignal.any([signal, watch.signal]))
+      return await wait(watch === null ? signal : AbortSignal.any([signal, watch.signal]))
     } finally {
       waiting -= 1
-      watch.end()
+      watch?.end()
     }
   }
 

@@ -69,11 +69,14 @@ export class Throttle {
     if (!this.isPatient) throw this.#onlyThrottles()
   }
 
-  /** A signal that aborts with AMAZON_ONLY_THROTTLES when our patience ends; not when it is over: then it is being tried. */
-  watch(): { signal: AbortSignal; end(): void } {
-    const aborting = new AbortController()
+  /**
+   * A signal that aborts with AMAZON_ONLY_THROTTLES when our patience ends; null while it is not tried, nor once it is
+   * over: then it is being tried.
+   */
+  watch(): { signal: AbortSignal; end(): void } | null {
     const leftMs = this.#leftMs()
-    if (leftMs <= 0 || leftMs === Number.POSITIVE_INFINITY) return { signal: aborting.signal, end: () => undefined }
+    if (leftMs <= 0 || leftMs === Number.POSITIVE_INFINITY) return null
+    const aborting = new AbortController()
     const timer = setTimeout(() => aborting.abort(this.#onlyThrottles()), leftMs).unref()
     return { signal: aborting.signal, end: () => clearTimeout(timer) }
   }
