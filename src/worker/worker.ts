@@ -14,8 +14,10 @@ import { LaneWindow, type Slot } from './window/lane-window.ts'
 
 /** What may wait of a topic in memory before its fetching pauses; a producer's batch comes whole, whatever its size. */
 const BACKLOG = { records: 64, bytes: 2_000_000 }
-/** How long finished albums may wait for others to be published in the same transaction. */
-const FLUSH_MS = 100
+/** How long finished albums may wait for others to be published in the same transaction, which costs as much as an album. */
+const FLUSH_MS = 250
+/** How long one that was put back waits before it is begun again: a set-up that lacks something lacks it still. */
+const PUT_BACK_MS = 100
 /** What the last commit and the leaving may take of the time for a stop; of a short time half. Measured: 0.1 to 0.6 s. */
 const LEAVE_MS = 2_000
 
@@ -235,9 +237,8 @@ export class Worker {
       log.warn({ albumId: slot.delivery.key?.toString(), code, reason: message }, 'album put back')
       lease.suspend()
       consumer.restart(error)
-      // Not at once: a set-up that lacks something lacks it still.
-      await delay(FLUSH_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
-      slot.started = false
+      await delay(PUT_BACK_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+      this.#window.putBack(slot)
     }
   }
 

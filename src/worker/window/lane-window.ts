@@ -2,14 +2,22 @@ import type { Delivery } from '../../kafka/delivery.ts'
 import { recordBytes } from '../../kafka/record-size.ts'
 import { finishedPrefix } from '../lease/lane-commit.ts'
 
-/** A delivered record and how far the worker is with it: waiting, started, then done with what it came to. */
+/** A delivered record, and how far the worker is with it. */
 export interface Slot<T> {
   readonly delivery: Delivery
+  readonly bytes: number
   /** What to commit once it is done: where the next record stands, markers skipped. */
   nextOffset: bigint
-  started: boolean
   /** Set once it is decided what to publish for it. */
   outcome: T | undefined
+}
+
+/** The slots of one topic, in the order of their offsets. */
+interface Lane<T> {
+  all: Slot<T>[]
+  /** Those of them that are not started, and their bytes together. */
+  waiting: Slot<T>[]
+  waitingBytes: number
 }
 
 /**
@@ -20,18 +28,21 @@ export interface Slot<T> {
  * leaves in order, as the contiguous beginning of each topic.
  */
 export class LaneWindow<T> {
-  readonly #slots: Map<string, Slot<T>[]>
+  readonly #lanes: Map<string, Lane<T>>
 
   constructor(topics: string[]) {
-    this.#slots = new Map(topics.map((topic) => [topic, []]))
+    this.#lanes = new Map(topics.map((topic) => [topic, { all: [], waiting: [], waitingBytes: 0 }]))
   }
 
   add(deliveries: Delivery[]): void {
     for (const delivery of deliveries) {
-      const slots = this.#slots.get(delivery.topic) ?? []
-      const last = slots.at(-1)
-      if (last !== undefined && delivery.offset <= last.delivery.offset) continue
-      slots.push({ delivery, nextOffset: delivery.nextOffset, started: false, outcome: undefined })
+      const lane = this.#lanes.get(delivery.topic)
+      const last = lane?.all.at(-1)
+      if (lane === undefined || (last !== undefined && delivery.offset <= last.delivery.offset)) continue
+      const slot = { delivery, bytes: recordBytes(delivery), nextOffset: delivery.nextOffset, outcome: undefined }
+      lane.all.push(slot)
+      lane.waiting.push(slot)
+      lane.waitingBytes += slot.bytes
     }
   }
 
@@ -41,7 +52,7 @@ export class LaneWindow<T> {
    * @returns whether no record is in front of them, so that they can be committed at once
    */
   skipTo(topic: string, nextOffset: bigint): boolean {
-    const last = this.#slots.get(topic)?.at(-1)
+    const last = this.#lanes.get(topic)?.all.at(-1)
     if (last === undefined) return true
     if (nextOffset > last.nextOffset) last.nextOffset = nextOffset
     return false
@@ -49,40 +60,56 @@ export class LaneWindow<T> {
 
   /** What waits of a topic to be started; headers may be most of its bytes. */
   waitingIn(topic: string): { records: number; bytes: number } {
-    const waiting = this.#slots.get(topic)?.filter(({ started }) => !started) ?? []
-    const bytes = waiting.reduce((sum, { delivery }) => sum + recordBytes(delivery), 0)
-    return { records: waiting.length, bytes }
+    const lane = this.#lanes.get(topic)
+    return { records: lane?.waiting.length ?? 0, bytes: lane?.waitingBytes ?? 0 }
   }
 
   /** The next record to start, from the topic whose turn it is; undefined when none waits. */
   startNext(): Slot<T> | undefined {
-    for (const [topic, slots] of this.#slots) {
-      const next = slots.find(({ started }) => !started)
+    for (const [topic, lane] of this.#lanes) {
+      const next = lane.waiting.shift()
       if (next === undefined) continue
-      next.started = true
+      lane.waitingBytes -= next.bytes
       // To the end of the turn: the other topics come first next time.
-      this.#slots.delete(topic)
-      this.#slots.set(topic, slots)
+      this.#lanes.delete(topic)
+      this.#lanes.set(topic, lane)
       return next
     }
     return undefined
   }
 
+  /** It is to be started once more, before those behind it. One that has left the window meanwhile is not. */
+  putBack(slot: Slot<T>): void {
+    const lane = this.#lanes.get(slot.delivery.topic)
+    if (!lane?.all.includes(slot)) return
+    const behind = lane.waiting.findIndex(({ delivery }) => delivery.offset > slot.delivery.offset)
+    lane.waiting.splice(behind === -1 ? lane.waiting.length : behind, 0, slot)
+    lane.waitingBytes += slot.bytes
+  }
+
   /** What may be published now: of each topic the finished records from the head on. */
   finishedPrefix(): Slot<T>[] {
-    return [...this.#slots.values()].flatMap((slots) => finishedPrefix(slots, ({ outcome }) => outcome !== undefined))
+    return [...this.#lanes.values()].flatMap(({ all }) => finishedPrefix(all, ({ outcome }) => outcome !== undefined))
   }
 
   /** Takes away every record below a topic's committed offset, and answers those that were finished. */
   dropBelow(committed: ReadonlyMap<string, bigint>): Slot<T>[] {
     return [...committed].flatMap(([topic, offset]) => {
-      const slots = this.#slots.get(topic) ?? []
-      const kept = slots.findIndex(({ delivery }) => delivery.offset >= offset)
-      return slots.splice(0, kept === -1 ? slots.length : kept).filter(({ outcome }) => outcome !== undefined)
+      const lane = this.#lanes.get(topic)
+      if (lane === undefined) return []
+      const isGone = ({ delivery }: Slot<T>) => delivery.offset < offset
+      for (const { bytes } of takeHead(lane.waiting, isGone)) lane.waitingBytes -= bytes
+      return takeHead(lane.all, isGone).filter(({ outcome }) => outcome !== undefined)
     })
   }
 
   clear(): void {
-    for (const slots of this.#slots.values()) slots.length = 0
+    for (const topic of this.#lanes.keys()) this.#lanes.set(topic, { all: [], waiting: [], waitingBytes: 0 })
   }
+}
+
+/** Takes away the beginning of a list for as long as it holds. */
+function takeHead<S>(list: S[], holds: (item: S) => boolean): S[] {
+  const kept = list.findIndex((item) => !holds(item))
+  return list.splice(0, kept === -1 ? list.length : kept)
 }

@@ -10,26 +10,33 @@ if (hasRole('worker')) {
     lists.set(window, list)
     return list
   }
+  const started = new WeakSet<Slot<unknown>>()
   /** What was published last. */
   let published: Slot<unknown>[] = []
   const naive = {
     add(this: object, deliveries: Delivery[]) {
-      const slots = deliveries.map((delivery) => {
-        return { delivery, nextOffset: delivery.nextOffset, started: false, outcome: undefined }
-      })
+      const slots = deliveries.map((delivery) => ({
+        delivery,
+        bytes: 0,
+        nextOffset: delivery.nextOffset,
+        outcome: undefined,
+      }))
       listOf(this).push(...slots)
     },
     skipTo(this: object) {
       return listOf(this).length === 0
     },
     waitingIn(this: object, topic: string) {
-      const waiting = listOf(this).filter(({ delivery, started }) => !started && delivery.topic === topic)
+      const waiting = listOf(this).filter((slot) => !started.has(slot) && slot.delivery.topic === topic)
       return { records: waiting.length, bytes: 0 }
     },
     startNext(this: object) {
-      const next = listOf(this).find(({ started }) => !started)
-      if (next) next.started = true
+      const next = listOf(this).find((slot) => !started.has(slot))
+      if (next) started.add(next)
       return next
+    },
+    putBack(slot: Slot<unknown>) {
+      started.delete(slot)
     },
     finishedPrefix(this: object) {
       const list = listOf(this)

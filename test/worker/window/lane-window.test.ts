@@ -60,3 +60,15 @@ test('what is committed leaves the window, and what was finished of it is told',
   expect(names(window.finishedPrefix())).toEqual([])
   expect(names(window.dropBelow(new Map([['a', 2n]])))).toEqual([])
 })
+
+test('what is put back is started once more, before those behind it', () => {
+  const window = filled()
+  const [a0, b0, a2] = [window.startNext(), window.startNext(), window.startNext()]
+  if (a2) window.putBack(a2)
+  if (a0) window.putBack(a0)
+  expect(window.waitingIn('a').records).toBe(3)
+  expect(names(startAll(window))).toEqual(['a0', 'a2', 'a4'])
+  window.dropBelow(new Map([['b', 2n]]))
+  if (b0) window.putBack(b0)
+  expect(window.startNext(), 'what has left the window').toBeUndefined()
+})
