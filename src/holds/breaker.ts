@@ -116,9 +116,9 @@ export class Breaker {
    *   the reason of the signal, or of `stopping`
    */
   async run<T>(work: () => Promise<T>, signal: AbortSignal, caller: unknown = Symbol('caller')): Promise<T> {
-    const waiting = AbortSignal.any([signal, this.#options.stopping])
+    const { stopping } = this.#options
     for (;;) {
-      const isProbe = this.#openedBy !== null && (await this.#probes.waitForTurn(waiting))
+      const isProbe = this.#openedBy !== null && (await this.#probes.waitForTurn(AbortSignal.any([signal, stopping])))
       // It may have opened anew before this caller got to run.
       if (this.#openedBy !== null && !isProbe) continue
       try {
@@ -136,7 +136,7 @@ export class Breaker {
         if (!wasFault) throw error
         signal.throwIfAborted()
         if (this.#openedBy === null) throw error
-        waiting.throwIfAborted()
+        stopping.throwIfAborted()
       } finally {
         if (isProbe) this.#probes.endTurn()
       }

@@ -74,7 +74,7 @@ const LONGEST = 20_000
 export function looksLikeInstruction(text: string): boolean {
   const shown = text.slice(0, LONGEST).normalize('NFKC').toLowerCase()
   const folded = plainLetters(shown)
-  if ([shown, folded].some((form) => PATTERNS.some((pattern) => pattern.test(form)))) return true
+  if ([...new Set([shown, folded])].some((form) => PATTERNS.some((pattern) => pattern.test(form)))) return true
   const tight = folded.replace(/[^a-z\d]+/g, '')
   if (TIGHT.test(tight) || TIGHT.test([...tight].reverse().join(''))) return true
   return decode(shown === text ? text : text.slice(0, LONGEST)).some(

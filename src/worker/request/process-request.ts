@@ -74,7 +74,7 @@ async function processOnce(
   const { job } = opening
   const isSuspect = job.deaths >= SUSPECT_DEATHS || flood.isProbing
   const waiting = AbortSignal.any([signal, stopping])
-  return gate.run(isSuspect, () => new RequestWork(delivery, request, job, context, signal).run(), waiting)
+  return gate.run(isSuspect, () => new RequestWork(delivery, request, job, context, { signal, waiting }).run(), waiting)
 }
 
 /**
@@ -89,7 +89,6 @@ async function orGivenUp<T>(
   signal: AbortSignal,
 ): Promise<T | Publication> {
   const { flood, stopping, retryPolicy } = context
-  const waiting = AbortSignal.any([signal, stopping])
   for (let tries = 1; ; tries += 1) {
     try {
       return await work()
@@ -99,6 +98,7 @@ async function orGivenUp<T>(
       const { code, retryAfterMs } = error
       const next = decideRetry({ code, retryAfterMs, tries, slowDowns: 0, attempt: 0, ageMs: 0 }, retryPolicy)
       if (next.kind === 'wait') throw thrown
+      const waiting = AbortSignal.any([signal, stopping])
       if (next.kind === 'again') {
         await delay(next.afterMs, undefined, { signal: waiting })
         continue

@@ -40,20 +40,20 @@ export class RequestWork {
   /** Of the clock's standing the pauses between its own quick tries, which are part of the request's age. */
   #quickMs = 0
 
-  /** @param signal aborted when the work must be given up */
+  /** @param signals `signal` is aborted when the work must be given up, `waiting` also when the process stops */
   constructor(
     delivery: Delivery,
     request: EnrichmentRequested,
     job: Job,
     context: RequestContext,
-    signal: AbortSignal,
+    { signal, waiting }: { signal: AbortSignal; waiting: AbortSignal },
   ) {
     this.#delivery = delivery
     this.#request = request
     this.#job = job
     this.#context = context
     this.#signal = signal
-    this.#waiting = AbortSignal.any([signal, context.stopping])
+    this.#waiting = waiting
     this.#former = job.failures.length
   }
 
