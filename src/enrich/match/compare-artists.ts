@@ -45,6 +45,8 @@ interface Act {
 const NOBODY = /^(various( artists?)?|multi artistes?|artistes? divers|et al|unknown|traditional|traditionnel|na|n a)$/
 const VARIOUS =
   /^(various( artists?)?|soundtrack|original soundtrack|multi artistes?|artistes? divers|ost|verschiedene|vari|varios( artistas)?|aa ?vv|v a)$/
+/** "Various Artists and Zacari"; "Soundtrack Of Our Lives" is a band. */
+const VARIOUS_OF_A_KIND = /^various\b|^soundtrack( (artists?|cast|original|recordings?|ost|et al))*$/
 const TRIBUTE =
   /\b(tributes?|karaoke|singers|cover band|covers|in the style|plays|salute|sing along|songbook|string quartet|lullaby|rockabye)\b/
 const MAX_NAMES = 10
@@ -128,6 +130,7 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
         acts,
         named.map(({ name }) => name),
         named.filter((one) => !isWriter(one)).map(({ name }) => name),
+        product.title,
         isGeneric,
       )
     return { kind: 'same', reason: `the artist is ${best.act.name}`, doubt }
@@ -244,7 +247,7 @@ function compareRest(
 }
 
 function compareVarious(given: string[], named: number): ArtistMatch {
-  if (given.some((name) => VARIOUS.test(normalizeText(name)) || /^(various|soundtrack)\b/.test(normalizeText(name))))
+  if (given.some((name) => VARIOUS.test(normalizeText(name)) || VARIOUS_OF_A_KIND.test(normalizeText(name))))
     return { kind: 'same', reason: 'various artists', doubt: null }
   if (named === 0) return { kind: 'unknown', reason: 'the product names no artist', doubt: null }
   return { kind: 'alike', reason: 'various artists on the album, named ones on the product', doubt: null }

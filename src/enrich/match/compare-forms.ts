@@ -25,6 +25,9 @@ const NEAR_MIN_LENGTH = 6
 const CUT_MIN_LENGTH = 12
 const CUT_MIN_SHARE = 0.5
 
+/** Fewer words in their order are in many a long title. */
+const WOVEN_WORDS = 3
+
 /** Share of a longer title's words from which ours may be its subject. */
 const PART_FROM = 1 / 3
 /** In long titles one word more or less is a matter of spelling ("I'm Not", "I Am Not"). */
@@ -44,7 +47,8 @@ export function compareForms(ours: Forms, theirs: Forms): TitleKind {
   if (pairs.some(([our, their]) => isContained(our, their) || isCut(our, their))) return 'contained'
   if (pairs.every(([our, their]) => isIncomparable(our, their))) return 'incomparable'
   const overlap = Math.max(...pairs.map(([our, their]) => wordOverlap(tellingWords(our), tellingWords(their))))
-  if (overlap >= ALIKE_FROM || pairs.some(([our, their]) => isBegunAlike(our, their))) return 'alike'
+  if (overlap >= ALIKE_FROM || pairs.some(([our, their]) => isBegunAlike(our, their) || isWoven(our, their)))
+    return 'alike'
   return 'different'
 }
 
@@ -55,6 +59,15 @@ function isBegunAlike(ours: string, theirs: string): boolean {
   const end = left.findIndex((word, at) => word !== right[at])
   const begin = left.slice(0, end === -1 ? left.length : end)
   return begin.length >= 4 && begin.filter((word) => !FILLERS.has(word)).length >= 2
+}
+
+/** Key and opus stand between: "Symphony No. 9 From The New World" in "Symphony No. 9 In E Minor, Op. 95 From The New World". */
+function isWoven(ours: string, theirs: string): boolean {
+  const [shorter = [], longer = []] = [tellingWords(ours), tellingWords(theirs)].sort((a, b) => a.length - b.length)
+  if (shorter.length < WOVEN_WORDS) return false
+  let at = 0
+  for (const word of longer) if (word === shorter[at]) at += 1
+  return at === shorter.length
 }
 
 /** Goes on after our title, or holds it as a good part: "AM" is no part worth a look of a title of nine words. */
@@ -137,9 +150,14 @@ export function isSequel(ours: string, theirs: string): boolean {
   if (toNumberless(left) !== toNumberless(right) || toNumberless(left) === '') return false
   const [our, their] = [numbersOf(left), numbersOf(right)]
   const more = their.filter((number) => !our.includes(number))
-  if (more.length === 0) return false
+  if (more.length === 0 || (our.length === 0 && isWholeRow(more))) return false
   if (our.some((number) => !their.includes(number))) return true
   return more.some((number) => Number(number) > 1) && more.every((number) => Number(number) < 20)
+}
+
+/** "Cello Suites Nos. 1-6" are all of them. */
+function isWholeRow([first, ...others]: readonly string[]): boolean {
+  return first === '1' && others.length > 0 && others.every((number) => Number(number) > 1)
 }
 
 function toNumberless(words: string[]): string {

@@ -1,6 +1,7 @@
 import type { Album, Product } from '../../album.ts'
 import { toKey } from './artist-names.ts'
 import { compareForms, isSequel, type TitleKind } from './compare-forms.ts'
+import { isComposer } from './composers.ts'
 import { isBareNote, isEditionWord } from './edition-words.ts'
 import { findDoubt, findFormula, findOtherSubtitle, haveOtherNumbers, type Noted } from './find-doubts.ts'
 import { isGenericTitle } from './is-generic-title.ts'
@@ -37,6 +38,8 @@ export interface AlbumTitle {
   releaseYear: number | null
   /** Whether a colour or a country in brackets tells it from others. */
   hasBareNote: boolean
+  /** Whether a composer is among the artists: works are called otherwise in each language. */
+  isClassical: boolean
   /** Whether many albums bear it: the artist's name, "Greatest Hits". */
   isGeneric: boolean
   /** Whether it is so long that hardly another artist has it. */
@@ -74,6 +77,7 @@ export function readAlbumTitle(album: Album): AlbumTitle {
     },
     releaseYear: album.releaseYear,
     hasBareNote: wanted.some(({ editions }) => editions.some(isBareNote)),
+    isClassical: album.artists.slice(0, MAX_NAMES).some(({ name }) => isComposer(toWords(name))),
     isLong: toTitleWords(wanted[0]?.core ?? '').length >= LONG_WORDS,
     isGeneric: isGenericTitle(toTitleWords(wanted[0]?.core ?? ''), new Set(names.flat())),
   }
@@ -118,6 +122,7 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
   }
   // "WACR2 Fleetwood Mac's Rumours": all but a word or two is artist and title.
   if (kind === 'different' && isWithin(album, given)) return answer('extended')
+  if (kind === 'different' && album.isClassical && nameOneWork(album, given)) return answer('alike')
   if (kind === 'shortened') {
     const missing = findMissing(album, given, product)
     const subtitle = findOtherSubtitle(missing, given.notes, new Set(album.noted.all.flatMap(toTitleWords)))
@@ -131,9 +136,15 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
 }
 
 /** Whether the album's title is a part of its own in the product's; on a concert's title many albums may go on. */
-function isBeside({ forms, isGeneric, known }: AlbumTitle, given: ReadTitle): boolean {
+function isBeside({ forms, names, isGeneric, known }: AlbumTitle, given: ReadTitle): boolean {
   if (isGeneric && !CONCERT_WORDS.some((word) => known.has(word))) return false
-  return given.segments.some((segment) => forms.whole.includes(toTitleWords(segment).join(' ')))
+  if (given.segments.some((segment) => forms.whole.includes(toTitleWords(segment).join(' ')))) return true
+  // "Get Yer Ya-Ya's Out! The Rolling Stones In Concert": the artist's name parts them as a dash would.
+  const core = toTitleWords(given.core).join(' ')
+  return forms.whole.some((form) => {
+    const rest = core.startsWith(`${form} `) ? core.slice(form.length + 1).replace(/^the /, '') : ''
+    return names.some((name) => `${rest} `.startsWith(`${name.join(' ').replace(/^the /, '')} `))
+  })
 }
 
 const CONCERT_WORDS = 'live concert unplugged konzert vivo directo public'.split(' ')
@@ -151,6 +162,16 @@ function isWithin({ forms, nameWords, isGeneric }: AlbumTitle, given: ReadTitle)
     )
   })
 }
+
+/** "St Matthew Passion" and "Matthäus-Passion" share the word that is no form of music. */
+function nameOneWork({ forms, nameWords }: AlbumTitle, given: ReadTitle): boolean {
+  const words = new Set(toTitleWords(given.core).filter((word) => isTelling(word) && !nameWords.has(word)))
+  return forms.plain.some((form) => form.split(' ').some((word) => words.has(word)))
+}
+
+const isTelling = (word: string) => word.length >= 5 && !FORMS_OF_MUSIC.test(word)
+const FORMS_OF_MUSIC =
+  /^(symphon|sinfon|concert|sonat|quart|quint|trio|piano|klavier|violin|cello|flute|organ|orgel|orchest|string|suite|partita|etude|prelud|nocturn|waltz|walzer|lieder|songs|arias?|works?|werke|complete|opera|choral|chamber|music|musik|great|major|minor|select|highlight|dance|overture|ouvert|variation|ballad|mazurk|fantas|impromptu|scherz|rhapsod|serenad|divertiment|masses|motets)/
 
 /** Of equal titles the notes decide: "Keeper Of The Seven Keys (Part 1)" and "(Part 2)". */
 function compareNotes(

@@ -17,32 +17,51 @@ interface Credited {
  *
  * @param names everybody whom the product names
  * @param heard of them, those who perform
+ * @param title the product's
  * @param isGeneric whether the title names a work of anybody ("Symphony No. 5")
  */
 export function findOtherPerformers(
   acts: readonly Credited[],
   names: string[],
   heard: string[],
+  title: string,
   isGeneric: boolean,
 ): string | null {
   const keys = new Set(names.flatMap(toRuns).map(({ key }) => key))
   const has = ({ key, words }: Credited) => keys.has(key) || names.some((name) => isInitialed(words, toWords(name)))
   const composer = findOtherComposer(acts, names, has, isGeneric)
   if (composer !== null) return `another composer is named: ${composer}`
+  const lead = findLead(acts, title, has)
+  if (lead !== null) return `the title names ${lead} where the composer stands`
   const shared = acts.filter(has)
-  if (!shared.every((act) => act.isComposer || isEnsemble(act.words))) return null
-
   const missing = acts.filter((act) => !has(act))
   const credited = new Set(acts.map(({ key }) => key))
   const strange = heard
     .flatMap(toActs)
-    .find((words) => !isComposer(words) && !credited.has([...new Set(words)].sort().join(' ')))
-  const performer = strange?.join(' ').slice(0, 60)
+    .filter((words) => !isComposer(words) && !credited.has([...new Set(words)].sort().join(' ')))
+  if (!shared.every((act) => act.isComposer || isEnsemble(act.words))) {
+    // "Tosca" of Callas and de Sabata, and that of Callas and Prêtre. Orchestras have a name in each language.
+    const isWork = acts.some((act) => act.isComposer)
+    const another = isWork && missing.some(isSoloist) ? strange.find((words) => !isEnsemble(words)) : undefined
+    return another === undefined ? null : `other performers are named: ${another.join(' ').slice(0, 60)}`
+  }
+  const performer = strange[0]?.join(' ').slice(0, 60)
   if (missing.length > 0 && performer !== undefined) return `other performers are named: ${performer}`
   const absent = missing.find((act) => !act.isComposer)
   if (absent !== undefined) return `the product does not name ${absent.name.slice(0, 60)}`
   const isBare = shared.length > 0 && shared.every((act) => act.isComposer)
   return isBare && performer !== undefined ? `performers are named that the album has not: ${performer}` : null
+}
+
+const isSoloist = (act: Credited) => !act.isComposer && !isEnsemble(act.words)
+
+/** "Rutter: Requiem" is not the Requiem that Fauré wrote and Rutter conducts. */
+function findLead(acts: readonly Credited[], title: string, has: (act: Credited) => boolean): string | null {
+  const composers = acts.filter((act) => act.isComposer)
+  if (composers.length === 0 || composers.some(has)) return null
+  const lead = toWords(/^([^:]{1,60}):/.exec(title)?.[1] ?? '')
+  const isLead = (act: Credited) => lead.length > 0 && lead.every((word) => act.words.includes(word))
+  return !composers.some(isLead) && acts.some(isLead) ? lead.join(' ') : null
 }
 
 /** Of the same performers, the symphonies of two composers are two records. */

@@ -1,7 +1,7 @@
 import { findUnexplained, isEditionWord, isStrongEditionWord } from './edition-words.ts'
 import { normalizeText } from './normalize-text.ts'
 import { findOtherRecord } from './other-record-words.ts'
-import { readSymbols } from './read-symbols.ts'
+import { nameJoinedSigns, readSymbols } from './read-symbols.ts'
 
 /** A title taken apart. All texts are normalized. */
 export interface ReadTitle {
@@ -39,7 +39,7 @@ export function readTitle(title: string): ReadTitle {
     const normal = normalizeText(text)
     if (normal !== '') (isEdition(normal) ? editions : notes).push(normal)
   }
-  const cut = title.slice(0, MAX_TITLE).replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
+  const cut = nameJoinedSigns(title.slice(0, MAX_TITLE)).replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
   const outside = cut.replace(BRACKETS, (note) => {
     file(note.slice(1).replace(/[)\]}】》」』〉〕〗]$/, ''))
     return SHOP_PREFIX.test(note) && cut.trimStart().startsWith(note) ? ' ' : ' | '
