@@ -44,6 +44,7 @@ export function compareForms(ours: Forms, theirs: Forms): TitleKind {
   if (ours.short.some((form) => theirs.whole.includes(form))) return 'shortened'
   if (theirs.short.some((form) => ours.whole.includes(form))) return 'extended'
   if (pairs.some(([our, their]) => isExtended(our, their))) return 'extended'
+  if (ours.whole.some((our) => theirs.short.some((their) => isAuthored(our, their)))) return 'extended'
   if (pairs.some(([our, their]) => isContained(our, their) || isCut(our, their))) return 'contained'
   if (pairs.every(([our, their]) => isIncomparable(our, their))) return 'incomparable'
   const overlap = Math.max(...pairs.map(([our, their]) => wordOverlap(tellingWords(our), tellingWords(their))))
@@ -74,6 +75,13 @@ function isWoven(ours: string, theirs: string): boolean {
 function isExtended(ours: string, theirs: string): boolean {
   if (` ${theirs} `.startsWith(` ${ours} `)) return true
   return ` ${theirs} `.includes(` ${ours} `) && ours.split(' ').length / theirs.split(' ').length >= PART_FROM
+}
+
+/** "William Shakespeare's Romeo + Juliet": whose it is stands before a title of two words at least. */
+function isAuthored(ours: string, theirs: string): boolean {
+  if (!theirs.endsWith(` ${ours}`) || !ours.includes(' ')) return false
+  const before = theirs.slice(0, -ours.length - 1).split(' ')
+  return before.length <= 3 && (before.at(-1)?.endsWith('s') ?? false)
 }
 
 /** Two words of ours in a row may be what a shop calls it: "Ziggy Stardust". */

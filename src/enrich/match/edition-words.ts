@@ -3,7 +3,7 @@ import { normalizeText } from './normalize-text.ts'
 /** What shops of the German, French, Spanish and Italian marketplaces write, without accents. */
 const LOCAL_STRONG = `limitierte limitierter limitiertes limitiert sonderedition sonderausgabe sonderauflage erstauflage
   erstausgabe neuauflage neuausgabe wiederveroffentlichung jubilaumsausgabe jubilaumsedition jubilaumsauflage jubilaum
-  doppelalbum doppel schallplatte musikkassette kassette mc farbiges remasterte remasterter remasterisee remasterises
+  doppelalbum doppel schallplatte musikkassette kassette mc doppelvinyl doppelcd doppellp farbiges remasterte remasterter remasterisee remasterises
   tirage limite limites limitees reeditee cassettes k7 aniversario reedicion limitada limitado vinilos vinyles remasterizada remasterizados
   casete ristampa limitata limitato vinile vinili anniversario rimasterizzato rimasterizzata musicassetta cd2 blu spec bluspec`
 const LOCAL_WEAK = `inkl inklusive mit und neu ovp farbe grunes grune grun rotes rote rot blaues blaue blau weisses weisse weiss
@@ -20,8 +20,8 @@ const LOCAL_WEAK = `inkl inklusive mit und neu ovp farbe grunes grune grun rotes
 const STRONG = words(`
   vinyl vinyle vinilo lp lps cd cds sacd sacds hdcd dvd disc discs disk cassette edition editions edicion edizione
   auflage ausgabe ed edt ltd limited limted limitee deluxe dlx exclusive remaster remastered remasters remasterise
-  remasterizado remstr reissue reissued anniversary anniversaire expanded gatefold gram grams gm
-  numbered import imported pressing repress explicit clean bonus download digital dl dlcard mono stereo hq audiophile
+  remasterizado remstr reissue reissued anniversary anniversaire expanded gatefold gram grams gm dvda
+  numbered import imported pressing repress explicit advisory clean bonus download digital dl dlcard mono stereo hq audiophile
   rpm rsd boxset boxed collectors platinum hybrid multichannel mastered mastering uhqcd shm reissues color
   translucent transparent splatter splattered marbled swirl swirled swirls opaque rm remix mixed lenticular digipak
   digipack digisleeve heavyweight analog indie version mix enhanced mov audio cd5 dmm bluray standalone colorway viny vinly vynil reedition reed
@@ -39,10 +39,10 @@ const WEAK = words(`
   record records store day friday uk us usa eu europe european japan japanese german germany canada canadian english
   australia australian france french italy italian holland dutch mexico brazil asia asian mexican swedish spanish
   netherlands belgium hong kong taiwan korea korean standard special super ultra ultimate high quality definition double
-  triple sealed inch year years birthday th st nd rd g lb set box pack package first second third press one three four
-  five six seven eight nine ten legacy essential classic series sound poet verve blue note craft analogue productions
+  triple sealed inch year years birthday th st nd rd g gr lb set box pack package first second third press one three four
+  five six seven eight nine ten fourth fifth tenth fifteenth twentieth thirtieth fortieth fiftieth legacy essential classic series sound poet verve blue note craft analogue productions
   artwork autographed signed embossed foil holographic diamond alternate cover front sticker obi strip free pc piece tape
-  picture pic release format speed master collector sleeve slv jewel case insert amazon com target walmart retailer
+  picture pic parental release format speed master collector sleeve slv jewel case insert amazon com target walmart retailer
   urban outfitters newbury comics vmp hmv fnac barnes noble x track tracks song songs copy original recording recordings
   recorded hd dolby atmos surround 5 bit hour hours blu ray hand die cut etched zoetrope effect variant assorted random
   mini digi pak fold out back to re remastering audio japan only mp3 usb rudy van gelder rvg steven wilson giles martin

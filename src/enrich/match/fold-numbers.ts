@@ -109,10 +109,22 @@ function readKanji(number: string): number {
 
 const KANJI = '〇一二三四五六七八九'
 
-/** "Thirty-one" is one number. */
+/** "Thirty-one" is one number, and so is the year "nineteen eighty-four". */
 function joinTens(words: readonly string[]): string[] {
   const joined: string[] = []
-  for (const word of words) {
+  for (const [at, word] of words.entries()) {
+    const century = CENTURIES.get(words[at - 1] ?? '')
+    const decade = TENS.get(word) ?? NUMERALS.get(word) ?? 0
+    if (century !== undefined && decade >= 10) {
+      joined[joined.length - 1] = String(century * 100 + decade)
+      continue
+    }
+    const year = CENTURIES.get(words[at - 2] ?? '')
+    const last = NUMERALS.get(word) ?? 0
+    if (year !== undefined && TENS.has(words[at - 1] ?? '') && last > 0 && last < 10) {
+      joined[joined.length - 1] = String(Number(joined.at(-1)) + last)
+      continue
+    }
     const tens = TENS.get(joined.at(-1) ?? '')
     const unit = NUMERALS.get(word) ?? 0
     if (tens !== undefined && unit > 0 && unit < 10) joined[joined.length - 1] = String(tens + unit)
@@ -120,6 +132,14 @@ function joinTens(words: readonly string[]): string[] {
   }
   return joined
 }
+
+/** What years in words begin with. */
+const CENTURIES = new Map([
+  ['seventeen', 17],
+  ['eighteen', 18],
+  ['nineteen', 19],
+  ['twenty', 20],
+])
 
 const SHORT: Record<string, string> = { vol: 'volume', v: 'volume', pt: 'part' }
 
