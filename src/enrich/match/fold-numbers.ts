@@ -5,7 +5,9 @@ const NUMERALS = indexOf(
 const TENS = new Map(
   'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ').map((word, index) => [word, 20 + 10 * index]),
 )
-const ORDINALS = indexOf('zeroth first second third fourth fifth sixth seventh eighth ninth tenth')
+const ORDINALS = indexOf(
+  'zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth',
+)
 /** Of other languages, where a word like "part" leaves no doubt: "once" is eleven in Spanish only. */
 const FOREIGN = new Map(
   [
