@@ -14,8 +14,9 @@ import { tellSpan, tellStories } from './tell-story.ts'
 const LONG_RUN = 50
 
 /**
- * `npm run chaos -- --kills N [--brokers 3] [--seed S] [--poison] [--json] [--self-test] [--verbose]`: kills and stops the service's
+ * `npm run chaos -- --kills N [--brokers 3] [--seed S] [--poison] [--json] [--verbose]`: kills and stops the service's
  * processes and its servers while albums are fed, with `--poison` records among them that are none, then judges what came out. Exit status 0 only when all is clean.
+ * `npm run chaos -- --self-test [FAULT ...]`: plants faults in the service, all or some, and wants them reported.
  * `npm run chaos -- --brokers 3 --faults rollingRestart:3`: no kills, but these faults of brokers (`twoAway`, `frozen`, ...), so often.
  */
 async function main(): Promise<boolean> {
@@ -29,9 +30,10 @@ async function main(): Promise<boolean> {
     verbose: { type: 'boolean', default: false },
     'self-test': { type: 'boolean', default: false },
   } as const
-  const { values } = parseArgs({ options })
+  const { values, positionals } = parseArgs({ options, allowPositionals: true })
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const { faults } = values
+  if (positionals.length > 0 && !values['self-test']) throw new Error(`${positionals[0]}: only --self-test takes names`)
   const kills = faults === undefined ? readNumber('kills', values.kills) : 0
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : readNumber('seed', values.seed)
   const brokers = readBrokers(values.brokers)
@@ -43,7 +45,8 @@ async function main(): Promise<boolean> {
     faults === undefined ? makeSchedule(kills, new Random(seed), hasRelay, isCluster) : onlyFaults(faults)
   const servers = await startServers(brokers, say)
   try {
-    if (values['self-test']) return await selfTest(servers, { seed, json: values.json, says: values.verbose, say })
+    if (values['self-test'])
+      return await selfTest(servers, { only: positionals, seed, json: values.json, says: values.verbose, say })
     say(`seed ${seed}`)
     const arena = await openArena(servers, { name: 'chaos', says: values.verbose, isPoisonous: values.poison })
     const progress =

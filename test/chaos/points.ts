@@ -47,9 +47,9 @@ const endTxnOnTheWire: Strike = async (hands, role) => {
 
   async function letPassLate(): Promise<void> {
     const before = arena.lane.takeovers
-    // A successor on the lane gets a moment, so that it has read where to begin.
+    // A successor on the lane gets a moment, so that it has read where to begin, or published the same.
     if (role === 'worker')
-      await until(() => arena.lane.takeovers > before, 9_000).then(() => sleep(random.pick([300, 1_200])))
+      await until(() => arena.lane.takeovers > before, 9_000).then(() => sleep(random.pick([300, 1_200, 4_000])))
     else await sleep(random.between(500, 8_000))
     caught?.decide('pass')
     arena.chronicle.note('its EndTxn arrives', caught?.member.name)
