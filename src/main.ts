@@ -61,6 +61,8 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     for (const weakness of await whenThere(() => findWeaknesses(kafka, ownTopics)))
       log.warn({ weakness }, 'topic is weak')
     await whenThere(() => db.checkMigrated())
+    if (!(await whenThere(() => db.isDirect())))
+      log.warn({}, 'PostgreSQL is behind a pooler: its role must set the time-outs')
     const codecs = await whenThere(() => openCodecs(config, registry))
     const retry = await whenThere(() => listRetryTopics(kafka, topics.enrichment))
 

@@ -40,13 +40,14 @@ const LIMITS = {
   // A connection that is lost without a word must not hold a query longer than a statement may take.
   query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
   // A plan that was made for an empty table would read all of it when it has grown.
-  options: '-c plan_cache_mode=force_custom_plan',
+  options: '-c plan_cache_mode=force_custom_plan -c album_enricher.is_direct=on',
 }
 
 /** The service's PostgreSQL database; connects when first used. */
 export class Database {
   readonly #orm: MikroORM<PostgreSqlDriver>
   readonly #forMigrations: () => MikroORM<PostgreSqlDriver>
+  #isDirect: boolean | undefined
 
   constructor(url: string, access: DatabaseAccess = {}) {
     this.#orm = new MikroORM(databaseConfig(url, access))
@@ -70,7 +71,7 @@ export class Database {
   /** The same with prepared statements alone, past the entity manager: for what is done all day. @throws as `transaction` */
   async prepared<T>(work: (query: Query) => Promise<T>): Promise<T> {
     try {
-      return await inTransaction(await this.#pool(), work)
+      return await inTransaction(await this.#pool(), await this.isDirect(), work)
     } catch (error) {
       throw databaseError(error)
     }
@@ -79,10 +80,25 @@ export class Database {
   /** One prepared statement, without a transaction around it. @throws as `transaction` */
   async run<Row extends object>(statement: Statement<Row>, values: unknown[]): Promise<Row[]> {
     try {
-      return await queryOf(await this.#pool())(statement, values)
+      return await queryOf(await this.#pool(), await this.isDirect())(statement, values)
     } catch (error) {
       throw databaseError(error)
     }
+  }
+
+  /**
+   * Whether a connection is one to PostgreSQL, with all that it was opened with. A pooler such as PgBouncer leaves that out,
+   * and may give each transaction to another session: nothing is prepared under a name there, and no time-out of ours holds.
+   *
+   * @throws as `transaction`
+   */
+  async isDirect(): Promise<boolean> {
+    if (this.#isDirect === undefined) {
+      const asked = `select current_setting('album_enricher.is_direct', true) = 'on' as is`
+      const [found] = await this.query((em) => em.execute<{ is: boolean | null }[]>(asked))
+      this.#isDirect = found?.is === true
+    }
+    return this.#isDirect
   }
 
   #pool(): Promise<PreparedPool> {

@@ -13,7 +13,7 @@ export type Query = <Row extends object>(statement: Statement<Row>, values: unkn
 
 /** What we use of a client of pg, and of its pool. */
 interface Client {
-  query(statement: string | { name: string; text: string; values: unknown[] }): Promise<{ rows: object[] }>
+  query(statement: string | { name?: string; text: string; values: unknown[] }): Promise<{ rows: object[] }>
   release(isLost?: boolean): void
 }
 
@@ -22,10 +22,17 @@ export interface PreparedPool {
   query: Client['query']
 }
 
-/** One statement, which is a transaction of its own. @throws what PostgreSQL throws */
-export function queryOf(pool: PreparedPool): Query {
-  return async ({ name, text }, values) =>
-    (await pool.query({ name, text, values: values.map(storableValue) })).rows as never
+/**
+ * Runs statements on one client, or on whichever the pool has: then each is a transaction of its own.
+ *
+ * @param isNamed false: they are prepared anew each time, since a pooler may give the next one to another session
+ * @throws what PostgreSQL throws
+ */
+export function queryOf(client: Pick<Client, 'query'>, isNamed: boolean): Query {
+  return async ({ name, text }, values) => {
+    const statement = { text, values: values.map(storableValue) }
+    return (await client.query(isNamed ? { name, ...statement } : statement)).rows as never
+  }
 }
 
 /**
@@ -33,16 +40,17 @@ export function queryOf(pool: PreparedPool): Query {
  *
  * @throws what the work or PostgreSQL throws; nothing has happened then, unless it was the commit that failed
  */
-export async function inTransaction<T>(pool: PreparedPool, work: (query: Query) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  pool: PreparedPool,
+  isNamed: boolean,
+  work: (query: Query) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect()
   let isLost = true
   try {
     await client.query('begin')
     try {
-      const done = await work(async ({ name, text }, values) => {
-        const { rows } = await client.query({ name, text, values: values.map(storableValue) })
-        return rows as never
-      })
+      const done = await work(queryOf(client, isNamed))
       await client.query('commit')
       isLost = false
       return done

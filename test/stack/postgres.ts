@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { chownSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -7,6 +6,7 @@ import { dirname, join } from 'node:path'
 import type { Certificate } from './certificates.ts'
 import { findFreePort } from './free-port.ts'
 import { createGuardedFolder, isOpenToAll } from './guard.ts'
+import { ordinaryUser } from './ordinary-user.ts'
 import { runGuarded } from './run-guarded.ts'
 import { type Server, startServer } from './server.ts'
 
@@ -76,13 +76,6 @@ function placeTls(tls: PostgresTls, data: string, user: ReturnType<typeof ordina
     ssl_key_file: place('tls.key', tls.key),
     ssl_ca_file: place('clients.pem', tls.clientCa),
   }
-}
-
-/** PostgreSQL refuses to run as root: then it runs as `nobody`. */
-function ordinaryUser(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined
-  const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' })))
-  return { uid: uid ?? 65534, gid: gid ?? 65534 }
 }
 
 /**
