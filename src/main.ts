@@ -25,6 +25,7 @@ import { keepReviewMetrics } from './ops/review-metrics.ts'
 import { startCounters, tellStartWaits } from './ops/start-counters.ts'
 import { keepStoredMetrics } from './ops/stored-metrics.ts'
 import { orAborted } from './or-aborted.ts'
+import { keepOutboxSent } from './relay/outbox.ts'
 import { startRelay } from './relay/relay.ts'
 import type { Role } from './roles.ts'
 import { createObjectStore } from './storage/object-store.ts'
@@ -83,6 +84,7 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     }
     void keepStoredMetrics({ kafka, db, log }, stored, stop)
     if (roles.includes('worker')) {
+      if (config.FORGET_TOMBSTONES === 'yes') void keepOutboxSent({ db, kafka, topic: topics.enriched, log }, stop)
       void keepReviewMetrics(db, log, stop)
       void keepFactsEnded(config, { db, log }, stop)
       const store = createObjectStore(config.ARTWORK_STORE)

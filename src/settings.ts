@@ -228,6 +228,11 @@ export const SETTINGS = {
       'Hours that prices, availability and rank of links are kept; 0: for ever, for those who show them with the time they were told.',
     wants: 'a whole number from 0 to 87600',
   }),
+  FORGET_TOMBSTONES: setting('database', z.enum(['no', 'yes']), {
+    default: 'no',
+    description: 'Whether an album that is forgotten gets a tombstone on TOPIC_ENRICHED.',
+    wants: 'no or yes',
+  }),
   SHUTDOWN_TIMEOUT_SECONDS: setting('service', integer(1, 600), {
     default: '25',
     description: 'How long a stop may take, in seconds: the albums in the air may use all but the last 2, or half.',

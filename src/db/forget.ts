@@ -1,5 +1,6 @@
 import type { Database } from './database.ts'
 import type { Statement } from './prepared.ts'
+import { INSERT_TOMBSTONES } from './tombstones.ts'
 
 /** An album to be forgotten. */
 export interface ToForget {
@@ -76,6 +77,7 @@ const DELETIONS = {
  * @param now milliseconds since 1970, by the clock of `isOrdered`'s caller or of anybody
  * @param isOrdered whether the caller makes all requests for the albums, in order: then the next one counts that is made
  *   later than `now`, and MUST be
+ * @param tombstonesIn the topic of results, where each of them gets a tombstone through the outbox; absent: none
  * @returns what was known of those that were forgotten
  * @throws EnrichmentError DATABASE_UNAVAILABLE
  */
@@ -84,6 +86,7 @@ export async function forgetAlbums(
   albums: readonly ToForget[],
   now: number,
   isOrdered: boolean,
+  tombstonesIn?: string,
 ): Promise<Forgotten[]> {
   return db.prepared(async (query) => {
     await query(HOLD_LANES, [])
@@ -107,6 +110,7 @@ export async function forgetAlbums(
       const statement: Statement<{ album_id: string }> = { name: `delete from ${table}`, text: deleteFrom(table) }
       deleted[what] = count(await query(statement, values))
     }
+    if (tombstonesIn !== undefined) await query(INSERT_TOMBSTONES, [...values, tombstonesIn])
     const of = (what: keyof typeof DELETIONS, albumId: string) => deleted[what]?.get(albumId) ?? 0
     return ids.map((albumId) => ({
       albumId,

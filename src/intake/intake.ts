@@ -51,8 +51,12 @@ function explainBeyond(failure: unknown): NewHold | null {
  * in Kafka transactions, so a record becomes exactly one of both whatever dies. A tombstone erases its album, again if it is
  * delivered again.
  */
-export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, codecs, log }: Surroundings): Member {
+export function startIntake(
+  config: Config<'kafka' | 'service' | 'database'>,
+  { kafka, db, codecs, log }: Surroundings,
+): Member {
   const topics = topicNames(config)
+  const tombstonesIn = config.FORGET_TOMBSTONES === 'yes' ? topics.enriched : undefined
   const groupId = groupNames(config).intake
   const stopping = new AbortController()
   /** Whether it has had partitions. */
@@ -174,7 +178,7 @@ export function startIntake(config: Config<'kafka' | 'service'>, { kafka, db, co
       const albumId = key?.toString() ?? ''
       return isAlbumId(albumId) ? [{ albumId, tombstone: { offset, timestamp } }] : []
     })
-    const forgotten = albums.length === 0 ? [] : await forgetAlbums(db, albums, clock.ofTombstone(), true)
+    const forgotten = albums.length === 0 ? [] : await forgetAlbums(db, albums, clock.ofTombstone(), true, tombstonesIn)
     const known = forgotten.filter(({ isKnown }) => isKnown)
     for (const album of known) log.info(album, 'album forgotten')
     const ids = new Set<string | undefined>(known.map(({ albumId }) => albumId))

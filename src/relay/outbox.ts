@@ -11,8 +11,8 @@ const POLL_MS = 1_000
 const ROWS_AT_ONCE = 100
 
 /**
- * Sends the requests of the outbox that belong to a topic, oldest first. One that was sent by a process that died before
- * it could say so is sent again, and is a stale copy to the worker.
+ * Sends what the outbox holds for a topic, oldest first. What was sent by a process that died before it could say so is
+ * sent again: a request is a stale copy to the worker then, a tombstone says nothing new.
  *
  * @returns when the signal is aborted
  */
@@ -36,6 +36,12 @@ export async function keepOutboxSent(
 /** Another relay passes over what this one has in hand. */
 async function sendSome(db: Database, kafka: Kafka, topic: string): Promise<number> {
   return db.transaction(async (em) => {
+    // Of an album that was imported anew since: it would stand behind the new result.
+    await em.execute(
+      `delete from outbox o where o.topic = ? and o.value = ''
+       and exists (select from enrichment e where e.album_id = o.album_id and e.decision = 'result')`,
+      [topic],
+    )
     const rows = await em.execute<{ request_id: string; album_id: string; value: Buffer }[]>(
       `select request_id, album_id, value from outbox where topic = ? order by created_at, request_id limit ?
        for update skip locked`,
@@ -44,7 +50,7 @@ async function sendSome(db: Database, kafka: Kafka, topic: string): Promise<numb
     if (rows.length === 0) return 0
     await publishRecords(
       kafka,
-      rows.map(({ album_id, value }) => ({ topic, key: album_id, value })),
+      rows.map(({ album_id, value }) => ({ topic, key: album_id, value: value.length === 0 ? null : value })),
     )
     await em.nativeDelete(OutboxRow, { requestId: { $in: rows.map(({ request_id }) => request_id) } })
     return rows.length

@@ -16,6 +16,7 @@ import { laneAssigner } from '../kafka/lane-assigner.ts'
 import type { Logger } from '../log.ts'
 import { findMarketplace } from '../marketplaces.ts'
 import { createDependencies, explainThrottled } from './dependencies.ts'
+import { LateTombstones } from './late-tombstones.ts'
 import { createLeasePorts } from './lease/create-lease-ports.ts'
 import { LaneLease } from './lease/lane-lease.ts'
 import { OwnedStores } from './lease/owned-stores.ts'
@@ -128,6 +129,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     ...{ db, groupId, lease, dependencies, ofAlbums, log },
     onThrottled: (until) => state.hold('throttled', until === null ? null : explainThrottled(until)),
   })
+  const tombstones = config.FORGET_TOMBSTONES === 'yes' ? new LateTombstones(topics.enriched) : null
   const shared = {
     ...codecs,
     topics,
@@ -156,7 +158,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     },
     async process(delivery, { turn, onBegun }, signal) {
       await marked
-      return processRequest(
+      const decided = await processRequest(
         delivery,
         {
           ...shared,
@@ -167,11 +169,13 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
         },
         signal,
       )
+      return tombstones?.watch(decided) ?? decided
     },
     log,
   })
   worker.start()
   void holdWhileUnjoined(worker, state, 'KAFKA_UNAVAILABLE', stop)
+  void tombstones?.keep({ db, log }, stop)
   void keepPruned(ledger, worker, config.LEDGER_RETENTION_DAYS, log, stop)
   return worker
 }

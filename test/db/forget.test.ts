@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Database } from '../../src/db/database.ts'
 import { discardImage, endDiscarded, findForgotten, forgetAlbums } from '../../src/db/forget.ts'
+import { buryPublished } from '../../src/db/tombstones.ts'
 import type { Enrichment } from '../../src/enrich/enrich-album.ts'
 import { noteModelCall } from '../../src/worker/ledger/model-calls.ts'
 import { aRequest, at, enrichment, finish, NEVER, NOW, open, openLedger } from '../stack/a-ledger.ts'
@@ -71,6 +72,21 @@ test('all of an album is erased, and nothing of another; a second time does no h
   expect(await countRows(db)).toEqual(half)
   expect(await forgetAlbums(db, [{ albumId: '1' }], NOW, false)).toMatchObject([{ isKnown: false, requests: 0 }])
   expect(await countRows(db)).toEqual(half)
+})
+
+test('a tombstone is in the outbox where it is wanted, once, and again for a result that came late', async () => {
+  const { db, ledger } = await openLedger()
+  const waiting = () => db.query((em) => em.execute('select topic, album_id, length(value)::int as bytes from outbox'))
+  await finish(ledger, await open(ledger, aRequest(), at(1n)), enrichment())
+  await forgetAlbums(db, [{ albumId: '1' }], NOW, true, 'enriched')
+  await forgetAlbums(db, [{ albumId: '1' }], NOW, true, 'enriched')
+  const tombstone = { topic: 'enriched', album_id: '1', bytes: 0 }
+  expect(await waiting()).toEqual([tombstone])
+  await buryPublished(db, ['1', '2'], 'enriched')
+  expect(await waiting()).toEqual([tombstone, tombstone])
+  await open(ledger, { ...aRequest(), requestedAt: NOW + 1 }, at(2n))
+  await buryPublished(db, ['1'], 'enriched')
+  expect((await waiting()).length, 'imported anew').toBe(2)
 })
 
 test('an album in the air is not saved any more, nor is one taken up that waited; what is requested later counts', async () => {

@@ -66,3 +66,31 @@ test('an album that waits, or is in the air, while it is forgotten does not come
   expect((await runVerb(env, 'show', 'flies')).output).toContain('it was forgotten')
   expect([await worker.stop(), await intake.stop()]).toEqual([0, 0])
 })
+
+test('where it is wanted, a forgotten album gets a tombstone behind its result, and none behind a new one', async () => {
+  const { env, start, publish, results, send } = await createScenario({ FORGET_TOMBSTONES: 'yes' })
+  await publish(anAlbum('1'))
+  await publish(anAlbum('2', { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }] }))
+  const service = start()
+  await results.waitFor((records) => records.length === 2, 'the results')
+  expect((await runVerb(env, 'forget', '1')).status).toBe(0)
+  await send(env.TOPIC_IMPORTED, { key: '2', value: null })
+  const isTombstone = ({ value }: { value: unknown }) => value === null
+  await results.waitFor((records) => records.filter(isTombstone).length === 2, 'the tombstones')
+  const buried = results.records.filter(isTombstone).map(({ key }) => key)
+  expect(buried.sort()).toEqual(['1', '2'])
+  expect(await service.stop()).toBe(0)
+
+  // Decided on while nobody sends, and over once there is a new result.
+  expect((await runVerb(env, 'forget', '1')).status).toBe(0)
+  await publish(anAlbum('1'))
+  const intake = start('intake')
+  const worker = start('worker')
+  await results.waitFor(
+    (records) => records.filter((record) => record.key === '1' && !isTombstone(record)).length === 2,
+    'the new result',
+  )
+  expect([await worker.stop(), await intake.stop()]).toEqual([0, 0])
+  const ofAlbum = (await results.readToEnd()).filter(({ key }) => key === '1')
+  expect(isTombstone(ofAlbum.at(-1) ?? { value: null })).toBe(false)
+})

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core'
 
-/** Requests that were decided on together with something else in the database, and are still to be sent. */
+/** Requests and tombstones that were decided on together with something else in the database, and are still to be sent. */
 const schema = defineEntity({
   name: 'OutboxRow',
   tableName: 'outbox',
@@ -8,6 +8,7 @@ const schema = defineEntity({
     requestId: p.uuid().primary(),
     topic: p.text(),
     albumId: p.text(),
+    /** Empty: a tombstone. */
     value: p.blob(),
     createdAt: p.datetime(),
   },

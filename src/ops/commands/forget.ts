@@ -15,11 +15,12 @@ export async function forgetCommand(albumIds: string[], { json }: { json?: true 
     throw new EnrichmentError('RECORD_INVALID', message)
   }
   const config = loadConfig(['database'])
+  const tombstonesIn = config.FORGET_TOMBSTONES === 'yes' ? loadConfig(['kafka']).TOPIC_ENRICHED : undefined
   const db = new Database(config.DATABASE_URL, databaseAccess(config))
   try {
     await db.checkMigrated()
     const albums = [...new Set(albumIds)].map((albumId) => ({ albumId }))
-    const forgotten = await forgetAlbums(db, albums, Date.now(), false)
+    const forgotten = await forgetAlbums(db, albums, Date.now(), false, tombstonesIn)
     if (json) return printJson({ forgotten })
     for (const { albumId, isKnown, requests, candidates, links, verdicts, images } of forgotten) {
       const counts = `${requests} requests, ${candidates} candidates, ${links} links, ${verdicts} verdicts, ${images} images`
