@@ -80,6 +80,29 @@ describe.skipIf(lacks('helm', 'kubernetes-validate'))('the chart', () => {
     await expect(both).rejects.toThrow(/caBundle: names a configMap and a secret/)
   })
 
+  test('gives setup credentials of its own where there are some, and the service never those', async () => {
+    const secured = await template(...valuesOf('secured-values.yaml'))
+    const [service = '', job = ''] = ['kind: Deployment', 'kind: Job'].map(
+      (kind) => secured.split(/^---$/m).find((manifest) => manifest.includes(kind)) ?? '',
+    )
+    const sources = (manifest: string, name: string) =>
+      [
+        ...manifest.matchAll(
+          new RegExp(`- name: ${name}(?:_FILE)?\\n +(?:value: (.*)|valueFrom:\\n.*\\n +name: (.*))`, 'g'),
+        ),
+      ].map(([, value, secret]) => value ?? secret)
+    const names = ['DATABASE_URL', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD', 'SCHEMA_REGISTRY_PASSWORD']
+    expect(names.map((name) => sources(service, name))).toEqual([
+      ['album-enricher'],
+      ['"enricher"'],
+      ['"/etc/tls/kafka-password"'],
+      ['album-enricher'],
+    ])
+    const own = ['album-enricher-setup']
+    expect(names.map((name) => sources(job, name))).toEqual([own, own, own, ['album-enricher']])
+    expect(service).not.toContain('album-enricher-setup')
+  })
+
   test('gives every role a second pod, whether apart or together, and refuses to leave one out', async () => {
     const together = await template(...valuesOf('default-values.yaml'))
     expect(together).toContain('args: ["run","intake","worker","relay"]')

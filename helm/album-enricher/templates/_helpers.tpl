@@ -166,6 +166,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end }}
 {{- end -}}
 
+{{/* The service's, but for what the setup job has from Secrets of its own. */}}
+{{- define "album-enricher.setupEnv" -}}
+{{- $own := .Values.setup.secrets | default dict -}}
+{{- $rest := omit .Values.settings -}}
+{{- range $name, $_ := $own }}{{ $rest = omit $rest $name (printf "%s_FILE" $name) }}{{ end -}}
+{{- $secrets := merge (deepCopy $own) .Values.secrets -}}
+{{- $values := merge (dict "settings" $rest "secrets" $secrets) (omit .Values "settings" "secrets") -}}
+{{- include "album-enricher.env" (dict "Values" $values) -}}
+{{- end -}}
+
 {{/* What the pods of the service and of the setup job have in common. */}}
 {{- define "album-enricher.podSpec" -}}
 automountServiceAccountToken: false
