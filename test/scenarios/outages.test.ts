@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Message } from 'kafkajs'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { anAlbum, createScenario, encodeAlbum, type Scenario } from '../stack/scenario.ts'
+import { anAlbum, createScenario, encodeAlbums, type Scenario } from '../stack/scenario.ts'
 import type { Server } from '../stack/server.ts'
 import type { ServiceProcess } from '../stack/service-process.ts'
 import { type Stack, startStack } from '../stack/start-stack.ts'
@@ -93,7 +93,10 @@ test.each<[Name, keyof typeof WAYS, string]>([
 /** Publishes a few albums every second, whatever happens, until told to stop; then answers with how many stand in the topic. */
 async function startFeeder({ env, send }: Scenario): Promise<{ stop(): Promise<number> }> {
   const encode = (from: number, count: number): Promise<Message[]> =>
-    Promise.all(Array.from({ length: count }, (_, index) => encodeAlbum(env, anAlbum(String(from + index)))))
+    encodeAlbums(
+      env,
+      Array.from({ length: count }, (_, index) => anAlbum(String(from + index))),
+    )
   await send(env.TOPIC_IMPORTED, ...(await encode(0, BACKLOG)))
   // Encoded before the outage: the registry may be the one that goes.
   const messages = await encode(BACKLOG, 500)

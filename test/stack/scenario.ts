@@ -90,8 +90,7 @@ export async function createScenario(
       return service
     },
     async publish(...albums) {
-      const values = await Promise.all(albums.map((album) => encodeAlbum(env, album)))
-      await send(env.TOPIC_IMPORTED, ...values)
+      await send(env.TOPIC_IMPORTED, ...(await encodeAlbums(env, albums)))
     },
     send,
   }
@@ -124,12 +123,21 @@ const DEFAULTS = {
 
 /** The message by which an importer publishes an album. */
 export async function encodeAlbum(env: TestEnv, album: TestAlbum): Promise<Message> {
+  return (await createEncoder(env))(album)
+}
+
+/** The same of several; the registry is asked once for all of them, and not by each. */
+export async function encodeAlbums(env: TestEnv, albums: TestAlbum[]): Promise<Message[]> {
+  return Promise.all(albums.map(await createEncoder(env)))
+}
+
+async function createEncoder(env: TestEnv): Promise<(album: TestAlbum) => Promise<Message>> {
   const registry = new SchemaRegistry({ host: env.SCHEMA_REGISTRY_URL })
   const id = await registry.getLatestSchemaId(`${env.TOPIC_IMPORTED}-value`)
-  const artists = album.artists.map((artist) => ({ musicbrainzArtistId: null, ...artist }))
-  return {
-    key: album.albumId,
-    value: await registry.encode(id, { ...DEFAULTS, importedAt: Date.now(), ...album, artists }),
+  return async (album) => {
+    const artists = album.artists.map((artist) => ({ musicbrainzArtistId: null, ...artist }))
+    const value = await registry.encode(id, { ...DEFAULTS, importedAt: Date.now(), ...album, artists })
+    return { key: album.albumId, value }
   }
 }
 

@@ -38,7 +38,9 @@ export class TopicReader {
 
   private constructor(env: Record<string, string>, topic: string) {
     this.#kafka = new Kafka({ brokers: (env.KAFKA_BROKERS ?? '').split(','), logLevel: logLevel.NOTHING })
-    this.#consumer = this.#kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 100 })
+    // How long an empty fetch waits, not a record: a broker answers as soon as there is one. Ten empty ones a second for each
+    // of a scenario's readers were much of the work of runners and brokers.
+    this.#consumer = this.#kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 500 })
     this.#topic = topic
   }
 
