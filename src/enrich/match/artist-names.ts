@@ -171,6 +171,20 @@ const RENAMED = [
   ['Sugababes', 'Mutya Keisha Siobhan'],
   ['Utada Hikaru', 'Hikaru Utada', 'Utada'],
   ['Ringo Sheena', 'Shiina Ringo', 'Sheena Ringo'],
+  ['Yazoo', 'Yaz'],
+  ['Suede', 'The London Suede'],
+  ['The Beat', 'The English Beat'],
+  ['The Charlatans', 'The Charlatans UK'],
+  ['Caribou', 'Manitoba', 'Daphni'],
+  ['Chet Faker', 'Nick Murphy'],
+  ['Alex G', '(Sandy) Alex G'],
+  ['Chilly Gonzales', 'Gonzales'],
+  ["Ol' Dirty Bastard", 'ODB', 'Dirt McGirt', 'Osirus'],
+  ['DIIV', 'Dive'],
+  ['Dr. Octagon', 'Kool Keith', 'Dr. Dooom', 'Black Elvis'],
+  ['Madlib', 'Quasimoto', 'Yesterdays New Quintet'],
+  ['Sixto Rodriguez', 'Rodriguez'],
+  ['Bush', 'Bush X'],
 ].map((names) => new Set(names.map(toKey)))
 
 /** Whether both keys are names that one artist has had. */

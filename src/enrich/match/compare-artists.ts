@@ -37,6 +37,8 @@ interface Act {
   key: string
   /** The key without spaces: "ACDC" for "AC/DC". */
   joined: string
+  /** See initialsOf. */
+  initials: string[]
   pieces: { key: string; words: readonly string[]; isLeader: boolean }[]
   isComposer: boolean
 }
@@ -68,6 +70,7 @@ export function readAlbumArtists(album: Album): AlbumArtists {
       words,
       key: toKey(name),
       joined: words.join(''),
+      initials: initialsOf(name),
       pieces: pieces
         .map((piece, at) => ({
           key: toKey(piece.name),
@@ -218,7 +221,9 @@ function compareRest(
     )
   })
   const told = (kind: ArtistMatch['kind'], reason: string): ArtistMatch => ({ kind, reason, doubt: null })
-  if (inTitle && names.length === 0) return told('same', "the product's title names the artist")
+  // "Queen Jazz" by various artists is theirs, not Queen's.
+  const isVarious = given.some(({ name }) => VARIOUS.test(normalizeText(name)))
+  if (inTitle && names.length === 0 && !isVarious) return told('same', "the product's title names the artist")
   // A record's brand is its artist or its label: it can speak for the artist, not against.
   if (names.length === 0 && product.brand !== null) {
     const brand = toRuns(product.brand).find(({ key }) => acts.some((act) => act.key === key))
@@ -228,7 +233,7 @@ function compareRest(
         doubt: brand.place === 'whole' ? null : 'the brand names others, too',
       }
   }
-  if (given.some(({ name }) => VARIOUS.test(normalizeText(name)))) return told('various', 'by various artists')
+  if (isVarious) return told('various', 'by various artists')
   if (names.length === 0) return told('unknown', 'the product names no artist')
   if (isJumbled(acts, names)) return told('same', `the artist is ${names[0]?.slice(0, 80)}`)
   const tribute = names.find((name) => TRIBUTE.test(normalizeText(name)) && acts.some((act) => holds(name, act)))
@@ -253,6 +258,16 @@ function compareVarious(given: string[], named: number): ArtistMatch {
   return { kind: 'alike', reason: 'various artists on the album, named ones on the product', doubt: null }
 }
 
+/** A name by its first letters, in all the ways that fans and shops count them: with every word, or without small ones. */
+function initialsOf(name: string): string[] {
+  const all = normalizeText(name).split(' ')
+  const leading = all[0] === 'the' ? all.slice(1) : all
+  const telling = all.filter((word) => !/^(the|and|of|in|at|on|a)$/.test(word))
+  return [all, leading, toWords(name), telling].map((words) => words.map((word) => word[0]).join('')).filter(isAcronym)
+}
+
+const isAcronym = (initials: string) => initials.length >= 3
+
 function holds(name: string, act: Act): boolean {
   const words = toWords(name)
   return act.words.every((word) => words.includes(word))
@@ -262,9 +277,11 @@ function isAlike(act: Act, name: string): boolean {
   const otherWords = toWords(name)
   const shared = act.words.filter((word) => word.length > 2 && otherWords.includes(word)).length
   if (shared > 0 && (shared === act.words.length || shared === otherWords.length || shared > 1)) return true
-  // "CSN&Y", "ELO".
-  const initials = act.words.map((word) => word[0]).join('')
-  if (initials.length >= 3 && otherWords.join('') === initials) return true
+  // "CSN&Y", "RATM", "OMD".
+  const initials = otherWords.join('')
+  if (initials.length >= 3 && (act.initials.includes(initials) || initialsOf(name).includes(act.joined))) return true
+  // "(Sandy) Alex G": all words of one, the short ones as well.
+  if (otherWords.length > 1 && otherWords.every((word) => act.words.includes(word))) return true
   const whole = act.words.join(' ')
   return [name, ...toPieces(name).map((piece) => piece.name)].some((piece) => {
     const words = toWords(piece)

@@ -104,7 +104,8 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
   const kind = compareForms(ours, theirs)
   // "Howlin' Wolf / Moanin' In The Moonlight" is two records, though one of them has the artist's name.
   const isWhole = ours.plain.some((form) => theirs.plain.includes(form))
-  if (given.isList && kind !== 'different' && !isWhole) return { ...answer('extended'), other: BUNDLE }
+  if (given.isList && kind !== 'different' && (!isWhole || given.joinsSigns))
+    return { ...answer('extended'), other: BUNDLE }
   if (kind === 'extended' && isSameConcert) return answer('equal')
   if (kind === 'extended') {
     // A leftover of colours is no other record: "Trench Yellow/Green Limited Edition Colored Vinyl".

@@ -17,6 +17,8 @@ export interface ReadTitle {
   editions: string[]
   /** Whether it lists several things: "Blizzard Of Ozz / Diary Of A Madman". */
   isList: boolean
+  /** Whether one of several is a sign, of which no word is left: "+ & x". */
+  joinsSigns: boolean
 }
 
 const MAX_TITLE = 600
@@ -25,6 +27,8 @@ const MAX_SEGMENTS = 8
 const EDITION_SHARE = 0.6
 /** Of all scripts that Amazon's marketplaces use; full-width forms are folded before. */
 const BRACKETS = /[([{【《「『〈〔〖][^()[\]{}【】《》「」『』〈〉〔〕〖〗]*(?:[)\]}】》」』〉〕〗]|$)/g
+/** A sign on one side of a joining one, with something on its other side. */
+const SIGN_JOINED = /^\s*[^\p{L}\p{N}\s]{1,3}\s+[&+/]\s+\S|\S\s+[&+/]\s+[^\p{L}\p{N}\s]{1,3}(\s|$)/u
 /** A shop's own note before the title. */
 const SHOP_PREFIX = /^\s*【/
 
@@ -47,7 +51,7 @@ export function readTitle(title: string): ReadTitle {
   // A title that is nothing but a bracket ("( )", "(GI)") is no note.
   if (normalizeText(outside.replaceAll('|', '')) === '') {
     const core = normalizeText(cut)
-    return { core, tailed: core, segments: [core], notes: [], editions: [], isList: false }
+    return { core, tailed: core, segments: [core], notes: [], editions: [], isList: false, joinsSigns: false }
   }
   const segments: string[] = []
   const tailed: string[] = []
@@ -62,7 +66,8 @@ export function readTitle(title: string): ReadTitle {
     tailed.push(normal)
   }
   const names = readSymbols(title).map((name) => normalizeText(name))
-  const isList = outside.split(/\s\/\s/).filter((part) => !isBlankOrEdition(part)).length > 1
+  const joinsSigns = SIGN_JOINED.test(outside.replaceAll('|', ' '))
+  const isList = joinsSigns || outside.split(/\s\/\s/).filter((part) => !isBlankOrEdition(part)).length > 1
   return {
     core: segments.join(' '),
     tailed: tailed.join(' '),
@@ -71,6 +76,7 @@ export function readTitle(title: string): ReadTitle {
     notes: notes.filter((note) => !names.includes(note)),
     editions,
     isList,
+    joinsSigns,
   }
 }
 
@@ -127,8 +133,13 @@ function dropTrailingEdition(normal: string, editions: string[]): string {
   while (start > 1 && isEditionWord(words[start - 1] ?? '')) start--
   // From the first strong word on: "Kind Of Blue Vinyl" loses its vinyl, not its blue.
   while (start < words.length && !isStrongEditionWord(words[start] ?? '')) start++
-  if (isCount(words[start - 1], words[start])) start--
+  if (isCount(words[start - 1], words[start])) {
+    start--
+    if (start > 1 && /^(and|plus|with)$/.test(words[start - 1] ?? '')) start--
+  }
   if (start === 0 || start === words.length) return normal
+  // "Garbage & Version 2.0": what is joined and numbered is a title.
+  if (words[start] === 'version' && words[start - 1] === 'and') return normal
   editions.push(words.slice(start).join(' '))
   return words.slice(0, start).join(' ')
 }
@@ -136,5 +147,6 @@ function dropTrailingEdition(normal: string, editions: string[]): string {
 /** The number of "180 gram" or "2 LP"; "Chicago 17 LP" has no seventeen discs. */
 function isCount(number = '', unit = ''): boolean {
   if (/^(grams?|gm|rpm)$/.test(unit)) return /^\d{2,3}$/.test(number)
+  if (/^(bonus|extra)$/.test(unit)) return /^\d{1,2}$/.test(number)
   return /^[1-6]$/.test(number) && /^(lps?|cds?|discs?|vinyl)$/.test(unit)
 }
