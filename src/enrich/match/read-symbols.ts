@@ -55,13 +55,3 @@ export function readSymbols(title: string): string[] {
     .replace(/\s+/g, '')
   return Object.hasOwn(NAMES, sign) ? (NAMES[sign] ?? []) : []
 }
-
-/** Signs beside other titles as words, or they would be dropped as punctuation: "x and ÷" is two records, "x And Divide". */
-export function nameJoinedSigns(title: string): string {
-  if (title.length > 200) return title
-  const parts = title.split(/(\s+(?:and|und|et|&|\+)\s+)/)
-  if (parts.length < 3) return title
-  return parts
-    .map((part, at) => (at % 2 === 0 && !/[\p{L}\p{N}]/u.test(part) ? (readSymbols(part)[0] ?? part) : part))
-    .join('')
-}

@@ -1,7 +1,7 @@
 import { findUnexplained, isEditionWord, isStrongEditionWord } from './edition-words.ts'
 import { normalizeText } from './normalize-text.ts'
 import { findOtherRecord } from './other-record-words.ts'
-import { nameJoinedSigns, readSymbols } from './read-symbols.ts'
+import { readSymbols } from './read-symbols.ts'
 
 /** A title taken apart. All texts are normalized. */
 export interface ReadTitle {
@@ -28,7 +28,8 @@ const EDITION_SHARE = 0.6
 /** Of all scripts that Amazon's marketplaces use; full-width forms are folded before. */
 const BRACKETS = /[([{【《「『〈〔〖][^()[\]{}【】《》「」『』〈〉〔〕〖〗]*(?:[)\]}】》」』〉〕〗]|$)/g
 /** A sign on one side of a joining one, with something on its other side. */
-const SIGN_JOINED = /^\s*[^\p{L}\p{N}\s]{1,3}\s+[&+/]\s+\S|\S\s+[&+/]\s+[^\p{L}\p{N}\s]{1,3}(\s|$)/u
+const SIGN_JOINED =
+  /^\s*[^\p{L}\p{N}\s]{1,3}\s+(?:[&+/]|and|und|et)\s+\S|\S\s+(?:[&+/]|and|und|et)\s+[^\p{L}\p{N}\s]{1,3}(\s|$)/iu
 /** A shop's own note before the title. */
 const SHOP_PREFIX = /^\s*【/
 
@@ -43,7 +44,7 @@ export function readTitle(title: string): ReadTitle {
     const normal = normalizeText(text)
     if (normal !== '') (isEdition(normal) ? editions : notes).push(normal)
   }
-  const cut = nameJoinedSigns(title.slice(0, MAX_TITLE)).replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
+  const cut = title.slice(0, MAX_TITLE).replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
   const outside = cut.replace(BRACKETS, (note) => {
     file(note.slice(1).replace(/[)\]}】》」』〉〕〗]$/, ''))
     return SHOP_PREFIX.test(note) && cut.trimStart().startsWith(note) ? ' ' : ' | '
