@@ -3,11 +3,18 @@ FROM node:24.11.0-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
+# What was just installed, in CycloneDX; `docker build --target sbom --output DIR .` writes it alone. Not by --omit=dev, which
+# in npm 11 also omits packages of ours that a development tool wants too (zod).
+RUN npm pkg delete devDependencies && npm sbom --sbom-format=cyclonedx > sbom.cdx.json
+
+FROM scratch AS sbom
+COPY --from=dependencies /app/sbom.cdx.json /
 
 FROM node:24.11.0-bookworm-slim
 ENV NODE_ENV=production ARTWORK_STORE=/var/lib/album-enricher/artwork
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
+COPY --from=dependencies /app/sbom.cdx.json ./
 COPY package.json ./
 COPY schemas schemas
 COPY src src

@@ -69,6 +69,19 @@ describe.skipIf(lacks('podman', 'debootstrap') || lacksRoot)('the image', () => 
     expect(await dead.readToEnd()).toEqual([])
   })
 
+  test('lists the packages that are in it, by their versions', async () => {
+    const root = (await podman('image mount')).trim()
+    const read = (path: string) => JSON.parse(readFileSync(join(root, 'app', path), 'utf8'))
+    const { components } = read('sbom.cdx.json')
+    const { packages } = read('node_modules/.package-lock.json')
+    const installed = Object.entries<{ version: string }>(packages).map(
+      ([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version}`,
+    )
+    const listed = components.map((it: { name: string; version: string }) => `${it.name}@${it.version}`)
+    expect(listed.toSorted()).toEqual(installed.toSorted())
+    expect(listed).toContain('kafkajs@2.2.4')
+  })
+
   test('tells engines what it is', async () => {
     const [{ Config }] = JSON.parse(await podman('image inspect'))
     const head = (await runTool('git', ['rev-parse', 'HEAD'])).trim()
