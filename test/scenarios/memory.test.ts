@@ -6,10 +6,10 @@ vi.setConfig({ testTimeout: 240_000 })
 
 const WAITING = 100_000
 const CHUNK = 5_000
-/** In 2^20 bytes: 219 million bytes. */
-const MOST_MB = 209
+/** In 2^20 bytes: what the service may take, 256 million bytes. */
+const MOST_MB = 244
 
-test('with 100,000 albums of 1 kB waiting, intake and worker stay below 220 MB each', async () => {
+test('with 100,000 albums of 1 kB waiting, intake and worker stay below 256 MB each', async () => {
   const { env, start, send, results } = await createScenario()
   const message = await encodeAlbum(env, anAlbum('waits', { source: 'x'.repeat(900) }))
   for (let from = 0; from < WAITING; from += CHUNK) {

@@ -122,7 +122,7 @@ test('while relays come and go no copy is lost, doubled or early', async () => {
   expect(found).toMatchObject({ records: COUNT, keys: COUNT, early: 0 })
 })
 
-test('with 100,000 waiting copies of 1 kB it stays below 220 MB, also while the first of them go out', async () => {
+test('with 100,000 waiting copies of 1 kB it stays below 256 MB, also while the first of them go out', async () => {
   const { express, send, start, tier } = await createRelayScenario()
   const [soon, later] = [Date.now() + 15_000, Date.now() + 3_600_000]
   for (let from = 0; from < 100_000; from += 5_000) {
@@ -138,7 +138,8 @@ test('with 100,000 waiting copies of 1 kB it stays below 220 MB, also while the 
   const found = judge(await express.readToEnd())
   console.log('relay, 100,000 waiting:', JSON.stringify({ ...found, peakMb }))
   expect(found).toMatchObject({ records: 15_000, keys: 15_000, early: 0 })
-  expect(peakMb).toBeLessThan(209)
+  // In 2^20 bytes.
+  expect(peakMb).toBeLessThan(244)
 })
 
 test('a copy goes out as it came: bytes, key and headers, repeated and empty ones too; what express would refuse is a dead letter', async () => {

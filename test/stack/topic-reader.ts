@@ -38,8 +38,8 @@ export class TopicReader {
 
   private constructor(env: Record<string, string>, topic: string) {
     this.#kafka = new Kafka({ brokers: (env.KAFKA_BROKERS ?? '').split(','), logLevel: logLevel.NOTHING })
-    // How long an empty fetch waits, not a record: a broker answers as soon as there is one. Ten empty ones a second for each
-    // of a scenario's readers were much of the work of runners and brokers.
+    // How long an empty fetch waits, not a record: a broker answers as soon as there is one. Asked for ten times a second, empty
+    // ones were a tenth of the work of runners and brokers.
     this.#consumer = this.#kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 500 })
     this.#topic = topic
   }
