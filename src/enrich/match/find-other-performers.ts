@@ -35,14 +35,15 @@ export function findOtherPerformers(
   if (lead !== null) return `the title names ${lead} where the composer stands`
   const shared = acts.filter(has)
   const missing = acts.filter((act) => !has(act))
+  const isPerformerShared = !shared.every((act) => act.isComposer || isEnsemble(act.words))
+  if (isPerformerShared && !(acts.some((act) => act.isComposer) && missing.some(isSoloist))) return null
   const credited = new Set(acts.map(({ key }) => key))
   const strange = heard
     .flatMap(toActs)
     .filter((words) => !isComposer(words) && !credited.has([...new Set(words)].sort().join(' ')))
-  if (!shared.every((act) => act.isComposer || isEnsemble(act.words))) {
+  if (isPerformerShared) {
     // "Tosca" of Callas and de Sabata, and that of Callas and Prêtre. Orchestras have a name in each language.
-    const isWork = acts.some((act) => act.isComposer)
-    const another = isWork && missing.some(isSoloist) ? strange.find((words) => !isEnsemble(words)) : undefined
+    const another = strange.find((words) => !isEnsemble(words))
     return another === undefined ? null : `other performers are named: ${another.join(' ').slice(0, 60)}`
   }
   const performer = strange[0]?.join(' ').slice(0, 60)
