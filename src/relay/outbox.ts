@@ -36,22 +36,19 @@ export async function keepOutboxSent(
 /** Another relay passes over what this one has in hand. */
 async function sendSome(db: Database, kafka: Kafka, topic: string): Promise<number> {
   return db.transaction(async (em) => {
-    // Of an album that was imported anew since: it would stand behind the new result.
-    await em.execute(
-      `delete from outbox o where o.topic = ? and o.value = ''
-       and exists (select from enrichment e where e.album_id = o.album_id and e.decision = 'result')`,
-      [topic],
-    )
-    const rows = await em.execute<{ request_id: string; album_id: string; value: Buffer }[]>(
-      `select request_id, album_id, value from outbox where topic = ? order by created_at, request_id limit ?
-       for update skip locked`,
+    // Overtaken: a tombstone of an album that was imported anew since. It would stand behind the new result.
+    const rows = await em.execute<{ request_id: string; album_id: string; value: Buffer; is_overtaken: boolean }[]>(
+      `select request_id, album_id, value,
+         value = '' and exists (select from enrichment e where e.album_id = o.album_id and e.decision = 'result')
+           as is_overtaken
+       from outbox o where topic = ? order by created_at, request_id limit ? for update of o skip locked`,
       [topic, ROWS_AT_ONCE],
     )
+    const records = rows
+      .filter(({ is_overtaken }) => !is_overtaken)
+      .map(({ album_id, value }) => ({ topic, key: album_id, value: value.length === 0 ? null : value }))
     if (rows.length === 0) return 0
-    await publishRecords(
-      kafka,
-      rows.map(({ album_id, value }) => ({ topic, key: album_id, value: value.length === 0 ? null : value })),
-    )
+    if (records.length > 0) await publishRecords(kafka, records)
     await em.nativeDelete(OutboxRow, { requestId: { $in: rows.map(({ request_id }) => request_id) } })
     return rows.length
   })

@@ -37,8 +37,14 @@ export class LateTombstones {
     const bury = async () => {
       const albumIds = [...this.#published]
       if (albumIds.length === 0) return
-      await buryPublished(db, albumIds, this.#topic)
-      for (const albumId of albumIds) this.#published.delete(albumId)
+      // Before they are asked about: what is published meanwhile is asked about in the next round.
+      this.#published.clear()
+      try {
+        await buryPublished(db, albumIds, this.#topic)
+      } catch (error) {
+        for (const albumId of albumIds) this.#published.add(albumId)
+        throw error
+      }
     }
     const onFailed = (error: unknown) => {
       const { code, message } = toEnrichmentError(error)
