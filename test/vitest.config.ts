@@ -11,6 +11,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // On two cores: most of their time scenarios wait for servers, sessions and delays.
     maxWorkers: 3,
+    // Files keep apart by what they are given, not by processes: loading all anew for each cost an eighth of the time.
+    isolate: false,
     reporters: ['default'],
   },
 })

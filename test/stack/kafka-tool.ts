@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Artefact, fetchArtefact } from './artefacts.ts'
-import { JAVA_FLAGS } from './java.ts'
+import { classArchive, JAVA_FLAGS } from './java.ts'
 
 /** Kafka's own command line tools, in a folder of their own: their jars do not mix with the broker's. */
 const KAFKA_TOOLS: Artefact = {
@@ -14,6 +14,7 @@ const KAFKA_TOOLS: Artefact = {
   megabytes: 40,
 }
 
+const GROUP_TOOL = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand'
 const MISSED_WITHIN_MS = 40_000
 const RESET_AGAIN_MS = 1_000
 /** The consumer tool ends when nothing has come for so long. */
@@ -54,8 +55,7 @@ export async function resetOffsets(
   ...to: string[]
 ): Promise<Map<number, bigint>> {
   const which = ['--bootstrap-server', brokers, '--group', group, '--topic', topic]
-  const tool = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand'
-  const printed = await runTool(tool, [...which, '--reset-offsets', ...to, '--execute'])
+  const printed = await runTool(GROUP_TOOL, [...which, '--reset-offsets', ...to, '--execute'])
   const rows = [...printed.matchAll(/^\S+\s+\S+\s+(\d+)\s+(\d+)\s*$/gm)]
   return new Map(rows.map(([, partition, offset]) => [Number(partition), BigInt(offset ?? 0)]))
 }
@@ -72,9 +72,15 @@ export async function resetOffsetsOnceLeft(...given: Parameters<typeof resetOffs
 }
 
 async function runTool(tool: string, args: string[]): Promise<string> {
-  const jars = join(await fetchArtefact(KAFKA_TOOLS, () => undefined), '*')
-  const options = { maxBuffer: 100_000_000 }
-  const { stdout, stderr } = await promisify(execFile)('java', [...JAVA_FLAGS, '-cp', jars, tool, ...args], options)
+  const folder = await fetchArtefact(KAFKA_TOOLS, () => undefined)
+  const java = async (flags: string[], ...what: string[]) =>
+    promisify(execFile)('java', [...JAVA_FLAGS, ...flags, '-cp', join(folder, '*'), ...what], {
+      maxBuffer: 100_000_000,
+    })
+  const archive = await classArchive(folder, async (flags) => {
+    await java(flags, GROUP_TOOL, ...args.slice(0, 2), '--list')
+  })
+  const { stdout, stderr } = await java(archive, tool, ...args)
   // They print an error and exit with 0, the group tool so while the group has members.
   if (/^Error/m.test(stdout + stderr)) throw new Error(`${tool}: ${stdout}${stderr}`)
   return stdout

@@ -5,7 +5,7 @@ import { fetchArtefact, KAFKA, type OnProgress } from './artefacts.ts'
 import { readClusterState } from './ask-broker.ts'
 import { findFreePort } from './free-port.ts'
 import { createGuardedFolder } from './guard.ts'
-import { JAVA_FLAGS } from './java.ts'
+import { classArchive, JAVA_FLAGS } from './java.ts'
 import { runGuarded } from './run-guarded.ts'
 import { type Server, startServer } from './server.ts'
 
@@ -47,10 +47,10 @@ const TRIES = 3
 
 /** Starts Kafka with data of its own. It creates no topic by itself. @throws Error with the end of its log */
 export async function startKafka({ brokers = 1, onProgress = () => {} }: KafkaOptions = {}): Promise<KafkaServer> {
-  const jars = join(await fetchArtefact(KAFKA, onProgress), '*')
+  const program = await kafkaProgram(onProgress)
   for (let left = TRIES - 1; ; left -= 1) {
     try {
-      return await startNodes(brokers, jars)
+      return await startNodes(brokers, program)
     } catch (error) {
       // A free port may be somebody else's by the time that Java has started.
       if (left === 0 || !String(error).includes('Address already in use')) throw error
@@ -58,7 +58,19 @@ export async function startKafka({ brokers = 1, onProgress = () => {} }: KafkaOp
   }
 }
 
-async function startNodes(brokers: number, jars: string): Promise<KafkaServer> {
+/** What Java is given to run a class of Kafka's. */
+export async function kafkaProgram(onProgress: OnProgress): Promise<string[]> {
+  const folder = await fetchArtefact(KAFKA, onProgress)
+  const program = (flags: string[]) => [...JAVA_FLAGS, ...flags, '-cp', join(folder, '*')]
+  const archive = await classArchive(folder, async (flags) => {
+    const broker = await startNodes(1, program(flags))
+    await broker.shutDown()
+    await broker.stop()
+  })
+  return program(archive)
+}
+
+async function startNodes(brokers: number, program: string[]): Promise<KafkaServer> {
   const ports = await findFreePorts(2 * brokers)
   const places = Array.from({ length: brokers }, (_, index) => ({
     id: index + 1,
@@ -68,7 +80,7 @@ async function startNodes(brokers: number, jars: string): Promise<KafkaServer> {
   }))
   // Sixteen bytes in base64url; the fixed beginning, since the tool takes a leading "-" for an option.
   const clusterId = `A${randomBytes(16).toString('base64url').slice(1)}`
-  const starting = await Promise.allSettled(places.map((place) => startNode(place, places, clusterId, jars)))
+  const starting = await Promise.allSettled(places.map((place) => startNode(place, places, clusterId, program)))
   const nodes = starting.flatMap((it) => (it.status === 'fulfilled' ? it.value : []))
   const onAll = async (work: (node: KafkaNode) => Promise<void>) => {
     await Promise.all(nodes.map(work))
@@ -97,12 +109,12 @@ async function startNodes(brokers: number, jars: string): Promise<KafkaServer> {
   }
 }
 
-async function startNode(place: Place, places: Place[], clusterId: string, jars: string): Promise<KafkaNode> {
+async function startNode(place: Place, places: Place[], clusterId: string, program: string[]): Promise<KafkaNode> {
   const { id, folder, port, controllerPort } = place
   const properties = join(folder, 'server.properties')
   writeFileSync(properties, describeBroker(place, places))
   const heap = places.length > 1 ? ['-Xmx320m'] : []
-  const java = [...JAVA_FLAGS, ...heap, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', jars]
+  const java = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', ...program, ...heap]
   await runGuarded('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties], folder)
   const server = await startServer({
     name: places.length > 1 ? `Apache Kafka, broker ${id}` : 'Apache Kafka',

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { Kafka, logLevel, type Message, Partitioners } from 'kafkajs'
 import { onTestFinished } from 'vitest'
-import { runVerb, ServiceProcess } from './service-process.ts'
+import { loadConfig } from '../../src/config.ts'
+import { withServers } from '../../src/ops/commands/with-servers.ts'
+import { setUp } from '../../src/ops/set-up.ts'
+import { ServiceProcess } from './service-process.ts'
 import { AMAZON_STAND_IN, type AmazonStandIn, loadProducts, startAmazonStandIn } from './stand-ins/amazon.ts'
 import { type ImageStandIn, startImageStandIn } from './stand-ins/images.ts'
 import { MODEL_STAND_IN_KEY, type ModelStandIn, startModelStandIn } from './stand-ins/model.ts'
@@ -65,8 +68,9 @@ export async function createScenario(
     ...settings,
   }
   await beforeSetUp(env)
-  const { status, output } = await runVerb(env, 'setup')
-  if (status !== 0) throw new Error(`setup failed: ${output}`)
+  // What the command does, and here: as a process of its own its start would be a tenth of all the tests' work.
+  const config = loadConfig(['kafka', 'registry', 'database'], env)
+  await withServers(config, (servers) => setUp(config, servers, { createsDatabase: false, registers: true }))
 
   const results = await TopicReader.open(env, env.TOPIC_ENRICHED)
   const dead = await TopicReader.open(env, `${env.TOPIC_ENRICHMENT}.dead`)

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fetchArtefact, KAFKA, type OnProgress } from './artefacts.ts'
+import type { OnProgress } from './artefacts.ts'
 import { countBrokers } from './ask-broker.ts'
 import { type Authority, createAuthority } from './certificates.ts'
 import { findFreePort } from './free-port.ts'
 import { createGuardedFolder } from './guard.ts'
-import { JAVA_FLAGS } from './java.ts'
+import { kafkaProgram } from './kafka.ts'
 import { runGuarded } from './run-guarded.ts'
 import { type Server, startServer } from './server.ts'
 
@@ -41,7 +41,6 @@ const OAUTH = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModu
  * @throws Error with the end of its log
  */
 export async function startSecuredKafka(users: string[], onProgress: OnProgress = () => {}): Promise<SecuredKafka> {
-  const jars = join(await fetchArtefact(KAFKA, onProgress), '*')
   const folder = createGuardedFolder('album-enricher-secured-kafka')
   const authority = createAuthority(folder)
   const names = ['plain', 'sasl_ssl', 'mutual', 'sasl_plaintext', 'expired', 'elsewhere', 'controller']
@@ -50,11 +49,8 @@ export async function startSecuredKafka(users: string[], onProgress: OnProgress 
   const properties = join(folder, 'server.properties')
   writeFileSync(properties, describeBroker(folder, ports, authority, users))
   const log = '-Dorg.slf4j.simpleLogger'
-  const java = [
-    ...JAVA_FLAGS,
-    ...[`${log}.defaultLogLevel=warn`, `${log}.log.kafka.authorizer.logger=info`],
-    ...['-cp', jars],
-  ]
+  const logging = [`${log}.defaultLogLevel=warn`, `${log}.log.kafka.authorizer.logger=info`]
+  const java = [...logging, ...(await kafkaProgram(onProgress))]
   const clusterId = `A${randomBytes(16).toString('base64url').slice(1)}`
   const scram = users.flatMap((user) =>
     ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
