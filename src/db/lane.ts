@@ -1,5 +1,6 @@
 import type { Database } from './database.ts'
-import { type HoldRecord, LaneRow } from './entities/lane.entity.ts'
+import type { HoldRecord, LaneRow } from './entities/lane.entity.ts'
+import type { Statement } from './prepared.ts'
 
 /** A lane as PostgreSQL remembers it. */
 export interface StoredLane {
@@ -27,18 +28,34 @@ const NEVER_RUN: StoredLane = {
   accepted: [],
 }
 
+/** Each running process asks it every second, also when there is nothing to do. */
+const FIND_LANE: Statement<Omit<StoredLane, 'changedAt' | 'offsets'> & { changedMs: number; offsets: Offsets }> = {
+  name: 'select lane',
+  text: `
+    select state, (extract(epoch from changed_at) * 1000)::float8 as "changedMs", changed_by as "changedBy",
+      cluster_id as "clusterId", flush::float8 as flush, offsets, holds, accepted
+    from lane where name = $1`,
+}
+
+type Offsets = LaneRow['offsets']
+
 /**
  * @param name the consumer group; one that nobody ever paused is running
  * @throws EnrichmentError DATABASE_UNAVAILABLE
  */
 export async function readLane(db: Database, name: string): Promise<StoredLane> {
-  const row = await db.query((em) => em.findOne(LaneRow, { name }))
-  return row === null ? NEVER_RUN : toStoredLane(row)
+  const [row] = await db.run(FIND_LANE, [name])
+  if (row === undefined) return NEVER_RUN
+  const { changedMs, offsets, ...rest } = row
+  return { ...rest, changedAt: new Date(changedMs), offsets: toBigints(offsets) }
 }
 
 export function toStoredLane({ offsets, clusterId, ...row }: LaneRow): StoredLane {
-  const asBigint = Object.entries(offsets).map(([topic, offset]) => [topic, BigInt(offset)] as const)
-  return { ...row, clusterId: clusterId ?? null, offsets: Object.fromEntries(asBigint) }
+  return { ...row, clusterId: clusterId ?? null, offsets: toBigints(offsets) }
+}
+
+function toBigints(offsets: Offsets): Record<string, bigint> {
+  return Object.fromEntries(Object.entries(offsets).map(([topic, offset]) => [topic, BigInt(offset)]))
 }
 
 /** When a person last said resume, in milliseconds since 1970; 0 when nobody has, or the lane is paused. */
