@@ -6,8 +6,9 @@ import { loadConfig } from '../../src/config.ts'
 import { createKafka, withAdmin } from '../../src/kafka/kafka-client.ts'
 import { kafkaSecurity } from '../../src/kafka/security.ts'
 import { createLogger } from '../../src/log.ts'
+import { KAFKA_PASSWORD, loginSettings } from '../stack/broker-security.ts'
 import { createAuthority } from '../stack/certificates.ts'
-import { KAFKA_PASSWORD, type SecuredKafka, startSecuredKafka } from '../stack/secured-kafka.ts'
+import { type SecuredKafka, startSecuredKafka } from '../stack/secured-kafka.ts'
 import { startTokenServer, TOKEN_CLIENT } from '../stack/token-server.ts'
 
 let kafka: SecuredKafka
@@ -24,14 +25,7 @@ afterAll(async () => {
 
 type Env = Record<string, string>
 
-const scram = (): Env => ({
-  KAFKA_BROKERS: kafka.brokers.sasl_ssl,
-  KAFKA_SECURITY_PROTOCOL: 'sasl_ssl',
-  KAFKA_SSL_CA: kafka.authority.ca,
-  KAFKA_SASL_MECHANISM: 'scram-sha-512',
-  KAFKA_SASL_USERNAME: 'enricher',
-  KAFKA_SASL_PASSWORD: KAFKA_PASSWORD,
-})
+const scram = (): Env => loginSettings(kafka.brokers.sasl_ssl, kafka.authority.ca, 'enricher')
 
 function connect(env: Env) {
   const config = loadConfig(['kafka'], env)

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { loginSettings } from '../stack/broker-security.ts'
 import { grantLeastAcls } from '../stack/least-acls.ts'
 import { anAlbum, createScenario, type Scenario } from '../stack/scenario.ts'
-import { KAFKA_PASSWORD, type SecuredKafka, startSecuredKafka } from '../stack/secured-kafka.ts'
+import { type SecuredKafka, startSecuredKafka } from '../stack/secured-kafka.ts'
 import { runVerb, ServiceProcess } from '../stack/service-process.ts'
 import { trouble } from '../stack/stand-ins/amazon.ts'
 import { createTestEnv } from '../stack/test-env.ts'
@@ -19,12 +20,7 @@ afterAll(() => kafka?.stop())
 
 const securely = (env: Record<string, string>, user: string): Record<string, string> => ({
   ...env,
-  KAFKA_BROKERS: kafka.brokers.sasl_ssl,
-  KAFKA_SECURITY_PROTOCOL: 'sasl_ssl',
-  KAFKA_SSL_CA: kafka.authority.ca,
-  KAFKA_SASL_MECHANISM: 'scram-sha-512',
-  KAFKA_SASL_USERNAME: user,
-  KAFKA_SASL_PASSWORD: KAFKA_PASSWORD,
+  ...loginSettings(kafka.brokers.sasl_ssl, kafka.authority.ca, user),
 })
 
 async function runOrThrow(env: Record<string, string>, ...verb: string[]): Promise<string> {

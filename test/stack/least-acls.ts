@@ -86,7 +86,7 @@ const RESOURCES = {
 /**
  * Gives these rights to the users called as the parts.
  *
- * @param plain host:port of a listener on which it is allowed
+ * @param plain host:port, comma-separated, of listeners on which it is allowed
  * @param as the user who gets all of them instead
  */
 export async function grantLeastAcls(
@@ -94,7 +94,7 @@ export async function grantLeastAcls(
   settings: Record<string, string>,
   { rights = LEAST_ACLS, as }: { rights?: Right[]; as?: string } = {},
 ): Promise<void> {
-  const admin = new Kafka({ brokers: [plain], logLevel: logLevel.NOTHING }).admin()
+  const admin = new Kafka({ brokers: plain.split(','), logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   const acl = rights.flatMap(({ who, on, name, operations }) => {
     const resolved = name.replace(/[A-Z_]{2,}/, (setting) => settings[setting] ?? '')

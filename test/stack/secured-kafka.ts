@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OnProgress } from './artefacts.ts'
 import { countBrokers } from './ask-broker.ts'
+import {
+  AUTHORIZER,
+  addUsers,
+  denialsOf,
+  KAFKA_PASSWORD,
+  LOG_DENIALS,
+  loginListener,
+  tlsListener,
+} from './broker-security.ts'
 import { type Authority, createAuthority } from './certificates.ts'
 import { findFreePort } from './free-port.ts'
 import { createGuardedFolder } from './guard.ts'
@@ -26,11 +35,6 @@ export interface SecuredKafka extends Server {
   takeDenials(): string[]
 }
 
-/** Password of every user. */
-export const KAFKA_PASSWORD = 'a-password-of-kafka'
-
-const SESSION_MS = 20_000
-const SCRAM = 'org.apache.kafka.common.security.scram.ScramLoginModule required;'
 const OAUTH = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required'
 
 /**
@@ -48,17 +52,10 @@ export async function startSecuredKafka(users: string[], onProgress: OnProgress 
   for (const name of names) ports[name] = await findFreePort()
   const properties = join(folder, 'server.properties')
   writeFileSync(properties, describeBroker(folder, ports, authority, users))
-  const log = '-Dorg.slf4j.simpleLogger'
-  const logging = [`${log}.defaultLogLevel=warn`, `${log}.log.kafka.authorizer.logger=info`]
+  const logging = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', LOG_DENIALS]
   const java = [...logging, ...(await kafkaProgram(onProgress))]
   const clusterId = `A${randomBytes(16).toString('base64url').slice(1)}`
-  const scram = users.flatMap((user) =>
-    ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
-      '--add-scram',
-      `${mechanism}=[name=${user},password=${KAFKA_PASSWORD}]`,
-    ]),
-  )
-  const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, ...scram]
+  const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, ...addUsers(users)]
   await runGuarded('java', [...java, ...format], folder)
   const server = await startServer({
     name: 'Apache Kafka, secured',
@@ -69,17 +66,11 @@ export async function startSecuredKafka(users: string[], onProgress: OnProgress 
     stopSignal: 'KILL',
     isReady: async () => (await countBrokers(ports.plain ?? 0)) > 0,
   })
-  let seen = 0
   return Object.assign(server, {
     plain: `127.0.0.1:${ports.plain}`,
     brokers: Object.fromEntries(names.map((name) => [name, `127.0.0.1:${ports[name]}`])) as SecuredKafka['brokers'],
     authority,
-    takeDenials() {
-      const lines = readFileSync(join(folder, 'log.txt'), 'utf8').split('\n')
-      const denials = lines.slice(seen).filter((line) => line.includes('is Denied operation'))
-      seen = lines.length - 1
-      return denials.map((line) => /Principal = .* for request = \w+/.exec(line)?.[0] ?? line)
-    },
+    takeDenials: denialsOf(folder),
   })
 }
 
@@ -99,13 +90,9 @@ function describeBroker(folder: string, ports: Record<string, number>, authority
   const logins = listeners
     .filter((name) => protocols[name]?.startsWith('SASL'))
     .map((name) => ({
-      [`listener.name.${name}.sasl.enabled.mechanisms`]: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
-      [`listener.name.${name}.scram-sha-256.sasl.jaas.config`]: SCRAM,
-      [`listener.name.${name}.scram-sha-512.sasl.jaas.config`]: SCRAM,
+      ...loginListener(name, ['PLAIN', 'OAUTHBEARER']),
       [`listener.name.${name}.plain.sasl.jaas.config`]: `org.apache.kafka.common.security.plain.PlainLoginModule required ${passwords};`,
       [`listener.name.${name}.oauthbearer.sasl.jaas.config`]: `${OAUTH} unsecuredLoginStringClaim_sub="broker";`,
-      // Short, so that tests see connections log in again.
-      [`listener.name.${name}.connections.max.reauth.ms`]: SESSION_MS,
     }))
   const stores: Record<string, string> = {
     sasl_ssl: good,
@@ -113,10 +100,7 @@ function describeBroker(folder: string, ports: Record<string, number>, authority
     expired: authority.issue('expired', { days: -1 }).keystore,
     elsewhere: authority.issue('elsewhere', { names: 'DNS:kafka.elsewhere.example' }).keystore,
   }
-  const tls = Object.entries(stores).map(([name, store]) => ({
-    [`listener.name.${name}.ssl.keystore.type`]: 'PEM',
-    [`listener.name.${name}.ssl.keystore.location`]: store,
-  }))
+  const tls = Object.entries(stores).map(([name, store]) => tlsListener(name, store))
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
@@ -133,9 +117,7 @@ function describeBroker(folder: string, ports: Record<string, number>, authority
     'listener.name.mutual.ssl.client.auth': 'required',
     'listener.name.mutual.ssl.truststore.type': 'PEM',
     'listener.name.mutual.ssl.truststore.location': authority.ca,
-    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-    'super.users': 'User:ANONYMOUS',
-    'allow.everyone.if.no.acl.found': false,
+    ...AUTHORIZER,
     'log.dirs': join(folder, 'data'),
     'offsets.topic.replication.factor': 1,
     'offsets.topic.num.partitions': 3,

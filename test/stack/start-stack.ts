@@ -27,6 +27,8 @@ export interface StackOptions {
   env?: NodeJS.ProcessEnv
   /** How many Kafka brokers are started; without Java it is always one. */
   brokers?: KafkaOptions['brokers']
+  /** Who may log in at a secured listener of a Kafka started here with Java, beside the plain one. */
+  kafkaUsers?: KafkaOptions['users']
   /** For a PostgreSQL started here, beside those that make it quick. */
   postgresSettings?: Record<string, string>
 }
@@ -39,13 +41,14 @@ export interface StackOptions {
  * @throws Error that says what is missing or failed; nothing is left running then
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { onProgress = () => {}, env = process.env, brokers: brokerCount = 1, postgresSettings = {} } = options
+  const { onProgress = () => {}, env = process.env, postgresSettings = {} } = options
+  const { brokers: brokerCount = 1, kafkaUsers: users = [] } = options
   const needsJava = !env.KAFKA_BROKERS || !env.SCHEMA_REGISTRY_URL
   if (needsJava && !hasJava() && hasDocker()) return await startDockerStack(onProgress, env)
   const { KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: registryUrl, DATABASE_URL: databaseUrl } = env
   requireToolsFor({ ...(!brokers && { KAFKA_BROKERS: KAFKA }), ...(!registryUrl && { SCHEMA_REGISTRY_URL: REGISTRY }) })
   const started = await Promise.allSettled([
-    brokers ? undefined : timed('Kafka', startKafka({ brokers: brokerCount, onProgress }), onProgress),
+    brokers ? undefined : timed('Kafka', startKafka({ brokers: brokerCount, users, onProgress }), onProgress),
     registryUrl ? undefined : timed('schema registry', startRegistry(onProgress), onProgress),
     databaseUrl ? undefined : timed('PostgreSQL', startPostgres(postgresSettings), onProgress),
   ])
