@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { type ConfigResourceTypes, Kafka, logLevel } from 'kafkajs'
 import { ROLES } from '../../src/roles.ts'
 import { createGuardedFolder } from '../stack/guard.ts'
+import { grantLeastAcls } from '../stack/least-acls.ts'
 import { runVerb } from '../stack/service-process.ts'
 import { type Stack, startStack } from '../stack/start-stack.ts'
 import { Chronicle } from './chronicle.ts'
@@ -20,15 +21,13 @@ const { ConfigResourceTypes: resourceTypes } = createRequire(import.meta.url)('k
 const REQUESTS_PER_SECOND = 10
 
 /** Every process of a run. */
-const CAST: [string, Role][] = (
-  [
-    ['intake-1', 'intake'],
-    ['intake-2', 'intake'],
-    ['relay-1', 'relay'],
-    ['worker-1', 'worker'],
-    ['worker-2', 'worker'],
-  ] as [string, Role][]
-).filter(([, role]) => (ROLES as readonly string[]).includes(role))
+const CAST: [string, Role][] = [
+  ['intake-1', 'intake'],
+  ['intake-2', 'intake'],
+  ['relay-1', 'relay'],
+  ['worker-1', 'worker'],
+  ['worker-2', 'worker'],
+]
 
 /** The servers of a run; all three are our own, since they are killed. */
 export interface Servers extends Stack {
@@ -63,10 +62,21 @@ export interface ArenaOptions {
   extraEnv?: Record<string, string>
 }
 
-/** @throws Error unless this machine runs the servers itself */
-export async function startServers(brokers: 1 | 3, onProgress: (line: string) => void): Promise<Servers> {
+/** Each part of the service logs in as a user of its name, and has that part's rights. */
+export const KAFKA_USERS = ['setup', ...ROLES]
+
+/**
+ * @param isSecured whether the service has to log in to Kafka; what stands around it comes by the plain listener
+ * @throws Error unless this machine runs the servers itself
+ */
+export async function startServers(
+  brokers: 1 | 3,
+  isSecured: boolean,
+  onProgress: (line: string) => void,
+): Promise<Servers> {
   const own = { KAFKA_BROKERS: '', SCHEMA_REGISTRY_URL: '', DATABASE_URL: '' }
-  const stack = await startStack({ brokers, onProgress, env: { ...process.env, ...own } })
+  const kafkaUsers = isSecured ? KAFKA_USERS : []
+  const stack = await startStack({ brokers, kafkaUsers, onProgress, env: { ...process.env, ...own } })
   const { kafka, registry, postgres } = stack
   if (kafka && registry && postgres) return { ...stack, kafka, registry, postgres }
   await stack.stop()
@@ -76,11 +86,12 @@ export async function startServers(brokers: 1 | 3, onProgress: (line: string) =>
 /** Everything up and running, nothing fed yet. */
 export async function openArena(servers: Servers, options: ArenaOptions): Promise<Arena> {
   const { name, says, isPoisonous, extraEnv = {} } = options
+  const { kafka } = servers
   const chronicle = new Chronicle(says)
   const databaseUrl = await servers.createDatabase(name)
   const { standIns, imageHost } = await StandIns.start(REQUESTS_PER_SECOND)
   const env = {
-    KAFKA_BROKERS: servers.kafka.brokers,
+    KAFKA_BROKERS: kafka.brokers,
     SCHEMA_REGISTRY_URL: servers.registry.url,
     DATABASE_URL: databaseUrl,
     KAFKA_GROUP_PREFIX: name,
@@ -108,6 +119,7 @@ export async function openArena(servers: Servers, options: ArenaOptions): Promis
       const doors = await openDoors(process, servers, databaseUrl)
       const own = {
         ...env,
+        ...kafka.secured?.settingsOf(role),
         ...(await standIns.openDoors(process)),
         KAFKA_BROKERS: doors.kafka.addresses,
         DATABASE_URL: withPort(databaseUrl, doors.database.port),
@@ -116,14 +128,18 @@ export async function openArena(servers: Servers, options: ArenaOptions): Promis
       return { member: new Member(process, role, doors, own, chronicle), own }
     }),
   )
-  const { status, output } = await runVerb({ ...members[0]?.own, ...env }, 'setup')
+  if (kafka.secured) await grantLeastAcls(kafka.brokers, env)
+  const { status, output } = await runVerb(
+    { ...members[0]?.own, ...env, ...kafka.secured?.settingsOf('setup') },
+    'setup',
+  )
   if (status !== 0) throw new Error(`setup failed: ${output}`)
-  const topics = await findTopics(servers.kafka.brokers, name)
-  await stampByBroker(servers.kafka.brokers, [topics.express, ...topics.retries])
+  const topics = await findTopics(kafka.brokers, name)
+  await stampByBroker(kafka.brokers, [topics.express, ...topics.retries])
   const all = members.map(({ member }) => member)
   const lane = new LaneWatch(all, chronicle)
-  const live = await LiveView.open(servers.kafka.brokers, topics)
-  const feeder = await Feeder.open(servers.kafka.brokers, servers.registry.url, topics.imported, isPoisonous)
+  const live = await LiveView.open(kafka.brokers, topics)
+  const feeder = await Feeder.open(kafka.brokers, servers.registry.url, topics.imported, isPoisonous)
   for (const member of all) member.start()
   await Promise.all(all.map((member) => member.untilRunning()))
   return {
@@ -145,7 +161,8 @@ export async function openArena(servers: Servers, options: ArenaOptions): Promis
 }
 
 async function openDoors(name: string, servers: Servers, databaseUrl: string) {
-  const kafka = await KafkaDoors.open(name, servers.kafka.brokers)
+  const { brokers, secured } = servers.kafka
+  const kafka = await KafkaDoors.open(name, secured?.brokers ?? brokers, secured?.tls)
   const database = await Door.open({ name, target: new URL(databaseUrl).host })
   return { kafka, database }
 }

@@ -87,9 +87,10 @@ const slow: BrokerFault = async ({ arena, random, isLong }) => {
   const node = random.pick(servers.kafka.nodes)
   const delayMs = random.between(100, 700)
   chronicle.note(`the way to broker ${node.id} takes ${Math.round(delayMs)} ms longer`)
-  for (const { kafka } of members) kafka.delay(delayMs, node.port)
+  const port = node.securedPort ?? node.port
+  for (const { kafka } of members) kafka.delay(delayMs, port)
   await sleep(isLong ? 10_000 : 5_000)
-  for (const { kafka } of members) kafka.delay(0, node.port)
+  for (const { kafka } of members) kafka.delay(0, port)
 }
 
 const BROKER_FAULTS = {

@@ -18,7 +18,7 @@ export function summarise(result: ChaosResult, arena: Arena, seed: number, sched
   return { figures, faulty: findFaulty(figures, result.tally, schedule) }
 }
 
-function readFigures({ verdict, evidence, tally, seconds }: ChaosResult, arena: Arena, seed: number) {
+function readFigures({ verdict, evidence, tally, denials, seconds }: ChaosResult, arena: Arena, seed: number) {
   return {
     records: evidence.sources.length,
     lost: verdict.lost.length,
@@ -29,6 +29,7 @@ function readFigures({ verdict, evidence, tally, seconds }: ChaosResult, arena: 
     mayBeAskedAgain: verdict.mayBeAskedAgain,
     early: verdict.early,
     retriesEarly: verdict.retriesEarly.length,
+    denied: denials.length,
     kills: tally.kills,
     killsInFlight: tally.killsInFlight,
     stops: tally.stops,
@@ -54,7 +55,7 @@ type Figures = ReturnType<typeof readFigures>
 
 function findFaulty(figures: Figures, { points }: Tally, schedule: Schedule): string[] {
   const asked = countKills(schedule)
-  const clean = ['lost', 'duplicated', 'unknown', 'paidTwice', 'early', 'retriesEarly'] as const
+  const clean = ['lost', 'duplicated', 'unknown', 'paidTwice', 'early', 'retriesEarly', 'denied'] as const
   const faulty = clean.filter((name) => figures[name] > 0).map((name) => `${name} ${figures[name]}`)
   if (figures.askedAgain > figures.mayBeAskedAgain) faulty.push(`askedAgain ${figures.askedAgain}`)
   if (figures.kills < asked) faulty.push(`only ${figures.kills} of ${asked} kills`)

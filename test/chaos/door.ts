@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connect as connectTls, TLSSocket } from 'node:tls'
 import { findFreePort } from '../stack/free-port.ts'
 
 /** Some bytes on their way through a door: a whole message where the door knows the protocol, else what came at once. */
@@ -26,6 +27,15 @@ export interface Wire {
   answer(chunk: Buffer): Parsed[]
 }
 
+/** TLS ends at a door and begins anew: what is used, PEM. */
+export interface TlsEnds {
+  /** Towards clients. */
+  key: string
+  cert: string
+  /** Who must have signed the server's certificate. */
+  ca: string
+}
+
 interface DoorOptions {
   name: string
   /** host:port of the real server. */
@@ -36,6 +46,8 @@ interface DoorOptions {
   hooks?: Set<Hook>
   /** What a dead client had sent goes on to the server, as it would from a network. */
   lingers?: boolean
+  /** Where both sides speak TLS. */
+  tls?: TlsEnds
 }
 
 const PLAIN: Wire = { request: (bytes) => [{ bytes }], answer: (bytes) => [{ bytes }] }
@@ -103,17 +115,47 @@ export class Door {
 
   async admit(): Promise<void> {
     if (this.#server) return
-    const server = createServer({ noDelay: true }, (inside) => this.#connect(inside))
+    // With TLS nothing is read of a connection until the server is met, nor is it known that the client has left.
+    const pauseOnConnect = this.#options.tls !== undefined
+    const server = createServer({ noDelay: true, pauseOnConnect }, (inside) => this.#connect(inside))
     this.#server = server
     server.listen(this.#port, '127.0.0.1')
     await once(server, 'listening')
   }
 
   #connect(inside: Socket): void {
-    const { target, lingers = false, wire } = this.#options
+    const { target, tls } = this.#options
     const [host = '', port] = target.split(':')
-    const outside = connect({ port: Number(port), host, noDelay: true })
+    const address = { port: Number(port), host }
+    const outside = tls ? connectTls({ ...address, ca: tls.ca }) : connect(address)
+    outside.setNoDelay(true)
     outside.once('connect', () => this.outsidePorts.add(outside.localPort ?? 0))
+    this.#keep(inside)
+    this.#keep(outside)
+    if (!tls) {
+      this.#join(inside, outside)
+      return
+    }
+    outside.once('close', () => inside.destroy())
+    // A client that meets a stopped server waits in its handshake, and so it does here.
+    outside.once('secureConnect', async () => {
+      if (this.#held) await this.#held.promise
+      if (inside.destroyed || outside.destroyed) return
+      const near = new TLSSocket(inside, { isServer: true, key: tls.key, cert: tls.cert })
+      this.#keep(near)
+      this.#join(near, outside)
+    })
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket)
+    // A connection that breaks is an ordinary thing here; its end is handled where it matters.
+    socket.on('error', () => undefined)
+    socket.on('close', () => this.#sockets.delete(socket))
+  }
+
+  #join(inside: Socket, outside: Socket): void {
+    const { lingers = false, wire } = this.#options
     this.#connections += 1
     const connection = this.#connections
     const { request, answer } = wire ? wire() : PLAIN
@@ -126,15 +168,11 @@ export class Door {
   }
 
   #lead(from: Socket, to: Socket, lingers: boolean, parse: (chunk: Buffer) => Piece[]): void {
-    this.#sockets.add(from)
     let way = Promise.resolve()
     from.on('data', (chunk: Buffer) => {
       for (const piece of parse(chunk)) way = way.then(() => this.#pass(piece, to))
     })
-    // A connection that breaks is an ordinary thing here; its end is handled below.
-    from.on('error', () => undefined)
     from.on('close', () => {
-      this.#sockets.delete(from)
       if (lingers) void way.then(() => to.end())
       else to.destroy()
     })

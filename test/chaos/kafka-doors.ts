@@ -1,4 +1,4 @@
-import { Door, type Hook } from './door.ts'
+import { Door, type Hook, type TlsEnds } from './door.ts'
 import { kafkaWire } from './kafka-wire.ts'
 
 /** The doors of one process to Kafka, one before each broker; what is done to them is done to all. */
@@ -9,13 +9,17 @@ export class KafkaDoors {
 
   private constructor() {}
 
-  /** @param brokers host:port of each, comma-separated */
-  static async open(name: string, brokers: string): Promise<KafkaDoors> {
+  /**
+   * @param brokers host:port of each, comma-separated
+   * @param tls where that is spoken there
+   */
+  static async open(name: string, brokers: string, tls?: TlsEnds): Promise<KafkaDoors> {
     const doors = new KafkaDoors()
     // Filled before the first process comes.
     const ports = new Map<number, number>()
+    const options = { name, wire: kafkaWire(ports), lingers: true, hooks: doors.hooks, ...(tls && { tls }) }
     for (const target of brokers.split(',')) {
-      const door = await Door.open({ name, target, wire: kafkaWire(ports), lingers: true, hooks: doors.hooks })
+      const door = await Door.open({ ...options, target })
       const brokerPort = Number(target.split(':')[1])
       doors.#doors.set(brokerPort, door)
       ports.set(brokerPort, door.port)

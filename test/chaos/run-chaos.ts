@@ -25,6 +25,8 @@ export interface ChaosResult {
   verdict: Verdict
   evidence: Evidence
   tally: Tally
+  /** What Kafka has denied the service, a line each. */
+  denials: string[]
   seconds: number
 }
 
@@ -87,7 +89,8 @@ export async function runChaos(arena: Arena, options: ChaosOptions): Promise<Cha
   arena.chronicle.note('left in peace')
   await drain(arena, hopelessAfterMs)
   const evidence = await collectEvidence(arena)
-  return { verdict: judge(evidence), evidence, tally, seconds: (now() - startedAt) / 1_000 }
+  const denials = arena.servers.kafka.secured?.takeDenials() ?? []
+  return { verdict: judge(evidence), evidence, tally, denials, seconds: (now() - startedAt) / 1_000 }
 }
 
 async function take(step: Step, hands: Hands): Promise<void> {

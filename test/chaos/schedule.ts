@@ -54,16 +54,13 @@ const TROUBLES_BESIDE: Step[] = [
 const TROUBLES_OF_CLUSTER = TROUBLES_BESIDE.filter((step) => step.kind !== 'trouble' || step.trouble !== 'brokerAway')
 const BROKER_FAULTS: Step[] = BROKER_FAULT_NAMES.map((fault) => ({ kind: 'broker', fault }))
 
-/**
- * @param hasRelay whether there is a relay to kill
- * @param isCluster whether there are several brokers
- */
-export function makeSchedule(kills: number, random: Random, hasRelay: boolean, isCluster = false): Schedule {
+/** @param isCluster whether there are several brokers */
+export function makeSchedule(kills: number, random: Random, isCluster = false): Schedule {
   const lane: Step[] = []
   const around: Step[] = []
   const brokers: Step[] = []
   for (let left = kills; left > 0; left -= 10) {
-    const tenth = hasRelay ? random.pick(RELAY_KILLS) : strike('during a rebalance', 'intake')
+    const tenth = random.pick(RELAY_KILLS)
     const hand = random.shuffle([...LANE_KILLS, ...OTHER_KILLS, random.pick(MORE_INTAKE_KILLS), tenth]).slice(0, left)
     lane.push(...random.shuffle([...hand.filter(isOfLane), ...LANE_STOPS]))
     const beside = someOf(isCluster ? TROUBLES_OF_CLUSTER : TROUBLES_BESIDE, left, random)

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { startKafka } from '../stack/kafka.ts'
-import { openArena, type Servers } from './arena.ts'
+import { KAFKA_USERS, openArena, type Servers } from './arena.ts'
 import type { Point } from './blow.ts'
 import type { BrokerFaultName } from './broker-faults.ts'
 import type { Verdict } from './judge.ts'
@@ -9,7 +9,7 @@ import type { Schedule, Step } from './schedule.ts'
 import { tellStories } from './tell-story.ts'
 
 interface SelfTestOptions {
-  /** Names of the faults to plant; none: all. */
+  /** Of PLANTED_FAULTS, those to plant; none: all. */
   only: readonly string[]
   seed: number
   json: boolean
@@ -85,16 +85,18 @@ const FAULTS: Fault[] = [
   },
 ]
 
+export const PLANTED_FAULTS = FAULTS.map(({ name }) => name)
+
 /** Plants each fault in the service's processes and lets the judge look. @returns whether it has found them all */
 export async function selfTest(servers: Servers, options: SelfTestOptions): Promise<boolean> {
   const { only, seed, json, say } = options
-  const mistyped = only.find((name) => !FAULTS.some((fault) => fault.name === name))
-  if (mistyped !== undefined) throw new Error(`${mistyped} is no fault; they are ${FAULTS.map(({ name }) => name)}`)
   const faults = FAULTS.filter(({ name }) => only.length === 0 || only.includes(name))
   const found: Record<string, string[]> = {}
   for (const fault of faults) {
     // Started for this one alone: three brokers keep a small machine busy enough.
-    const kafka = fault.needsCluster ? await startKafka({ brokers: 3 }) : undefined
+    const kafka = fault.needsCluster
+      ? await startKafka({ brokers: 3, users: servers.kafka.secured ? KAFKA_USERS : [] })
+      : undefined
     try {
       found[fault.name] = await findPlanted(fault, kafka ? { ...servers, kafka } : servers, options)
     } finally {
