@@ -88,12 +88,11 @@ const betweenAnswerAndCheckpoint: Strike = async (hands) => {
   return lives
 }
 
-/** The members of the group are joining again. */
-const duringARebalance: Strike = async (hands, role) => {
+/** The workers are joining their group again. */
+const duringARebalance: Strike = async (hands) => {
   const { arena, random } = hands
-  const members = arena.members.filter((member) => member.role === role)
-  const victim = role === 'worker' ? await busyOwner(hands) : members.find(({ isUp }) => isUp)
-  const other = members.find((member) => member !== victim)
+  const victim = await busyOwner(hands)
+  const other = arena.members.find((member) => member.role === 'worker' && member !== victim)
   if (!victim || !other) return false
   const joins = catchPiece([victim], 'kafka', isRequest(API.joinGroup), COMES_WITHIN_MS)
   if (other.isUp) {
@@ -102,7 +101,6 @@ const duringARebalance: Strike = async (hands, role) => {
   }
   const caught = await joins
   if (!caught) return false
-  if (role !== 'worker') await arena.feeder.feed(BURST)
   if (random.chance(0.5)) caught.decide('pass')
   await sleep(random.between(0, 40))
   const lives = victim.isUp && hasWork(arena, victim)
