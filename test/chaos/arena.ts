@@ -63,7 +63,7 @@ export interface ArenaOptions {
 }
 
 /** Each part of the service logs in as a user of its name, and has that part's rights. */
-export const KAFKA_USERS = ['setup', ...ROLES]
+const KAFKA_USERS = ['setup', ...ROLES]
 
 /**
  * @param isSecured whether the service has to log in to Kafka; what stands around it comes by the plain listener

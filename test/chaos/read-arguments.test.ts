@@ -21,6 +21,7 @@ test.each([
   ['--kills --secured', /'--kills' argument is ambiguous: there are --kills,/],
   ['--secured=yes', /'--secured' does not take an argument: there are --kills,/],
   ['no-dedupe', /^no-dedupe: only --self-test takes names/],
+  ['--self-test --secured', /^--secured: .* leave one of them out/],
   ['--self-test no-dedup', /^--self-test no-dedup: is no fault, they are .*no-dedupe/],
 ])('%s is refused in one line that names it and what it may be', (line, expected) => {
   expect(() => readArguments(line.split(' '))).toThrow(expected)

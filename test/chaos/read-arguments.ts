@@ -38,6 +38,9 @@ export function readArguments(args: string[]): Arguments {
   const brokers = readBrokers(values.brokers)
   if (faults !== undefined && brokers === 1)
     throw new Error(`--faults ${faults}: is about brokers of a cluster, so give it --brokers 3 too`)
+  // One of them is another transactional id, so that nobody would have the lane.
+  if (secured && values['self-test'])
+    throw new Error('--secured: Kafka would deny what --self-test plants, so leave one of them out')
   const kills = faults === undefined ? readNumber('kills', values.kills) : 0
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : readNumber('seed', values.seed)
   return {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { startKafka } from '../stack/kafka.ts'
-import { KAFKA_USERS, openArena, type Servers } from './arena.ts'
+import { openArena, type Servers } from './arena.ts'
 import type { Point } from './blow.ts'
 import type { BrokerFaultName } from './broker-faults.ts'
 import type { Verdict } from './judge.ts'
@@ -94,9 +94,7 @@ export async function selfTest(servers: Servers, options: SelfTestOptions): Prom
   const found: Record<string, string[]> = {}
   for (const fault of faults) {
     // Started for this one alone: three brokers keep a small machine busy enough.
-    const kafka = fault.needsCluster
-      ? await startKafka({ brokers: 3, users: servers.kafka.secured ? KAFKA_USERS : [] })
-      : undefined
+    const kafka = fault.needsCluster ? await startKafka({ brokers: 3 }) : undefined
     try {
       found[fault.name] = await findPlanted(fault, kafka ? { ...servers, kafka } : servers, options)
     } finally {
