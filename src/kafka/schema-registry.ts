@@ -6,6 +6,7 @@ import { type AvroType, avroType, readBounded } from './read-as.ts'
 import { registerSchema } from './register-schema.ts'
 import { type RegistryAccess, withoutLogin } from './registry-access.ts'
 import { SuspectDecoder } from './suspect-decoder.ts'
+import { withinTime } from './within-time.ts'
 
 const TIMEOUT_MS = 5_000
 
@@ -33,16 +34,18 @@ export class SchemaRegistry {
   constructor(url: string, { agent, fetch: given = fetch, login = () => ({}) }: RegistryAccess = {}) {
     this.#url = withoutLogin(url).replace(/\/+$/, '')
     this.#fetch = (input, init) => given(input, { ...init, headers: { ...(init?.headers as object), ...login() } })
-    // The client has no time-out of its own: a registry that hangs would hang the decoding for ever.
-    const withTimeout = () => ({
+    const withLogin = () => ({
       async prepareRequest(next: () => Promise<{ enhance(extras: object): unknown }>) {
-        return (await next()).enhance({ timeout: TIMEOUT_MS, headers: login() })
+        return (await next()).enhance({ headers: login() })
       },
     })
     let client: Promise<RegistryClient> | undefined
     const load = async () => {
       const { SchemaRegistry: Client } = await import('@kafkajs/confluent-schema-registry')
-      const options = { middlewares: [withTimeout as never], ...(agent && { agent: agent as never }) }
+      const options = {
+        middlewares: [withLogin, withinTime(TIMEOUT_MS)] as never[],
+        ...(agent && { agent: agent as never }),
+      }
       return new Client({ host: this.#url, ...options })
     }
     this.#client = () => {
