@@ -10,7 +10,7 @@ export const ERROR_CODES = {
   SCHEMA_UNKNOWN: 'the record names a schema id that the registry does not know',
   RECORD_INVALID: 'a field of the record is missing or senseless',
   RECORD_TOO_LARGE: 'the record is larger than Kafka takes',
-  CRASHED_DECODER: 'the process died each time it read this record',
+  CRASHED_DECODER: 'whatever reads this record dies, or does not come to an end',
   CRASHED_WORKER: 'the process died each time it worked on this album, also when on nothing else',
   // Amazon
   AMAZON_THROTTLED: 'Amazon asks to slow down',

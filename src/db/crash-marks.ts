@@ -19,8 +19,9 @@ const MOST_IN_HAND = 10_000
 /**
  * Finds the record that kills the processes of a group before they can say of which they die. It outlives them in
  * PostgreSQL, and costs one statement for a takeover and one for a good end: only when a process has ended badly does
- * the next one mark what it is about to touch. Of those that were in hand at a second death each is touched alone, and
- * the third death gives up the one that was in hand then. While PostgreSQL is away nobody is suspected.
+ * the next one mark what it is about to touch. Of those that were in hand at a second death each is touched alone, by
+ * intake and worker after it was decoded apart, and the third death gives up the one that was in hand then. While
+ * PostgreSQL is away nobody is suspected.
  */
 export class CrashMarks {
   readonly #db: Database
@@ -60,8 +61,13 @@ export class CrashMarks {
 
   /** How many of the records of one partition, from the first on, may be touched together. */
   countTogether(places: readonly Place[]): number {
-    const suspect = places.findIndex((place) => this.#deathsAt(place) > 0)
+    const suspect = places.findIndex((place) => this.isSuspect(place))
     return suspect === -1 ? places.length : Math.max(1, suspect)
+  }
+
+  /** Whether a process has died with the record in hand: whoever touches it first sees apart whether it is deadly. */
+  isSuspect(place: Place): boolean {
+    return this.#deathsAt(place) > 0
   }
 
   /** The error of a record that must not be touched any more: CRASHED_DECODER; null for all others. */

@@ -81,7 +81,7 @@ export function startIntake(
     topics,
     codecs,
     now: () => clock.now(),
-    judge: (delivery) => marks.judge(delivery),
+    marks,
   }
 
   /** A flood holds whoever works for the group, until a person says resume. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { CrashMarks } from '../db/crash-marks.ts'
 import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { EnrichmentRequested } from '../events.ts'
@@ -26,8 +27,8 @@ export interface RequestMaking {
   codecs: Pick<EventCodecs, 'imported' | 'requested'>
   /** When a request is made, in milliseconds since 1970. */
   now(): number
-  /** The error of a record of which processes have died; null for all others. */
-  judge(delivery: Delivery): EnrichmentError | null
+  /** Knows the records of which processes have died. */
+  marks: Pick<CrashMarks, 'judge' | 'isSuspect'>
 }
 
 export const isTombstone = (delivery: Delivery | undefined) => delivery?.value === null && delivery.fault === undefined
@@ -46,7 +47,7 @@ export async function toRequest(delivery: Delivery, making: RequestMaking): Prom
   if (fault !== undefined) return giveUp(delivery, dead, fault.error)
   if (value === null) return { delivery, record: null }
   try {
-    const crashed = making.judge(delivery)
+    const crashed = making.marks.judge(delivery)
     if (crashed !== null) throw crashed
     return { delivery, record: await toRecord(delivery, value, making) }
   } catch (thrown) {
@@ -57,11 +58,12 @@ export async function toRequest(delivery: Delivery, making: RequestMaking): Prom
 }
 
 async function toRecord(
-  { topic, partition, offset, headers }: Delivery,
+  delivery: Delivery,
   value: Buffer,
-  { topics, codecs, now }: RequestMaking,
+  { topics, codecs, now, marks }: RequestMaking,
 ): Promise<OutgoingRecord> {
-  const album = checkAlbum(await codecs.imported.decode(value))
+  const { topic, partition, offset, headers } = delivery
+  const album = checkAlbum(await codecs.imported.decode(value, marks.isSuspect(delivery)))
   const request: EnrichmentRequested = {
     requestId: randomUUID(),
     reason: 'imported',

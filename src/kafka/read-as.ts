@@ -1,11 +1,12 @@
 import { createRequire } from 'node:module'
-import type { WalkedType } from './avro-bounds.ts'
+import { checkAvroBounds, type WalkedType } from './avro-bounds.ts'
 
 /** What we use of avsc's Type, which the registry's client hands out without a type of its own. */
 export interface AvroType extends WalkedType {
   /** Branches of a union. */
   types?: AvroType[]
   equals(other: AvroType): boolean
+  toJSON(): unknown
   createResolver(writer: AvroType, options?: { ignoreNamespaces: boolean }): unknown
   fromBuffer(bytes: Buffer, resolver?: unknown): unknown
 }
@@ -18,12 +19,25 @@ const avsc = createRequire(createRequire(import.meta.url).resolve('@kafkajs/conf
 export const avroType = (schemaText: string): AvroType => avsc.Type.forSchema(JSON.parse(schemaText))
 
 /**
+ * Reads bytes of strangers: their bounds are checked before they are decoded.
+ *
+ * @throws what readAs and checkAvroBounds throw, as does what it returns
+ */
+export function readBounded(reader: AvroType, writer: AvroType): (body: Buffer) => unknown {
+  const read = readAs(reader, writer)
+  return (body) => {
+    checkAvroBounds(writer, body)
+    return read(body)
+  }
+}
+
+/**
  * How bytes of one schema are read as another. Records match by their names without namespace, and of a union the branch that
  * was written (https://avro.apache.org/docs/1.12.0/specification/#schema-resolution).
  *
  * @throws Error when the two do not match; for a union only when such a branch is read
  */
-export function readAs(reader: AvroType, writer: AvroType): (body: Buffer) => unknown {
+function readAs(reader: AvroType, writer: AvroType): (body: Buffer) => unknown {
   if (writer.typeName.startsWith('union')) return readUnionAs(reader, writer.types ?? [])
   const resolver = reader.equals(writer) ? undefined : reader.createResolver(writer, { ignoreNamespaces: true })
   return (body) => reader.fromBuffer(body, resolver)

@@ -1,22 +1,24 @@
 import type { SchemaRegistry as RegistryClient } from '@kafkajs/confluent-schema-registry'
 import { EnrichmentError } from '../errors.ts'
 import { explainTls } from '../explain-tls.ts'
-import { checkAvroBounds } from './avro-bounds.ts'
 import { MOST_VALUE_BYTES } from './decoding-fault.ts'
-import { type AvroType, avroType, readAs } from './read-as.ts'
+import { type AvroType, avroType, readBounded } from './read-as.ts'
 import { registerSchema } from './register-schema.ts'
 import { type RegistryAccess, withoutLogin } from './registry-access.ts'
+import { SuspectDecoder } from './suspect-decoder.ts'
+import { withinTime } from './within-time.ts'
 
 const TIMEOUT_MS = 5_000
 
 /** Reads and writes one record type in Confluent's wire format: a zero byte, the schema id (4 bytes), Avro. */
 export interface RecordCodec<T> {
   /**
-   * @throws EnrichmentError RECORD_UNDECODABLE, RECORD_TOO_LARGE, RECORD_INVALID naming a field with more items than are
+   * @param isSuspect a process may have died of it: it is decoded apart first. One at a time
+   * @throws EnrichmentError RECORD_UNDECODABLE, RECORD_TOO_LARGE, CRASHED_DECODER of a suspect that is none to decode here, RECORD_INVALID naming a field with more items than are
    *   read, SCHEMA_UNKNOWN (all final), REGISTRY_UNAVAILABLE (passing; also when the registry has lost its state, so that
    *   an unknown schema id is no fault of the record)
    */
-  decode(bytes: Buffer): Promise<T>
+  decode(bytes: Buffer, isSuspect?: boolean): Promise<T>
   /** @throws EnrichmentError RECORD_INVALID naming the fields that the schema refuses, REGISTRY_UNAVAILABLE */
   encode(record: T): Promise<Buffer>
 }
@@ -32,16 +34,18 @@ export class SchemaRegistry {
   constructor(url: string, { agent, fetch: given = fetch, login = () => ({}) }: RegistryAccess = {}) {
     this.#url = withoutLogin(url).replace(/\/+$/, '')
     this.#fetch = (input, init) => given(input, { ...init, headers: { ...(init?.headers as object), ...login() } })
-    // The client has no time-out of its own: a registry that hangs would hang the decoding for ever.
-    const withTimeout = () => ({
+    const withLogin = () => ({
       async prepareRequest(next: () => Promise<{ enhance(extras: object): unknown }>) {
-        return (await next()).enhance({ timeout: TIMEOUT_MS, headers: login() })
+        return (await next()).enhance({ headers: login() })
       },
     })
     let client: Promise<RegistryClient> | undefined
     const load = async () => {
       const { SchemaRegistry: Client } = await import('@kafkajs/confluent-schema-registry')
-      const options = { middlewares: [withTimeout as never], ...(agent && { agent: agent as never }) }
+      const options = {
+        middlewares: [withLogin, withinTime(TIMEOUT_MS)] as never[],
+        ...(agent && { agent: agent as never }),
+      }
       return new Client({ host: this.#url, ...options })
     }
     this.#client = () => {
@@ -71,22 +75,18 @@ export class SchemaRegistry {
       })
     const reader = id === null ? avroType(schemaText) : await this.#schema(id)
     const readers = new Map<number, (body: Buffer) => unknown>()
+    const apart = new SuspectDecoder()
 
     const readerFor = async (writerId: number) => {
       const known = readers.get(writerId)
       if (known !== undefined) return known
-      const writer = await this.#writerSchema(writerId, { subject, id })
-      const read = readAs(reader, writer)
-      const made = (body: Buffer) => {
-        checkAvroBounds(writer, body)
-        return read(body)
-      }
+      const made = readBounded(reader, await this.#writerSchema(writerId, { subject, id }))
       readers.set(writerId, made)
       return made
     }
 
     return {
-      async decode(bytes) {
+      decode: async (bytes, isSuspect = false) => {
         if (bytes.length < 5 || bytes[0] !== 0) {
           throw new EnrichmentError(
             'RECORD_UNDECODABLE',
@@ -98,9 +98,11 @@ export class SchemaRegistry {
           throw new EnrichmentError('RECORD_TOO_LARGE', message)
         }
         const writerId = bytes.readUInt32BE(1)
+        const body = bytes.subarray(5)
         try {
+          if (isSuspect) await apart.survive(reader, await this.#writerSchema(writerId, { subject, id }), body)
           const read = await readerFor(writerId)
-          return read(bytes.subarray(5)) as T
+          return read(body) as T
         } catch (error) {
           if (error instanceof EnrichmentError) throw error
           const why = error instanceof Error ? error.message : String(error)

@@ -45,7 +45,7 @@ export class RelayedPartition {
     if (this.#waiting.isFull) await this.#publishing
   }
 
-  /** Takes in records together; one of which processes have died, as what must be given up. */
+  /** Takes in records together; one of which processes have died, as what must be given up. None is decoded, so none apart. */
   async #takeIn(deliveries: Delivery[]): Promise<void> {
     const { marks } = this.#surroundings
     const judged = deliveries.map((delivery) => {

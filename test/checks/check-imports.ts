@@ -12,7 +12,7 @@ const LEVELS = [
   ['retry'],
   ['enrich'],
   ['amazon', 'model', 'storage', 'kafka', 'db'],
-  ['http'],
+  ['apart', 'http'],
   ['album', 'config', 'log', 'metrics'],
   ['settings'],
   ['connection-settings'],

@@ -1,8 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer as createPlainServer, type ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { createHttpClient } from '../../src/amazon/http-client.ts'
 import { loadConfig } from '../../src/config.ts'
@@ -95,4 +97,36 @@ test.each([
   const config = loadConfig([], { HTTPS_PROXY: proxy.url, NO_PROXY: noProxy })
   await createFetch(config)('https://amazon.example/').catch(() => undefined)
   expect(proxy.asked.length).toBe(isOut ? 0 : 1)
+})
+
+test('an answer that would fill the memory is given up, also one that is small until it is inflated', async () => {
+  const answers: Record<string, (response: ServerResponse) => void> = {
+    '/good': (response) => response.end('x'.repeat(1_000_000)),
+    '/bomb': (response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(200_000_000))),
+    '/endless': (response) => {
+      const more = () => {
+        while (response.write(Buffer.alloc(65_536)));
+      }
+      response.on('drain', more)
+      more()
+    },
+  }
+  const server = createPlainServer((request, response) => answers[request.url ?? '']?.(response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const fetch = createFetch({})
+  const read = async (path: string) => {
+    const { status, body } = await fetch(url + path)
+    let bytes = 0
+    for await (const chunk of body ?? []) bytes += chunk.length
+    return [status, bytes]
+  }
+  expect(await read('/good')).toEqual([200, 1_000_000])
+  await expect(read('/bomb')).rejects.toThrow('answered more than 10000000 bytes')
+  await expect(read('/endless')).rejects.toThrow('answered more than 10000000 bytes')
 })

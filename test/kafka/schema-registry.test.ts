@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { type RecordCodec, SchemaRegistry } from '../../src/kafka/schema-registry.ts'
@@ -170,4 +170,25 @@ test.each([
     expect(registry.openCodec(aSubject(), FIRST)).rejects.toMatchObject(away),
     expect(registry.register(aSubject(), FIRST)).rejects.toMatchObject(away),
   ])
+})
+
+test.each<[string, (response: ServerResponse) => void]>([
+  ['drips', (response) => void setInterval(() => response.write(' '), 500).unref()],
+  ['is cut off', (response) => response.write('{"schema":', () => response.destroy())],
+])('an answer that %s is waited for no longer than any other, and the next one is read', async (_how, spoil) => {
+  let isWell = true
+  const url = await listen((request, response) => {
+    const body = request.method === 'POST' ? { id: 7 } : { schema: FIRST }
+    response.writeHead(200, { 'content-type': 'application/json' })
+    if (isWell || request.url === '/schemas/ids/7') response.end(JSON.stringify(body))
+    else spoil(response)
+  })
+  const codec = await new SchemaRegistry(url).openCodec<Named>(aSubject(), FIRST)
+  const bytes = withUnknownId(await codec.encode({ name: 'Kind of Blue' }))
+  isWell = false
+  const from = performance.now()
+  await expect(codec.decode(bytes)).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' })
+  expect(performance.now() - from).toBeLessThan(12_000)
+  isWell = true
+  expect(await codec.decode(bytes)).toEqual({ name: 'Kind of Blue' })
 })

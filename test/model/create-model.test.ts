@@ -43,4 +43,15 @@ describe('createModel', () => {
     const tokens = (await metrics.modelTokens.get()).values
     expect(tokens.find(({ labels }) => labels.kind === 'input')?.value).toBe(answer?.use.inputTokens)
   })
+
+  it('takes an answer that would fill the memory for a fault of the host', async () => {
+    standIn.behave({ status: 200, body: `${' '.repeat(11_000_000)}{}`, times: 1 })
+    const model = createModel(config({ OPENAI_API_KEY: MODEL_STAND_IN_KEY }))
+    const products = [sampleProduct('Red', 'King Crimson')]
+    const asked = model?.judge(sampleAlbum('Red', ['King Crimson']), products, AbortSignal.timeout(9_000))
+    await expect(asked).rejects.toMatchObject({
+      code: 'MODEL_UNAVAILABLE',
+      message: expect.stringContaining('more than 10000000 bytes'),
+    })
+  })
 })

@@ -8,9 +8,11 @@ import { anAlbum, createScenario } from '../stack/scenario.ts'
 vi.setConfig({ testTimeout: 240_000 })
 
 const FAULT = fileURLToPath(new URL('../stack/faults/die-of-a-record.ts', import.meta.url))
-const ROLES = ['intake', 'worker', 'relay']
+/** Deaths until the record is given up. The relay decodes nothing, so it has nothing to do apart. */
+const DEATHS: Record<string, number> = { intake: 2, worker: 2, relay: 3 }
+const ROLES = Object.keys(DEATHS)
 
-test('a record that kills intake, worker or relay when it is touched is a pointer after the third death, and those behind it go on', async () => {
+test('a record that kills intake, worker or relay when it is touched is a pointer after the second death where it can be decoded apart, else after the third, and those behind it go on', async () => {
   const { env, start, publish, send, results, dead } = await createScenario({
     RETRY_DELAYS: '1s',
     NODE_OPTIONS: `--import ${FAULT}`,
@@ -40,7 +42,7 @@ test('a record that kills intake, worker or relay when it is touched is a pointe
   await results.waitFor((records) => records.length >= 4, 'the others', 60_000)
   for (const { role, count, service } of deaths) {
     expect(await service.stop(), service.tail()).toBe(0)
-    expect(count, role).toBe(3)
+    expect(count, role).toBe(DEATHS[role])
   }
   const pointers = (await dead.readToEnd()).toSorted((a, b) => String(a.key).localeCompare(String(b.key)))
   expect(pointers).toMatchObject(

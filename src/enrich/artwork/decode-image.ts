@@ -1,4 +1,5 @@
 import sharp from 'sharp'
+import { doJobs } from '../../apart/do-jobs.ts'
 import { EnrichmentError, type ErrorCode, toEnrichmentError } from '../../errors.ts'
 import { VARIANT_SIZES, type Variants } from './variants.ts'
 
@@ -32,18 +33,14 @@ export interface DecodeJob {
 /** What it answers. */
 export type DecodeReply = { variants: Variants } | { error: { code: ErrorCode; message: string } }
 
-/*
- * A process of its own, one image at a time: a decoder cannot be interrupted, so whoever waits for it kills it. It is
- * started with none of the service's environment, and ends with whoever started it.
- */
-process.on('disconnect', () => process.exit())
-process.on('message', async ({ bytes, name }: DecodeJob) => {
-  const reply: DecodeReply = await decode(bytes, name).then(
-    (variants) => ({ variants }),
-    (thrown) => ({ error: toReply(thrown, name) }),
-  )
-  process.send?.(reply)
-})
+// A decoder cannot be interrupted, so this is a process of its own, which whoever waits for it kills.
+doJobs(
+  ({ bytes, name }: DecodeJob): Promise<DecodeReply> =>
+    decode(bytes, name).then(
+      (variants) => ({ variants }),
+      (thrown) => ({ error: toReply(thrown, name) }),
+    ),
+)
 
 function toReply(thrown: unknown, name: string): { code: ErrorCode; message: string } {
   const { code, message } = toEnrichmentError(thrown)

@@ -120,7 +120,7 @@ async function decodeRequest(
   if (value === null) throw new EnrichmentError('RECORD_INVALID', 'the request has no value: send a request')
   const crashed = marks.judge(delivery)
   if (crashed !== null) throw crashed
-  const read = async () => checkRequest(await requested.decode(value))
+  const read = async () => checkRequest(await requested.decode(value, marks.isSuspect(delivery)))
   return dependencies.registry(() => marks.touch([delivery], read), signal)
 }
 

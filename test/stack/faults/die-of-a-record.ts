@@ -1,25 +1,33 @@
-import { SchemaRegistry } from '../../../src/kafka/schema-registry.ts'
+import childProcess from 'node:child_process'
+import { syncBuiltinESMExports } from 'node:module'
+import { avroType } from '../../../src/kafka/read-as.ts'
 import { WaitingRecords } from '../../../src/relay/waiting-records.ts'
 
 /**
- * Loaded with `node --import` into `run ROLE`: the process dies, as of a fault in a native library, whenever it decodes
- * the text that is deadly to its role, or, as the relay decodes nothing, takes it in.
+ * Loaded with `node --import` into `run ROLE`, and by it into the processes that it starts: each dies, as of a fault in
+ * a native library, whenever it decodes the text that is deadly to its role, or, as the relay decodes nothing, takes it in.
  */
 export const deadlyTo = (role: string) => `Deadly to ${role}`
 
-const deadly = deadlyTo(process.argv.at(-1) ?? '')
+const deadly = process.env.DEADLY ?? deadlyTo(process.argv.at(-1) ?? '')
 const dieOf = (bytes: Buffer | null) => {
   if (bytes?.includes(deadly)) process.kill(process.pid, 'SIGKILL')
 }
 
-const { openCodec } = SchemaRegistry.prototype
-SchemaRegistry.prototype.openCodec = async function (subject, schemaText) {
-  const codec = await openCodec.call(this, subject, schemaText)
-  const decode = (bytes: Buffer) => {
-    dieOf(bytes)
-    return codec.decode(bytes)
-  }
-  return { ...codec, decode } as never
+// They are given no environment.
+const { fork } = childProcess
+childProcess.fork = ((program: string, options: childProcess.ForkOptions) => {
+  const env = { ...options.env, DEADLY: deadly, NODE_OPTIONS: process.env.NODE_OPTIONS }
+  return fork(program, { ...options, env })
+}) as typeof fork
+syncBuiltinESMExports()
+
+let prototype = avroType('"string"')
+while (!Object.hasOwn(prototype, 'fromBuffer')) prototype = Object.getPrototypeOf(prototype)
+const { fromBuffer } = prototype
+prototype.fromBuffer = function (bytes, resolver) {
+  dieOf(bytes)
+  return fromBuffer.call(this, bytes, resolver)
 }
 
 const { add } = WaitingRecords.prototype

@@ -1,0 +1,17 @@
+import { doJobs } from '../apart/do-jobs.ts'
+import { avroType, readBounded } from './read-as.ts'
+
+/** What this process is sent: a record's bytes behind its schema id, and schemas as JSON. Nothing: whether it is there. */
+export type SuspectRecord = { reader: string; writer: string; body: Uint8Array } | null
+
+// Bytes that are none of the schema's end as well as any: whoever decodes them next says what is wrong with them.
+doJobs((record: SuspectRecord) => {
+  if (record === null) return true
+  const { reader, writer, body } = record
+  try {
+    readBounded(avroType(reader), avroType(writer))(Buffer.from(body))
+    return true
+  } catch {
+    return true
+  }
+})
