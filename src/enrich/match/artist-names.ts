@@ -47,7 +47,7 @@ export function toRuns(names: string): Run[] {
   const runs: Run[] = []
   for (let from = 0; from < pieces.length; from++) {
     for (let to = from + 1; to <= pieces.length && to - from <= MAX_RUN; to++) {
-      const words = toWords(
+      const words = toNameWords(
         pieces
           .slice(from, to)
           .map(({ name }) => name)
@@ -80,9 +80,15 @@ export function isBackingBand(name: string): boolean {
   return /^\s*(the|his|her|su|los|las|les|die|seine?|son|friends|orchestra|company|co)\b/i.test(name)
 }
 
+/** The words of a person's name without a form of address: "Ms. Lauryn Hill", "Sir Adrian Boult". */
+export function toNameWords(name: string): readonly string[] {
+  const words = toWords(name)
+  return words.length > 2 && /^(sir|dame|ms)$/.test(words[0] ?? '') ? words.slice(1) : words
+}
+
 /** Order-free key of a name: "Dylan, Bob" equals "Bob Dylan". */
 export function toKey(name: string): string {
-  return [...new Set(toWords(name))].sort().join(' ')
+  return [...new Set(toNameWords(name))].sort().join(' ')
 }
 
 /** Forms of a band that are put or left out at will: "The Dave Brubeck Quartet". */
@@ -122,7 +128,7 @@ export function isInitialed(wanted: readonly string[], given: readonly string[])
   return initials.length <= 3 && (full.startsWith(initials) || initials.startsWith(full))
 }
 
-/** Names that one artist had, one after the other or at once; a person may have to tell which is meant. */
+/** Names that one artist had for the same records, one after the other; no side projects, whose records are others. */
 const RENAMED = [
   ['Kanye West', 'Ye', 'Yeezy'],
   ['Yusuf', 'Cat Stevens', 'Yusuf Islam', 'Yusuf / Cat Stevens'],
@@ -132,10 +138,11 @@ const RENAMED = [
   ['Snoop Dogg', 'Snoop Doggy Dogg', 'Snoop Lion'],
   ['Dixie Chicks', 'The Chicks'],
   ['Lady Antebellum', 'Lady A'],
-  ['MF Doom', 'Doom', 'Viktor Vaughn', 'King Geedorah', 'Madvillain', 'Zev Love X'],
+  ['MF Doom', 'Doom'],
+  ['2Pac', 'Tupac Shakur', 'Tupac', 'Makaveli'],
   ["Terence Trent D'Arby", 'Sananda Maitreya'],
-  ['T. Rex', 'Tyrannosaurus Rex', 'Marc Bolan'],
-  ['Jefferson Airplane', 'Jefferson Starship', 'Starship'],
+  ['T. Rex', 'Tyrannosaurus Rex'],
+  ['Jefferson Starship', 'Starship'],
   ['Walter Carlos', 'Wendy Carlos'],
   ['Antony and the Johnsons', 'ANOHNI'],
   ['Cat Power', 'Chan Marshall'],
@@ -145,14 +152,12 @@ const RENAMED = [
   ['Dr. John', 'Mac Rebennack'],
   ['Alan Sorrenti', 'Sorrenti'],
   ['The Birthday Party', 'The Boys Next Door'],
-  ['Grace Slick', 'The Great Society'],
   ['Alice Coltrane', 'Turiyasangitananda', 'Alice Coltrane Turiyasangitananda'],
   ['Rahsaan Roland Kirk', 'Roland Kirk'],
   ['Yusef Lateef', 'William Evans'],
   ['Ahmad Jamal', 'Fritz Jones'],
   ['Abdullah Ibrahim', 'Dollar Brand'],
   ['Sade', 'Sade Adu'],
-  ['The Smile', 'Smile'],
   ['John Cougar', 'John Mellencamp', 'John Cougar Mellencamp'],
   ['Childish Gambino', 'Donald Glover'],
   ['Lil Bow Wow', 'Bow Wow'],
@@ -165,26 +170,48 @@ const RENAMED = [
   ['Machine Gun Kelly', 'mgk'],
   ['Panic! At The Disco', 'Panic At The Disco'],
   ['Viet Cong', 'Preoccupations'],
-  ['Girls Names', 'Girl Band', 'Gilla Band'],
+  ['Girl Band', 'Gilla Band'],
   ['British Sea Power', 'Sea Power'],
   ['Joy Division', 'Warsaw'],
-  ['Sugababes', 'Mutya Keisha Siobhan'],
   ['Utada Hikaru', 'Hikaru Utada', 'Utada'],
   ['Ringo Sheena', 'Shiina Ringo', 'Sheena Ringo'],
   ['Yazoo', 'Yaz'],
   ['Suede', 'The London Suede'],
   ['The Beat', 'The English Beat'],
   ['The Charlatans', 'The Charlatans UK'],
-  ['Caribou', 'Manitoba', 'Daphni'],
+  ['Caribou', 'Manitoba'],
   ['Chet Faker', 'Nick Murphy'],
   ['Alex G', '(Sandy) Alex G'],
   ['Chilly Gonzales', 'Gonzales'],
   ["Ol' Dirty Bastard", 'ODB', 'Dirt McGirt', 'Osirus'],
   ['DIIV', 'Dive'],
-  ['Dr. Octagon', 'Kool Keith', 'Dr. Dooom', 'Black Elvis'],
-  ['Madlib', 'Quasimoto', 'Yesterdays New Quintet'],
   ['Sixto Rodriguez', 'Rodriguez'],
   ['Bush', 'Bush X'],
+  ['Thee Oh Sees', 'Oh Sees', 'Osees', 'OCS'],
+  ['Marina and the Diamonds', 'MARINA'],
+  ['Christine and the Queens', 'Redcar'],
+  ['A Silver Mt. Zion', 'Thee Silver Mt. Zion', 'Thee Silver Mt. Zion Memorial Orchestra'],
+  ['Death From Above 1979', 'Death From Above'],
+  ['Rhapsody', 'Rhapsody of Fire'],
+  ['Slade', 'Ambrose Slade'],
+  ['Rich Brian', 'Rich Chigga'],
+  ['Khaled', 'Cheb Khaled'],
+  ['TOMORROW X TOGETHER', 'TXT'],
+  ['BTS', 'Bangtan Boys', 'Bangtan Sonyeondan'],
+  ['TVXQ', 'Tohoshinki', 'DBSK', 'Dong Bang Shin Ki'],
+  ["Girls' Generation", 'SNSD'],
+  ['Beast', 'B2ST', 'Highlight'],
+  ['(G)I-DLE', 'i-dle'],
+  ['ZEROBASEONE', 'ZB1'],
+  ['Tokyo Jihen', 'Tokyo Incidents'],
+  ['X Japan', 'X'],
+  ['Common', 'Common Sense'],
+  ['The Notorious B.I.G.', 'Biggie Smalls', 'Biggie'],
+  ['Dinosaur Jr.', 'Dinosaur'],
+  ['Ghost', 'Ghost B.C.'],
+  ['Laura Jane Grace', 'Tom Gabel'],
+  ['Mina Caputo', 'Keith Caputo'],
+  ["Sinéad O'Connor", "Shuhada' Sadaqat"],
 ].map((names) => new Set(names.map(toKey)))
 
 /** Whether both keys are names that one artist has had. */

@@ -1,19 +1,10 @@
 import type { Album, Product } from '../../album.ts'
-import {
-  isBackingBand,
-  isInitialed,
-  isLongerName,
-  isRenamed,
-  type Run,
-  toKey,
-  toPieces,
-  toRuns,
-} from './artist-names.ts'
+import { isBackingBand, isLongerName, type Run, toKey, toNameWords, toPieces, toRuns } from './artist-names.ts'
 import { toScript } from './compare-forms.ts'
 import { isComposer } from './composers.ts'
 import { findOtherPerformers } from './find-other-performers.ts'
+import { initialsOf, isAlikeName, type ReadName } from './is-alike-name.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
-import { similarity } from './similarity.ts'
 
 /** How the product's artists stand to the album's. */
 export interface ArtistMatch {
@@ -31,15 +22,15 @@ export interface AlbumArtists {
   titleKey: string
 }
 
-interface Act {
-  name: string
-  words: readonly string[]
-  key: string
-  /** The key without spaces: "ACDC" for "AC/DC". */
-  joined: string
-  /** See initialsOf. */
-  initials: string[]
-  pieces: { key: string; words: readonly string[]; isLeader: boolean }[]
+interface Act extends ReadName {
+  pieces: {
+    key: string
+    words: readonly string[]
+    /** Before "& The Band". */
+    isLeader: boolean
+    /** The first of two persons: "Robert Plant & Alison Krauss". */
+    isFirst: boolean
+  }[]
   isComposer: boolean
 }
 
@@ -52,8 +43,6 @@ const VARIOUS_OF_A_KIND = /^various\b|^soundtrack( (artists?|cast|original|recor
 const TRIBUTE =
   /\b(tributes?|karaoke|singers|cover band|covers|in the style|plays|salute|sing along|songbook|string quartet|lullaby|rockabye)\b/
 const MAX_NAMES = 10
-/** Spelling differences ("Weeknd", "Weekend") are above, other people below. */
-const ALIKE_FROM = 0.8
 /** Roles, in the languages of Amazon's marketplaces, of those who are not heard. */
 const WRITER =
   /(composer|komponist|compositeur|compositor|compositore|lyric|writer|author|autor|auteur|autore|producer|produzent|arrang|editor|illustrat|作曲|作詞)/i
@@ -63,7 +52,7 @@ const READER = /(author|autor|auteur|autore|narrat|erzahler|reader|sprecher|lect
 
 export function readAlbumArtists(album: Album): AlbumArtists {
   const acts = album.artists.slice(0, MAX_NAMES).map(({ name }) => {
-    const words = toWords(name)
+    const words = toNameWords(name)
     const pieces = toPieces(name)
     return {
       name,
@@ -75,11 +64,8 @@ export function readAlbumArtists(album: Album): AlbumArtists {
         .map((piece, at) => ({
           key: toKey(piece.name),
           words: toWords(piece.name),
-          isLeader:
-            at === 0 &&
-            pieces[1] !== undefined &&
-            pieces[1].tie !== ',' &&
-            (isBackingBand(pieces[1].name) || toWords(piece.name).length > 1),
+          isLeader: at === 0 && pieces[1] !== undefined && pieces[1].tie !== ',' && isBackingBand(pieces[1].name),
+          isFirst: at === 0 && pieces[1] !== undefined && pieces[1].tie !== ',' && toWords(piece.name).length > 1,
         }))
         .filter(({ key }) => key !== '' && pieces.length > 1),
       isComposer: isComposer(words),
@@ -143,7 +129,7 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
       acts,
       heard.map(({ name }) => name),
       runs,
-      isGeneric,
+      { isGeneric, isOneWord: !album.titleKey.includes(' ') },
     ) ?? compareRest(album, product, given, heard, isGeneric)
   )
 }
@@ -159,8 +145,20 @@ function doubtPlace(place: Run['place'], act: Act, isGeneric: boolean): string |
   return isGeneric && place !== 'whole' ? `${act.name} is named with others` : null
 }
 
-function comparePart(acts: Act[], names: string[], runs: Run[], isGeneric: boolean): ArtistMatch | null {
+function comparePart(
+  acts: Act[],
+  names: string[],
+  runs: Run[],
+  { isGeneric, isOneWord }: { isGeneric: boolean; isOneWord: boolean },
+): ArtistMatch | null {
   for (const act of acts) {
+    // "Ella Fitzgerald & Louis Armstrong" are both there, each named for herself.
+    if (act.pieces.length > 1 && act.pieces.every(({ key }) => runs.some((run) => run.key === key)))
+      return {
+        kind: 'same',
+        reason: `all of ${act.name.slice(0, 80)} are named`,
+        doubt: isGeneric && names.flatMap(toPieces).length > act.pieces.length ? 'others are named, too' : null,
+      }
     const piece = act.pieces.find(({ key, words }) => runs.some((run) => run.key === key) && words.join('').length > 0)
     const longer = runs.find(
       ({ place, words }) => (place === 'whole' || place === 'later') && isLongerName(act.words, words),
@@ -176,7 +174,10 @@ function comparePart(acts: Act[], names: string[], runs: Run[], isGeneric: boole
       return {
         kind: 'part',
         reason: 'one of the credited names is the artist',
-        doubt: piece.isLeader && !isGeneric ? null : `${piece.words.join(' ')} alone is not ${act.name}`,
+        doubt:
+          (piece.isLeader || (piece.isFirst && !isOneWord)) && !isGeneric
+            ? null
+            : `${piece.words.join(' ')} alone is not ${act.name}`,
       }
   }
   return null
@@ -239,7 +240,7 @@ function compareRest(
   const tribute = names.find((name) => TRIBUTE.test(normalizeText(name)) && acts.some((act) => holds(name, act)))
   if (tribute !== undefined && !acts.some(({ name }) => TRIBUTE.test(normalizeText(name))))
     return told('tribute', `${tribute.slice(0, 80)} plays what others made`)
-  if (acts.some((act) => names.some((name) => isAlike(act, name))))
+  if (acts.some((act) => names.some((name) => isAlikeName(act, name))))
     return told('alike', 'the artists are alike, not equal')
   const scripts = new Set(names.map(toScript))
   if (acts.length > 0 && acts.every(({ name }) => !scripts.has(toScript(name))))
@@ -258,38 +259,7 @@ function compareVarious(given: string[], named: number): ArtistMatch {
   return { kind: 'alike', reason: 'various artists on the album, named ones on the product', doubt: null }
 }
 
-/** A name by its first letters, in all the ways that fans and shops count them: with every word, or without small ones. */
-function initialsOf(name: string): string[] {
-  const all = normalizeText(name).split(' ')
-  const leading = all[0] === 'the' ? all.slice(1) : all
-  const telling = all.filter((word) => !/^(the|and|of|in|at|on|a)$/.test(word))
-  return [all, leading, toWords(name), telling].map((words) => words.map((word) => word[0]).join('')).filter(isAcronym)
-}
-
-const isAcronym = (initials: string) => initials.length >= 3
-
 function holds(name: string, act: Act): boolean {
   const words = toWords(name)
   return act.words.every((word) => words.includes(word))
-}
-
-function isAlike(act: Act, name: string): boolean {
-  const otherWords = toWords(name)
-  const shared = act.words.filter((word) => word.length > 2 && otherWords.includes(word)).length
-  if (shared > 0 && (shared === act.words.length || shared === otherWords.length || shared > 1)) return true
-  // "CSN&Y", "RATM", "OMD".
-  const initials = otherWords.join('')
-  if (initials.length >= 3 && (act.initials.includes(initials) || initialsOf(name).includes(act.joined))) return true
-  // "(Sandy) Alex G": all words of one, the short ones as well.
-  if (otherWords.length > 1 && otherWords.every((word) => act.words.includes(word))) return true
-  const whole = act.words.join(' ')
-  return [name, ...toPieces(name).map((piece) => piece.name)].some((piece) => {
-    const words = toWords(piece)
-    return (
-      isRenamed(act.key, toKey(piece)) ||
-      isInitialed(act.words, words) ||
-      isInitialed(words, act.words) ||
-      similarity(whole, words.join(' ')) >= ALIKE_FROM
-    )
-  })
 }

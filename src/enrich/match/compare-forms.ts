@@ -157,11 +157,17 @@ export function isSequel(ours: string, theirs: string): boolean {
   if (left === undefined || right === undefined) return false
   if (toNumberless(left) !== toNumberless(right) || toNumberless(left) === '') return false
   const [our, their] = [numbersOf(left), numbersOf(right)]
-  const more = their.filter((number) => !our.includes(number))
+  const more = their.filter(
+    (number) => !our.includes(number) && !COUNTED_WORKS.test(right[right.indexOf(number) + 1] ?? ''),
+  )
   if (more.length === 0 || (our.length === 0 && isWholeRow(more))) return false
   if (our.some((number) => !their.includes(number))) return true
   return more.some((number) => Number(number) > 1) && more.every((number) => Number(number) < 20)
 }
+
+/** "The 6 String Quartets" are no sixth. */
+const COUNTED_WORKS =
+  /^(symphonies|concertos|sonatas|suites|quartets|trios|partitas|preludes|etudes|nocturnes|string|piano|violin|cello)$/
 
 /** "Cello Suites Nos. 1-6" are all of them. */
 function isWholeRow([first, ...others]: readonly string[]): boolean {

@@ -1,11 +1,12 @@
 import type { Album, Product } from '../../album.ts'
 import { toKey } from './artist-names.ts'
 import { compareForms, isSequel, type TitleKind } from './compare-forms.ts'
+import { isPartOfProgramme, nameOneWork } from './compare-works.ts'
 import { isComposer } from './composers.ts'
 import { isBareNote, isEditionWord } from './edition-words.ts'
 import { findDoubt, findFormula, findOtherSubtitle, haveOtherNumbers, type Noted } from './find-doubts.ts'
 import { isGenericTitle } from './is-generic-title.ts'
-import { isMaybeExtra } from './is-maybe-extra.ts'
+import { BARE_LIVE, isMaybeExtra } from './is-maybe-extra.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { findOtherRecord, type OtherRecord } from './other-record-words.ts'
 import { readSymbols } from './read-symbols.ts'
@@ -40,6 +41,8 @@ export interface AlbumTitle {
   hasBareNote: boolean
   /** Whether a composer is among the artists: works are called otherwise in each language. */
   isClassical: boolean
+  /** Whether it names one: "Sibelius: Violin Concerto". */
+  namesComposer: boolean
   /** Whether many albums bear it: the artist's name, "Greatest Hits". */
   isGeneric: boolean
   /** Whether it is so long that hardly another artist has it. */
@@ -78,6 +81,9 @@ export function readAlbumTitle(album: Album): AlbumTitle {
     releaseYear: album.releaseYear,
     hasBareNote: wanted.some(({ editions }) => editions.some(isBareNote)),
     isClassical: album.artists.slice(0, MAX_NAMES).some(({ name }) => isComposer(toWords(name))),
+    namesComposer: normalizeText(album.title)
+      .split(' ')
+      .some((word) => isComposer([word])),
     isLong: toTitleWords(wanted[0]?.core ?? '').length >= LONG_WORDS,
     isGeneric: isGenericTitle(toTitleWords(wanted[0]?.core ?? ''), new Set(names.flat())),
   }
@@ -93,19 +99,24 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
   // "At Fillmore East" is a concert, so "Live At Fillmore East" is no other record.
   const isSameConcert = extra === 'live' && /\blive (at|in|from) /.test(given.core)
   const sign = isSameConcert ? null : findOtherRecord(extra)
-  const isExtra = sign !== null && isMaybeExtra(sign, extra, given, product, isBeside(album, given))
+  // Of a concert more may be said: "Bob Dylan Live 1966: The Royal Albert Hall Concert".
+  const isConcertToo = sign?.kind === 'live' && CONCERT_WORDS.some((word) => album.known.has(word))
+  const isExtra = sign !== null && (isConcertToo || isMaybeExtra(sign, extra, given, product, isBeside(album, given)))
   const told = { other: isExtra ? null : sign, editions }
   const answer = (kind: TitleKind, doubt: string | null = null): TitleMatch => ({
     kind,
     reason: REASONS[kind],
     ...told,
-    doubt: doubt ?? (isExtra ? `it has extras, or is ${sign.reason}` : null),
+    doubt:
+      doubt ??
+      (isExtra ? `it has extras, or is ${sign.reason}` : null) ??
+      (isLiveAgain(album, given) ? 'it may be the same songs, live' : null),
   })
   const kind = compareForms(ours, theirs)
   // "Howlin' Wolf / Moanin' In The Moonlight" is two records, though one of them has the artist's name.
   const isWhole = ours.plain.some((form) => theirs.plain.includes(form))
   if (given.isList && kind !== 'different' && (!isWhole || given.joinsSigns))
-    return { ...answer('extended'), other: BUNDLE }
+    return isPair(album, product) ? answer('extended', PAIR) : { ...answer('extended'), other: BUNDLE }
   if (kind === 'extended' && isSameConcert) return answer('equal')
   if (kind === 'extended') {
     // A leftover of colours is no other record: "Trench Yellow/Green Limited Edition Colored Vinyl".
@@ -117,13 +128,25 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
     const isJoined =
       product.title.slice(0, MAX_TITLE).includes('+') &&
       names.some((name) => `${normalizeText(given.core)} `.startsWith(`${name.join(' ')} and `))
-    if (!isJoined && names.some((name) => ours.whole.includes(name.join(' ')) && core.length > name.length))
+    // "Rage Against The Machine - XX" is as old as that.
+    const rest = core.length - (/^([2-9]\d|100)$/.test(core.at(-1) ?? '') ? 1 : 0)
+    if (!isJoined && names.some((name) => ours.whole.includes(name.join(' ')) && rest > name.length))
       return { ...answer('different'), reason: 'the title only names the artist' }
     return answer(kind)
   }
   // "WACR2 Fleetwood Mac's Rumours": all but a word or two is artist and title.
   if (kind === 'different' && isWithin(album, given)) return answer('extended')
   if (kind === 'different' && album.isClassical && nameOneWork(album, given)) return answer('alike')
+  if (kind === 'different' && (album.isClassical || album.namesComposer) && isPartOfProgramme(album, given))
+    return answer('alike')
+  // "Le Fabuleux Destin d'Amélie Poulain (Amelie)".
+  if (
+    kind === 'different' &&
+    given.notes.length > 0 &&
+    !album.isGeneric &&
+    given.notes.some((note) => isTitle(album, note))
+  )
+    return answer('alike')
   if (kind === 'shortened') {
     const missing = findMissing(album, given, product)
     const subtitle = findOtherSubtitle(missing, given.notes, new Set(album.noted.all.flatMap(toTitleWords)))
@@ -148,6 +171,15 @@ function isBeside({ forms, names, isGeneric, known }: AlbumTitle, given: ReadTit
   })
 }
 
+/** "Live Through This (Live)": the title's own "live" is no concert's, which stands at the end or before the place. */
+function isLiveAgain({ known, forms }: AlbumTitle, given: ReadTitle): boolean {
+  return (
+    known.has('live') &&
+    given.notes.some((note) => BARE_LIVE.test(note)) &&
+    !forms.whole.some((form) => /\blive( (at|in|from|on)\b|$)/.test(form) || form === 'live')
+  )
+}
+
 const CONCERT_WORDS = 'live concert unplugged konzert vivo directo public'.split(' ')
 const MAX_STRANGE_WORDS = 2
 
@@ -164,15 +196,7 @@ function isWithin({ forms, nameWords, isGeneric }: AlbumTitle, given: ReadTitle)
   })
 }
 
-/** "St Matthew Passion" and "Matthäus-Passion" share the word that is no form of music. */
-function nameOneWork({ forms, nameWords }: AlbumTitle, given: ReadTitle): boolean {
-  const words = new Set(toTitleWords(given.core).filter((word) => isTelling(word) && !nameWords.has(word)))
-  return forms.plain.some((form) => form.split(' ').some((word) => words.has(word)))
-}
-
-const isTelling = (word: string) => word.length >= 5 && !FORMS_OF_MUSIC.test(word)
-const FORMS_OF_MUSIC =
-  /^(symphon|sinfon|concert|sonat|quart|quint|trio|piano|klavier|violin|cello|flute|organ|orgel|orchest|string|suite|partita|etude|prelud|nocturn|waltz|walzer|lieder|songs|arias?|works?|werke|complete|opera|choral|chamber|music|musik|great|major|minor|select|highlight|dance|overture|ouvert|variation|ballad|mazurk|fantas|impromptu|scherz|rhapsod|serenad|divertiment|masses|motets)/
+const isTitle = ({ forms }: AlbumTitle, text: string) => forms.whole.includes(toTitleWords(text).join(' '))
 
 /** Of equal titles the notes decide: "Keeper Of The Seven Keys (Part 1)" and "(Part 2)". */
 function compareNotes(
@@ -222,6 +246,19 @@ function findMissing(album: AlbumTitle, given: ReadTitle, product: Product): str
   return album.noted.all
     .flatMap(toTitleWords)
     .filter((word) => !told.has(word) && !album.nameWords.has(word) && !isFormula(word))
+}
+
+const PAIR = 'it may be two records, or one with a second title'
+
+/** "Trans-Europa Express / Trans-Europe Express": of two titles one is ours, the other may be it in another language. */
+function isPair({ forms }: AlbumTitle, product: Product): boolean {
+  const [first, second, ...others] = product.title
+    .slice(0, MAX_TITLE)
+    .replace(/[([].*$/, '')
+    .split(/\s\/\s/)
+    .map((title) => toTitleWords(readTitle(title).core).join(' '))
+  if (first === undefined || second === undefined || others.length > 0) return false
+  return forms.whole.includes(first) !== forms.whole.includes(second)
 }
 
 const BUNDLE: OtherRecord = { kind: 'bundle', reason: 'several records in one', pattern: /\// }

@@ -24,7 +24,7 @@ const STRONG = words(`
   numbered import imported pressing repress explicit advisory clean bonus download digital dl dlcard mono stereo hq audiophile
   rpm rsd boxset boxed collectors platinum hybrid multichannel mastered mastering uhqcd shm reissues color
   translucent transparent splatter splattered marbled swirl swirled swirls opaque rm remix mixed lenticular digipak
-  digipack digisleeve heavyweight analog indie version mix enhanced mov audio cd5 dmm bluray standalone colorway viny vinly vynil reedition reed
+  digipack digisleeve heavyweight analog indie version mix enhanced mov audio cd5 dmm bluray standalone colorway mfsl mofi ojc rocktober weverse photobook digipack edited viny vinly vynil reedition reed
   ${LOCAL_STRONG}
 `)
 
@@ -46,7 +46,7 @@ const WEAK = words(`
   urban outfitters newbury comics vmp hmv fnac barnes noble x track tracks song songs copy original recording recordings
   recorded hd dolby atmos surround 5 bit hour hours blu ray hand die cut etched zoetrope effect variant assorted random
   mini digi pak fold out back to re remastering audio japan only mp3 usb rudy van gelder rvg steven wilson giles martin
-  unique spined may vary packaging packaged transition featuring ann anniv repack international debut hype stickered
+  unique spined content keepnews kit photo jewel random photocard photocards may vary packaging packaged transition featuring ann anniv repack international debut hype stickered
   colour pvc clamshell slipcase tri fold foldout gate inner lyric lyrics sheet insert inserts obi strip card cards postcard
   lithograph poster posters patch download code codes mp3 flac wav hires hi res remaining stock new sealed
   definitive acoustic sounds tour art pocket issue
@@ -58,8 +58,8 @@ const WEAK = words(`
 /** How Japanese shops tell a pressing, the longer words first; their notes have no spaces. */
 const JAPANESE = [
   ...words(
-    `限定 初回 通常 輸入 国内 完全 生産 期間 数量 特典 あり 有 付 き 盤 版 紙 ジャケット ジャケ 仕様 リマスター デラックス エディション アナログ レコード 重量 廃盤 中古 新品 直 正規 公式 日本 独自 枚 組 高音質
-    ボーナス トラック 帯 のみ 取扱 送料無料 amazon co jp cd dvd lp shm メーカー 早期 先着 購入 予約 対象 外 け オリジナル ステッカー クリアファイル ポスター メガ 豪華 スペシャル プライス 封入 店舗 限り 第 弾`,
+    `限定 初回 通常 輸入 国内 完全 生産 期間 数量 disc 特典 あり 有 付 き 盤 版 紙 ジャケット ジャケ 仕様 リマスター デラックス エディション アナログ レコード 重量 廃盤 中古 新品 直 正規 公式 日本 独自 枚 組 高音質
+    バインダー フォトブック アートブック フォトカード ブックレット 映像 特製 写真 写真集 ポストカード blu ray ボーナス トラック 帯 のみ 取扱 送料無料 amazon co jp cd dvd lp shm メーカー 早期 先着 購入 予約 対象 外 け オリジナル ステッカー クリアファイル ポスター メガ 豪華 スペシャル プライス 封入 店舗 限り 第 弾`,
   ),
 ]
   .map((word) => normalizeText(word))
@@ -70,7 +70,7 @@ function words(text: string): Set<string> {
 }
 
 /** "2lp", "180g", "140gram", "3xlp", "12in", "45rpm", "24bit": a count with a unit. */
-const MEASURE = /^\d{1,4}x?(lps?|cds?|dvds?|g|gr|gm|grams?|in|inch|rpm|discs?|xlp|xvinyl|bit|mm|track|x|copies)$/
+const MEASURE = /^\d{1,4}x?(lps?|cds?|dvds?|g|gr|gm|grams?|in|inch|rpm|blu|discs?|xlp|xvinyl|bit|mm|track|x|copies)$/
 const ORDINAL_OR_NUMBER = /^\d{1,4}(st|nd|rd|th|er|eme|e|o|a)?$/
 /** What may stand beside a number that only counts something. */
 const UNIT =
@@ -96,7 +96,8 @@ export function isBareNote(edition: string): boolean {
 /** Whether nothing is left of a word when all that Japanese shops write is taken from it. */
 function isJapaneseEdition(word: string): boolean {
   if (word.length > 60 || !/[^a-z0-9]/.test(word)) return false
-  return JAPANESE.reduce((rest, known) => rest.replaceAll(known, ''), word.replace(/\d/g, '')) === ''
+  // "初回限定盤A" is one of several.
+  return JAPANESE.reduce((rest, known) => rest.replaceAll(known, ''), word.replace(/\d|(?<=[盤版])[a-e]$/g, '')) === ''
 }
 
 /**
@@ -107,13 +108,45 @@ function isJapaneseEdition(word: string): boolean {
  * @param note normalized words
  */
 export function findUnexplained(note: readonly string[]): string[] {
+  if (isNamedPressing(note)) return []
   const strong = note.some((word) => isStrongEditionWord(word) || isJapaneseEdition(word))
   return note.filter((word, at) => {
     if (/^\d+$/.test(word)) return !isCounting(note, at, strong)
-    if (isEditionWord(word)) return false
+    if (
+      isEditionWord(word) ||
+      (/^(x{1,3}|x?[lx]?x?v|x?l)$/.test(word) && /^(anniversary|jahre|years)$/.test(note[at + 1] ?? ''))
+    )
+      return false
     return !isColorName(note, at)
   })
 }
+
+/**
+ * The "Lavender Edition" is the album under whatever name; so is one of the letters that Korean sleeves are told by
+ * ("L Ver."). Played, sung or sold otherwise it is not.
+ */
+function isNamedPressing(note: readonly string[]): boolean {
+  const last = note.at(-1) ?? ''
+  if (note.length < 2 || note.length > MAX_NAMED || !NAMING.test(last)) return false
+  if (SERIES.test(note.join(' '))) return true
+  const before = note.slice(0, -1)
+  if (last === 'ver') return before.every((word) => /^[a-z]$/.test(word) || isEditionWord(word))
+  return (
+    last === 'edition' &&
+    before.every((word) => !PLAYED_OTHERWISE.test(word) && (/^[a-z]/.test(word) || isCounted(word)))
+  )
+}
+
+/** Reissues by the label that has the tapes. */
+const SERIES =
+  /^(original )?((columbia )?jazz classics|rudy van gelder|keepnews collection|ojc|mobile fidelity)( (remasters?|edition|series))?$/
+const isCounted = (word: string) => MEASURE.test(word) || /^\d{1,3}(st|nd|rd|th)$/.test(word)
+const MAX_NAMED = 6
+/** What a note ends with that names a pressing. */
+const NAMING = /^(ver|edition|classics|gelder|collection|ojc|fidelity|remasters?|series)$/
+/** What is after such a word is another recording, another language's, or of a film or a series. */
+const PLAYED_OTHERWISE =
+  /^(drumless|piano|guitar|orchestra|orchestral|symphonic|symphony|string|strings|vocal|spanish|english|german|french|italian|japanese|korean|chinese|mandarin|portuguese|australian|american|dance|club|stripped|slowed|sped|bluegrass|reggae|latin|rock|metal|gospel|harp|organ|sax|flute|christmas|holiday|kids|film|movie|cast|broadway|score|soundtrack|book|album|albums|lp\d|part|volume|tour|covers?|music|songs|disco|jazz|country|dj|mixed|remixed|remix|mix|chopped|screwed|slowed|game|tv|season|story|lost|early|late|love|red|years?)$/
 
 function isCounting(note: readonly string[], at: number, strong: boolean): boolean {
   const word = note[at] ?? ''

@@ -1,17 +1,11 @@
 import { isStrongEditionWord } from './edition-words.ts'
 import { numbersOf } from './fold-numbers.ts'
 import { isNickname } from './nicknames.ts'
+import { IS_SOUNDTRACK, isSoundtrackNote, SOUNDTRACK } from './soundtrack-words.ts'
 import { toTitleWords } from './title-forms.ts'
 
 /** Words that say nothing by themselves. */
 const FILLERS = new Set('a an and the of by with in on from for to as at its version edition'.split(' '))
-/** How records of films and series are described; which of these words stand there is a matter of taste. */
-const SOUNDTRACK = new Set(
-  'original motion picture soundtrack soundtracks music songs from inspired by film movie ost score tv television series hbo netflix amazon prime disney bbc feature s recording album game video and the of an a official selections disneys'.split(
-    ' ',
-  ),
-)
-const IS_SOUNDTRACK = /\b(soundtrack|motion picture|film|movie|ost|series|score|video game)\b/
 const CAST = new Set('original cast recording album of the'.split(' '))
 const IS_CAST = /\bcast\b/
 /** How a best-of is described: of use in a catalogue, left out at will by shops. */
@@ -55,13 +49,18 @@ export function findDoubt(album: Noted, product: Noted, known: Known): string | 
   const ours = new Set(album.all.flatMap(toTitleWords))
   const theirs = new Set(product.all.flatMap(toTitleWords))
 
+  // Of one title and one year there are not often two records, the one with the film's music.
+  const isSameYear = known.releaseYear !== null && known.releaseYear === known.productYear
+  const isOfFilm = (note: string) => isSameYear && isSoundtrackNote(note)
   const extra = explain(product.notes, ours).find(
-    ({ words }) =>
-      !isYear(words, known.releaseYear, known.isGeneric) && !isNickname(known.artists, words, known.releaseYear),
+    ({ words, note }) =>
+      !isOfFilm(note) &&
+      !isYear(words, known.releaseYear, known.isGeneric) &&
+      !isNickname(known.artists, words, known.releaseYear),
   )
   if (extra !== undefined) return `"${extra.note.slice(0, 80)}" is not explained`
   const missing = explain(album.notes, theirs).find(({ words, note }) => {
-    if (isYear(words, known.productYear, known.isGeneric)) return false
+    if (isOfFilm(note) || isYear(words, known.productYear, known.isGeneric)) return false
     if (isNickname(known.artists, words, known.productYear)) return false
     const isDescribed = words.every((word) => BEST_OF.has(word)) && toTitleWords(note).some((word) => BEST_OF.has(word))
     return !(isDescribed && !known.isGeneric)

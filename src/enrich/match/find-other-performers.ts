@@ -1,4 +1,4 @@
-import { isInitialed, toRuns } from './artist-names.ts'
+import { isInitialed, toNameWords, toRuns } from './artist-names.ts'
 import { isComposer, isEnsemble } from './composers.ts'
 import { toWords } from './normalize-text.ts'
 
@@ -28,7 +28,8 @@ export function findOtherPerformers(
   isGeneric: boolean,
 ): string | null {
   const keys = new Set(names.flatMap(toRuns).map(({ key }) => key))
-  const has = ({ key, words }: Credited) => keys.has(key) || names.some((name) => isInitialed(words, toWords(name)))
+  const has = ({ key, words }: Credited) =>
+    keys.has(key) || names.some((name) => isInitialed(words, toWords(name)) || isSpacedOtherwise(words, toWords(name)))
   const composer = findOtherComposer(acts, names, has, isGeneric)
   if (composer !== null) return `another composer is named: ${composer}`
   const lead = findLead(acts, title, has)
@@ -53,6 +54,10 @@ export function findOtherPerformers(
   const isBare = shared.length > 0 && shared.every((act) => act.isComposer)
   return isBare && performer !== undefined ? `performers are named that the album has not: ${performer}` : null
 }
+
+/** "2 Pac", "ACDC". */
+const isSpacedOtherwise = (words: readonly string[], other: readonly string[]) =>
+  words.length !== other.length && words.join('') === other.join('')
 
 const isSoloist = (act: Credited) => !act.isComposer && !isEnsemble(act.words)
 
@@ -85,6 +90,6 @@ function toActs(names: string): (readonly string[])[] {
   return names
     .slice(0, 400)
     .split(/\s*[;|/]\s*|,\s+|\s+and\s+/)
-    .map((name) => toWords(name))
+    .map((name) => toNameWords(name))
     .filter((words) => words.join('') !== '')
 }

@@ -86,11 +86,14 @@ export function foldNumbers(words: readonly string[]): string[] {
       at++
       continue
     }
-    const isLast = at === split.length - 1 && at > 0
+    const isLast = at > 0 && word.length === 1 && (at === split.length - 1 || AFTER_TITLE.test(split[at + 1] ?? ''))
     folded.push(foldWord(word, folded.at(-1), isLast))
   }
   return folded
 }
+
+/** Where a title ends, though words go on: "Final Fantasy X Original Soundtrack". */
+const AFTER_TITLE = /^(original|soundtrack|ost|score|deluxe|remaster|remastered)$/
 
 /** What is counted in Japanese and Chinese titles is written without spaces: "第二章" is "第2章", "交響曲第9番" has a nine. */
 const COUNTED = /第([一二三四五六七八九十]{1,3}|\d{1,4})/

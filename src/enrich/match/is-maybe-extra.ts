@@ -7,18 +7,23 @@ import type { ReadTitle } from './read-title.ts'
 const EXTRAS = new Set(['live', 'version', 'single', 'compilation', 'interview'])
 /** Another recording of everything, whatever the box. */
 const ANEW =
-  /\b(taylors version|re ?record(ed|ing|ings)|karaoke|instrumentals?|symphonic|orchestral|reimagined|reworked|in the style)\b/
+  /\b(taylors version|re ?record(ed|ing|ings)|karaoke|symphonic|orchestral|reimagined|reworked|in the style)\b/
+/** So is this, unless it is a disc of a deluxe edition. */
+const BARE_INSTRUMENTAL = /\binstrumentals?\b/
+/** What is imported may be an EP itself; a single is hardly. */
+const BARE_EP = /^(the )?(\d{1,2}(st|nd|rd|th) )?(ep|e p|mini album)( (ep|mini album|version|edition))?$/
 const DELUXE =
   /\b(deluxe|dlx|expanded|anniversary|legacy|bonus|super|collectors|special edition|extra|ultimate (collection|mix(es)?)|[1-9]0|[1-9]5)\b/
 const ON_TOP =
   /\b(and|with|plus|incl|includes|including|w) ([a-z0-9]{1,20} ){0,6}(b sides|demos|outtakes|rarities|remixes|sessions|live|dvds?|eps?|singles?|bonus)\b/
 /** A new mix is the album, a remix is not: which it is a bare word does not say. */
 const BARE_MIX = /^((19|20)\d\d )?remix(ed)?( (19|20)\d\d)?( version| edition)?$/
-const BARE_LIVE = /^(live|live album|live recording|recorded live|en vivo|en directo|ao vivo|mtv unplugged)$/
+export const BARE_LIVE = /^(live|live album|live recording|recorded live|en vivo|en directo|ao vivo|mtv unplugged)$/
 
 /** A best-of says so; a "collection" is as often the label's series, "years" a name for a time. */
 const SURELY_COMPILED =
-  /\b(greatest hits?|best of|the hits|very best|anthology|number ones|retrospective|compilation|sampler|playlist)\b/
+  /\b(greatest hits?|best of|the hits|very best|anthology|number ones|retrospective|compilation|sampler|playlist|12 singles|singles (collection|box))\b/
+const SUBTITLED = /^(the )?((very )?best of|greatest hits|singles|anthology)\b/
 
 /**
  * Whether a sign of another record may be no more than an edition's extras ("Deluxe Edition incl. Live CD"), or the
@@ -36,12 +41,17 @@ export function isMaybeExtra(
   isBeside: boolean,
 ): boolean {
   if (!EXTRAS.has(kind) || ANEW.test(extra)) return false
-  if (isBeside && (kind === 'live' || (kind === 'compilation' && !SURELY_COMPILED.test(extra)))) return true
   const parts = [...given.notes, ...given.segments.slice(1)]
+  if (isBeside && (kind === 'live' || (kind === 'compilation' && !SURELY_COMPILED.test(extra)))) return true
+  // "Legend: The Best Of Bob Marley": which best-of an album is stands in its subtitle, if anywhere.
+  if (isBeside && kind === 'compilation' && parts.some((part) => SUBTITLED.test(part))) return true
+  if (kind === 'single' && [...parts, given.tailed.split(' ').at(-1) ?? ''].some((part) => BARE_EP.test(part)))
+    return true
   if (kind === 'live' && parts.some((part) => BARE_LIVE.test(part))) return true
   if (kind === 'version' && parts.some((part) => BARE_MIX.test(part))) return true
   const text = [...given.segments, ...given.notes, ...given.editions, normalizeText(product.edition ?? '')].join(' ')
   if (DELUXE.test(text) || ON_TOP.test(text)) return true
+  if (BARE_INSTRUMENTAL.test(extra)) return false
   // Amazon's format says "Live" or "Best of" of whatever is one.
   return (
     findOtherRecord([...given.segments, ...given.notes].join(' ')) === null &&

@@ -42,6 +42,7 @@ const SPELLINGS: Record<string, string> = {
   tonite: 'tonight',
   nite: 'night',
   thru: 'through',
+  tha: 'the',
   n: 'and',
   colour: 'color',
   coloured: 'color',

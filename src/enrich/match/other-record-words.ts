@@ -32,18 +32,18 @@ const OTHER_RECORDS: readonly OtherRecord[] = [
     kind: 'version',
     reason: 'a re-recording, remix, instrumental, demo or sessions record',
     pattern:
-      /\b(taylors version|re ?record(ed|ing|ings)|remixe[sd]|remixes|instrumentals?|demos?|sessions?|outtakes|alternates?|rarities|acoustic|a ?cappella|dub|reimagined|reworked|travel versions|b sides|karaoke|unreleased|symphonic|orchestral|naked|revisited|redux)\b/,
+      /\b(taylors version|re ?record(ed|ing|ings)|remixe[sd]|remixes|instrumentals?|demos?|sessions?|outtakes|alternates?|rarities|acoustic|a ?cappella|dub|reimagined|reworked|remix (edition|album)|travel versions|b sides|karaoke|unreleased|symphonic|orchestral|naked|revisited|redux)\b/,
   },
   {
     kind: 'single',
     reason: 'a single or EP',
-    pattern: /\b(singles?|maxi|ep|eps|e p|mini album)\b/,
+    pattern: /\b(single|maxi|ep|eps|e p|mini album)\b/,
   },
   {
     kind: 'compilation',
     reason: 'a compilation',
     pattern:
-      /\b(greatest hits?|best of|the hits|hits|anthology|collections?|essentials?|very best|number ones|ultimate|retrospective|selections?|highlights|favou?rites|years?|definitive|playlist|compilation|sampler)\b/,
+      /\b(greatest hits?|best of|the hits|hits(?! (?!of|from|and|by)(\w+ ){3}\w+)|singles|anthology|collections?|essentials?|very best|number ones|ultimate|retrospective|selections?|highlights|favou?rites|years?|definitive|playlist|compilation|sampler)\b/,
   },
   {
     kind: 'bundle',

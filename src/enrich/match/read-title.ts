@@ -2,6 +2,7 @@ import { findUnexplained, isEditionWord, isStrongEditionWord } from './edition-w
 import { normalizeText } from './normalize-text.ts'
 import { findOtherRecord } from './other-record-words.ts'
 import { readSymbols } from './read-symbols.ts'
+import { isSoundtrackNote } from './soundtrack-words.ts'
 
 /** A title taken apart. All texts are normalized. */
 export interface ReadTitle {
@@ -30,6 +31,11 @@ const BRACKETS = /[([{【《「『〈〔〖][^()[\]{}【】《》「」『』〈
 /** A sign on one side of a joining one, with something on its other side. */
 const SIGN_JOINED =
   /^\s*[^\p{L}\p{N}\s]{1,3}\s+(?:[&+/]|and|und|et)\s+\S|\S\s+(?:[&+/]|and|und|et)\s+[^\p{L}\p{N}\s]{1,3}(\s|$)/iu
+/** How Korean albums are announced: "SEVENTEEN 10th Mini Album 'FML'". */
+const NUMBERED_ALBUM =
+  /^[^'"‘“]{0,60}\b\d{1,2}(?:st|nd|rd|th) (?:(?:mini|full|studio|single|special|full-length) )?(?:album|ep)\s*[-:]?\s*['"‘“]([^'"’”]{1,80})['"’”]/i
+/** The same after the title: "MY WORLD - The 3rd Mini Album". */
+const NUMBERED_SEGMENT = /^(the )?\d{1,2}(st|nd|rd|th) ((mini|full|studio|special) )?album$/
 /** A shop's own note before the title. */
 const SHOP_PREFIX = /^\s*【/
 
@@ -44,7 +50,8 @@ export function readTitle(title: string): ReadTitle {
     const normal = normalizeText(text)
     if (normal !== '') (isEdition(normal) ? editions : notes).push(normal)
   }
-  const cut = title.slice(0, MAX_TITLE).replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
+  const whole = title.slice(0, MAX_TITLE).replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
+  const cut = /\d(st|nd|rd|th) /i.test(whole) ? whole.replace(NUMBERED_ALBUM, '$1') : whole
   const outside = cut.replace(BRACKETS, (note) => {
     file(note.slice(1).replace(/[)\]}】》」』〉〕〗]$/, ''))
     return SHOP_PREFIX.test(note) && cut.trimStart().startsWith(note) ? ' ' : ' | '
@@ -59,8 +66,13 @@ export function readTitle(title: string): ReadTitle {
   for (const part of outside.split(/\||\s[-–—:~]+\s|:\s|\s[-–—](?=\S)/).slice(0, MAX_SEGMENTS)) {
     const normal = normalizeText(part)
     if (normal === '') continue
-    if (segments.length > 0 && isEditionSegment(normal)) {
+    if (segments.length > 0 && (isEditionSegment(normal) || NUMBERED_SEGMENT.test(normal))) {
       editions.push(normal)
+      continue
+    }
+    // "Pulp Fiction: Music From The Motion Picture", as if it stood in brackets.
+    if (segments.length > 0 && isSoundtrackNote(normal)) {
+      notes.push(normal)
       continue
     }
     segments.push(dropTrailingEdition(normal, editions))
@@ -131,6 +143,8 @@ function isBlankOrEdition(text: string): boolean {
 function dropTrailingEdition(normal: string, editions: string[]): string {
   const words = normal.split(' ')
   let start = words.length
+  // "In Rainbows Disk 2" is the second of them, not all.
+  if (/^([2-9]|1\d)$/.test(words.at(-1) ?? '') && /^(disc|disk|cd|dvd)$/.test(words.at(-2) ?? '')) return normal
   while (start > 1 && isEditionWord(words[start - 1] ?? '')) start--
   // From the first strong word on: "Kind Of Blue Vinyl" loses its vinyl, not its blue.
   while (start < words.length && !isStrongEditionWord(words[start] ?? '')) start++

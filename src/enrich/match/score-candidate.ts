@@ -68,7 +68,7 @@ export function createScorer(album: Album): (product: Product) => Score {
   const albumArtists = readAlbumArtists(album)
   return (product) => {
     const title = compareTitles(albumTitle, product)
-    const artist = reconsider(compareArtists(albumArtists, product, albumTitle.isGeneric), title, albumTitle)
+    const artist = reconsider(compareArtists(albumArtists, product, albumTitle.isGeneric), title, albumTitle, product)
     const format = compareFormats(product)
     const parts: ScorePart[] = [
       { name: 'title', value: TITLE[title.kind], reason: title.reason },
@@ -99,11 +99,16 @@ function isTwiceNear(title: TitleMatch, artist: ArtistMatch): boolean {
   return isNear && title.other === null && (artist.kind === 'alike' || artist.kind === 'incomparable')
 }
 
-/** Artists are renamed, but hardly two give a long title to an album of theirs. */
-function reconsider(artist: ArtistMatch, title: TitleMatch, { isGeneric, isLong }: AlbumTitle): ArtistMatch {
-  if (artist.kind !== 'different' || title.kind !== 'equal' || title.other !== null || isGeneric || !isLong)
-    return artist
-  return { ...artist, kind: 'alike', reason: `${artist.reason}, under the same long title` }
+/** Artists are renamed, but hardly two give a long title to an album of theirs, or any title in the same year. */
+function reconsider(artist: ArtistMatch, title: TitleMatch, album: AlbumTitle, product: Product): ArtistMatch {
+  if (artist.kind !== 'different' || title.kind !== 'equal' || title.other !== null || album.isGeneric) return artist
+  const isSameYear =
+    title.doubt === null &&
+    album.releaseYear !== null &&
+    product.releaseDate?.startsWith(String(album.releaseYear)) === true
+  if (!album.isLong && !isSameYear) return artist
+  const why = album.isLong ? 'under the same long title' : 'with the same title in the same year'
+  return { ...artist, kind: 'alike', reason: `${artist.reason}, ${why}` }
 }
 
 /** As createScorer, for one product. */

@@ -1,0 +1,17 @@
+/** How records of films and series are described; which of these words stand there is a matter of taste. */
+export const SOUNDTRACK = new Set(
+  'original motion picture soundtrack soundtracks music songs from inspired by film movie ost score tv television series hbo netflix amazon prime disney bbc feature s recording album game video and the of an a official selections disneys'.split(
+    ' ',
+  ),
+)
+export const IS_SOUNDTRACK = /\b(soundtrack|motion picture|film|movie|ost|series|score|video game)\b/
+
+/** Whether normalized words say "music from the motion picture" and nothing else; "The Motion Picture" is a film, a score another record. */
+export function isSoundtrackNote(note: string): boolean {
+  return (
+    IS_SOUNDTRACK.test(note) &&
+    /\b(soundtracks?|ost|music|songs)\b/.test(note) &&
+    !/\bscore\b/.test(note) &&
+    note.split(' ').every((word) => SOUNDTRACK.has(word))
+  )
+}
