@@ -49,7 +49,7 @@ const WEAK = words(`
   unique spined content keepnews kit photo jewel random photocard photocards may vary packaging packaged transition featuring ann anniv repack international debut hype stickered
   colour pvc clamshell slipcase tri fold foldout gate inner lyric lyrics sheet insert inserts obi strip card cards postcard
   lithograph poster posters patch download code codes mp3 flac wav hires hi res remaining stock new sealed
-  definitive acoustic sounds tour art pocket issue
+  definitive acoustic sounds tour art pocket issue adapted
   dual plus sony columbia decca capitol atlantic motown stax warner rhino emi mca ecm geffen island polydor reprise
   parlophone mercury virgin condition vg nm mint used millennium cardboard paper wallet swiss
   ${LOCAL_WEAK}
@@ -121,32 +121,19 @@ export function findUnexplained(note: readonly string[]): string[] {
   })
 }
 
-/**
- * The "Lavender Edition" is the album under whatever name; so is one of the letters that Korean sleeves are told by
- * ("L Ver."). Played, sung or sold otherwise it is not.
- */
+/** Letters that Korean sleeves are told by ("L Ver."), and reissues by the label that has the tapes. */
 function isNamedPressing(note: readonly string[]): boolean {
   const last = note.at(-1) ?? ''
-  if (note.length < 2 || note.length > MAX_NAMED || !NAMING.test(last)) return false
-  if (SERIES.test(note.join(' '))) return true
-  const before = note.slice(0, -1)
-  if (last === 'ver') return before.every((word) => /^[a-z]$/.test(word) || isEditionWord(word))
-  return (
-    last === 'edition' &&
-    before.every((word) => !PLAYED_OTHERWISE.test(word) && (/^[a-z]/.test(word) || isCounted(word)))
-  )
+  if (note.length < 2 || note.length > MAX_NAMED) return false
+  if (last === 'ver') return note.slice(0, -1).every((word) => /^[a-z]$/.test(word) || isEditionWord(word))
+  return NAMING.test(last) && SERIES.test(note.join(' '))
 }
 
-/** Reissues by the label that has the tapes. */
 const SERIES =
-  /^(original )?((columbia )?jazz classics|rudy van gelder|keepnews collection|ojc|mobile fidelity)( (remasters?|edition|series))?$/
-const isCounted = (word: string) => MEASURE.test(word) || /^\d{1,3}(st|nd|rd|th)$/.test(word)
+  /^((discovery|experience|immersion) edition|(original )?((columbia )?jazz classics|rudy van gelder|keepnews collection|ojc|mobile fidelity)( (remasters?|edition|series))?)$/
 const MAX_NAMED = 6
-/** What a note ends with that names a pressing. */
-const NAMING = /^(ver|edition|classics|gelder|collection|ojc|fidelity|remasters?|series)$/
-/** What is after such a word is another recording, another language's, or of a film or a series. */
-const PLAYED_OTHERWISE =
-  /^(drumless|piano|guitar|orchestra|orchestral|symphonic|symphony|string|strings|vocal|spanish|english|german|french|italian|japanese|korean|chinese|mandarin|portuguese|australian|american|dance|club|stripped|slowed|sped|bluegrass|reggae|latin|rock|metal|gospel|harp|organ|sax|flute|christmas|holiday|kids|film|movie|cast|broadway|score|soundtrack|book|album|albums|lp\d|part|volume|tour|covers?|music|songs|disco|jazz|country|dj|mixed|remixed|remix|mix|chopped|screwed|slowed|game|tv|season|story|lost|early|late|love|red|years?)$/
+/** What a series' name ends with. */
+const NAMING = /^(edition|classics|gelder|collection|ojc|fidelity|remasters?|series)$/
 
 function isCounting(note: readonly string[], at: number, strong: boolean): boolean {
   const word = note[at] ?? ''
