@@ -65,7 +65,11 @@ function contextWith(model: Model, opened: { attempt?: number; failures?: Job['f
     requested: codec,
     enriched: codec,
     ledger: { open, begin: saved, saveAnswer: saved, saveFailures: saved, decide: saved } as unknown as Ledger,
-    marks: { judge: () => null, touch: (_places: object, work: () => unknown) => work() } as unknown as CrashMarks,
+    marks: {
+      judge: () => null,
+      isSuspect: () => false,
+      touch: (_places: object, work: () => unknown) => work(),
+    } as unknown as CrashMarks,
     dependencies,
     retryPolicy: { tiers: [{ label: '1m', delayMs: 60_000 }], deadlineMs: 0 },
     albums: new KeyedMutex(),
