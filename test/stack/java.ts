@@ -10,7 +10,7 @@ const QUIETLY = ['-Xlog:disable', '-Xlog:all=error:stderr']
 
 /**
  * Java's flags with which a program takes its classes ready loaded from an archive: half of a start's CPU time is their
- * loading. The archive is made the first time, and stays.
+ * loading. The archive is made the first time, and stays; where none can be made there are no flags.
  *
  * @param folder where it is kept: the program's own, so that another version has another one
  * @param runOnce runs the program with these flags to an end in good order
@@ -19,7 +19,9 @@ export async function classArchive(folder: string, runOnce: (flags: string[]) =>
   const archive = join(folder, 'classes.jsa')
   if (!existsSync(archive)) {
     const made = `${archive}-${randomUUID().slice(0, 8)}`
-    await runOnce([`-XX:ArchiveClassesAtExit=${made}`, ...QUIETLY])
+    // Not every Java can: one that comes without an archive of its own refuses the flag. What else fails will fail without it.
+    await runOnce([`-XX:ArchiveClassesAtExit=${made}`, ...QUIETLY]).catch(() => undefined)
+    if (!existsSync(made)) return []
     renameSync(made, archive)
   }
   return [`-XX:SharedArchiveFile=${archive}`, ...QUIETLY]
