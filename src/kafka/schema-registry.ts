@@ -13,10 +13,10 @@ const TIMEOUT_MS = 5_000
 /** Reads and writes one record type in Confluent's wire format: a zero byte, the schema id (4 bytes), Avro. */
 export interface RecordCodec<T> {
   /**
-   * @param isSuspect a process may have died of it: it is decoded apart first. One at a time
-   * @throws EnrichmentError RECORD_UNDECODABLE, RECORD_TOO_LARGE, CRASHED_DECODER of a suspect that is none to decode here, RECORD_INVALID naming a field with more items than are
-   *   read, SCHEMA_UNKNOWN (all final), REGISTRY_UNAVAILABLE (passing; also when the registry has lost its state, so that
-   *   an unknown schema id is no fault of the record)
+   * @param isSuspect a process may have died of it: it is decoded apart first. One suspect at a time
+   * @throws EnrichmentError RECORD_UNDECODABLE, RECORD_TOO_LARGE, RECORD_INVALID naming a field with more items than are
+   *   read, SCHEMA_UNKNOWN, CRASHED_DECODER of a suspect that is not to be decoded here (all final), REGISTRY_UNAVAILABLE
+   *   (passing; also when the registry has lost its state, so that an unknown schema id is no fault of the record)
    */
   decode(bytes: Buffer, isSuspect?: boolean): Promise<T>
   /** @throws EnrichmentError RECORD_INVALID naming the fields that the schema refuses, REGISTRY_UNAVAILABLE */
