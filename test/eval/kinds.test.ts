@@ -9,15 +9,18 @@ function tell({ album, product, expect: expected }: Pair): string {
 }
 
 /** Pairs from public reports, and our own of the same kinds: other numbers, casts, bands, shops; then those of catalogues in other languages. */
-describe.each(['field-pairs.jsonl', 'kind-pairs.jsonl', 'catalogue-pairs.jsonl', 'discography-pairs.jsonl'])(
-  'the rules on %s',
-  (file) => {
-    const pairs = readPairs(new URL(`../data/${file}`, import.meta.url).pathname)
-    describe.each([...Map.groupBy(pairs, ({ kind }) => kind ?? '')])('%s', (_kind, group) => {
-      it.each(group.map((pair): [string, Pair] => [tell(pair), pair]))('%s', (_name, pair) => {
-        const { verdict, reason } = scoreCandidate(toAlbum(pair), toProduct(pair))
-        expect(pair.expect?.split('|'), reason).toContain(verdict)
-      })
+describe.each([
+  'field-pairs.jsonl',
+  'kind-pairs.jsonl',
+  'catalogue-pairs.jsonl',
+  'discography-pairs.jsonl',
+  'editor-pairs.jsonl',
+])('the rules on %s', (file) => {
+  const pairs = readPairs(new URL(`../data/${file}`, import.meta.url).pathname)
+  describe.each([...Map.groupBy(pairs, ({ kind }) => kind ?? '')])('%s', (_kind, group) => {
+    it.each(group.map((pair): [string, Pair] => [tell(pair), pair]))('%s', (_name, pair) => {
+      const { verdict, reason } = scoreCandidate(toAlbum(pair), toProduct(pair))
+      expect(pair.expect?.split('|'), reason).toContain(verdict)
     })
-  },
-)
+  })
+})

@@ -1,10 +1,11 @@
 import { toWords } from './normalize-text.ts'
+import { remember } from './remember.ts'
 
 /** How one piece of a list of names is tied to the next: "&" makes one act of two, a comma or "and" makes a list. */
 export interface Piece {
   name: string
   /** What stands before it; empty for the first. */
-  tie: '' | ',' | '&' | 'and'
+  tie: '' | ',' | '&' | 'and' | 'feat'
 }
 
 /** Amazon's artist fields hold lists in many styles; more names than this are songwriters. */
@@ -28,6 +29,7 @@ export function toPieces(names: string): Piece[] {
 
 function toTie(separator: string): Piece['tie'] {
   const sign = separator.trim()
+  if (/^f/i.test(sign)) return 'feat'
   return /^[&+]$/.test(sign) ? '&' : /^[,/;|]$/.test(sign) ? ',' : 'and'
 }
 
@@ -36,10 +38,12 @@ export interface Run {
   /** Its words in order, see toWords. */
   words: readonly string[]
   key: string
-  /** What the run is of its act. `member`: one of several that "&" joins; `leader`: before "& The Band". */
-  place: 'whole' | 'member' | 'leader' | 'later'
+  /** What the run is of its act. `member`: one of several that "&" joins; `leader`: before "& The Band"; `guest`: after "feat.". */
+  place: 'whole' | 'member' | 'leader' | 'later' | 'guest'
   /** Keys of what "&" joins to it. */
   beside: string[]
+  /** Whether no comma says which of a person's two names comes first. */
+  isOnePiece: boolean
 }
 
 export function toRuns(names: string): Run[] {
@@ -54,7 +58,9 @@ export function toRuns(names: string): Run[] {
           .join(' '),
       )
       const key = [...new Set(words)].sort().join(' ')
-      if (key !== '') runs.push({ words, key, place: toPlace(pieces, from, to), beside: toBeside(pieces, from, to) })
+      if (key === '') continue
+      const [place, beside] = [toPlace(pieces, from, to), toBeside(pieces, from, to)]
+      runs.push({ words, key, place, beside, isOnePiece: to - from === 1 })
     }
   }
   return runs
@@ -65,6 +71,7 @@ function toPlace(pieces: Piece[], from: number, to: number): Run['place'] {
   const joinedBefore = pieces[from]?.tie === '&'
   if (!joinedBefore && next !== undefined && next.tie !== ',' && isBackingBand(next.name)) return 'leader'
   if (joinedBefore || next?.tie === '&') return 'member'
+  if (pieces[from]?.tie === 'feat') return 'guest'
   return pieces[from]?.tie === 'and' ? 'later' : 'whole'
 }
 
@@ -80,6 +87,13 @@ export function isBackingBand(name: string): boolean {
   return /^\s*(the|his|her|su|los|las|les|die|seine?|son|friends|orchestra|company|co)\b/i.test(name)
 }
 
+/** Whether a normalized name stands for nobody in particular. */
+export function isNobody(name: string): boolean {
+  return /^(various( artists?)?|multi artistes?|artistes? divers|et al|unknown|traditional|traditionnel|na|n a)$/.test(
+    name,
+  )
+}
+
 /** The words of a person's name without a form of address: "Ms. Lauryn Hill", "Sir Adrian Boult". */
 export function toNameWords(name: string): readonly string[] {
   const words = toWords(name)
@@ -87,9 +101,16 @@ export function toNameWords(name: string): readonly string[] {
 }
 
 /** Order-free key of a name: "Dylan, Bob" equals "Bob Dylan". */
-export function toKey(name: string): string {
-  return [...new Set(toNameWords(name))].sort().join(' ')
+export const toKey = remember((name) => [...new Set(toNameWords(name))].sort().join(' '))
+
+/** A name, and how it is written where a keyboard or a catalogue has no such letters: "Herbert Groenemeyer". */
+export function toSpellings(name: string): string[] {
+  if (!UMLAUT.test(name)) return [name]
+  return [name, name.normalize('NFC').replace(/[äöüøå]/gi, (letter) => UMLAUTS[letter.toLowerCase()] ?? letter)]
 }
+
+const UMLAUT = /[äöüøåÄÖÜØÅ]|[aou]\u0308|a\u030a/i
+const UMLAUTS: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', ø: 'oe', å: 'aa' }
 
 /** Forms of a band that are put or left out at will: "The Dave Brubeck Quartet". */
 const FORMS = new Set('trio quartet quintet sextet septet octet nonet combo group band allstars'.split(' '))
@@ -97,7 +118,7 @@ const FORMS = new Set('trio quartet quintet sextet septet octet nonet combo grou
 const OWN_FORMS = new Set([...FORMS, 'experience', 'project', 'orchestra', 'ensemble'])
 
 /**
- * Whether two names are one, the one longer: "Miles Davis" and "Miles Davis Quintet", a middle name, or one cut short
+ * Whether two names are one, the one longer: "Miles Davis" and "Miles Davis Quintet", a middle initial, or one cut short
  * by Amazon ("Red Hot Chili Pepper"). A name that holds another's with anything else is somebody else's: a tribute
  * ("Pink Floyd Experience"), a son, a namesake.
  */
@@ -110,7 +131,14 @@ export function isLongerName(wanted: readonly string[], given: readonly string[]
   if (!fewer.every((word) => more.includes(word))) return false
   const forms = more === wanted ? OWN_FORMS : FORMS
   if (rest.every((word) => forms.has(word))) return true
-  return rest.length === 1 && more.length - fewer.length === 1 && more[0] === fewer[0] && more.at(-1) === fewer.at(-1)
+  // John Luther Adams is not John Adams.
+  return (
+    rest.length === 1 &&
+    rest[0]?.length === 1 &&
+    more.length - fewer.length === 1 &&
+    more[0] === fewer[0] &&
+    more.at(-1) === fewer.at(-1)
+  )
 }
 
 /** Shorter names begin like too many others. */
@@ -175,6 +203,8 @@ const RENAMED = [
   ['Joy Division', 'Warsaw'],
   ['Utada Hikaru', 'Hikaru Utada', 'Utada'],
   ['Ringo Sheena', 'Shiina Ringo', 'Sheena Ringo'],
+  ['Electric Light Orchestra', 'ELO', "Jeff Lynne's ELO"],
+  ['Tom Jobim', 'Antonio Carlos Jobim', 'A.C. Jobim'],
   ['Yazoo', 'Yaz'],
   ['Suede', 'The London Suede'],
   ['The Beat', 'The English Beat'],

@@ -1,7 +1,17 @@
 import type { Album, Product } from '../../album.ts'
-import { isBackingBand, isLongerName, type Run, toKey, toNameWords, toPieces, toRuns } from './artist-names.ts'
+import {
+  isBackingBand,
+  isLongerName,
+  isNobody,
+  type Run,
+  toKey,
+  toNameWords,
+  toPieces,
+  toRuns,
+  toSpellings,
+} from './artist-names.ts'
 import { toScript } from './compare-forms.ts'
-import { isComposer } from './composers.ts'
+import { isComposer, namesComposer } from './composers.ts'
 import { findOtherPerformers } from './find-other-performers.ts'
 import { initialsOf, isAlikeName, type ReadName } from './is-alike-name.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
@@ -20,6 +30,8 @@ export interface AlbumArtists {
   isVarious: boolean
   title: string
   titleKey: string
+  /** Whether the title does: "Sibelius: Violin Concerto". */
+  namesComposer: boolean
 }
 
 interface Act extends ReadName {
@@ -32,10 +44,10 @@ interface Act extends ReadName {
     isFirst: boolean
   }[]
   isComposer: boolean
+  /** The key without umlauts, see toSpellings. */
+  spelledKey: string
 }
 
-/** Names that stand for nobody in particular. */
-const NOBODY = /^(various( artists?)?|multi artistes?|artistes? divers|et al|unknown|traditional|traditionnel|na|n a)$/
 const VARIOUS =
   /^(various( artists?)?|soundtrack|original soundtrack|multi artistes?|artistes? divers|ost|verschiedene|vari|varios( artistas)?|aa ?vv|v a)$/
 /** "Various Artists and Zacari"; "Soundtrack Of Our Lives" is a band. */
@@ -43,6 +55,8 @@ const VARIOUS_OF_A_KIND = /^various\b|^soundtrack( (artists?|cast|original|recor
 const TRIBUTE =
   /\b(tributes?|karaoke|singers|cover band|covers|in the style|plays|salute|sing along|songbook|string quartet|lullaby|rockabye)\b/
 const MAX_NAMES = 10
+/** From here a shop may name nobody. */
+const MANY = 3
 /** Roles, in the languages of Amazon's marketplaces, of those who are not heard. */
 const WRITER =
   /(composer|komponist|compositeur|compositor|compositore|lyric|writer|author|autor|auteur|autore|producer|produzent|arrang|editor|illustrat|作曲|作詞)/i
@@ -69,6 +83,7 @@ export function readAlbumArtists(album: Album): AlbumArtists {
         }))
         .filter(({ key }) => key !== '' && pieces.length > 1),
       isComposer: isComposer(words),
+      spelledKey: toKey(toSpellings(name).at(-1) ?? ''),
     }
   })
   return {
@@ -76,6 +91,7 @@ export function readAlbumArtists(album: Album): AlbumArtists {
     isVarious: album.artists.slice(0, MAX_NAMES).some(({ name }) => VARIOUS.test(normalizeText(name))),
     title: ` ${normalizeText(album.title)} `,
     titleKey: toKey(album.title),
+    namesComposer: namesComposer(album.title),
   }
 }
 
@@ -89,7 +105,7 @@ export function readAlbumArtists(album: Album): AlbumArtists {
 export function compareArtists(album: AlbumArtists, product: Product, isGeneric: boolean): ArtistMatch {
   const { acts } = album
   const given = product.contributors.slice(0, MAX_NAMES).filter(({ name }) => normalizeText(name) !== '')
-  const named = given.filter(({ name }) => !NOBODY.test(normalizeText(name)))
+  const named = given.filter(({ name }) => !isNobody(normalizeText(name)))
   if (album.isVarious)
     return compareVarious(
       given.map(({ name }) => name),
@@ -99,7 +115,7 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
   const isWriter = ({ role, roleType }: { role: string | null; roleType: string | null }) =>
     WRITER.test(roleType ?? role ?? '')
   const heard = named.some((one) => !isWriter(one)) ? named.filter((one) => !isWriter(one)) : named
-  const runs = heard.flatMap(({ name }) => toRuns(name))
+  const runs = heard.flatMap(({ name }) => toSpellings(name).flatMap(toRuns))
   const wanted = acts.flatMap(({ key, pieces }) => [key, ...pieces.map((piece) => piece.key)])
   // "Tony Bennett & Lady Gaga" are no strangers when both are credited.
   const found = acts
@@ -112,15 +128,18 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
   const best = found.find(({ place }) => place === 'whole') ?? found.find(({ place }) => place === 'leader') ?? found[0]
   if (best !== undefined) {
     const isRead = heard.every(({ role, roleType }) => READER.test(roleType ?? role ?? ''))
+    const isTribute = heard.some(({ name }) => isTributeTo(name, acts))
     const doubt =
+      (isTribute ? 'a tribute is named with the artist' : null) ??
       (isRead ? `${best.act.name} is named as author or reader` : null) ??
-      doubtPlace(best.place, best.act, isGeneric) ??
+      doubtPlace(best, isGeneric) ??
       findOtherPerformers(
         acts,
         named.map(({ name }) => name),
         named.filter((one) => !isWriter(one)).map(({ name }) => name),
         product.title,
         isGeneric,
+        album.namesComposer,
       )
     return { kind: 'same', reason: `the artist is ${best.act.name}`, doubt }
   }
@@ -130,17 +149,33 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
       heard.map(({ name }) => name),
       runs,
       { isGeneric, isOneWord: !album.titleKey.includes(' ') },
-    ) ?? compareRest(album, product, given, heard, isGeneric)
+    ) ?? compareRest(album, product, given, heard)
   )
 }
 
-function findAct(act: Act, runs: Run[]): { act: Act; place: Run['place']; beside: string[] }[] {
-  return runs
-    .filter(({ key }) => key === act.key || (act.joined.length >= 4 && key.replaceAll(' ', '') === act.joined))
-    .map(({ place, beside }) => ({ act, place, beside }))
+interface FoundAct {
+  act: Act
+  place: Run['place']
+  beside: string[]
+  /** Beside others, the words in another order: "Young Neil & The Vipers" play what Neil Young wrote. */
+  isTurned: boolean
 }
 
-function doubtPlace(place: Run['place'], act: Act, isGeneric: boolean): string | null {
+function findAct(act: Act, runs: Run[]): FoundAct[] {
+  return runs
+    .filter(
+      ({ key }) =>
+        key === act.key || key === act.spelledKey || (act.joined.length >= 4 && key.replaceAll(' ', '') === act.joined),
+    )
+    .map(({ words, key, place, beside, isOnePiece }) => ({
+      ...{ act, place, beside },
+      isTurned: isOnePiece && place !== 'whole' && key === act.key && words.join(' ') !== act.words.join(' '),
+    }))
+}
+
+function doubtPlace({ place, act, isTurned }: FoundAct, isGeneric: boolean): string | null {
+  if (isTurned) return `${act.name} is named the other way round, with others`
+  if (place === 'guest') return `${act.name} is named as a guest`
   // Under a title of its own "Paul McCartney & Wings" are Wings; "Greatest Hits" of Sonny & Cher are not Cher's.
   return isGeneric && place !== 'whole' ? `${act.name} is named with others` : null
 }
@@ -206,7 +241,6 @@ function compareRest(
   product: Product,
   given: Product['contributors'],
   heard: Product['contributors'],
-  isGeneric: boolean,
 ): ArtistMatch {
   const { acts } = album
   const names = heard.map(({ name }) => name)
@@ -234,21 +268,21 @@ function compareRest(
         doubt: brand.place === 'whole' ? null : 'the brand names others, too',
       }
   }
+  // "Tropicália" is by Veloso, Gil, Os Mutantes and others.
+  if (isVarious && acts.length >= MANY) return told('alike', 'various artists on the product, several on the album')
   if (isVarious) return told('various', 'by various artists')
   if (names.length === 0) return told('unknown', 'the product names no artist')
   if (isJumbled(acts, names)) return told('same', `the artist is ${names[0]?.slice(0, 80)}`)
-  const tribute = names.find((name) => TRIBUTE.test(normalizeText(name)) && acts.some((act) => holds(name, act)))
-  if (tribute !== undefined && !acts.some(({ name }) => TRIBUTE.test(normalizeText(name))))
-    return told('tribute', `${tribute.slice(0, 80)} plays what others made`)
+  const tribute = names.find((name) => isTributeTo(name, acts))
+  if (tribute !== undefined) return told('tribute', `${tribute.slice(0, 80)} plays what others made`)
   if (acts.some((act) => names.some((name) => isAlikeName(act, name))))
     return told('alike', 'the artists are alike, not equal')
   const scripts = new Set(names.map(toScript))
   if (acts.length > 0 && acts.every(({ name }) => !scripts.has(toScript(name))))
     return told('incomparable', 'the artists are in different scripts')
   const selfTitled = acts.some(({ key }) => key === album.titleKey)
-  if (inTitle || (selfTitled && !isGeneric))
-    return told('in title', 'another artist is named, but the title names the right one')
-  if (selfTitled) return told('in title', 'another artist is named, but the title names the right one')
+  const isCast = acts.some(({ words }) => words.includes('cast')) && title.includes(' cast ')
+  if (inTitle || selfTitled || isCast) return told('in title', 'another artist is named, the title names the right one')
   return told('different', `the artist is ${names[0]?.slice(0, 80)}`)
 }
 
@@ -259,7 +293,8 @@ function compareVarious(given: string[], named: number): ArtistMatch {
   return { kind: 'alike', reason: 'various artists on the album, named ones on the product', doubt: null }
 }
 
-function holds(name: string, act: Act): boolean {
+function isTributeTo(name: string, acts: Act[]): boolean {
+  if (!TRIBUTE.test(normalizeText(name)) || acts.some((act) => TRIBUTE.test(normalizeText(act.name)))) return false
   const words = toWords(name)
-  return act.words.every((word) => words.includes(word))
+  return acts.some((act) => act.words.every((word) => words.includes(word)))
 }

@@ -1,5 +1,6 @@
 import { isStrongEditionWord } from './edition-words.ts'
 import { numbersOf } from './fold-numbers.ts'
+import { isTellingNote } from './is-telling-note.ts'
 import { similarity, wordOverlap } from './similarity.ts'
 import type { Forms } from './title-forms.ts'
 
@@ -12,6 +13,7 @@ export type TitleKind =
   | 'extended'
   | 'contained'
   | 'alike'
+  | 'translated'
   | 'incomparable'
   | 'different'
 
@@ -47,10 +49,20 @@ export function compareForms(ours: Forms, theirs: Forms): TitleKind {
   if (ours.whole.some((our) => theirs.short.some((their) => isAuthored(our, their)))) return 'extended'
   if (pairs.some(([our, their]) => isContained(our, their) || isCut(our, their))) return 'contained'
   if (pairs.every(([our, their]) => isIncomparable(our, their))) return 'incomparable'
-  const overlap = Math.max(...pairs.map(([our, their]) => wordOverlap(tellingWords(our), tellingWords(their))))
+  const overlap = Math.max(
+    ...pairs.map(([our, their]) =>
+      haveOtherNumber(our, their) ? 0 : wordOverlap(tellingWords(our), tellingWords(their)),
+    ),
+  )
   if (overlap >= ALIKE_FROM || pairs.some(([our, their]) => isBegunAlike(our, their) || isWoven(our, their)))
     return 'alike'
   return 'different'
+}
+
+/** "Die drei ??? Folge 1: und der Super-Papagei" and "Folge 2: und der Phantomsee" share words as all of a row do. */
+function haveOtherNumber(ours: string, theirs: string): boolean {
+  const [left, right] = [numbersOf(ours.split(' ')), numbersOf(theirs.split(' '))]
+  return left.length > 0 && right.length > 0 && !left.some((number) => right.includes(number))
 }
 
 /** "A Christmas Gift For You From Philles Records" goes on otherwise at another shop. */
@@ -59,6 +71,7 @@ function isBegunAlike(ours: string, theirs: string): boolean {
   const left = ours.split(' ')
   const end = left.findIndex((word, at) => word !== right[at])
   const begin = left.slice(0, end === -1 ? left.length : end)
+  if (haveOtherNumber(ours, theirs)) return false
   return begin.length >= 4 && begin.filter((word) => !FILLERS.has(word)).length >= 2
 }
 
@@ -71,9 +84,12 @@ function isWoven(ours: string, theirs: string): boolean {
   return at === shorter.length
 }
 
-/** Goes on after our title, or holds it as a good part: "AM" is no part worth a look of a title of nine words. */
+/**
+ * Goes on after our title ("Sgt. Pepper", "Sgt. Pepper's Lonely Hearts Club Band"), or holds it as a good part: "AM" is no
+ * part worth a look of a title of nine words.
+ */
 function isExtended(ours: string, theirs: string): boolean {
-  if (` ${theirs} `.startsWith(` ${ours} `)) return true
+  if (` ${theirs} `.startsWith(` ${ours} `) || (ours.includes(' ') && theirs.startsWith(`${ours}s `))) return true
   return ` ${theirs} `.includes(` ${ours} `) && ours.split(' ').length / theirs.split(' ').length >= PART_FROM
 }
 
@@ -93,7 +109,7 @@ function isContained(ours: string, theirs: string): boolean {
 /** Goes on with nothing but words about the pressing: "The Marshall Mathers LP Reissued". */
 function isPressing(ours: string, theirs: string): boolean {
   const rest = theirs.startsWith(`${ours} `) ? theirs.slice(ours.length + 1).split(' ') : []
-  return rest.length > 0 && rest.every((word) => isStrongEditionWord(word))
+  return rest.length > 0 && rest.every((word) => isStrongEditionWord(word)) && !isTellingNote(rest.join(' '))
 }
 
 /** The end of a long title is missing: "My Beautiful Dark Twiste". */
@@ -105,16 +121,20 @@ function isCut(ours: string, theirs: string): boolean {
  * Misspelled, with the same numbers. Words that differ begin alike and are long enough: people mistype the middle of a
  * word, while "Isolation" answers "Desolation", "Live" is not "Love", and "in D minor" is another work than "in D major".
  */
-function isNear(ours: string, theirs: string): boolean {
+export function isNear(ours: string, theirs: string): boolean {
+  if (isSpacedOtherwise(ours, theirs)) return true
   if (Math.min(ours.length, theirs.length) < NEAR_MIN_LENGTH) return false
   const left = ours.split(' ')
   const right = theirs.split(' ')
   if (numbersOf(left).join(' ') !== numbersOf(right).join(' ')) return false
-  if (ours.replaceAll(' ', '') === theirs.replaceAll(' ', '')) return true
   if (toUmlauts(ours) === toUmlauts(theirs)) return true
   if (theirs.length > CUT_MIN_LENGTH + 3 && ours.startsWith(theirs) && ours.length - theirs.length <= 3)
     return ours[theirs.length] !== ' '
+  // "Believe" and "Believer" are two titles.
+  if (left.length === 1 && (ours.startsWith(theirs) || theirs.startsWith(ours))) return false
   const likeness = similarity(ours, theirs)
+  // "Secos e Molhados" are "Secos & Molhados", whose sign is gone by now.
+  if (Math.abs(left.length - right.length) === 1 && ours.replace(AND, ' ') === theirs.replace(AND, ' ')) return true
   if (left.length !== right.length)
     return ours.length >= LONG_LENGTH && likeness >= LONG_NEAR_FROM && !hasTelling(left, right)
   if (likeness < NEAR_FROM) return false
@@ -122,8 +142,20 @@ function isNear(ours: string, theirs: string): boolean {
   return differing.length <= 2 && differing.every(([word = '', other = '']) => isMisspelled(word, other))
 }
 
+/** "LP 5" is "LP5" and "S&M 2" is "S&M2"; of letters alone only a title that is long enough is meant. */
+function isSpacedOtherwise(ours: string, theirs: string): boolean {
+  if (ours[0] !== theirs[0] || Math.abs(ours.length - theirs.length) > 6) return false
+  if (ours.replaceAll(' ', '') !== theirs.replaceAll(' ', '')) return false
+  const digits = (text: string) => text.match(/\d+/g)?.join(' ') ?? ''
+  if (digits(ours) !== digits(theirs)) return false
+  return digits(ours) !== '' || Math.min(ours.length, theirs.length) >= NEAR_MIN_LENGTH
+}
+
 /** "Fuer immer" is "Für immer", whose marks are gone by now. */
 const toUmlauts = (text: string) => text.replace(/([aou])e/g, '$1')
+
+/** As other languages write "&", between two words. */
+const AND = / (und|et|y|e|ed|og|och) (?=\S)/
 
 /** Short words are other words when a letter differs; in longer ones one letter, a turned pair or two may be wrong. */
 function isMisspelled(word: string, other: string): boolean {

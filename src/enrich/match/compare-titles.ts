@@ -1,17 +1,19 @@
-import type { Album, Product } from '../../album.ts'
-import { toKey } from './artist-names.ts'
-import { compareForms, isSequel, type TitleKind } from './compare-forms.ts'
-import { isPartOfProgramme, nameOneWork } from './compare-works.ts'
-import { isComposer } from './composers.ts'
+import type { Product } from '../../album.ts'
+import { compareForms, isSequel, type TitleKind, toScript } from './compare-forms.ts'
 import { isBareNote, isEditionWord } from './edition-words.ts'
-import { findDoubt, findFormula, findOtherSubtitle, haveOtherNumbers, type Noted } from './find-doubts.ts'
-import { isGenericTitle } from './is-generic-title.ts'
+import { findDoubt, findFormula, findOtherSubtitle, haveOtherNumbers } from './find-doubts.ts'
 import { BARE_LIVE, isMaybeExtra } from './is-maybe-extra.ts'
+import { isPair } from './is-pair.ts'
+import { isTellingNote } from './is-telling-note.ts'
+import { isNickname, isNicknamed } from './nicknames.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { findOtherRecord, type OtherRecord } from './other-record-words.ts'
+import type { AlbumTitle } from './read-album-title.ts'
+import { readReleaseYear } from './read-release-year.ts'
 import { readSymbols } from './read-symbols.ts'
 import { type ReadTitle, readTitle } from './read-title.ts'
-import { type Forms, toForms, toTitleWords } from './title-forms.ts'
+import { reconsiderTitle } from './reconsider-title.ts'
+import { type Forms, mergeForms, toForms, toTitleWords } from './title-forms.ts'
 
 /** How the product's title stands to the album's. */
 export interface TitleMatch {
@@ -25,75 +27,17 @@ export interface TitleMatch {
   editions: string[]
 }
 
-/** An album's title, read once for all products. */
-export interface AlbumTitle {
-  names: (readonly string[])[]
-  /** See toKey. */
-  artists: string[]
-  /** Words of the artists' names. */
-  nameWords: ReadonlySet<string>
-  /** Normalized words that are the album's own, not those of another record. */
-  known: ReadonlySet<string>
-  forms: Forms
-  noted: Noted
-  releaseYear: number | null
-  /** Whether a colour or a country in brackets tells it from others. */
-  hasBareNote: boolean
-  /** Whether a composer is among the artists: works are called otherwise in each language. */
-  isClassical: boolean
-  /** Whether it names one: "Sibelius: Violin Concerto". */
-  namesComposer: boolean
-  /** Whether many albums bear it: the artist's name, "Greatest Hits". */
-  isGeneric: boolean
-  /** Whether it is so long that hardly another artist has it. */
-  isLong: boolean
-}
-
 /** What is beyond is not looked at, so that the cost is bounded. */
 const MAX_TITLE = 600
 const MAX_NAMES = 10
-const LONG_WORDS = 3
 
-export function readAlbumTitle(album: Album): AlbumTitle {
-  const names = album.artists.slice(0, MAX_NAMES).map(({ name }) => toTitleWords(name))
-  const wanted = album.title
-    .slice(0, MAX_TITLE)
-    .split(/\s=\s/)
-    .slice(0, 4)
-    .flatMap((title) => [title, ...readSymbols(title)])
-    .map(readCatalogueTitle)
-  // A catalogue tells albums by a colour, not pressings.
-  const notes = wanted.flatMap((title) => [...title.notes, ...title.editions.filter(isBareNote)])
-  return {
-    names,
-    artists: album.artists.slice(0, MAX_NAMES).map(({ name }) => toKey(name)),
-    nameWords: new Set(names.flat()),
-    known: new Set([
-      ...normalizeText(album.title).split(' '),
-      ...names.flat(),
-      ...album.artists.slice(0, MAX_NAMES).flatMap(({ name }) => toWords(name)),
-    ]),
-    forms: merge(wanted.map((title) => toForms(title, names))),
-    noted: {
-      notes,
-      all: [...wanted.map(({ tailed }) => tailed), ...notes, ...wanted.flatMap(({ editions }) => editions)],
-    },
-    releaseYear: album.releaseYear,
-    hasBareNote: wanted.some(({ editions }) => editions.some(isBareNote)),
-    isClassical: album.artists.slice(0, MAX_NAMES).some(({ name }) => isComposer(toWords(name))),
-    namesComposer: normalizeText(album.title)
-      .split(' ')
-      .some((word) => isComposer([word])),
-    isLong: toTitleWords(wanted[0]?.core ?? '').length >= LONG_WORDS,
-    isGeneric: isGenericTitle(toTitleWords(wanted[0]?.core ?? ''), new Set(names.flat())),
-  }
-}
+const BONUS = /\S\s*\+ ?\d{1,2}\s*($|[([])/
 
 /** Compares an album's title with a product's, with and without artist, subtitle and words about the pressing. */
 export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
   const { names, forms: ours } = album
   const given = readTitle(product.title)
-  const theirs = merge([given, ...readSymbols(product.title).map(readTitle)].map((title) => toForms(title, names)))
+  const theirs = mergeForms([given, ...readSymbols(product.title).map(readTitle)].map((title) => toForms(title, names)))
   const { editions } = given
   const extra = extraWords(album, product, given)
   // "At Fillmore East" is a concert, so "Live At Fillmore East" is no other record.
@@ -115,38 +59,41 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
   const kind = compareForms(ours, theirs)
   // "Howlin' Wolf / Moanin' In The Moonlight" is two records, though one of them has the artist's name.
   const isWhole = ours.plain.some((form) => theirs.plain.includes(form))
-  if (given.isList && kind !== 'different' && (!isWhole || given.joinsSigns))
-    return isPair(album, product) ? answer('extended', PAIR) : { ...answer('extended'), other: BUNDLE }
+  const isList = given.isList && !album.isList && !isCreditedTo(album, product.title)
+  if (isList && kind !== 'different' && (!isWhole || given.joinsSigns))
+    return isPair(ours, product.title) ? answer('extended', PAIR) : { ...answer('extended'), other: BUNDLE }
+  // "With The Beatles" is not "The Beatles (The White Album)".
+  const isSelfTitled = names.some((name) => name.join(' ') === toTitleWords(given.core).join(' '))
+  if (kind === 'contained' && isSelfTitled && isNicknamed(album.artists, [...given.notes, ...given.editions]))
+    return { ...answer('different'), reason: "it is one with the artist's name for a title" }
   if (kind === 'extended' && isSameConcert) return answer('equal')
   if (kind === 'extended') {
     // A leftover of colours is no other record: "Trench Yellow/Green Limited Edition Colored Vinyl".
     const words = extra.split(' ').filter(Boolean)
-    if (editions.length > 0 && words.every((word) => isEditionWord(word) && !/^\d+$/.test(word))) return answer('equal')
+    const isLeftover =
+      words.length > 0 && words.every((word) => isEditionWord(word) && !/^\d+$/.test(word)) && !isTellingNote(extra)
+    if (editions.length > 0 && isLeftover && isFirst(album, given)) return answer('equal')
     // After an artist's name comes the name of another record: "Buena Vista Social Club At Carnegie Hall".
-    const core = toTitleWords(given.core)
+    // Words in another script name no other record: "Земфира Zemfira".
+    const script = toScript(toTitleWords(given.core).join(' '))
+    const core = toTitleWords(given.core).filter((word) => /\d/.test(word) || toScript(word) === script)
     // "Fleet Foxes + Sun Giant" is the album with an EP.
     const isJoined =
       product.title.slice(0, MAX_TITLE).includes('+') &&
       names.some((name) => `${normalizeText(given.core)} `.startsWith(`${name.join(' ')} and `))
     // "Rage Against The Machine - XX" is as old as that.
     const rest = core.length - (/^([2-9]\d|100)$/.test(core.at(-1) ?? '') ? 1 : 0)
-    if (!isJoined && names.some((name) => ours.whole.includes(name.join(' ')) && rest > name.length))
+    if (isNicknamedBy(album, core)) return answer(kind)
+    if (!isJoined && names.some((name) => isLeftBy(name, core, rest) && ours.whole.includes(name.join(' '))))
       return { ...answer('different'), reason: 'the title only names the artist' }
     return answer(kind)
   }
-  // "WACR2 Fleetwood Mac's Rumours": all but a word or two is artist and title.
-  if (kind === 'different' && isWithin(album, given)) return answer('extended')
-  if (kind === 'different' && album.isClassical && nameOneWork(album, given)) return answer('alike')
-  if (kind === 'different' && (album.isClassical || album.namesComposer) && isPartOfProgramme(album, given))
-    return answer('alike')
-  // "Le Fabuleux Destin d'Amélie Poulain (Amelie)".
-  if (
-    kind === 'different' &&
-    given.notes.length > 0 &&
-    !album.isGeneric &&
-    given.notes.some((note) => isTitle(album, note))
-  )
-    return answer('alike')
+  // "Santana III" is what shops call the "Santana" of 1971.
+  const isOfYear = album.releaseYear !== null && album.releaseYear === readReleaseYear(product)
+  if (kind === 'sequel' && album.isSelfTitled && isOfYear) return answer('alike')
+  // "Blue Train + 2" has as many songs more.
+  if (kind === 'sequel' && BONUS.test(product.title.slice(0, MAX_TITLE))) return answer('extended')
+  if (kind === 'different') return answer(reconsiderTitle(album, given, product))
   if (kind === 'shortened') {
     const missing = findMissing(album, given, product)
     const subtitle = findOtherSubtitle(missing, given.notes, new Set(album.noted.all.flatMap(toTitleWords)))
@@ -155,8 +102,39 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
     const words = [...new Set(missing)].join(' ').slice(0, 80)
     return answer(kind, words === '' ? null : `the album's title has "${words}", the product's has not`)
   }
+  // Many albums of an artist have a title in the other script.
+  if (kind === 'incomparable') return answer(kind, REASONS[kind])
   if (kind !== 'equal' && kind !== 'near') return answer(kind)
   return compareNotes(album, product, given, theirs, kind, answer)
+}
+
+/** Of "Schoenberg / Sibelius: Violin Concertos" by both of them the list is of names. */
+function isCreditedTo({ nameWords }: AlbumTitle, title: string): boolean {
+  const [credit = '', work] = title.slice(0, MAX_TITLE).split(':')
+  // Without a work behind it a list of names may be one of records: "Elvis Presley / Elvis".
+  return work !== undefined && credit.includes('/') && toTitleWords(credit).every((word) => nameWords.has(word))
+}
+
+/** Whether title or artist begin a part of the product's: "Van Weezer" is no pressing of "Weezer". */
+function isFirst({ forms, names }: AlbumTitle, { segments }: ReadTitle): boolean {
+  const begins = [...forms.whole, ...names.map((name) => name.join(' '))]
+  return segments.some((segment) => {
+    const text = toTitleWords(segment).join(' ')
+    return begins.some((begin) => `${text} `.startsWith(`${begin} `))
+  })
+}
+
+/** "Peter Gabriel 3: Melt" is the third of that name, by its nickname. */
+function isNicknamedBy({ artists, nameWords, releaseYear }: AlbumTitle, core: readonly string[]): boolean {
+  const words = core.filter((word) => !nameWords.has(word) && !/^\d+$/.test(word))
+  return words.length > 0 && isNickname(artists, words, releaseYear)
+}
+
+/** Whether words are left beside an artist's name; "Peter Green's Fleetwood Mac" are Fleetwood Mac. */
+function isLeftBy(name: readonly string[], core: readonly string[], length: number): boolean {
+  if (length <= name.length) return false
+  const isLast = core.slice(-name.length).join(' ') === name.join(' ')
+  return !(isLast && core.length - name.length <= 3 && core.at(-name.length - 1)?.endsWith('s'))
 }
 
 /** Whether the album's title is a part of its own in the product's; on a concert's title many albums may go on. */
@@ -181,22 +159,6 @@ function isLiveAgain({ known, forms }: AlbumTitle, given: ReadTitle): boolean {
 }
 
 const CONCERT_WORDS = 'live concert unplugged konzert vivo directo public'.split(' ')
-const MAX_STRANGE_WORDS = 2
-
-function isWithin({ forms, nameWords, isGeneric }: AlbumTitle, given: ReadTitle): boolean {
-  const words = toTitleWords(given.core)
-  if (isGeneric || !words.some((word) => nameWords.has(word))) return false
-  const text = ` ${words.join(' ')} `
-  return forms.plain.some((form) => {
-    const rest = text.replace(` ${form} `, ' ').trim().split(' ')
-    return (
-      text.includes(` ${form} `) &&
-      rest.filter((word) => !nameWords.has(word.replace(/s$/, '')) && !nameWords.has(word)).length <= MAX_STRANGE_WORDS
-    )
-  })
-}
-
-const isTitle = ({ forms }: AlbumTitle, text: string) => forms.whole.includes(toTitleWords(text).join(' '))
 
 /** Of equal titles the notes decide: "Keeper Of The Seven Keys (Part 1)" and "(Part 2)". */
 function compareNotes(
@@ -221,7 +183,6 @@ function compareNotes(
     album.forms.plain.some((form) => theirs.plain.some((other) => isSequel(form, other) && !isNotedEqual))
   )
     return answer('sequel')
-  const year = Number(/^\d{4}/.exec(product.releaseDate ?? '')?.[0] ?? Number.NaN)
   const doubt = findDoubt(album.noted, noted, {
     names: new Set([
       ...album.nameWords,
@@ -229,7 +190,7 @@ function compareNotes(
     ]),
     artists: album.artists,
     releaseYear: album.releaseYear,
-    productYear: Number.isNaN(year) ? null : year,
+    productYear: readReleaseYear(product),
     isGeneric: album.isGeneric,
   })
   return answer(kind, doubt)
@@ -250,17 +211,6 @@ function findMissing(album: AlbumTitle, given: ReadTitle, product: Product): str
 
 const PAIR = 'it may be two records, or one with a second title'
 
-/** "Trans-Europa Express / Trans-Europe Express": of two titles one is ours, the other may be it in another language. */
-function isPair({ forms }: AlbumTitle, product: Product): boolean {
-  const [first, second, ...others] = product.title
-    .slice(0, MAX_TITLE)
-    .replace(/[([].*$/, '')
-    .split(/\s\/\s/)
-    .map((title) => toTitleWords(readTitle(title).core).join(' '))
-  if (first === undefined || second === undefined || others.length > 0) return false
-  return forms.whole.includes(first) !== forms.whole.includes(second)
-}
-
 const BUNDLE: OtherRecord = { kind: 'bundle', reason: 'several records in one', pattern: /\// }
 
 const REASONS: Record<TitleKind, string> = {
@@ -271,14 +221,9 @@ const REASONS: Record<TitleKind, string> = {
   extended: "the product's title goes on after the album's",
   contained: "the product's title is a part of the album's",
   alike: 'the titles share words',
+  translated: 'the titles may be one in two languages',
   incomparable: 'the titles are in different scripts',
   different: 'the titles are different',
-}
-
-/** In a catalogue the words at the end are the title's: "The Marshall Mathers LP 2" has no two discs. */
-function readCatalogueTitle(title: string): ReadTitle {
-  const read = readTitle(title)
-  return { ...read, core: read.tailed, segments: read.segments.length === 1 ? [read.tailed] : read.segments }
 }
 
 /** What the product says and the album's title does not: there other records give themselves away. */
@@ -289,12 +234,4 @@ function extraWords({ known }: AlbumTitle, product: Product, given: ReadTitle): 
     .split(' ')
     .filter((word) => word !== '' && !known.has(word) && !(word === 'mtv' && known.has('unplugged')))
     .join(' ')
-}
-
-function merge(forms: Forms[]): Forms {
-  return {
-    plain: forms.flatMap(({ plain }) => plain),
-    whole: forms.flatMap(({ whole }) => whole),
-    short: forms.flatMap(({ short }) => short),
-  }
 }

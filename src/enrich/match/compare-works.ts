@@ -1,5 +1,6 @@
 import type { ReadTitle } from './read-title.ts'
 import { type Forms, toTitleWords } from './title-forms.ts'
+import { nameSameWork } from './work-names.ts'
 
 /** An album's title that names works of a composer. */
 interface WorkTitle {
@@ -10,7 +11,8 @@ interface WorkTitle {
 /** "St Matthew Passion" and "Matthäus-Passion" share the word that is no form of music. */
 export function nameOneWork({ forms, nameWords }: WorkTitle, given: ReadTitle): boolean {
   const words = new Set(toTitleWords(given.core).filter((word) => isTelling(word) && !nameWords.has(word)))
-  return forms.plain.some((form) => form.split(' ').some((word) => words.has(word)))
+  const title = toTitleWords(given.core).join(' ')
+  return forms.plain.some((form) => form.split(' ').some((word) => words.has(word)) || nameSameWork(form, title))
 }
 
 /** "Sibelius" and "Sibelius: Violin Concerto" may be "Schoenberg / Sibelius: Violin Concertos": all words of one are in the other. */

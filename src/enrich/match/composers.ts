@@ -1,4 +1,5 @@
-import { toWords } from './normalize-text.ts'
+import { normalizeText, toWords } from './normalize-text.ts'
+import { remember } from './remember.ts'
 
 /** Composers whose works many have recorded: their name alone names no record. Those of one surname have the first name. */
 const COMPOSERS =
@@ -29,30 +30,35 @@ const NEEDS_FIRST_NAME = new Set(
   'adams glass reich cage part berg barber riley walton richter bernstein ives byrd strauss'.split(' '),
 )
 /** As Japanese shops name them, first names left out or before. */
-const JAPANESE =
+const JAPANESE = new Set(
   `アルビノーニ バッハ バルトーク ベートーヴェン ベルリオーズ ビゼー ブラームス ブルックナー ショパン ドビュッシー ドヴォルザーク
 エルガー フォーレ フランク グリーグ ヘンデル ハイドン ホルスト リスト マーラー メンデルスゾーン モーツァルト ムソルグスキー オルフ
 パガニーニ プロコフィエフ プッチーニ ラフマニノフ ラヴェル ロドリーゴ サティ シューベルト シューマン ショスタコーヴィチ シベリウス スメタナ
 シュトラウス ストラヴィンスキー チャイコフスキー テレマン ヴェルディ ヴィヴァルディ ワーグナー`
     .split(/\s+/)
-    .map((name) => toWords(name).join(''))
+    .map((name) => toWords(name).join('')),
+)
 const SURNAMES = new Set(COMPOSERS.map((name) => name.at(-1) ?? '').filter((surname) => !NEEDS_FIRST_NAME.has(surname)))
+const BY_SURNAME = Map.groupBy(COMPOSERS, (name) => name.at(-1) ?? '')
 const FULL = new Set(COMPOSERS.map((name) => [...name].sort().join(' ')))
 
 /** @param name a person's name as words; in either order, with initials, or a well-known surname alone */
 export function isComposer(name: readonly string[]): boolean {
-  if (FULL.has([...name].sort().join(' '))) return true
   const surname = name.at(-1) ?? ''
-  if (JAPANESE.includes(surname)) return true
-  if (name.length === 1) return SURNAMES.has(surname)
-  return COMPOSERS.some((known) => {
-    if (known.at(-1) !== surname) return false
-    const first = name.slice(0, -1)
-    return (
-      first.every((word) => known.includes(word)) || (known[0]?.[0] === first[0]?.[0] && (first[0]?.length ?? 0) <= 3)
-    )
-  })
+  if (JAPANESE.has(surname)) return true
+  if (name.length === 1) return SURNAMES.has(surname) || FULL.has(surname)
+  const first = name.slice(0, -1)
+  const isFirst = (known: readonly string[]) =>
+    first.every((word) => known.includes(word)) || (known[0]?.[0] === first[0]?.[0] && (first[0]?.length ?? 0) <= 3)
+  return BY_SURNAME.get(surname)?.some(isFirst) === true || FULL.has([...name].sort().join(' '))
 }
+
+/** Whether a title names one by surname: "Sibelius: Violin Concerto". */
+export const namesComposer = remember((title: string) =>
+  normalizeText(title)
+    .split(' ')
+    .some((word) => isComposer([word])),
+)
 
 const ENSEMBLE =
   /(philharmon|orchest|symphon|sinfoni|ensemble|quartet|choir|chorus|kammer|chamber|staatskapelle|gewandhaus|consort|academy|akademie|concertgebouw|camerata|singakademie|coro|choeur|musici|合奏団|管弦楽団|交響楽団|フィル|四重奏団|合唱団)/

@@ -5,13 +5,14 @@ const LOCAL_STRONG = `limitierte limitierter limitiertes limitiert sonderedition
   erstausgabe neuauflage neuausgabe wiederveroffentlichung jubilaumsausgabe jubilaumsedition jubilaumsauflage jubilaum
   doppelalbum doppel schallplatte musikkassette kassette mc doppelvinyl doppelcd doppellp farbiges remasterte remasterter remasterisee remasterises
   tirage limite limites limitees reeditee cassettes k7 aniversario reedicion limitada limitado vinilos vinyles remasterizada remasterizados
-  casete ristampa limitata limitato vinile vinili anniversario rimasterizzato rimasterizzata musicassetta cd2 blu spec bluspec`
+  casete ristampa limitata limitato vinile vinili anniversario rimasterizzato rimasterizzata musicassetta cd2 blu spec bluspec
+  importado importada importato nummeriert nummerierte numerada numerado precintada sellado digibook`
 const LOCAL_WEAK = `inkl inklusive mit und neu ovp farbe grunes grune grun rotes rote rot blaues blaue blau weisses weisse weiss
   schwarzes schwarze schwarz gelbes gelbe gelb goldenes transparentes zum jahre jahriges
   neuf neuve nouvelle nouveau speciale collector collecteur vert verte rouge bleu bleue blanc blanche noir noire jaune
-  couleur transparent avec inclus incluant titres en livret libro libretto anglais allemand francais japonais americain numerote coffret pochette
+  couleur transparent avec inclus incluant titres en livret libro libretto anglais allemand francais italien japonais americain numerote coffret pochette
   especial nueva nuevo verde rojo azul blanco negro amarillo de con incluye precintado importacion ingles caja
-  nuova nuovo rosso nero bianco giallo colorato cofanetto inglese co jp`
+  vinil disco duplo simple nuova nuovo rosso nero bianco giallo colorato cofanetto inglese co jp`
 
 /**
  * Words that describe how a record was pressed, packed or mastered. They never make another album of it. Each of the
@@ -46,7 +47,7 @@ const WEAK = words(`
   urban outfitters newbury comics vmp hmv fnac barnes noble x track tracks song songs copy original recording recordings
   recorded hd dolby atmos surround 5 bit hour hours blu ray hand die cut etched zoetrope effect variant assorted random
   mini digi pak fold out back to re remastering audio japan only mp3 usb rudy van gelder rvg steven wilson giles martin
-  unique spined content keepnews kit photo jewel random photocard photocards may vary packaging packaged transition featuring ann anniv repack international debut hype stickered
+  unique spined seller content keepnews kit photo jewel random photocard photocards may vary packaging packaged transition featuring ann anniv repack international debut hype stickered
   colour pvc clamshell slipcase tri fold foldout gate inner lyric lyrics sheet insert inserts obi strip card cards postcard
   lithograph poster posters patch download code codes mp3 flac wav hires hi res remaining stock new sealed
   definitive acoustic sounds tour art pocket issue adapted
@@ -74,7 +75,7 @@ const MEASURE = /^\d{1,4}x?(lps?|cds?|dvds?|g|gr|gm|grams?|in|inch|rpm|blu|discs
 const ORDINAL_OR_NUMBER = /^\d{1,4}(st|nd|rd|th|er|eme|e|o|a)?$/
 /** What may stand beside a number that only counts something. */
 const UNIT =
-  /^(grams?|gm|gr|g|rpm|inch|inches|in|lps?|cds?|dvds?|discs?|discos|disques|disk|vinyl(s|es)?|vinilos|vinili|sacds?|x|bonus|tracks?|songs?|anniversary|anniversaire|aniversario|anniversario|jubilaum|anniv|ann|birthday|years?|year|copies|pc|piece|page|color|box|of|surround|khz|k|record|records|cassettes?|extra|new|oz|pack|singles?|eps?)$/
+  /^(grams?|gm|gr|g|rpm|inch|inches|in|lps?|cds?|dvds?|discs?|discos|disques|disk|vinyl(s|es)?|vinilos|vinili|sacds?|x|bonus|tracks?|songs?|anniversary|anniversaire|aniversario|anniversario|jubilaum|anniv|ann|birthday|years?|year|jahre|ans|anni|anos|copies|pc|piece|page|color|box|of|surround|khz|k|record|records|cassettes?|extra|new|oz|pack|singles?|eps?)$/
 const COLOR_OF =
   /^(color|vinyl|vinyle|splatter|splattered|swirl|swirls|swirled|marble|marbled|smoke|galaxy|variant|exclusive)$/
 const MAX_COLOR_NAME = 3

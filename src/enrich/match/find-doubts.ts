@@ -1,7 +1,7 @@
 import { isStrongEditionWord } from './edition-words.ts'
 import { numbersOf } from './fold-numbers.ts'
 import { isNickname } from './nicknames.ts'
-import { IS_SOUNDTRACK, isSoundtrackNote, SOUNDTRACK } from './soundtrack-words.ts'
+import { IS_SOUNDTRACK, isOfOneMedium, isSoundtrackNote, MEDIUM, SOUNDTRACK } from './soundtrack-words.ts'
 import { toTitleWords } from './title-forms.ts'
 
 /** Words that say nothing by themselves. */
@@ -54,14 +54,12 @@ export function findDoubt(album: Noted, product: Noted, known: Known): string | 
   const isOfFilm = (note: string) => isSameYear && isSoundtrackNote(note)
   const extra = explain(product.notes, ours).find(
     ({ words, note }) =>
-      !isOfFilm(note) &&
-      !isYear(words, known.releaseYear, known.isGeneric) &&
-      !isNickname(known.artists, words, known.releaseYear),
+      !isOfFilm(note) && !isYear(words, known.releaseYear) && !isNickname(known.artists, words, known.releaseYear),
   )
   if (extra !== undefined) return `"${extra.note.slice(0, 80)}" is not explained`
   const missing = explain(album.notes, theirs).find(({ words, note }) => {
-    if (isOfFilm(note) || isYear(words, known.productYear, known.isGeneric)) return false
-    if (isNickname(known.artists, words, known.productYear)) return false
+    if (isOfFilm(note) || isYear(words, known.productYear)) return false
+    if (isNickname(known.artists, words, known.productYear) || isCredit(note, known.names)) return false
     const isDescribed = words.every((word) => BEST_OF.has(word)) && toTitleWords(note).some((word) => BEST_OF.has(word))
     return !(isDescribed && !known.isGeneric)
   })
@@ -77,14 +75,23 @@ export function findFormula(ours: readonly string[], theirs: readonly string[]):
   const isSoundtrack = IS_SOUNDTRACK.test(ourText) && IS_SOUNDTRACK.test(theirText)
   const isCast = IS_CAST.test(ourText) && IS_CAST.test(theirText)
   const isScoreToo = /\bscore\b/.test(ourText) === /\bscore\b/.test(theirText)
+  const isOneMedium = isOfOneMedium(ourText, theirText)
   return (word) =>
-    (isSoundtrack && SOUNDTRACK.has(word) && (isScoreToo || word !== 'score')) || (isCast && CAST.has(word))
+    (isSoundtrack && SOUNDTRACK.has(word) && (isOneMedium || !MEDIUM.test(word)) && (isScoreToo || word !== 'score')) ||
+    (isCast && CAST.has(word))
 }
 
-/** Whether it is a year that explains itself: that of the release, or any where no other album has this title. */
-function isYear(words: readonly string[], year: number | null, isGeneric: boolean): boolean {
-  if (words.length !== 1 || !/^(19|20)\d\d$/.test(words[0] ?? '')) return false
-  return year === null ? !isGeneric : Number(words[0]) === year
+/** "An Observation By King Crimson" says whose it is, which shops leave to the artist's name. */
+function isCredit(note: string, names: ReadonlySet<string>): boolean {
+  const [, by] = / by (.+)$/.exec(note) ?? []
+  return by !== undefined && toTitleWords(by).every((word) => names.has(word))
+}
+
+/** Whether it is the year of the release: festivals and samplers have one title for years. */
+function isYear(words: readonly string[], year: number | null): boolean {
+  const [first, ...others] = words.filter((word) => !/^(digital|stereo|mono|analog|studio|recordings?)$/.test(word))
+  if (others.length > 0 || !/^(19|20)\d\d$/.test(first ?? '')) return false
+  return year !== null && Number(first) === year
 }
 
 /** "Part 1" against "Part 2", "LP2" against "LP3", "1975-85" against "1999-2000": numbers on both sides, and others. */

@@ -1,5 +1,6 @@
-import { isInitialed, toNameWords, toRuns } from './artist-names.ts'
+import { isInitialed, isNobody, toNameWords, toRuns, toSpellings } from './artist-names.ts'
 import { isComposer, isEnsemble } from './composers.ts'
+import { isOtherOrchestra } from './is-other-orchestra.ts'
 import { toWords } from './normalize-text.ts'
 
 /** Somebody credited on the album. */
@@ -8,6 +9,8 @@ interface Credited {
   words: readonly string[]
   /** See toKey. */
   key: string
+  /** The same without umlauts. */
+  spelledKey: string
   isComposer: boolean
 }
 
@@ -19,6 +22,7 @@ interface Credited {
  * @param heard of them, those who perform
  * @param title the product's
  * @param isGeneric whether the title names a work of anybody ("Symphony No. 5")
+ * @param isWork whether the album's title names a composer ("Elgar: Cello Concerto")
  */
 export function findOtherPerformers(
   acts: readonly Credited[],
@@ -26,10 +30,18 @@ export function findOtherPerformers(
   heard: string[],
   title: string,
   isGeneric: boolean,
+  isWork: boolean,
 ): string | null {
-  const keys = new Set(names.flatMap(toRuns).map(({ key }) => key))
-  const has = ({ key, words }: Credited) =>
-    keys.has(key) || names.some((name) => isInitialed(words, toWords(name)) || isSpacedOtherwise(words, toWords(name)))
+  const keys = new Set(
+    names
+      .flatMap(toSpellings)
+      .flatMap(toRuns)
+      .map(({ key }) => key),
+  )
+  const has = ({ key, spelledKey, words }: Credited) =>
+    keys.has(key) ||
+    keys.has(spelledKey) ||
+    names.some((name) => isInitialed(words, toWords(name)) || isSpacedOtherwise(words, toWords(name)))
   const composer = findOtherComposer(acts, names, has, isGeneric)
   if (composer !== null) return `another composer is named: ${composer}`
   const lead = findLead(acts, title, has)
@@ -37,14 +49,23 @@ export function findOtherPerformers(
   const shared = acts.filter(has)
   const missing = acts.filter((act) => !has(act))
   const isPerformerShared = !shared.every((act) => act.isComposer || isEnsemble(act.words))
-  if (isPerformerShared && !(acts.some((act) => act.isComposer) && missing.some(isSoloist))) return null
   const credited = new Set(acts.map(({ key }) => key))
   const strange = heard
     .flatMap(toActs)
     .filter((words) => !isComposer(words) && !credited.has([...new Set(words)].sort().join(' ')))
+  // Of a composer whom no list knows the players tell the records apart, too.
+  if (isPerformerShared && !(isWork || acts.some((act) => act.isComposer))) {
+    const other = missing.length > 0 ? strange.find((words) => isStranger(words, acts)) : undefined
+    return other === undefined ? null : `another is named: ${other.join(' ').slice(0, 60)}`
+  }
   if (isPerformerShared) {
-    // "Tosca" of Callas and de Sabata, and that of Callas and Prêtre. Orchestras have a name in each language.
-    const another = strange.find((words) => !isEnsemble(words))
+    // "Tosca" of Callas and de Sabata, and that of Callas and Prêtre; Kleiber's Seventh in Vienna and in Munich.
+    const orchestras = missing.filter((act) => isEnsemble(act.words))
+    const another = strange.find((words) =>
+      isEnsemble(words)
+        ? orchestras.length > 0 && orchestras.every((act) => isOtherOrchestra(act.words, words))
+        : missing.some(isSoloist),
+    )
     return another === undefined ? null : `other performers are named: ${another.join(' ').slice(0, 60)}`
   }
   const performer = strange[0]?.join(' ').slice(0, 60)
@@ -54,6 +75,10 @@ export function findOtherPerformers(
   const isBare = shared.length > 0 && shared.every((act) => act.isComposer)
   return isBare && performer !== undefined ? `performers are named that the album has not: ${performer}` : null
 }
+
+/** "MINGUS,CHARLIE" is Charles Mingus. */
+const isStranger = (words: readonly string[], acts: readonly Credited[]) =>
+  !isNobody(words.join(' ')) && !words.some((word) => word.length > 3 && acts.some((act) => act.words.includes(word)))
 
 /** "2 Pac", "ACDC". */
 const isSpacedOtherwise = (words: readonly string[], other: readonly string[]) =>

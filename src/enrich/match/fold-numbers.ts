@@ -20,42 +20,44 @@ const FOREIGN = new Map(
 )
 
 /** Words that announce a number, in one spelling. An empty one is left out: "Illusion, Vol. II" is "Illusion II". */
-const KEYWORDS: Record<string, string> = {
-  part: '',
-  parts: '',
-  parte: '',
-  partie: '',
-  teil: '',
-  volume: '',
-  volumes: '',
-  vols: '',
-  volumen: '',
-  tome: '',
-  tomo: '',
-  no: '',
-  nos: '',
-  nr: '',
-  number: '',
-  numero: '',
-  nummer: '',
-  num: '',
-  op: 'opus',
-  opus: 'opus',
-  season: 'season',
-  staffel: 'season',
-  saison: 'season',
-  temporada: 'season',
-  folge: 'episode',
-  episode: 'episode',
-  chapter: 'chapter',
-  kapitel: 'chapter',
-  chapitre: 'chapter',
-  capitulo: 'chapter',
-  book: 'book',
-  act: 'act',
-  phase: 'phase',
-  disc: 'disc',
-}
+const KEYWORDS = new Map(
+  Object.entries({
+    part: '',
+    parts: '',
+    parte: '',
+    partie: '',
+    teil: '',
+    volume: '',
+    volumes: '',
+    vols: '',
+    volumen: '',
+    tome: '',
+    tomo: '',
+    no: '',
+    nos: '',
+    nr: '',
+    number: '',
+    numero: '',
+    nummer: '',
+    num: '',
+    op: 'opus',
+    opus: 'opus',
+    season: 'season',
+    staffel: 'season',
+    saison: 'season',
+    temporada: 'season',
+    folge: 'episode',
+    episode: 'episode',
+    chapter: 'chapter',
+    kapitel: 'chapter',
+    chapitre: 'chapter',
+    capitulo: 'chapter',
+    book: 'book',
+    act: 'act',
+    phase: 'phase',
+    disc: 'disc',
+  }),
+)
 const GLUED = /^(volume|vol|v|part|pt|no|nr|op)(\d{1,4})$/
 
 /** In form only: "mix" is a Roman 1009 and "di" is Italian, hence the bounds in `readRoman`. */
@@ -78,7 +80,7 @@ export function foldNumbers(words: readonly string[]): string[] {
   const folded: string[] = []
   for (let at = 0; at < split.length; at++) {
     const word = split[at] ?? ''
-    const keyword = KEYWORDS[word]
+    const keyword = KEYWORDS.get(word)
     const next = readNumber(split[at + 1] ?? '', true, true)
     if (keyword !== undefined && next !== null) {
       if (keyword !== '') folded.push(keyword)
@@ -131,7 +133,7 @@ function joinTens(words: readonly string[]): string[] {
       continue
     }
     const tens = TENS.get(joined.at(-1) ?? '')
-    const unit = NUMERALS.get(word) ?? 0
+    const unit = NUMERALS.get(word) ?? (tens !== undefined && /^[1-9]$/.test(word) ? Number(word) : 0)
     if (tens !== undefined && unit > 0 && unit < 10) joined[joined.length - 1] = String(tens + unit)
     else joined.push(word)
   }
@@ -174,6 +176,12 @@ function readRoman(word: string, isPlace: boolean): number | null {
   if (/^(li|lv|xl|lx)$/.test(word)) return null
   const values = [...word].map((letter) => ROMAN_VALUES[letter] ?? 0)
   return values.reduce((sum, value, at) => sum + (value < (values[at + 1] ?? 0) ? -value : value), 0)
+}
+
+/** A numeral of another language from two on, where nothing announces it: "one" is an article in most of them. */
+export function readForeignNumber(word: string): number | null {
+  const number = FOREIGN.get(word) ?? 0
+  return number > 1 ? number : null
 }
 
 /** The numbers among folded words, in order, as text: also that of "lp3" and "2nd". */

@@ -1,4 +1,5 @@
 import { isInitialed, isRenamed, toKey, toPieces } from './artist-names.ts'
+import { isLeaderOf } from './leaders.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { similarity } from './similarity.ts'
 
@@ -27,10 +28,19 @@ export function initialsOf(name: string): string[] {
 
 const isAcronym = (initials: string) => initials.length >= 3
 
-/** "周杰倫" and "周杰伦": one sign of three is written otherwise in China and on Taiwan. */
+/** "周杰倫" and "周杰伦", "蕭敬騰" and "萧敬腾": signs are written otherwise in China and on Taiwan, hardly all of a name. */
 function isOtherHan(one: string, other: string): boolean {
   if (one.length < 3 || one.length !== other.length || !/^\p{Script=Han}+$/u.test(one + other)) return false
-  return [...one].filter((sign, at) => sign !== [...other][at]).length === 1
+  const others = [...other]
+  return [...one].some((sign, at) => sign === others[at])
+}
+
+/** "X (The Band)" and "John Mayall's Bluesbreakers" are X and John Mayall with a word more. */
+function isExplained(act: ReadName, name: string): boolean {
+  const [bare = ''] = name.split(/[([]/)
+  if (bare !== name && toKey(bare) === act.key) return true
+  const [owner = ''] = name.split(/['’]s /)
+  return owner !== name && toKey(owner) === act.key
 }
 
 /** Whether a name may be meant for another's: misspelled, shortened, renamed, or with more words. */
@@ -44,11 +54,12 @@ export function isAlikeName(act: ReadName, name: string): boolean {
   // "(Sandy) Alex G": all words of one, the short ones as well.
   if (otherWords.length > 1 && otherWords.every((word) => act.words.includes(word))) return true
   const whole = act.words.join(' ')
-  if (isOtherHan(act.name, name)) return true
+  if (isOtherHan(act.name, name) || isExplained(act, name)) return true
   return [name, ...toPieces(name).map((piece) => piece.name)].some((piece) => {
     const words = toWords(piece)
     return (
       isRenamed(act.key, toKey(piece)) ||
+      isLeaderOf(act.key, toKey(piece)) ||
       isInitialed(act.words, words) ||
       isInitialed(words, act.words) ||
       similarity(whole, words.join(' ')) >= ALIKE_FROM

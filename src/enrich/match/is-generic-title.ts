@@ -27,5 +27,13 @@ const GENERIC = new Set(
  * @param title title words, see toTitleWords
  */
 export function isGenericTitle(title: readonly string[], nameWords: ReadonlySet<string>): boolean {
-  return title.every((word) => GENERIC.has(word) || nameWords.has(word) || /^\d+$/.test(word))
+  return title.every(
+    (word, at) =>
+      GENERIC.has(word) ||
+      nameWords.has(word) ||
+      /^\d+$/.test(word) ||
+      // "All-Time Greatest Hits"; "Time" is a title.
+      (word === 'all' && title[at + 1] === 'time' && title.length > 2) ||
+      (word === 'time' && title[at - 1] === 'all' && title.length > 2),
+  )
 }

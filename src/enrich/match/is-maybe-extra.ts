@@ -1,4 +1,5 @@
 import type { Product } from '../../album.ts'
+import { compareFormats } from './compare-formats.ts'
 import { normalizeText } from './normalize-text.ts'
 import { findOtherRecord, type OtherRecord } from './other-record-words.ts'
 import type { ReadTitle } from './read-title.ts'
@@ -10,7 +11,8 @@ const ANEW =
   /\b(taylors version|re ?record(ed|ing|ings)|karaoke|symphonic|orchestral|reimagined|reworked|in the style)\b/
 /** So is this, unless it is a disc of a deluxe edition. */
 const BARE_INSTRUMENTAL = /\binstrumentals?\b/
-/** What is imported may be an EP itself; a single is hardly. */
+/** What is imported may be an EP or a single itself ("Blue Monday"), and only these words say that the product is one. */
+const BARE_SINGLE = /^((7|10|12|inch|cd|maxi|vinyl|import|uk|us) )*(single|maxi)( (cd|vinyl))?$/
 const BARE_EP = /^(the )?(\d{1,2}(st|nd|rd|th) )?(ep|e p|mini album)( (ep|mini album|version|edition))?$/
 const DELUXE =
   /\b(deluxe|dlx|expanded|anniversary|legacy|bonus|super|collectors|special edition|extra|ultimate (collection|mix(es)?)|[1-9]0|[1-9]5)\b/
@@ -19,6 +21,10 @@ const ON_TOP =
 /** A new mix is the album, a remix is not: which it is a bare word does not say. */
 const BARE_MIX = /^((19|20)\d\d )?remix(ed)?( (19|20)\d\d)?( version| edition)?$/
 export const BARE_LIVE = /^(live|live album|live recording|recorded live|en vivo|en directo|ao vivo|mtv unplugged)$/
+
+/** A shirt or a calendar lies in the box with the record, which is named before it. */
+const RECORD_FIRST = /\b(fan ?box|box|boxset|box set|\d?(cds?|lps?)|vinyl|edition|deluxe|bundle)\b/
+const WITH = /\b(and|with|w|plus|incl|inkl|inklusive|includes|including|mit|avec|con)\b/
 
 /** A best-of says so; a "collection" is as often the label's series, "years" a name for a time. */
 const SURELY_COMPILED =
@@ -40,12 +46,16 @@ export function isMaybeExtra(
   product: Product,
   isBeside: boolean,
 ): boolean {
+  if (kind === 'merchandise') return isGift(given, product)
   if (!EXTRAS.has(kind) || ANEW.test(extra)) return false
   const parts = [...given.notes, ...given.segments.slice(1)]
   if (isBeside && (kind === 'live' || (kind === 'compilation' && !SURELY_COMPILED.test(extra)))) return true
   // "Legend: The Best Of Bob Marley": which best-of an album is stands in its subtitle, if anywhere.
   if (isBeside && kind === 'compilation' && parts.some((part) => SUBTITLED.test(part))) return true
-  if (kind === 'single' && [...parts, given.tailed.split(' ').at(-1) ?? ''].some((part) => BARE_EP.test(part)))
+  if (
+    kind === 'single' &&
+    [...parts, given.tailed.split(' ').at(-1) ?? ''].some((part) => BARE_EP.test(part) || BARE_SINGLE.test(part))
+  )
     return true
   if (kind === 'live' && parts.some((part) => BARE_LIVE.test(part))) return true
   if (kind === 'version' && parts.some((part) => BARE_MIX.test(part))) return true
@@ -58,4 +68,15 @@ export function isMaybeExtra(
     product.formats.length > 0 &&
     kind !== 'single'
   )
+}
+
+/** "Zeit (Ltd. Box incl. T-Shirt)": what names the shirt is a note, in which a record comes first. */
+function isGift({ core, notes, editions }: ReadTitle, product: Product): boolean {
+  if (compareFormats(product).kind !== 'record' || findOtherRecord(core)?.kind === 'merchandise') return false
+  return [...notes, ...editions].every((note) => findOtherRecord(note)?.kind !== 'merchandise' || isGiftNote(note))
+}
+
+function isGiftNote(note: string): boolean {
+  const at = note.search(RECORD_FIRST)
+  return at >= 0 && WITH.test(note.slice(at))
 }

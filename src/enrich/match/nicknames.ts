@@ -28,3 +28,12 @@ export function isNickname(artists: readonly string[], words: readonly string[],
       words.every((word) => word === nickname || word === 'album' || word === 'cover'),
   )
 }
+
+/** Whether a note is the nickname of one of the artist's albums, whichever. */
+export function isNicknamed(artists: readonly string[], notes: readonly string[]): boolean {
+  return NICKNAMES.some(
+    ([artist, nickname]) =>
+      artists.includes(toKey(artist)) &&
+      notes.some((note) => /^(the )?(\w+) (album|record)$/.exec(note)?.[2] === nickname),
+  )
+}

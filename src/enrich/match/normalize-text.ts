@@ -7,47 +7,49 @@ const MAX_LENGTH = 600
 const LETTERS: Record<string, string> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', đ: 'd', ð: 'd', ł: 'l', þ: 'th' }
 
 /** One spelling per word, so that "Pt. II" of one source equals "Part 2" of another. */
-const SPELLINGS: Record<string, string> = {
-  pt: 'part',
-  vol: 'volume',
-  bros: 'brothers',
-  feat: 'featuring',
-  ft: 'featuring',
-  saint: 'st',
-  sankt: 'st',
-  senor: 'sr',
-  senora: 'sra',
-  mademoiselle: 'mlle',
-  madame: 'mme',
-  street: 'st',
-  road: 'rd',
-  mount: 'mt',
-  doctor: 'dr',
-  mister: 'mr',
-  avenue: 'ave',
-  boulevard: 'blvd',
-  sergeant: 'sgt',
-  captain: 'capt',
-  versus: 'vs',
-  qrt: 'quartet',
-  qt: 'quartet',
-  orch: 'orchestra',
-  ork: 'orchestra',
-  sym: 'symphony',
-  symph: 'symphony',
-  sinfonie: 'symphony',
-  symphonie: 'symphony',
-  sinfonia: 'symphony',
-  xmas: 'christmas',
-  tonite: 'tonight',
-  nite: 'night',
-  thru: 'through',
-  tha: 'the',
-  n: 'and',
-  colour: 'color',
-  coloured: 'color',
-  colored: 'color',
-}
+const SPELLINGS = new Map(
+  Object.entries({
+    pt: 'part',
+    vol: 'volume',
+    bros: 'brothers',
+    feat: 'featuring',
+    ft: 'featuring',
+    saint: 'st',
+    sankt: 'st',
+    senor: 'sr',
+    senora: 'sra',
+    mademoiselle: 'mlle',
+    madame: 'mme',
+    street: 'st',
+    road: 'rd',
+    mount: 'mt',
+    doctor: 'dr',
+    mister: 'mr',
+    avenue: 'ave',
+    boulevard: 'blvd',
+    sergeant: 'sgt',
+    captain: 'capt',
+    versus: 'vs',
+    qrt: 'quartet',
+    qt: 'quartet',
+    orch: 'orchestra',
+    ork: 'orchestra',
+    sym: 'symphony',
+    symph: 'symphony',
+    sinfonie: 'symphony',
+    symphonie: 'symphony',
+    sinfonia: 'symphony',
+    xmas: 'christmas',
+    tonite: 'tonight',
+    nite: 'night',
+    thru: 'through',
+    tha: 'the',
+    n: 'and',
+    colour: 'color',
+    coloured: 'color',
+    colored: 'color',
+  }),
+)
 
 /**
  * Text as people mean it: lower case, no accents, no punctuation, one space between words, `&` and `+` as "and".
@@ -57,34 +59,62 @@ const SPELLINGS: Record<string, string> = {
 export const normalizeText = remember(normalize)
 
 function normalize(text: string): string {
-  const plain = text
-    .slice(0, MAX_LENGTH)
-    // "Blueprint²".
-    .replace(/[²³¹]/g, ' $&')
+  const lower = toPlain(text.slice(0, MAX_LENGTH))
+  // "10,000 Days".
+  const plain = lower.includes('000') ? lower.replace(/(?<=\d)[.,](?=000\b)/g, '') : lower
+  const words = dropSigns(plain.includes('drei ') ? nameDetectives(plain) : plain)
+  if (words === '' || words === 'and') return plain.replace(/[\s\p{C}]+/gu, '')
+  const parted = words.split(' ')
+  return joinInitials(LETTER_BEFORE_DIGIT.test(words) ? parted.flatMap(splitNumber) : parted)
+    .map((word) => SPELLINGS.get(word) ?? word)
+    .join(' ')
+}
+
+const LETTER_BEFORE_DIGIT = /\p{L}\d/u
+const QUOTES = /['’‘ʼ´`]/
+const JOINING = /[&+!$]/
+const ASCII = /^[ -~]*$/
+
+/** Most titles are plain: what they do not hold is not looked for. */
+function dropSigns(text: string): string {
+  let words = text
+  // "Rock'n'Roll".
+  if (QUOTES.test(words)) words = words.replace(/['’‘]n['’‘]/g, ' and ').replace(/['’‘ʼ´`]/g, '')
+  if (JOINING.test(words))
+    words = words
+      .replace(/[&+]/g, ' and ')
+      // P!nk.
+      .replace(/(?<=\p{L})!(?=\p{L})/gu, 'i')
+      // A$AP, Ke$ha.
+      .replace(/\$(?=\p{L})|(?<=\p{L})\$/gu, 's')
+  return words.replace(ASCII.test(words) ? /[^a-z0-9]+/g : /[^\p{L}\p{N}]+/gu, ' ').trim()
+}
+
+/** Lower case without accents. */
+function toPlain(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase()
+  return text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[ßæœøđðłþ]/g, (letter) => LETTERS[letter] ?? letter)
-  const words = plain
-    .replace(/['’‘ʼ´`]/g, '')
-    .replace(/[&+]/g, ' and ')
-    // P!nk.
-    .replace(/(?<=\p{L})!(?=\p{L})/gu, 'i')
-    // A$AP, Ke$ha.
-    .replace(/\$(?=\p{L})|(?<=\p{L})\$/gu, 's')
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
-  if (words === '' || words === 'and') return plain.replace(/[\s\p{C}]+/gu, '')
-  return joinInitials(words.split(' ').flatMap((word) => splitNumber(word)))
-    .map((word) => SPELLINGS[word] ?? word)
-    .join(' ')
+}
+
+/** "Die drei ???" and "Die drei !!!" are two series of audio plays. */
+function nameDetectives(text: string): string {
+  return text.replace(/(?<=\bdrei )(\?{3}|!{3})/g, (signs) => (signs === '???' ? 'fragezeichen' : 'ausrufezeichen'))
 }
 
 /** "Blueprint2" is "Blueprint 2"; "U2", "M83" and "180g" are whole. */
 function splitNumber(word: string): string[] {
   const [, letters, digits] = /^(\p{L}{4,40})(\d{1,2})$/u.exec(word) ?? []
-  return letters === undefined || digits === undefined ? [word] : [letters, digits]
+  if (letters !== undefined && digits !== undefined) return [letters, digits]
+  return DISGUISED.test(word) ? [word.replace(/[013457]/g, (digit) => DISGUISES[digit] ?? digit)] : [word]
 }
+
+/** "Th1rt3en", "L1ve": digits that stand for letters, each between two of them. */
+const DISGUISED = /^(?=.{4,20}$)\p{L}+([013457]\p{L}+)+$/u
+const DISGUISES: Record<string, string> = { 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's', 7: 'v' }
 
 /** The words of a text without those that sources put or leave out at will ("The Clash", "Clash, The", "A Night At The Opera"). */
 export const toWords: (text: string) => readonly string[] = remember(readWords)
@@ -101,7 +131,7 @@ function joinInitials(words: string[]): string[] {
   const joined: string[] = []
   let inInitials = false
   for (const word of words) {
-    const initial = /^\p{L}$/u.test(word)
+    const initial = word.length <= 2 && /^\p{L}$/u.test(word)
     if (initial && inInitials) joined[joined.length - 1] += word
     else joined.push(word)
     inInitials = initial

@@ -1,4 +1,5 @@
 import { findUnexplained, isEditionWord, isStrongEditionWord } from './edition-words.ts'
+import { isTellingNote } from './is-telling-note.ts'
 import { normalizeText } from './normalize-text.ts'
 import { findOtherRecord } from './other-record-words.ts'
 import { readSymbols } from './read-symbols.ts'
@@ -34,6 +35,9 @@ const SIGN_JOINED =
 /** How Korean albums are announced: "SEVENTEEN 10th Mini Album 'FML'". */
 const NUMBERED_ALBUM =
   /^[^'"‘“]{0,60}\b\d{1,2}(?:st|nd|rd|th) (?:(?:mini|full|studio|single|special|full-length) )?(?:album|ep)\s*[-:]?\s*['"‘“]([^'"’”]{1,80})['"’”]/i
+/** "BLACKPINK 2nd Album [ BORN PINK ]". */
+const BRACKETED_ALBUM =
+  /^[^'"‘“[(]{0,60}\b\d{1,2}(?:st|nd|rd|th) (?:(?:mini|full|studio|single|special|full-length) )?(?:album|ep)\s*[-:]?\s*[[(]([^\])]{1,80})[\])]/i
 /** The same after the title: "MY WORLD - The 3rd Mini Album". */
 const NUMBERED_SEGMENT = /^(the )?\d{1,2}(st|nd|rd|th) ((mini|full|studio|special) )?album$/
 /** A shop's own note before the title. */
@@ -51,7 +55,7 @@ export function readTitle(title: string): ReadTitle {
     if (normal !== '') (isEdition(normal) ? editions : notes).push(normal)
   }
   const whole = title.slice(0, MAX_TITLE).replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
-  const cut = /\d(st|nd|rd|th) /i.test(whole) ? whole.replace(NUMBERED_ALBUM, '$1') : whole
+  const cut = /\d(st|nd|rd|th) /i.test(whole) ? dropNumberedAlbum(whole) : whole
   const outside = cut.replace(BRACKETS, (note) => {
     file(note.slice(1).replace(/[)\]}】》」』〉〕〗]$/, ''))
     return SHOP_PREFIX.test(note) && cut.trimStart().startsWith(note) ? ' ' : ' | '
@@ -93,7 +97,13 @@ export function readTitle(title: string): ReadTitle {
   }
 }
 
-const BOX = /\b(box|coffret|cofanetto|caja|(twin|double|triple|value|[2-9]) pack)\b/
+function dropNumberedAlbum(title: string): string {
+  const bracketed = normalizeText(BRACKETED_ALBUM.exec(title)?.[1] ?? '')
+  const isTitle = bracketed !== '' && !isEdition(bracketed) && !/\bver\b/.test(bracketed)
+  return title.replace(isTitle ? BRACKETED_ALBUM : NUMBERED_ALBUM, '$1')
+}
+
+const BOX = /\b(box(set)?|coffret|cofanetto|caja|(twin|double|triple|value|[2-9]) pack)\b/
 const OF_ONE_ALBUM =
   /\b(deluxe|anniversary|anniversaire|anniversario|edition|expanded|(?<![3-9] |\d\d )[12]?(lps?|cds?))\b/
 
@@ -106,19 +116,13 @@ function isEdition(normal: string): boolean {
   // "(The White Album)" tells one self-titled album from another, "(1962-1966)" one best-of.
   const isNamed = words.some((word, at) => word === 'album' && !isStrongEditionWord(words[at - 1] ?? ''))
   if (isNamed || words.every((word) => /^\d+$/.test(word))) return false
-  // A country's own release may have songs of its own, and one in its language is sung anew; its pressing is the same.
-  if (
-    /\b(australian?|uk|us|american|canadian|japanese|european|english|german|french|spanish|italian|portuguese|korean|chinese) (release|version)$/.test(
-      normal,
-    )
-  )
-    return false
   // A box without a word about the album may hold several of them.
   if (BOX.test(normal) && !OF_ONE_ALBUM.test(normal)) return false
   // A single that comes on top ("2LP + 7" Vinyl Single") is a gift, not the record.
   const gift = /\b\d*(lps?|cds?|box|vinyl)\b.*\band\b.*\b(single|ep|7|12)\b/.test(normal)
   const bare = gift ? normal.replace(/\b(singles?|eps?)\b/g, '') : normal
-  return findUnexplained(bare.split(' ').filter(Boolean)).length === 0 && findOtherRecord(bare) === null
+  if (findUnexplained(bare.split(' ').filter(Boolean)).length > 0) return false
+  return !isTellingNote(normal) && findOtherRecord(bare) === null
 }
 
 /**
@@ -155,7 +159,9 @@ function dropTrailingEdition(normal: string, editions: string[]): string {
   if (start === 0 || start === words.length) return normal
   // "Garbage & Version 2.0": what is joined and numbered is a title.
   if (words[start] === 'version' && words[start - 1] === 'and') return normal
-  editions.push(words.slice(start).join(' '))
+  const edition = words.slice(start).join(' ')
+  if (isTellingNote(edition)) return normal
+  editions.push(edition)
   return words.slice(0, start).join(' ')
 }
 

@@ -1,7 +1,11 @@
 import type { Album, Product, ScorePart, Verdict } from '../../album.ts'
-import { type ArtistMatch, compareArtists, readAlbumArtists } from './compare-artists.ts'
+import { type AlbumArtists, type ArtistMatch, compareArtists, readAlbumArtists } from './compare-artists.ts'
 import { compareFormats, type FormatMatch } from './compare-formats.ts'
-import { type AlbumTitle, compareTitles, readAlbumTitle, type TitleMatch } from './compare-titles.ts'
+import { compareTitles, type TitleMatch } from './compare-titles.ts'
+import { isTransliterated } from './is-transliterated.ts'
+import { toWords } from './normalize-text.ts'
+import { type AlbumTitle, readAlbumTitle } from './read-album-title.ts'
+import { readReleaseYear } from './read-release-year.ts'
 
 export interface Score {
   /** 0 (surely another product) to 1 (surely the album). */
@@ -30,6 +34,7 @@ const TITLE: Record<TitleMatch['kind'], number> = {
   extended: 0.25,
   contained: 0.15,
   alike: 0.1,
+  translated: 0.1,
   incomparable: 0.35,
   different: -0.1,
 }
@@ -55,6 +60,11 @@ const OTHER_THINGS = new Set(['tribute', 'merchandise', 'interview'])
 const EDITION_NOTED = 0.05
 /** A release before the album's first is another record, or one of two years is wrong. */
 const TOO_EARLY = -0.1
+const MAX_NAMES = 10
+/** Of a product's title, in characters. */
+const MAX_TITLE = 600
+/** From here on hardly two artists have a title. */
+const LONG_WORDS = 3
 /** Sources differ by a year or two about first releases. */
 const YEARS_OF_DOUBT = 2
 
@@ -66,9 +76,10 @@ const YEARS_OF_DOUBT = 2
 export function createScorer(album: Album): (product: Product) => Score {
   const albumTitle = readAlbumTitle(album)
   const albumArtists = readAlbumArtists(album)
+  const isOfMany = albumTitle.isGeneric || albumTitle.isPlace
   return (product) => {
-    const title = compareTitles(albumTitle, product)
-    const artist = reconsider(compareArtists(albumArtists, product, albumTitle.isGeneric), title, albumTitle, product)
+    const title = admitReading(compareTitles(albumTitle, product), albumArtists, product)
+    const artist = reconsider(compareArtists(albumArtists, product, isOfMany), title, albumTitle, albumArtists, product)
     const format = compareFormats(product)
     const parts: ScorePart[] = [
       { name: 'title', value: TITLE[title.kind], reason: title.reason },
@@ -78,11 +89,13 @@ export function createScorer(album: Album): (product: Product) => Score {
       ...judgeYear(album, product),
     ]
     const year = parts.find(({ name }) => name === 'year')
-    const doubt = title.doubt ?? artist.doubt ?? (year !== undefined && albumTitle.isGeneric ? year.reason : null)
+    const early = findEarlierYear(title, album)
+    const doubt =
+      title.doubt ?? artist.doubt ?? early ?? (year !== undefined && albumTitle.isGeneric ? year.reason : null)
     const sum = toSum(parts)
     if (doubt !== null) parts.push({ name: 'doubt', value: round(Math.min(0, DOUBTED - sum)), reason: doubt })
     // Neither names what it is instead: a cut title beside initials is no reason to reject.
-    else if (isTwiceNear(title, artist) && format.kind !== 'other' && sum < REJECT_BELOW)
+    else if (isTwiceNear(title, artist, albumTitle) && format.kind !== 'other' && sum < REJECT_BELOW)
       parts.push({ name: 'doubt', value: round(REJECT_BELOW - sum), reason: `${title.reason}, and ${artist.reason}` })
     const score = round(Math.min(1, Math.max(0, toSum(parts))))
     const verdict = score >= ACCEPT_FROM ? 'accept' : score < REJECT_BELOW ? 'reject' : 'open'
@@ -94,21 +107,56 @@ export function createScorer(album: Album): (product: Product) => Score {
   }
 }
 
-function isTwiceNear(title: TitleMatch, artist: ArtistMatch): boolean {
-  const isNear = title.kind === 'extended' || title.kind === 'contained' || title.kind === 'alike'
-  return isNear && title.other === null && (artist.kind === 'alike' || artist.kind === 'incomparable')
+const NEAR = new Set<TitleMatch['kind']>(['extended', 'contained', 'alike', 'translated'])
+
+function isTwiceNear(title: TitleMatch, artist: ArtistMatch, album: AlbumTitle): boolean {
+  if (!NEAR.has(title.kind) || title.other !== null) return false
+  if (artist.kind === 'alike' || artist.kind === 'incomparable') return true
+  // A shop that names no artist names nobody else, either.
+  const isHeld = title.kind === 'extended' || title.kind === 'contained'
+  return isHeld && artist.kind === 'unknown' && album.length >= LONG_WORDS && !album.isGeneric
 }
 
 /** Artists are renamed, but hardly two give a long title to an album of theirs, or any title in the same year. */
-function reconsider(artist: ArtistMatch, title: TitleMatch, album: AlbumTitle, product: Product): ArtistMatch {
-  if (artist.kind !== 'different' || title.kind !== 'equal' || title.other !== null || album.isGeneric) return artist
-  const isSameYear =
-    title.doubt === null &&
-    album.releaseYear !== null &&
-    product.releaseDate?.startsWith(String(album.releaseYear)) === true
-  if (!album.isLong && !isSameYear) return artist
-  const why = album.isLong ? 'under the same long title' : 'with the same title in the same year'
-  return { ...artist, kind: 'alike', reason: `${artist.reason}, ${why}` }
+function reconsider(
+  artist: ArtistMatch,
+  title: TitleMatch,
+  album: AlbumTitle,
+  { acts }: AlbumArtists,
+  product: Product,
+): ArtistMatch {
+  if (artist.kind !== 'different' || title.kind !== 'equal' || title.other !== null) return artist
+  const isAlike = (words: readonly string[]) => acts.some((act) => isTransliterated(act.words, words))
+  if (product.contributors.slice(0, MAX_NAMES).some(({ name }) => isAlike(toWords(name))))
+    return { ...artist, kind: 'alike', reason: 'the artists sound alike' }
+  if (album.isGeneric) return artist
+  const year = album.releaseYear
+  const isBare = title.doubt === null
+  const why =
+    (album.length >= LONG_WORDS ? 'under the same long title' : null) ??
+    (isBare && year === null && album.length > 1 ? 'and no year tells the two apart' : null) ??
+    (isBare && year !== null && year === readReleaseYear(product) ? 'with the same title in the same year' : null)
+  return why === null ? artist : { ...artist, kind: 'alike', reason: `${artist.reason}, ${why}` }
+}
+
+/** An album by a writer and a reader is a reading: one that names both of them is none for it to be held against. */
+function admitReading(title: TitleMatch, { acts }: AlbumArtists, product: Product): TitleMatch {
+  if (title.other?.kind !== 'interview' || acts.length < 2) return title
+  const names = product.contributors.slice(0, MAX_NAMES).map(({ name }) => name)
+  const told = new Set([product.title.slice(0, MAX_TITLE), ...names].flatMap(toWords))
+  if (!acts.every(({ words }) => words.every((word) => told.has(word)))) return title
+  return { ...title, other: null, doubt: title.doubt ?? 'it is read aloud by those whom the album names' }
+}
+
+/** "Bach: Goldberg Variations (1955 Mono Version)" is none of 1982. */
+function findEarlierYear({ editions }: TitleMatch, { title, releaseYear }: Album): string | null {
+  if (releaseYear === null) return null
+  const note = editions.find((edition) =>
+    edition
+      .match(/\b(19|20)\d\d\b/g)
+      ?.some((year) => Number(year) < releaseYear - YEARS_OF_DOUBT && !title.includes(year)),
+  )
+  return note === undefined ? null : `"${note.slice(0, 80)}" is before the album (${releaseYear})`
 }
 
 /** As createScorer, for one product. */
@@ -134,9 +182,8 @@ function judgeEdition(title: TitleMatch, product: Product): ScorePart[] {
 }
 
 function judgeYear(album: Album, product: Product): ScorePart[] {
-  const released = Number(/^\d{4}/.exec(product.releaseDate ?? '')?.[0] ?? Number.NaN)
-  // Amazon has 1900 and the like for unknown years.
-  if (album.releaseYear === null || !(released > 1910)) return []
+  const released = readReleaseYear(product)
+  if (album.releaseYear === null || released === null) return []
   if (released >= album.releaseYear - YEARS_OF_DOUBT) return []
   return [
     { name: 'year', value: TOO_EARLY, reason: `released in ${released}, before the album (${album.releaseYear})` },

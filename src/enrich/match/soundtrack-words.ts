@@ -15,3 +15,13 @@ export function isSoundtrackNote(note: string): boolean {
     note.split(' ').every((word) => SOUNDTRACK.has(word))
   )
 }
+
+/** A word that says what the music was made for. */
+export const MEDIUM = /^(motion|picture|film|movie|television|tv|series|hbo|netflix|video|game)$/
+const MEDIA = [/\b(motion picture|film|movie)\b/, /\b(television|tv|series|hbo)\b/, /\bgame\b/]
+
+/** Whether two descriptions may be of one thing: of "Fargo" there are the film and the series, and each has its record. */
+export function isOfOneMedium(ours: string, theirs: string): boolean {
+  const [left, right] = [ours, theirs].map((text) => MEDIA.filter((medium) => medium.test(text)))
+  return !left?.length || !right?.length || left.some((medium) => right.includes(medium))
+}

@@ -56,6 +56,15 @@ export function toForms(title: ReadTitle, names: (readonly string[])[]): Forms {
   return { plain: toTexts(plain), whole: toTexts(whole), short: toTexts(short) }
 }
 
+/** The spellings of several titles of one album, as one. */
+export function mergeForms(forms: Forms[]): Forms {
+  return {
+    plain: forms.flatMap(({ plain }) => plain),
+    whole: forms.flatMap(({ whole }) => whole),
+    short: forms.flatMap(({ short }) => short),
+  }
+}
+
 /** Sellers write "Artist - Title - Label - Catalogue number": the number shows that the rest is no second title. */
 function readSellerTitle(segments: (readonly string[])[], names: (readonly string[])[]): (readonly string[])[] {
   const [first, second] = segments

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { compareTitles, readAlbumTitle } from '../../../src/enrich/match/compare-titles.ts'
+import { compareTitles } from '../../../src/enrich/match/compare-titles.ts'
+import { readAlbumTitle } from '../../../src/enrich/match/read-album-title.ts'
 import { sampleAlbum, sampleProduct } from '../../data/samples.ts'
 
 const compare = (title: string, product: string, artist = 'Somebody') =>
@@ -19,6 +20,11 @@ describe('compareTitles', () => {
     ['extended', 'Harvest', 'Harvest Moon'],
     ['extended', 'Thriller', 'Thriller 25'],
     ['different', 'Desolation Boulevard', 'Isolation Boulevard'],
+    ['translated', 'Die Mensch-Maschine', 'The Man-Machine'],
+    ['translated', 'Computerwelt', 'Computer World'],
+    ['translated', 'Trois couleurs: Bleu', 'Three Colors: Blue'],
+    ['different', 'Trois couleurs: Bleu', 'Two Colors: Blue'],
+    ['different', 'The Number of the Beast', 'Running Free'],
     ['different', 'AM', 'Whatever People Say I Am'],
     ['different', 'Memoirs of a Madman', 'Diary of a Madman'],
   ])('calls it %s: %s and %s', (kind, title, product) => {
@@ -39,6 +45,7 @@ describe('compareTitles', () => {
 
   it('takes no other album of a band for the one that bears its name', () => {
     expect(compare('Talking Heads', 'The Name of This Band Is Talking Heads', 'Talking Heads').kind).toBe('different')
+    expect(compare('Weezer', 'Van Weezer (Vinyl)', 'Weezer').kind).toBe('different')
     expect(compare('The Beatles', 'With the Beatles 180 Gram Vinyl', 'The Beatles').kind).not.toBe('equal')
   })
 

@@ -26,6 +26,10 @@ describe('normalizeText', () => {
     expect(normalizeText(left)).not.toBe('')
   })
 
+  it('takes a word for no property of an object', () => {
+    expect(normalizeText('Constructor 2')).toBe('constructor 2')
+  })
+
   it('looks at the beginning of an endless text only', () => {
     expect(normalizeText('la '.repeat(100_000)).length).toBeLessThan(700)
   })

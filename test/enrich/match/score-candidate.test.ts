@@ -38,7 +38,7 @@ describe('the rules reject', () => {
     ['a karaoke record', 'No Fences', 'Garth Brooks', 'Top Tunes Karaoke CDG Garth Brooks', undefined],
     ['a live recording', 'Holy Diver', 'Dio', 'Holy Diver Live (Vinyl)', 'Dio'],
     ['a re-recording', 'Fearless', 'Taylor Swift', 'Fearless (Taylor’s Version)', 'Taylor Swift'],
-    ['a single', 'Purple Rain', 'Prince', 'Purple Rain (12" Vinyl Single)', 'Prince'],
+    ['a song of it as a single', 'Purple Rain', 'Prince', 'When Doves Cry (12" Vinyl Single)', 'Prince'],
     ['another album', 'Post', 'Björk', 'Homogenic (Vinyl)', 'Bjork'],
     ['the next volume', 'Santana', 'Santana', 'Santana III (Mov Version) (Vinyl)', 'Santana'],
     ['the sequel', 'The Marshall Mathers LP', 'Eminem', 'The Marshall Mathers LP2 [2 LP][Explicit]', 'Eminem'],
@@ -82,6 +82,8 @@ describe('the rules leave open', () => {
       'OSBOURNE,OZZY',
     ],
     ['a place beside the title', 'A Love Supreme', 'John Coltrane', 'A Love Supreme: Live in Seattle', 'John Coltrane'],
+    // A catalogue has singles, too: of "Blue Monday" there is nothing else.
+    ['a single with the title', 'Blue Monday', 'New Order', 'Blue Monday [12" Single]', 'New Order'],
     ['a title that goes on', 'Harvest', 'Neil Young', 'Harvest Moon (Vinyl)', 'Neil Young'],
     ['a band under its members’ names', 'Kids See Ghosts', 'Kids See Ghosts', 'Kids See Ghosts (Vinyl)', 'Kanye West'],
   ])('%s', (_what, title, artist, product, by) => {

@@ -1,0 +1,90 @@
+import { isNear } from './compare-forms.ts'
+import type { ReadTitle } from './read-title.ts'
+import { type Forms, toTitleWords } from './title-forms.ts'
+
+interface Called {
+  forms: Forms
+  /** The artists' names as title words. */
+  names: (readonly string[])[]
+  /** Words of the artists' names. */
+  nameWords: ReadonlySet<string>
+  isGeneric: boolean
+}
+
+/** What people call an album without a title of its own, in title words. */
+const UNTITLED =
+  /^(lp ?\d{1,2}|untitled|self titled|eponymous|(1st|2nd|3rd|4th|5th) (album|lp)|(white|black|blue|red|green|pink|yellow|orange|purple|gold|silver|grey|gray|brown|teal) (album|record|lp))$/
+/** A word that few other titles have. */
+const LONG_WORD = 7
+const MAX_INITIALS = 8
+/** Shorter numbers are in many titles of a row. */
+const LONG_NUMBER = /^\d{2,4}$/
+
+/**
+ * Whether a title without a word's likeness to the album's may yet be a name for it, so that nobody can say what it is
+ * instead: "LP2" or "The White Album" for one with the artist's name, "MBDTF", "NOW 45", "Illinois" for "Come On Feel The
+ * Illinoise", "Blond" for "Blonde".
+ */
+export function isCalledOtherwise(album: Called, given: ReadTitle): boolean {
+  const theirs = toTitleWords(given.core)
+  const their = theirs.join(' ')
+  if (UNTITLED.test(their)) return album.names.some((name) => album.forms.whole.includes(name.join(' ')))
+  return album.forms.plain.some((our) => {
+    if (UNTITLED.test(our)) return album.names.some((name) => name.join(' ') === their)
+    if (album.isGeneric) return false
+    const ours = our.split(' ')
+    const [fewer, more] = ours.length <= theirs.length ? [ours, theirs] : [theirs, ours]
+    return isShortFor(fewer, more) || isLongWordOf(fewer, more) || isLetterMore(our, their)
+  })
+}
+
+/** By initials, with numbers whole ("JBG 3"), or by its first word and its number ("NOW 45"). */
+function isShortFor(fewer: readonly string[], more: readonly string[]): boolean {
+  const [first = '', number = '', ...others] = fewer
+  if (others.length > 0 || more.length < 3) return false
+  if (number !== '' && !/^\d+$/.test(number)) return false
+  if (LONG_NUMBER.test(number) && first === more[0] && more.at(-1) === number) return true
+  return first.length >= 3 && first.length <= MAX_INITIALS && isInitials(first + number, more)
+}
+
+/** Of "the", "and" and "a", which title words have not, the first letter may be counted: "NWTS". */
+function isInitials(short: string, words: readonly string[]): boolean {
+  const initials = words.map((word) => (/^\d+$/.test(word) ? word : word[0])).join('')
+  if (initials === short) return true
+  const rest = short.replace(/[ta]/g, '')
+  return rest.length >= 3 && rest === initials.replace(/[ta]/g, '')
+}
+
+/** The one word of a title is the last of a longer one. */
+function isLongWordOf([word = '', ...others]: readonly string[], more: readonly string[]): boolean {
+  if (others.length > 0 || word.length < LONG_WORD || more.length < 2) return false
+  const last = more.at(-1) ?? ''
+  return last === word || isLetterMore(last, word) || isNear(last, word)
+}
+
+/** "Blond", "Blonde"; a plural is another title. */
+function isLetterMore(one: string, other: string): boolean {
+  const [shorter, longer] = one.length < other.length ? [one, other] : [other, one]
+  return (
+    shorter.length >= 5 &&
+    longer.length === shorter.length + 1 &&
+    longer.startsWith(shorter) &&
+    /[a-rt-z]$/.test(longer)
+  )
+}
+
+const MAX_STRANGE_WORDS = 2
+
+/** Whether all but a word or two of a title are the artist and the album's title. */
+export function isWithin({ forms, nameWords, isGeneric }: Called, given: ReadTitle): boolean {
+  const words = toTitleWords(given.core)
+  if (isGeneric || !words.some((word) => nameWords.has(word))) return false
+  const text = ` ${words.join(' ')} `
+  return forms.plain.some((form) => {
+    const rest = text.replace(` ${form} `, ' ').trim().split(' ')
+    return (
+      text.includes(` ${form} `) &&
+      rest.filter((word) => !nameWords.has(word.replace(/s$/, '')) && !nameWords.has(word)).length <= MAX_STRANGE_WORDS
+    )
+  })
+}

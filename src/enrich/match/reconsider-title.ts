@@ -1,0 +1,30 @@
+import type { Product } from '../../album.ts'
+import { isPartOfProgramme, nameOneWork } from './compare-works.ts'
+import { namesComposer } from './composers.ts'
+import { isCalledOtherwise, isWithin } from './is-called-otherwise.ts'
+import { isTranslated, readLanguage } from './is-translated.ts'
+import type { AlbumTitle } from './read-album-title.ts'
+import { readReleaseYear } from './read-release-year.ts'
+import type { ReadTitle } from './read-title.ts'
+import { toTitleWords } from './title-forms.ts'
+
+/** What a title of other words may yet be to the album's, so that nobody can say what it is instead. */
+export function reconsiderTitle(
+  album: AlbumTitle,
+  given: ReadTitle,
+  product: Product,
+): 'extended' | 'alike' | 'translated' | 'different' {
+  // "WACR2 Fleetwood Mac's Rumours": all but a word or two is artist and title.
+  if (isWithin(album, given)) return 'extended'
+  if (isCalledOtherwise(album, given)) return 'alike'
+  const isWork = album.isClassical || album.namesComposer
+  if ((isWork || namesComposer(product.title)) && nameOneWork(album, given)) return 'alike'
+  if (isWork && isPartOfProgramme(album, given)) return 'alike'
+  if (album.isGeneric) return 'different'
+  // "Le Fabuleux Destin d'Amélie Poulain (Amelie)".
+  if (given.notes.some((note) => album.forms.whole.includes(toTitleWords(note).join(' ')))) return 'alike'
+  const isSameYear = album.releaseYear !== null && album.releaseYear === readReleaseYear(product)
+  return isTranslated(album.spoken, readLanguage(product.title, given.core, album.nameWords), isSameYear)
+    ? 'translated'
+    : 'different'
+}

@@ -1,0 +1,87 @@
+import { numbersOf } from './fold-numbers.ts'
+import { remember } from './remember.ts'
+
+/** What works are called in the languages of composers and shops: German, Italian, French, English; in title words. */
+const WORKS = `four seasons|vier jahreszeiten|quattro stagioni|quatre saisons|4 seasons|4 jahreszeiten
+swan lake|schwanensee|lac des cygnes
+nutcracker|nussknacker|casse noisette
+sleeping beauty|dornroschen|belle au bois dormant
+magic flute|zauberflote|flute enchantee|flauto magico
+marriage of figaro|nozze di figaro|hochzeit des figaro|noces de figaro
+abduction from seraglio|entfuhrung aus dem serail|enlevement au serail
+barber of seville|barbiere di siviglia|barbier von sevilla|barbier de seville
+rite of spring|sacre du printemps|fruhlingsopfer
+firebird|feuervogel|oiseau de feu
+pictures at an exhibition|pictures at exhibition|bilder einer ausstellung|tableaux dune exposition
+peter and wolf|peter wolf|peter und der wolf|pierre et le loup
+carnival of animals|karneval der tiere|carnaval des animaux
+art of fugue|kunst der fuge|art de la fugue
+well tempered clavier|wohltemperierte klavier|clavier bien tempere
+musical offering|musikalisches opfer|offrande musicale
+christmas oratorio|weihnachtsoratorium|weihnachts oratorium|oratorio de noel
+st john passion|johannespassion|johannes passion|passion selon saint jean
+st matthew passion|matthauspassion|matthaus passion|passion selon saint matthieu
+creation|schopfung
+german requiem|deutsches requiem
+flying dutchman|fliegende hollander|vaisseau fantome
+twilight of gods|gotterdammerung|crepuscule des dieux
+song of earth|lied von der erde|chant de la terre
+merry widow|lustige witwe|veuve joyeuse
+new world|neuen welt|neue welt|nouveau monde
+unfinished|unvollendete|inachevee
+moonlight|mondschein|clair de lune
+midsummer nights dream|sommernachtstraum|songe dune nuit dete
+winter journey|winterreise|voyage dhiver
+bartered bride|verkaufte braut|fiancee vendue
+symphon|sinfon
+piano concerto|klavierkonzert|concerto pour piano
+violin concerto|violinkonzert|concerto pour violon
+cello concerto|cellokonzert|concerto pour violoncelle
+piano sonata|klaviersonate|sonate pour piano
+violin sonata|violinsonate|sonate pour violon
+string quartet|streichquartett|quatuor a cordes
+piano trio|klaviertrio
+piano quintet|klavierquintett
+etudes|etuden
+cello suite|cellosuite|suiten fur violoncello|suites pour violoncelle
+trout|forellen|quintette la truite
+brandenburg concerto|brandenburgische konzert|concertos brandebourgeois|concerts brandebourgeois
+mass in b minor|h moll messe|messe in h moll|messe en si mineur
+water music|wassermusik
+fireworks|feuerwerksmusik
+my homeland|my country|ma vlast|mein vaterland
+planets|planeten
+hungarian dance|ungarische tanze|danses hongroises
+slavonic dance|slawische tanze|danses slaves
+songs without words|lieder ohne worte
+scenes from childhood|kinderszenen
+clarinet concerto|klarinettenkonzert
+horn concerto|hornkonzert
+organ works|orgelwerke
+piano works|klavierwerke
+cantata|kantate
+elixir of love|liebestrank|elisir damore
+masked ball|ballo in maschera|maskenball
+queen of spades|pique dame
+mastersingers|meistersinger
+valkyrie|walkure
+rhinegold|rheingold`
+  .split('\n')
+  .map((line) => line.split('|'))
+
+/** Which of the works a text names, in singular or plural. */
+const findWorks = remember((text: string) =>
+  WORKS.filter((names) => names.some((name) => ` ${text}`.includes(` ${name}`))),
+)
+
+/** Whether two titles name one work in two languages: "Schwanensee", "Swan Lake". A number says which of several. */
+export function nameSameWork(ours: string, theirs: string): boolean {
+  const works = findWorks(theirs)
+  return works.length > 0 && findWorks(ours).some((work) => works.includes(work)) && haveOneNumber(ours, theirs)
+}
+
+function haveOneNumber(ours: string, theirs: string): boolean {
+  const left = numbersOf(ours.split(' '))
+  const right = numbersOf(theirs.split(' '))
+  return left.length === 0 || right.length === 0 || left.some((number) => right.includes(number))
+}
