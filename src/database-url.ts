@@ -32,6 +32,11 @@ export function readDatabaseTls(url: string): DatabaseTls {
   }
 }
 
+/** The server's name or address; of an IPv6 address without the brackets that it has in a URL. */
+export function hostOfDatabase(url: string): string {
+  return decodeURIComponent(new URL(url).hostname).replace(/^\[|\]$/g, '')
+}
+
 /** What is wrong with the parameters of DATABASE_URL, without its password. */
 export function findUrlMistakes(url: string): string[] {
   const { searchParams } = new URL(url)

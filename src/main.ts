@@ -5,7 +5,6 @@ import { Database } from './db/database.ts'
 import { databaseAccess } from './db/database-access.ts'
 import type { Member } from './holds/member.ts'
 import { waitWhileAway } from './holds/wait-while-away.ts'
-import { startIntake } from './intake/intake.ts'
 import { groupNames, listRetryTopics, openCodecs, topicNames, topicPlans } from './kafka/event-topics.ts'
 import { createKafka } from './kafka/kafka-client.ts'
 import { registryAccess } from './kafka/registry-access.ts'
@@ -26,10 +25,7 @@ import { startCounters, tellStartWaits } from './ops/start-counters.ts'
 import { keepStoredMetrics } from './ops/stored-metrics.ts'
 import { orAborted } from './or-aborted.ts'
 import { keepOutboxSent } from './relay/outbox.ts'
-import { startRelay } from './relay/relay.ts'
 import type { Role } from './roles.ts'
-import { createObjectStore } from './storage/object-store.ts'
-import { startWorker } from './worker/start-worker.ts'
 
 /**
  * The service: connect, check, then album.imported -> intake -> album.enrichment -> worker -> album.enriched, with what
@@ -40,7 +36,7 @@ import { startWorker } from './worker/start-worker.ts'
 export async function run(config: Config, roles: Role[], stop: AbortSignal): Promise<void> {
   const log = createLogger(config.LOG_LEVEL)
   const kafka = createKafka(config.KAFKA_BROKERS, config.KAFKA_GROUP_PREFIX, log, kafkaSecurity(config))
-  const registry = new SchemaRegistry(config.SCHEMA_REGISTRY_URL, registryAccess(config))
+  const registry = new SchemaRegistry(config.SCHEMA_REGISTRY_URL, await registryAccess(config))
   const db = new Database(config.DATABASE_URL, databaseAccess(config))
   const topics = topicNames(config)
   const groups = groupNames(config)
@@ -67,12 +63,18 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     const codecs = await whenThere(() => openCodecs(config, registry))
     const retry = await whenThere(() => listRetryTopics(kafka, topics.enrichment))
 
-    const start: Record<Role, () => Member> = {
-      intake: () => startIntake(config, { kafka, db, codecs, log }),
-      worker: () => startWorker(config, { kafka, db, codecs, log }),
-      relay: () => startRelay({ kafka, db, groupId: groups.relay, topics: { ...topics, retry }, log }),
+    // Each loads what it needs and no more: a process of intake alone has neither a model's client nor one of Amazon.
+    const start: Record<Role, () => Promise<Member>> = {
+      intake: async () => (await import('./intake/intake.ts')).startIntake(config, { kafka, db, codecs, log }),
+      worker: async () => (await import('./worker/start-worker.ts')).startWorker(config, { kafka, db, codecs, log }),
+      relay: async () =>
+        (await import('./relay/relay.ts')).startRelay({
+          ...{ kafka, db, log },
+          groupId: groups.relay,
+          topics: { ...topics, retry },
+        }),
     }
-    for (const role of roles) members[role] = start[role]()
+    for (const role of roles) members[role] = await start[role]()
     log.info({ roles }, 'service running')
 
     const followed = { intake: [topics.imported], worker: [topics.express, topics.enrichment], relay: retry }
@@ -87,6 +89,7 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
       if (config.FORGET_TOMBSTONES === 'yes') void keepOutboxSent({ db, kafka, topic: topics.enriched, log }, stop)
       void keepReviewMetrics(db, log, stop)
       void keepFactsEnded(config, { db, log }, stop)
+      const { createObjectStore } = await import('./storage/object-store.ts')
       const store = createObjectStore(config.ARTWORK_STORE)
       void keepDiscardedImagesDeleted({ db, store, log }, marketplace, stop)
     }

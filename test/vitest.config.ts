@@ -8,6 +8,8 @@ const common = {
   // A scenario waits for real servers; a passing one takes a few seconds, on a machine that does much else many more.
   testTimeout: 180_000,
   hookTimeout: 120_000,
+  // An outcome is awaited for as long as it may take beside all other tests, and looked for no more often than it costs little.
+  expect: { poll: { timeout: 90_000, interval: 100 } },
 }
 
 export default defineConfig({

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { SentJob } from './do-jobs.ts'
 
 /** How long a process waits for the next job. */
 const IDLE_MS = 10_000
@@ -11,7 +12,8 @@ export type EndOfJob<Reply> = { kind: 'answered'; reply: Reply } | { kind: 'died
 
 /**
  * A process for what cannot be interrupted and may end whoever does it, one job at a time. States: none, idle, busy; it
- * is none again after a deadline, a death, or some time without work. It never keeps our own process alive.
+ * is none again after a deadline, a death, or some time without work. It never keeps our own process alive, and ends
+ * soon after it, in the middle of a job by the job's deadline at the latest.
  *
  * No thread: of a heap that is full Node 24.21 ends the whole process, whatever `resourceLimits` a worker thread has
  * (an array that grows is refused, one that is made large is not), and a fault in a native library does so anywhere.
@@ -42,7 +44,7 @@ export class ProcessApart<Job, Reply> {
     }, deadlineMs)
     const from = performance.now()
     try {
-      const answer = await ask<Reply>(child, job)
+      const answer = await ask<Job, Reply>(child, { job, deadlineMs })
       if (answer !== undefined) return { kind: 'answered', reply: answer.reply }
       return { kind: isLate ? 'late' : 'died', afterMs: performance.now() - from }
     } finally {
@@ -68,7 +70,7 @@ export class ProcessApart<Job, Reply> {
 }
 
 /** @returns undefined when it ended without an answer */
-async function ask<Reply>(child: ChildProcess, job: unknown): Promise<{ reply: Reply } | undefined> {
+async function ask<Job, Reply>(child: ChildProcess, job: SentJob<Job>): Promise<{ reply: Reply } | undefined> {
   const { promise, resolve } = Promise.withResolvers<{ reply: Reply } | undefined>()
   const onMessage = (reply: unknown) => resolve({ reply: reply as Reply })
   const onEnd = () => resolve(undefined)
@@ -76,7 +78,7 @@ async function ask<Reply>(child: ChildProcess, job: unknown): Promise<{ reply: R
   child.once('message', onMessage)
   child.once('close', onEnd)
   child.once('error', onEnd)
-  child.send(job as object, (error) => error && onEnd())
+  child.send(job, (error) => error && onEnd())
   try {
     return await promise
   } finally {

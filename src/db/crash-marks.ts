@@ -1,5 +1,6 @@
+import { LockMode } from '@mikro-orm/core'
 import { EnrichmentError } from '../errors.ts'
-import { type Database, type EntityManager, LockMode } from './database.ts'
+import type { Database, EntityManager } from './database.ts'
 import { CrashMark } from './entities/crash-mark.entity.ts'
 
 /** Where a record stands. */
@@ -65,7 +66,7 @@ export class CrashMarks {
     return suspect === -1 ? places.length : Math.max(1, suspect)
   }
 
-  /** Whether a process has died with the record in hand: whoever touches it first sees apart whether it is deadly. */
+  /** Whether a process has died with the record in hand: whoever is to touch it sees apart whether it is deadly, before. */
   isSuspect(place: Place): boolean {
     return this.#deathsAt(place) > 0
   }

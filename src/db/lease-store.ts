@@ -1,5 +1,6 @@
+import { LockMode } from '@mikro-orm/core'
 import { EnrichmentError } from '../errors.ts'
-import { type Database, type EntityManager, LockMode } from './database.ts'
+import type { Database, EntityManager } from './database.ts'
 import { FLOOD, type HoldRecord, LaneRow } from './entities/lane.entity.ts'
 import { NOBODY, type StoredLane, toStoredLane } from './lane.ts'
 import type { Query, Statement } from './prepared.ts'

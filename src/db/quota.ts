@@ -1,6 +1,6 @@
 import { type Booking, DAY_MS, MOST_AHEAD, type Slots, SPEED } from '../amazon-slots.ts'
 import type { Database } from './database.ts'
-import { QuotaRow } from './entities/quota.entity.ts'
+import type { Statement } from './prepared.ts'
 
 /**
  * An account's moments for Amazon requests, kept in a row by PostgreSQL's clock, so that processes that follow one
@@ -108,7 +108,25 @@ export class Quota implements Slots {
   }
 }
 
+/** What is kept of an account that the rest of its day can be told from. */
+interface KnownQuota {
+  perSecond: number | null
+  perDay: number | null
+  dayUsed: number
+  dayEndsAt: Date | null
+  speed: number
+}
+
+const FIND_QUOTAS: Statement<Omit<KnownQuota, 'dayEndsAt'> & { endsMs: number | null }> = {
+  name: 'select quotas',
+  text: `
+    select per_second as "perSecond", per_day as "perDay", day_used as "dayUsed", speed,
+      (extract(epoch from day_ends_at) * 1000)::float8 as "endsMs"
+    from quota order by next_at desc`,
+}
+
 /** What is known of the accounts that have been used, the latest first. @throws EnrichmentError DATABASE_UNAVAILABLE */
-export async function readQuotas(db: Database): Promise<QuotaRow[]> {
-  return db.query((em) => em.find(QuotaRow, {}, { orderBy: { nextAt: 'desc' } }))
+export async function readQuotas(db: Database): Promise<KnownQuota[]> {
+  const rows = await db.run(FIND_QUOTAS, [])
+  return rows.map(({ endsMs, ...rest }) => ({ ...rest, dayEndsAt: endsMs === null ? null : new Date(endsMs) }))
 }

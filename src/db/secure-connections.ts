@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
-import { readDatabaseTls } from '../database-url.ts'
+import { hostOfDatabase, readDatabaseTls } from '../database-url.ts'
 import { readPem } from '../read-pem.ts'
 
 /** What we use of pg's client and of its pool. */
@@ -58,7 +58,7 @@ function tlsOptions(url: string): unknown {
   if (mode === 'disable') return false
   // As psql does: a given root certificate makes "require" a "verify-ca".
   const isVerified = mode.startsWith('verify') || (mode === 'require' && rootCert !== undefined)
-  const { hostname } = new URL(url)
+  const host = hostOfDatabase(url)
   return {
     rejectUnauthorized: isVerified,
     ...(rootCert !== undefined && !isSystemTrusted && { ca: readPem(rootCert) }),
@@ -66,7 +66,7 @@ function tlsOptions(url: string): unknown {
     ...(key !== undefined && { key: readPem(key) }),
     // Told by us, since pg leaves the host out when it is an address.
     checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
-      mode === 'verify-full' ? checkServerIdentity(hostname.replace(/^\[|\]$/g, ''), certificate) : undefined,
+      mode === 'verify-full' ? checkServerIdentity(host, certificate) : undefined,
   }
 }
 

@@ -110,9 +110,10 @@ export class LaneState {
     return this.#seen ?? this.look(signal)
   }
 
-  /** Resolves once it no longer watches. */
+  /** Resolves once it no longer watches, and has stored, or could not store, what it was told last. */
   async closed(): Promise<void> {
     await this.#watching
+    await this.#storing
   }
 
   async #watch(): Promise<void> {

@@ -1,7 +1,7 @@
 import { Agent as HttpsAgent } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, getCACertificates } from 'node:tls'
-import { Agent, buildConnector, fetch as fetchByUndici, Response } from 'undici'
+import { buildConnector } from 'undici'
 import { type Config, currentValue } from '../config.ts'
 import { readPem } from '../read-pem.ts'
 import { openTunnel } from './open-tunnel.ts'
@@ -9,7 +9,7 @@ import { openTunnel } from './open-tunnel.ts'
 /** What every way out shares. */
 export type HttpConfig = Partial<Config<'http'>>
 
-interface Tls {
+export interface Tls {
   ca?: string | string[]
   cert?: string
   key?: string
@@ -23,9 +23,8 @@ export interface ConnectOptions {
   lookup?: LookupFunction
 }
 
-const TIMEOUT_MS = 5_000
-/** Of an answer, inflated. What servers say to us in JSON has a hundredth of it. */
-const MOST_BODY_BYTES = 10_000_000
+/** For opening a connection. */
+export const TIMEOUT_MS = 5_000
 
 /**
  * How connections to servers elsewhere are made: those to https through HTTPS_PROXY, unless NO_PROXY names the host, and
@@ -61,29 +60,7 @@ export function createConnector(
   }
 }
 
-/** fetch by these connections; reading a body of more than 10 MB, inflated, throws. */
-export function createFetch(config: HttpConfig, tls?: () => Tls): typeof fetch {
-  const dispatcher = new Agent({ connect: createConnector(config, { timeoutMs: TIMEOUT_MS, tls }) })
-  // Node's own fetch is of another undici, which may not understand this one's agent.
-  return (async (input: string | URL, init: object) =>
-    bounded(await fetchByUndici(input, { ...init, dispatcher }))) as unknown as typeof fetch
-}
-
-function bounded(response: Response): Response {
-  const { body, status, statusText, headers } = response
-  if (body === null) return response
-  let left = MOST_BODY_BYTES
-  const counting = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      left -= chunk.length
-      if (left < 0) controller.error(new Error(`the server answered more than ${MOST_BODY_BYTES} bytes`))
-      else controller.enqueue(chunk)
-    },
-  })
-  return new Response(body.pipeThrough(counting), { status, statusText, headers })
-}
-
-/** The same for libraries that use Node's client. */
+/** Such connections for libraries that use Node's client. */
 export function createHttpsAgent(config: HttpConfig, tls: () => Tls): HttpsAgent {
   return new TunnellingAgent(config, tls)
 }

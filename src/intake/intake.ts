@@ -8,7 +8,7 @@ import { isAlbumId } from '../enrich/check-album.ts'
 import { EnrichmentError } from '../errors.ts'
 import { DeadLetterLimit } from '../holds/dead-letter-limit.ts'
 import { explainRefusal } from '../holds/explain-refusal.ts'
-import { holdWhileUnjoined } from '../holds/hold-while-unjoined.ts'
+import { holdWhileKafkaAway } from '../holds/hold-while-kafka-away.ts'
 import { LaneState, type NewHold } from '../holds/lane-state.ts'
 import type { Member } from '../holds/member.ts'
 import { waitWhileAway } from '../holds/wait-while-away.ts'
@@ -17,11 +17,12 @@ import { type EventCodecs, groupNames, topicNames } from '../kafka/event-topics.
 import { GroupConsumer } from '../kafka/group-consumer.ts'
 import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
+import { OpenTransactions } from '../kafka/open-transactions.ts'
 import { ownEach, type PartitionOwnership } from '../kafka/partition-ownership.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { RequestClock } from './request-clock.ts'
-import { isTombstone, type Outcome, type RequestMaking, toRequest, untilTombstone } from './to-request.ts'
+import { isTombstone, type Outcome, type RequestMaking, refuseDeadly, toRequest, untilTombstone } from './to-request.ts'
 
 /** Records in one transaction: enough to make its 15 ms small, few enough to stay well below a second. */
 const RECORDS_PER_TRANSACTION = 1_000
@@ -75,6 +76,7 @@ export function startIntake(
     state.hold('flood', hold && { ...hold, cause: INTAKE_FLOOD }),
   )
   let owned = new Map<number, PartitionOwnership>()
+  const transactions = new OpenTransactions()
   const marks = new CrashMarks(db, groupId, randomUUID())
   const clock = new RequestClock()
   const making: RequestMaking = {
@@ -104,12 +106,10 @@ export function startIntake(
       isActive = true
       state.partChanged()
     }
-    const { owned: taken, failure } = await ownEach(kafka, {
-      groupId,
-      partitions: assignment,
-      outputs: [topics.enrichment, topics.dead],
-      confirmed: () => consumer.confirmed(signal),
-    })
+    const claim = { groupId, partitions: assignment, outputs: [topics.enrichment, topics.dead] }
+    const { owned: taken, failure } = await transactions.during(
+      ownEach(kafka, { ...claim, confirmed: () => consumer.confirmed(signal) }),
+    )
     owned = new Map(taken.map(({ partition, ownership }) => [partition.partition, ownership]))
     state.hold('offsets', explainBeyond(failure))
     if (failure !== undefined) throw failure
@@ -135,11 +135,18 @@ export function startIntake(
         const make = isTombstone(chunk[0])
           ? () => toForgotten(chunk)
           : () => Promise.all(chunk.map((delivery) => toRequest(delivery, making)))
-        const outcomes = await waitWhileAway('intake', () => marks.touch(chunk, make), log, signal, holdWhileAway)
+        const work = async () => {
+          // A suspect comes alone.
+          const [first] = chunk
+          const deadly = first && (await refuseDeadly(first, making))
+          return deadly ? [deadly] : marks.touch(chunk, make)
+        }
+        const outcomes = await waitWhileAway('intake', work, log, signal, holdWhileAway)
         const taken = outcomes.slice(0, countAdmitted(outcomes))
         const records = taken.map(({ record }) => record).filter((record) => record !== null)
         const last = taken.at(-1)?.delivery
-        if (last !== undefined) await ownership.commit(records, [{ topic, partition, offset: last.nextOffset }])
+        if (last !== undefined)
+          await transactions.during(ownership.commit(records, [{ topic, partition, offset: last.nextOffset }]))
         for (const outcome of taken) {
           // Not before the commit: one that fails, and is done again, has given nothing up.
           flood.record(outcome.error !== undefined)
@@ -208,7 +215,7 @@ export function startIntake(
   })
   state.start()
   consumer.start()
-  void holdWhileUnjoined(consumer, state, 'intake_KAFKA_UNAVAILABLE', stopping.signal)
+  void holdWhileKafkaAway({ member: consumer, transactions, state, cause: 'intake_KAFKA_UNAVAILABLE' }, stopping.signal)
   return {
     get isJoined() {
       return consumer.isJoined

@@ -57,13 +57,33 @@ export async function toRequest(delivery: Delivery, making: RequestMaking): Prom
   }
 }
 
+/**
+ * The dead letter of a suspect that is the end of whoever decodes it, found out apart; null for all others. Throws only what
+ * passes (REGISTRY_UNAVAILABLE).
+ */
+export async function refuseDeadly(
+  delivery: Delivery,
+  { topics, codecs, marks }: Omit<RequestMaking, 'now'>,
+): Promise<Outcome | null> {
+  const { value, fault } = delivery
+  if (!marks.isSuspect(delivery) || fault !== undefined || value === null || marks.judge(delivery) !== null) return null
+  try {
+    await codecs.imported.tryApart(value)
+    return null
+  } catch (thrown) {
+    const error = toEnrichmentError(thrown)
+    if (isOutage(error.code)) throw error
+    return giveUp(delivery, topics.dead, error)
+  }
+}
+
 async function toRecord(
   delivery: Delivery,
   value: Buffer,
-  { topics, codecs, now, marks }: RequestMaking,
+  { topics, codecs, now }: RequestMaking,
 ): Promise<OutgoingRecord> {
   const { topic, partition, offset, headers } = delivery
-  const album = checkAlbum(await codecs.imported.decode(value, marks.isSuspect(delivery)))
+  const album = checkAlbum(await codecs.imported.decode(value))
   const request: EnrichmentRequested = {
     requestId: randomUUID(),
     reason: 'imported',

@@ -45,6 +45,11 @@ export function nameTemporaryGroup(kafka: Kafka): string {
 
 export type Admin = ReturnType<Kafka['admin']>
 
+/** An administrative client, which is not connected yet. */
+export function createAdmin(kafka: Kafka): Admin {
+  return kafka.admin({ retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 } })
+}
+
 /** The protocol's errors of a broker that is no longer, or not yet, the one to be asked: it has done nothing. */
 const ASK_ANOTHER = new Set([
   'LEADER_NOT_AVAILABLE',
@@ -64,7 +69,7 @@ const ASK_AGAIN_MS = [100, 200, 400, 800]
  */
 export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>, asked: Asked = {}): Promise<T> {
   for (let tries = 0; ; tries += 1) {
-    const admin = kafka.admin({ retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 } })
+    const admin = createAdmin(kafka)
     try {
       await admin.connect()
       return await work(admin)

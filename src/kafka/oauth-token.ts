@@ -1,6 +1,5 @@
 import { type Config, currentValue } from '../config.ts'
 import { EnrichmentError, type ErrorCode } from '../errors.ts'
-import { createFetch } from '../http/outgoing.ts'
 
 const TIMEOUT_MS = 5_000
 /** A token is not used in the last part of its life: clocks differ, and brokers may be slow. */
@@ -15,12 +14,14 @@ const LIFE_UNLESS_TOLD_SECONDS = 300
  * The source throws EnrichmentError KAFKA_UNAVAILABLE, or KAFKA_BAD_CREDENTIALS when it is refused; both name the setting.
  */
 export function createTokenSource(config: Config<'kafka' | 'http'>): () => Promise<string> {
-  const fetch = createFetch(config)
+  // Only here: who logs in otherwise starts sooner without undici.
+  const loading = import('../http/create-fetch.ts').then(({ createFetch }) => createFetch(config))
   let kept: { value: string; usedUntil: number } | undefined
   let fetching: Promise<string> | undefined
   return () => {
     if (kept !== undefined && Date.now() < kept.usedUntil) return Promise.resolve(kept.value)
-    fetching ??= fetchToken(config, fetch)
+    fetching ??= loading
+      .then((fetch) => fetchToken(config, fetch))
       .then(({ value, lifeSeconds }) => {
         kept = { value, usedUntil: Date.now() + lifeSeconds * 1_000 * USED_FOR }
         return value
@@ -34,7 +35,7 @@ export function createTokenSource(config: Config<'kafka' | 'http'>): () => Promi
 
 async function fetchToken(
   config: Config<'kafka'>,
-  fetch: ReturnType<typeof createFetch>,
+  fetch: typeof globalThis.fetch,
 ): Promise<{ value: string; lifeSeconds: number }> {
   const id = config.KAFKA_OAUTH_CLIENT_ID ?? ''
   const secret = currentValue(config, 'KAFKA_OAUTH_CLIENT_SECRET') ?? ''
@@ -51,8 +52,11 @@ async function fetchToken(
     response = await fetch(address, {
       method: 'POST',
       // RFC 6749, section 2.3.1: both are form-encoded before they are joined.
-      headers: { authorization: `Basic ${btoa(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`)}` },
-      body: form,
+      headers: {
+        authorization: `Basic ${btoa(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`)}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: form.toString(),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     body = JSON.parse(await response.text())

@@ -1,6 +1,5 @@
 import type { Agent } from 'node:https'
 import { type Config, currentValue } from '../config.ts'
-import { createFetch, createHttpsAgent } from '../http/outgoing.ts'
 import { readPem } from '../read-pem.ts'
 
 /** How a registry is reached and what it is told of who asks. */
@@ -13,7 +12,7 @@ export interface RegistryAccess {
 }
 
 /** TLS, proxy and login of the registry, from the settings. Files are read anew for each connection. */
-export function registryAccess(config: Config<'registry' | 'http'>): RegistryAccess {
+export async function registryAccess(config: Config<'registry' | 'http'>): Promise<RegistryAccess> {
   const pemOf = (name: 'SCHEMA_REGISTRY_SSL_CA' | 'SCHEMA_REGISTRY_SSL_CERT' | 'SCHEMA_REGISTRY_SSL_KEY') => {
     const value = currentValue(config, name)
     return value === undefined ? undefined : readPem(value)
@@ -28,6 +27,11 @@ export function registryAccess(config: Config<'registry' | 'http'>): RegistryAcc
   }
   const login = () => loginOf(config)
   if (!config.SCHEMA_REGISTRY_URL.startsWith('https:')) return { login }
+  // Only for https: a command with nothing but http to do starts sooner without undici.
+  const [{ createFetch }, { createHttpsAgent }] = await Promise.all([
+    import('../http/create-fetch.ts'),
+    import('../http/outgoing.ts'),
+  ])
   return { agent: createHttpsAgent(config, tls), fetch: createFetch(config, tls), login }
 }
 

@@ -2,7 +2,7 @@ import type { SchemaRegistry as RegistryClient } from '@kafkajs/confluent-schema
 import { EnrichmentError } from '../errors.ts'
 import { explainTls } from '../explain-tls.ts'
 import { MOST_VALUE_BYTES } from './decoding-fault.ts'
-import { type AvroType, avroType, readBounded } from './read-as.ts'
+import type { AvroType } from './read-as.ts'
 import { registerSchema } from './register-schema.ts'
 import { type RegistryAccess, withoutLogin } from './registry-access.ts'
 import { SuspectDecoder } from './suspect-decoder.ts'
@@ -13,12 +13,17 @@ const TIMEOUT_MS = 5_000
 /** Reads and writes one record type in Confluent's wire format: a zero byte, the schema id (4 bytes), Avro. */
 export interface RecordCodec<T> {
   /**
-   * @param isSuspect a process may have died of it: it is decoded apart first. One suspect at a time
-   * @throws EnrichmentError RECORD_UNDECODABLE, RECORD_TOO_LARGE, RECORD_INVALID naming a field with more items than are
-   *   read, SCHEMA_UNKNOWN, CRASHED_DECODER of a suspect that is not to be decoded here (all final), REGISTRY_UNAVAILABLE
-   *   (passing; also when the registry has lost its state, so that an unknown schema id is no fault of the record)
+   * Decodes apart what a process may have died of. What else is wrong with it `decode` tells.
+   *
+   * @throws EnrichmentError CRASHED_DECODER when it is not to be decoded here (final), REGISTRY_UNAVAILABLE (passing)
    */
-  decode(bytes: Buffer, isSuspect?: boolean): Promise<T>
+  tryApart(bytes: Buffer): Promise<void>
+  /**
+   * @throws EnrichmentError RECORD_UNDECODABLE, RECORD_TOO_LARGE, RECORD_INVALID naming a field with more items than are
+   *   read, SCHEMA_UNKNOWN (all final), REGISTRY_UNAVAILABLE (passing; also when the registry has lost its state, so that
+   *   an unknown schema id is no fault of the record)
+   */
+  decode(bytes: Buffer): Promise<T>
   /** @throws EnrichmentError RECORD_INVALID naming the fields that the schema refuses, REGISTRY_UNAVAILABLE */
   encode(record: T): Promise<Buffer>
 }
@@ -63,6 +68,7 @@ export class SchemaRegistry {
    */
   async openCodec<T>(subject: string, schemaText: string, isForeign = false): Promise<RecordCodec<T>> {
     const client = await this.#client()
+    const { avroType, readBounded } = await import('./read-as.ts')
     const id = await client
       .getRegistryIdBySchema(subject, { type: 'AVRO' as never, schema: schemaText })
       .catch(async (error: unknown) => {
@@ -74,20 +80,28 @@ export class SchemaRegistry {
         throw new EnrichmentError('SCHEMA_NOT_REGISTERED', message, { cause: error })
       })
     const reader = id === null ? avroType(schemaText) : await this.#schema(id)
-    const readers = new Map<number, (body: Buffer) => unknown>()
+    const readers = new Map<number, { writer: AvroType; read: (body: Buffer) => unknown }>()
     const apart = new SuspectDecoder()
 
     const readerFor = async (writerId: number) => {
       const known = readers.get(writerId)
       if (known !== undefined) return known
-      const made = readBounded(reader, await this.#writerSchema(writerId, { subject, id }))
+      const writer = await this.#writerSchema(writerId, { subject, id })
+      const made = { writer, read: readBounded(reader, writer) }
       readers.set(writerId, made)
       return made
     }
 
     return {
-      decode: async (bytes, isSuspect = false) => {
-        if (bytes.length < 5 || bytes[0] !== 0) {
+      tryApart: async (bytes) => {
+        if (!hasEnvelope(bytes) || bytes.length > MOST_VALUE_BYTES) return
+        const known = readers.get(bytes.readUInt32BE(1))
+        const writer = known ? JSON.stringify(known.writer) : await this.#schemaText(bytes.readUInt32BE(1))
+        // One that refers to others cannot be read apart.
+        if (writer !== undefined) await apart.survive(reader, writer, bytes.subarray(5))
+      },
+      decode: async (bytes) => {
+        if (!hasEnvelope(bytes)) {
           throw new EnrichmentError(
             'RECORD_UNDECODABLE',
             `the value (${bytes.length} bytes) does not start with a zero byte and a schema id: publish it with a schema-registry serializer`,
@@ -100,8 +114,7 @@ export class SchemaRegistry {
         const writerId = bytes.readUInt32BE(1)
         const body = bytes.subarray(5)
         try {
-          if (isSuspect) await apart.survive(reader, await this.#writerSchema(writerId, { subject, id }), body)
-          const read = await readerFor(writerId)
+          const { read } = await readerFor(writerId)
           return read(body) as T
         } catch (error) {
           if (error instanceof EnrichmentError) throw error
@@ -200,7 +213,8 @@ export class SchemaRegistry {
       if (isNotFound(error))
         throw new EnrichmentError('SCHEMA_UNKNOWN', `the registry does not know schema id ${id}`, { cause: error })
       // Without a status it is not the registry that failed but the reading of what it told: no wait mends that.
-      const isOfRegistry = (error as { status?: number }).status !== undefined || !(await this.#tells(id))
+      const isOfRegistry =
+        (error as { status?: number }).status !== undefined || (await this.#schemaText(id)) === undefined
       if (isOfRegistry) throw unavailable(error)
       const why = error instanceof Error ? error.message : String(error)
       throw new EnrichmentError('RECORD_UNDECODABLE', `its schema (id ${id}) is none that can be read here: ${why}`, {
@@ -209,19 +223,22 @@ export class SchemaRegistry {
     }
   }
 
-  /** Whether the registry answers with a schema, of whatever kind. */
-  async #tells(id: number): Promise<boolean> {
+  /** A schema as the registry tells it, of whatever kind; undefined where it answers with none. Asks past the client, which reads it. */
+  async #schemaText(id: number): Promise<string | undefined> {
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS)
       const answer = (await (await this.#fetch(`${this.#url}/schemas/ids/${id}`, { signal })).json()) as {
         schema?: unknown
       }
-      return typeof answer.schema === 'string'
+      return typeof answer.schema === 'string' ? answer.schema : undefined
     } catch (error) {
       throw unavailable(error)
     }
   }
 }
+
+/** Whether it begins with a zero byte and a schema id. */
+const hasEnvelope = (bytes: Buffer) => bytes.length >= 5 && bytes[0] === 0
 
 function isNotFound(error: unknown): boolean {
   const status = (error as { status?: number }).status

@@ -14,26 +14,33 @@ const PROGRAM = new URL('./decode-suspect.ts', import.meta.url)
 
 /**
  * Decodes records apart of which our process may have died. Of all that is done with a record this is what can end a
- * process: code that avsc makes of a stranger's schema reads a stranger's bytes. What comes before is done before there
- * is a record (a batch is inflated and its headers are read in bounds, see bounded-fetch.ts), and what comes after, the
- * checks of the album and the request that is made of it, is linear in what the bounds have left.
+ * process: avsc reads a stranger's schema, and the code that it makes of it a stranger's bytes. What comes before is done
+ * before there is a record (a batch is inflated and its headers are read in bounds, see bounded-fetch.ts), and what comes
+ * after, the checks of the album and the request that is made of it, is linear in what the bounds have left.
  */
 export class SuspectDecoder {
   readonly #apart: ProcessApart<SuspectRecord, true>
+  #surviving: Promise<unknown> = Promise.resolve()
 
   constructor(program = PROGRAM) {
     this.#apart = new ProcessApart(program, FLAGS)
   }
 
   /**
-   * Resolves once it was decoded, or found to be undecodable; also where no process is to be had, which is not the
+   * Resolves once it was decoded, after those before it, or found to be undecodable; also where no process is to be had, which is not the
    * record's fault.
    *
+   * @param writer the schema as JSON text, since to read it may end whoever does
    * @param body the value without its first five bytes
    * @throws EnrichmentError CRASHED_DECODER when it was the end of two processes
    */
-  async survive(reader: AvroType, writer: AvroType, body: Buffer): Promise<void> {
-    const suspect = { reader: JSON.stringify(reader), writer: JSON.stringify(writer), body }
+  survive(reader: AvroType, writer: string, body: Buffer): Promise<void> {
+    const surviving = this.#surviving.then(() => this.#survive({ reader: JSON.stringify(reader), writer, body }))
+    this.#surviving = surviving.catch(() => undefined)
+    return surviving
+  }
+
+  async #survive(suspect: SuspectRecord): Promise<void> {
     for (let left = TRIES; ; left -= 1) {
       if ((await this.#apart.do(null, START_MS)).kind !== 'answered') return
       const end = await this.#apart.do(suspect, DEADLINE_MS)

@@ -1,18 +1,19 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { CompressionTypes, type Kafka, Partitioners, type Transaction } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
+import { orAborted } from '../or-aborted.ts'
 import type { CommitOffset, OutgoingRecord } from './delivery.ts'
 import { describeTopics, explainMissing } from './describe-topics.ts'
 import { withAdmin } from './kafka-client.ts'
 import { type Asked, kafkaError } from './kafka-error.ts'
 import { PartitionBatches } from './partition-batches.ts'
 import { joinPartitions } from './patches/join-partitions.ts'
+import { whileCoordinatorMoves } from './while-coordinator-moves.ts'
 
-/** Coordinator loading, not available, moved; transaction still being ended. KafkaJS does not retry these itself here. */
-const PASSING_CODES = new Set([14, 15, 16, 51])
-const OFFSET_TRIES = 20
 /** A producer killed in a transaction blocks the records behind its own until this has passed. */
 const TRANSACTION_TIMEOUT_MS = 10_000
+const CLOSED_WITHIN_MS = 2_000
+/** Longer than KafkaJS tries anything, and than a transaction lives: what is not answered by then never is. */
+const COMMITTED_WITHIN_MS = 45_000
 
 /** All that the transactions of an id have to do with. */
 export interface TakenPart {
@@ -102,8 +103,19 @@ export class TransactionalProducer {
    *   further use
    */
   async commit(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[]): Promise<void> {
-    let transaction: Transaction | undefined
     const asked = this.#asked(groupId)
+    const late = AbortSignal.timeout(COMMITTED_WITHIN_MS)
+    try {
+      await orAborted(this.#transact(records, groupId, offsets, asked), late)
+    } catch (error) {
+      await this.close()
+      if (error !== late.reason) throw kafkaError(error, asked)
+      throw new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: no answer to a commit in ${COMMITTED_WITHIN_MS / 1_000} s`)
+    }
+  }
+
+  async #transact(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[], asked: Asked): Promise<void> {
+    let transaction: Transaction | undefined
     try {
       const batches = await this.#batches.divide(records)
       transaction = await this.#producer.transaction()
@@ -115,13 +127,14 @@ export class TransactionalProducer {
       await transaction.commit()
     } catch (error) {
       await transaction?.abort().catch(() => undefined)
-      await this.close()
-      throw kafkaError(error, asked)
+      throw error
     }
   }
 
   async close(): Promise<void> {
-    await this.#producer.disconnect().catch(() => undefined)
+    // KafkaJS waits for the answer to all that it has asked, and for ever where that broker has died meanwhile. What is
+    // left open then the next producer of the id fences.
+    await orAborted(this.#producer.disconnect(), AbortSignal.timeout(CLOSED_WITHIN_MS)).catch(() => undefined)
   }
 }
 
@@ -134,14 +147,6 @@ async function sendOffsets(transaction: Transaction, groupId: string, offsets: C
       ...(metadata !== undefined && { metadata }),
     })),
   }))
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await transaction.sendOffsets({ consumerGroupId: groupId, topics })
-    } catch (error) {
-      const code = (error as { code?: unknown }).code
-      // Nor a lost connection: only a new owner writes the markers that a broker's crash may have lost.
-      if (attempt >= OFFSET_TRIES || !PASSING_CODES.has(code as number)) throw error
-      await delay(Math.min(5 * 2 ** attempt, 500))
-    }
-  }
+  // Not after a lost connection: only a new owner writes the markers that a broker's crash may have lost.
+  await whileCoordinatorMoves(() => transaction.sendOffsets({ consumerGroupId: groupId, topics }))
 }

@@ -1,6 +1,6 @@
 import { type Config, currentValue } from '../config.ts'
 import { EnrichmentError } from '../errors.ts'
-import { createFetch } from '../http/outgoing.ts'
+import { createFetch } from '../http/create-fetch.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { HostDialect } from './host-dialect.ts'

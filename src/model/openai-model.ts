@@ -1,5 +1,6 @@
 import OpenAI, { APIError } from 'openai'
 import { EnrichmentError } from '../errors.ts'
+import { withFirstAbort } from '../with-first-abort.ts'
 import { buildPrompt, PROMPT_VERSION } from './build-prompt.ts'
 import { HostDialect } from './host-dialect.ts'
 import type { Model, ModelAnswer, ModelCall } from './model.ts'
@@ -65,7 +66,8 @@ export function createOpenAiModel(settings: Settings): Model {
     async judge(album, products, signal, onCallOfAlbum): Promise<ModelAnswer> {
       const { instructions, question, order } = buildPrompt(album, products)
       // The client's own time-out ends with the answer's head; a stalled body would hang for ever.
-      const deadline = AbortSignal.timeout(timeoutMs)
+      const deadline = new AbortController()
+      const timer = setTimeout(() => deadline.abort(), timeoutMs)
       const call = { albumId: album.albumId, at: Date.now(), model: name, promptVersion: PROMPT_VERSION }
       let kept: Pick<ModelCall, 'inputTokens' | 'outputTokens' | 'cost' | 'answer'> = NOTHING
       const tell = (result: string, answer = kept.answer) => {
@@ -79,7 +81,7 @@ export function createOpenAiModel(settings: Settings): Model {
           { role: 'system', content: instructions },
           { role: 'user', content: question },
         ]
-        const reply = await ask(messages, AbortSignal.any([signal, deadline]))
+        const reply = await withFirstAbort([signal, deadline.signal], (first) => ask(messages, first))
         kept = { ...readUsage(reply), answer: JSON.stringify(isJson(reply) ? (reply.choices ?? reply) : reply) ?? '' }
         const text = readReply(reply)
         kept.answer = text
@@ -96,9 +98,11 @@ export function createOpenAiModel(settings: Settings): Model {
           tell('aborted')
           throw signal.reason
         }
-        const error = deadline.aborted ? tooLate(timeoutMs, thrown) : toModelError(thrown)
+        const error = deadline.signal.aborted ? tooLate(timeoutMs, thrown) : toModelError(thrown)
         tell(error.code, kept.answer === '' ? error.message : kept.answer)
         throw error
+      } finally {
+        clearTimeout(timer)
       }
     },
   }

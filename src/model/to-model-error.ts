@@ -105,8 +105,14 @@ function throttled(refusal: Refusal, waitMs: number | undefined): EnrichmentErro
 }
 
 function toUnreachable(thrown: unknown): EnrichmentError {
-  const why = thrown instanceof Error ? thrown.message : String(thrown)
-  return new EnrichmentError('MODEL_UNAVAILABLE', `the model host cannot be reached: ${why}`, { cause: thrown })
+  // The client says no more than "Connection error." of all that may have gone wrong below it.
+  let cause = thrown
+  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause
+  // Node joins the failures of all addresses of a host into one error without a message.
+  const { code, message } = (cause instanceof Error ? cause : { message: String(cause) }) as NodeJS.ErrnoException
+  return new EnrichmentError('MODEL_UNAVAILABLE', `the model host cannot be reached: ${message || code}`, {
+    cause: thrown,
+  })
 }
 
 /** Milliseconds to wait, from `retry-after-ms` (OpenAI's own) or `Retry-After` (RFC 9110: seconds or a date). */

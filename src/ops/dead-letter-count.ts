@@ -1,5 +1,6 @@
 import { DeadLetterMark } from '../db/entities/dead-letter-mark.entity.ts'
-import { withAdmin } from '../kafka/kafka-client.ts'
+import type { Delivery } from '../kafka/delivery.ts'
+import { KeptAdmin } from '../kafka/kept-admin.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import type { Places } from './dead-letters.ts'
 
@@ -9,6 +10,7 @@ import type { Places } from './dead-letters.ts'
  */
 export class DeadLetterCount {
   readonly #places: Places
+  readonly #connection: KeptAdmin
   /** By partition and offset the code of what waits. */
   readonly #waiting = new Map<string, string>()
   /** By partition where to read on. */
@@ -18,6 +20,7 @@ export class DeadLetterCount {
 
   constructor(places: Places) {
     this.#places = places
+    this.#connection = new KeptAdmin(places.kafka)
   }
 
   /**
@@ -27,7 +30,7 @@ export class DeadLetterCount {
    */
   async read(): Promise<Map<string, number>> {
     const { kafka, topic } = this.#places
-    const bounds = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
+    const bounds = await this.#connection.ask((admin) => admin.fetchTopicOffsets(topic))
     const isAnew = bounds.some(({ partition, high }) => BigInt(high) < (this.#next.get(partition) ?? 0n))
     if (isAnew) {
       this.#waiting.clear()
@@ -35,20 +38,21 @@ export class DeadLetterCount {
     }
     const ends = new Map(bounds.map(({ partition, high }) => [partition, BigInt(high)]))
     let isNew = false
-    await readTopic(
-      kafka,
-      topic,
-      ({ partition, offset, headers }) => {
-        this.#waiting.set(`${partition}:${offset}`, String(headers['enricher-error-code'] ?? 'UNKNOWN'))
-        isNew = true
-        return undefined
-      },
-      this.#next,
-    )
+    const remember = ({ partition, offset, headers }: Omit<Delivery, 'nextOffset'>) => {
+      this.#waiting.set(`${partition}:${offset}`, String(headers['enricher-error-code'] ?? 'UNKNOWN'))
+      isNew = true
+      return undefined
+    }
+    const isBehind = bounds.some(({ partition, high }) => BigInt(high) > (this.#next.get(partition) ?? 0n))
+    if (isBehind) await readTopic(kafka, topic, remember, this.#next)
     this.#next = ends
     for (const { partition, low } of bounds) this.#forgetBelow(partition, BigInt(low))
     await this.#leaveOutHandled(isNew || isAnew)
     return this.#countByCode()
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close()
   }
 
   async #leaveOutHandled(isNew: boolean): Promise<void> {

@@ -1,16 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import type { Database } from '../db/database.ts'
-import { DeadLetterMark } from '../db/entities/dead-letter-mark.entity.ts'
-import { checkAlbum } from '../enrich/check-album.ts'
+import type { Statement } from '../db/prepared.ts'
 import { EnrichmentError } from '../errors.ts'
-import type { Album, EnrichmentRequested } from '../events.ts'
 import type { Delivery } from '../kafka/delivery.ts'
-import { type EventCodecs, MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
-import { publishRecords } from '../kafka/publish-records.ts'
 import { readTopic } from '../kafka/read-topic.ts'
-import { fitsInto } from '../kafka/record-size.ts'
-import { withoutOwnHeaders } from '../retry/retry-headers.ts'
 
 /** A record that was given up and that nobody has handled yet. */
 export interface DeadLetter {
@@ -39,6 +32,11 @@ export interface Places {
   topic: string
 }
 
+const FIND_HANDLED: Statement<{ id: string }> = {
+  name: 'select dead letters handled',
+  text: `select partition || ':' || "offset" as id from dead_letter_mark where topic = $1 and is_sent`,
+}
+
 /**
  * Shows every unhandled dead letter of the selection, oldest first, one at a time, so that memory stays small.
  *
@@ -49,8 +47,7 @@ export async function forEachDeadLetter(
   selection: Selection,
   onLetter: (letter: DeadLetter) => Promise<void> | void,
 ): Promise<void> {
-  const marks = await db.query((em) => em.find(DeadLetterMark, { topic, isSent: true }))
-  const handled = new Set(marks.map(({ partition, offset }) => `${partition}:${offset}`))
+  const handled = new Set((await db.run(FIND_HANDLED, [topic])).map(({ id }) => id))
   const missing = new Set('ids' in selection ? selection.ids : [])
   await readTopic(kafka, topic, async (record) => {
     const letter = toLetter(record)
@@ -88,87 +85,3 @@ function toLetter(record: Omit<Delivery, 'nextOffset'>): DeadLetter {
     headers,
   }
 }
-
-export interface Retried {
-  id: string
-  /** The new request; null when it was refused. */
-  requestId: string | null
-  /** Why it was refused; null when it was sent. */
-  refused: string | null
-}
-
-/**
- * Sends a new request for a dead letter to express. What intake gave up is decoded and checked again first. The new
- * request's id is stored before it is sent, so that an interrupted or doubled retry sends the same request, which the
- * worker takes once.
- *
- * @throws EnrichmentError KAFKA_UNAVAILABLE, REGISTRY_UNAVAILABLE, DATABASE_UNAVAILABLE
- */
-export async function retryDeadLetter(
-  { kafka, db, topic, express }: Places & { express: string },
-  codecs: EventCodecs,
-  letter: DeadLetter,
-  markedBy: string,
-): Promise<Retried> {
-  let decoded: { album: Album; source: EnrichmentRequested['source'] }
-  try {
-    decoded = await decodeAgain(codecs, letter)
-  } catch (error) {
-    if (!(error instanceof EnrichmentError) || error.code.endsWith('_UNAVAILABLE')) throw error
-    return { id: letter.id, requestId: null, refused: `${error.code}: ${error.message}` }
-  }
-  const requestId = await chooseRequestId(db, topic, letter, markedBy)
-  const request: EnrichmentRequested = {
-    requestId,
-    reason: 'replay',
-    stages: ['search', 'match', 'links', 'artwork'],
-    album: decoded.album,
-    requestedAt: Date.now(),
-    source: decoded.source,
-  }
-  const value = await codecs.requested.encode(request)
-  const headers = withoutOwnHeaders(letter.record.headers)
-  const record = { topic: express, key: decoded.album.albumId, value, headers }
-  if (!fitsInto(record, MESSAGE_BYTES.request))
-    return { id: letter.id, requestId: null, refused: `RECORD_TOO_LARGE: ${express} does not take the request` }
-  await publishRecords(kafka, [record])
-  await db.query((em) => em.nativeUpdate(DeadLetterMark, positionOf(topic, letter), { isSent: true }))
-  return { id: letter.id, requestId, refused: null }
-}
-
-async function decodeAgain(codecs: EventCodecs, { record, stage }: DeadLetter) {
-  if (record.value === null) throw new EnrichmentError('RECORD_INVALID', 'the dead letter has no value')
-  if (stage === 'intake') return { album: checkAlbum(await codecs.imported.decode(record.value)), source: null }
-  const { album, source } = await codecs.requested.decode(record.value)
-  return { album, source }
-}
-
-async function chooseRequestId(db: Database, topic: string, letter: DeadLetter, markedBy: string): Promise<string> {
-  const key = positionOf(topic, letter)
-  const mark = {
-    ...key,
-    action: 'retried' as const,
-    requestId: randomUUID(),
-    isSent: false,
-    markedBy,
-    markedAt: new Date(),
-  }
-  return db.transaction(async (em) => {
-    await em.upsert(DeadLetterMark, mark, { onConflictAction: 'ignore' })
-    const chosen = await em.findOneOrFail(DeadLetterMark, key, { refresh: true })
-    return chosen.requestId ?? mark.requestId
-  })
-}
-
-/** Leaves a dead letter out of every list from now on. @throws EnrichmentError DATABASE_UNAVAILABLE */
-export async function deleteDeadLetter(
-  db: Database,
-  topic: string,
-  letter: DeadLetter,
-  markedBy: string,
-): Promise<void> {
-  const mark = { action: 'deleted' as const, requestId: null, isSent: true, markedBy, markedAt: new Date() }
-  await db.query((em) => em.upsert(DeadLetterMark, { ...positionOf(topic, letter), ...mark }))
-}
-
-const positionOf = (topic: string, { record: { partition, offset } }: DeadLetter) => ({ topic, partition, offset })

@@ -2,6 +2,7 @@ import type { Config } from '../config.ts'
 import type { Album } from '../events.ts'
 import type { Delivery } from '../kafka/delivery.ts'
 import { type EventCodecs, groupNames, listRetryTopics, openCodecs, topicNames } from '../kafka/event-topics.ts'
+import { withAdmin } from '../kafka/kafka-client.ts'
 import { readLag } from '../kafka/read-lag.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import { REQUEST_ID } from '../retry/retry-headers.ts'
@@ -51,7 +52,8 @@ export async function findWaiting(
     ...(await listRetryTopics(kafka, topics.enrichment)).map((retry) => [groups.relay, retry] as const),
     [groups.intake, topics.imported],
   ] as const) {
-    const from = new Map((await readLag(kafka, group, [topic])).map(({ partition, next }) => [partition, next]))
+    const lags = await withAdmin(kafka, (admin) => readLag(admin, group, [topic]))
+    const from = new Map(lags.map(({ partition, next }) => [partition, next]))
     const seen = new Map<number, number>()
     const look = async ({ partition, offset, key, value, timestamp }: Omit<Delivery, 'nextOffset'>) => {
       const ahead = seen.get(partition) ?? 0

@@ -1,4 +1,5 @@
-import type { Kafka } from '../kafka/kafka-client.ts'
+import type { Admin, Kafka } from '../kafka/kafka-client.ts'
+import { KeptAdmin } from '../kafka/kept-admin.ts'
 import { findOldestTime, type PartitionLag, readLag } from '../kafka/read-lag.ts'
 import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
@@ -32,13 +33,15 @@ export async function keepLagMetrics(
 }
 
 async function keepLag(kafka: Kafka, { group, topics }: Follower, log: Logger, stop: AbortSignal): Promise<void> {
+  // Of the group's own: a topic that nobody leads fails every question of its connection.
+  const connection = new KeptAdmin(kafka)
   const known: Known = new Map()
   const shown = new Map<string, ReturnType<typeof toLabels>>()
   let collectedAt = Date.now()
-  const collect = async () => {
-    for (const lag of await readLag(kafka, group, topics)) {
+  const collect = async (admin: Admin) => {
+    for (const lag of await readLag(admin, group, topics)) {
       const labels = toLabels(group, lag)
-      const oldestAt = await findSince(kafka, lag, known)
+      const oldestAt = await findSince(admin, lag, known)
       metrics.consumerLagRecords.set(labels, Number(lag.lag))
       metrics.consumerLagSeconds.set(labels, oldestAt === undefined ? 0 : (Date.now() - oldestAt) / 1_000)
       shown.set(toKey(lag), labels)
@@ -53,15 +56,16 @@ async function keepLag(kafka: Kafka, { group, topics }: Follower, log: Logger, s
       metrics.consumerLagSeconds.remove(labels)
     }
   }
-  await keepDoing(COLLECT_MS, collect, onFailed, stop)
+  await keepDoing(COLLECT_MS, () => connection.ask(collect), onFailed, stop)
+  await connection.close()
 }
 
 /** Since when the oldest unfinished record waits; undefined when there is none. */
-async function findSince(kafka: Kafka, lag: PartitionLag, known: Known): Promise<number | undefined> {
+async function findSince(admin: Admin, lag: PartitionLag, known: Known): Promise<number | undefined> {
   if (lag.lag === 0n) return undefined
   const before = known.get(toKey(lag))
   if (before?.next === lag.next) return before.oldestAt
-  const oldestAt = await findOldestTime(kafka, lag, before?.oldestAt)
+  const oldestAt = await findOldestTime(admin, lag, before?.oldestAt)
   known.set(toKey(lag), { next: lag.next, oldestAt })
   return oldestAt
 }

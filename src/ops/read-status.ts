@@ -1,11 +1,12 @@
 import type { Config } from '../config.ts'
-import { Enrichment } from '../db/entities/enrichment.entity.ts'
 import type { HoldRecord } from '../db/entities/lane.entity.ts'
 import { readLane } from '../db/lane.ts'
+import type { Statement } from '../db/prepared.ts'
 import { readQuotas } from '../db/quota.ts'
 import { ERROR_CODES, type ErrorCode, isToBeMended, toEnrichmentError } from '../errors.ts'
 import type { RecordHeaders } from '../kafka/delivery.ts'
 import { groupNames, listRetryTopics, openCodecs, tierLabel, topicNames, topicPlans } from '../kafka/event-topics.ts'
+import { withAdmin } from '../kafka/kafka-client.ts'
 import { readLag } from '../kafka/read-lag.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import { findTroubles } from '../kafka/topic-health.ts'
@@ -53,13 +54,8 @@ export async function readStatus(config: Config<'kafka'>, servers: Servers): Pro
     }
   }
   const missing: string[] = []
-  /** Asks only where the set-up is whole: of what is not there nothing can be told, and no server is to blame. */
-  const ifSetUp = async <T>(
-    name: string,
-    check: () => Promise<void>,
-    question: () => Promise<T>,
-  ): Promise<T | null> => {
-    const isWhole = await ask(name, async () => {
+  const isWhole = async (name: string, check: () => Promise<unknown>): Promise<boolean> => {
+    const found = await ask(name, async () => {
       try {
         await check()
         return true
@@ -70,42 +66,33 @@ export async function readStatus(config: Config<'kafka'>, servers: Servers): Pro
         return false
       }
     })
-    return isWhole ? await ask(name, question) : null
+    return found ?? false
   }
+  /** Asks only where the set-up is whole: of what is not there nothing can be told, and no server is to blame. */
+  const when = async <T>(whole: Promise<boolean>, name: string, question: () => Promise<T>): Promise<T | null> =>
+    (await whole) ? ask(name, question) : null
   const groups = groupNames(config)
   const topics = topicNames(config)
   const plans = topicPlans(config)
   const ownTopics = plans.map(({ topic }) => topic)
-  const [troubles, stored, flow] = await Promise.all([
+  const hasTables = isWhole('database', () => db.checkMigrated())
+  const hasTopics = isWhole('kafka', () => checkTopics(kafka, plans))
+  const hasBoth = Promise.all([hasTables, hasTopics]).then((both) => both.every(Boolean))
+  const [stored, waiting, retries, deadLetters, troubles] = await Promise.all([
+    when(hasTables, 'database', async () => ({
+      lane: await readLane(db, groups.worker),
+      intake: await readLane(db, groups.intake),
+      progress: await readProgress(db),
+      quotas: await readQuotas(db),
+    })),
+    when(hasTopics, 'kafka', () => readWaiting(kafka, groups, topics)),
+    when(hasTopics, 'kafka', () => readRetries(kafka, groups.relay, topics.enrichment)),
+    when(hasBoth, 'kafka', () => countDeadLetters(kafka, db, topics.dead)),
     ask('kafka', () => findTroubles(kafka, ownTopics)),
-    ifSetUp(
-      'database',
-      () => db.checkMigrated(),
-      async () => ({
-        lane: await readLane(db, groups.worker),
-        intake: await readLane(db, groups.intake),
-        progress: await readProgress(db),
-        quotas: await readQuotas(db),
-      }),
-    ),
-    ifSetUp(
-      'kafka',
-      () => checkTopics(kafka, plans),
-      async () => ({
-        waiting: await readWaiting(kafka, groups, topics),
-        retries: await readRetries(kafka, groups.relay, topics.enrichment),
-      }),
-    ),
     ask('registry', () => registry.ping()),
   ])
   // A set-up that lacks something else most likely lacks its schemas too; to ask each time would take long.
-  if (missing.length > 0 && away.registry === undefined)
-    await ifSetUp(
-      'registry',
-      async () => void (await openCodecs(config, registry)),
-      async () => undefined,
-    )
-  const deadLetters = stored && flow && (await ask('kafka', () => countDeadLetters(kafka, db, topics.dead)))
+  if (missing.length > 0 && away.registry === undefined) await isWhole('registry', () => openCodecs(config, registry))
   const { lane, intake, progress, quotas } = stored ?? {}
   return {
     away,
@@ -120,11 +107,11 @@ export async function readStatus(config: Config<'kafka'>, servers: Servers): Pro
         }
       : null,
     holds: lane && intake ? [...lane.holds, ...intake.holds] : null,
-    waiting: flow?.waiting ?? null,
-    retries: flow?.retries.tiers ?? null,
-    retryReasons: flow?.retries.reasons ?? null,
+    waiting,
+    retries: retries?.tiers ?? null,
+    retryReasons: retries?.reasons ?? null,
     inFlight: progress?.inFlight ?? null,
-    amazon: quotas ? toBudgets(quotas, flow?.waiting ?? null) : null,
+    amazon: quotas ? toBudgets(quotas, waiting) : null,
     lastResultAt: progress?.lastResultAt ?? null,
     deadLetters,
   }
@@ -135,12 +122,18 @@ function toBudgets(quotas: Awaited<ReturnType<typeof readQuotas>>, waiting: Stat
   return quotas.map((row) => forecastBudget(row, albums, Date.now())).filter((budget) => budget !== null)
 }
 
+const PROGRESS: Statement<{ inFlight: number; lastMs: number | null }> = {
+  name: 'select progress',
+  text: `
+    select (select count(*)::int from enrichment where decided_at is null) as "inFlight",
+      (select (extract(epoch from decided_at) * 1000)::float8 from enrichment where decision = 'result'
+       order by decided_at desc limit 1) as "lastMs"`,
+}
+
 async function readProgress(db: Servers['db']) {
-  return db.query(async (em) => {
-    const inFlight = await em.count(Enrichment, { decidedAt: null })
-    const [last] = await em.find(Enrichment, { decision: 'result' }, { orderBy: { decidedAt: 'desc' }, limit: 1 })
-    return { inFlight, lastResultAt: last?.decidedAt?.toISOString() ?? null }
-  })
+  const [row] = await db.run(PROGRESS, [])
+  const { inFlight = 0, lastMs = null } = row ?? {}
+  return { inFlight, lastResultAt: lastMs === null ? null : new Date(lastMs).toISOString() }
 }
 
 async function readWaiting(
@@ -148,14 +141,17 @@ async function readWaiting(
   groups: ReturnType<typeof groupNames>,
   topics: ReturnType<typeof topicNames>,
 ): Promise<NonNullable<Status['waiting']>> {
-  const lags = await Promise.all([
-    readLag(kafka, groups.intake, [topics.imported]).then((all) =>
-      all.map((lag) => ({ group: groups.intake, ...lag })),
+  const followed = [
+    { group: groups.intake, topics: [topics.imported] },
+    { group: groups.worker, topics: [topics.enrichment, topics.express] },
+  ]
+  const lags = await withAdmin(kafka, (admin) =>
+    Promise.all(
+      followed.map(async ({ group, topics }) =>
+        (await readLag(admin, group, topics)).map((lag) => ({ group, ...lag })),
+      ),
     ),
-    readLag(kafka, groups.worker, [topics.enrichment, topics.express]).then((all) =>
-      all.map((lag) => ({ group: groups.worker, ...lag })),
-    ),
-  ])
+  )
   const byTopic = Map.groupBy(lags.flat(), ({ group, topic }) => JSON.stringify({ group, topic }))
   return [...byTopic].map(([key, partitions]) => ({
     ...(JSON.parse(key) as { group: string; topic: string }),
@@ -165,11 +161,10 @@ async function readWaiting(
 
 /** Counted one by one: the markers of the transactions that wrote them would double the lag. */
 async function readRetries(kafka: Servers['kafka'], group: string, enrichment: string) {
-  const tiers: NonNullable<Status['retries']> = []
   const reasons = new Map<string, { count: number; message: string; at: number }>()
   const topics = await listRetryTopics(kafka, enrichment)
-  const lags = topics.length === 0 ? [] : await readLag(kafka, group, topics)
-  for (const topic of topics) {
+  const lags = topics.length === 0 ? [] : await withAdmin(kafka, (admin) => readLag(admin, group, topics))
+  const readTier = async (topic: string) => {
     const behind = lags.filter((lag) => lag.topic === topic && lag.lag > 0n)
     const from = new Map(behind.map(({ partition, next }) => [partition, next]))
     let records = 0
@@ -183,8 +178,9 @@ async function readRetries(kafka: Servers['kafka'], group: string, enrichment: s
       return undefined
     }
     if (behind.length > 0) await readTopic(kafka, topic, count, from)
-    tiers.push({ tier: tierLabel(enrichment, topic), records })
+    return { tier: tierLabel(enrichment, topic), records }
   }
+  const tiers = await Promise.all(topics.map(readTier))
   return {
     tiers: tiers.sort((a, b) => delayOf(a.tier) - delayOf(b.tier)),
     reasons: [...reasons]

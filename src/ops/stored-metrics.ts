@@ -29,4 +29,5 @@ export async function keepStoredMetrics(
     for (const [code, letters] of (await count?.read()) ?? []) metrics.deadLettersWaiting.set({ code }, letters)
   }
   await keepDoing(COLLECT_MS, collect, (error) => log.debug({ err: error }, 'stored figures not readable'), stop)
+  await count?.close()
 }

@@ -7,12 +7,13 @@ import { resumedAt } from '../db/lane.ts'
 import { LeaseStore } from '../db/lease-store.ts'
 import { DeadLetterLimit } from '../holds/dead-letter-limit.ts'
 import { explainRefusal } from '../holds/explain-refusal.ts'
-import { holdWhileUnjoined } from '../holds/hold-while-unjoined.ts'
+import { holdWhileKafkaAway } from '../holds/hold-while-kafka-away.ts'
 import { LaneState } from '../holds/lane-state.ts'
 import { type EventCodecs, groupNames, topicNames } from '../kafka/event-topics.ts'
 import { GroupConsumer } from '../kafka/group-consumer.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { laneAssigner } from '../kafka/lane-assigner.ts'
+import { OpenTransactions } from '../kafka/open-transactions.ts'
 import type { Logger } from '../log.ts'
 import { findMarketplace } from '../marketplaces.ts'
 import { createDependencies, explainThrottled } from './dependencies.ts'
@@ -93,11 +94,13 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     // It says more, and outlasts it.
     if (name === 'amazon' && hold !== null) state.hold('throttled', null)
   }, stop)
+  const transactions = new OpenTransactions()
   const ports = createLeasePorts({
     kafka,
     groupId,
     topics: requestTopics,
     outputs: [topics.enriched, topics.dead, ...Object.values(topics.retry)],
+    transactions,
     store,
     member: consumer,
     state,
@@ -174,7 +177,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     log,
   })
   worker.start()
-  void holdWhileUnjoined(worker, state, 'KAFKA_UNAVAILABLE', stop)
+  void holdWhileKafkaAway({ member: worker, transactions, state, cause: 'KAFKA_UNAVAILABLE' }, stop)
   void tombstones?.keep({ db, log }, stop)
   void keepPruned(ledger, worker, config.LEDGER_RETENTION_DAYS, log, stop)
   return worker

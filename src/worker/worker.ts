@@ -7,6 +7,7 @@ import type { GroupConsumer } from '../kafka/group-consumer.ts'
 import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
+import { withFirstAbort } from '../with-first-abort.ts'
 import { isPending } from './lease/lane-commit.ts'
 import type { LaneLease } from './lease/lane-lease.ts'
 import type { Publication } from './request/decisions.ts'
@@ -226,13 +227,13 @@ export class Worker {
   /** Takes one request to its end; what fails here is begun again once the lane has been taken over anew. */
   async #work(slot: Slot<Publication>, order: { turn: Promise<void>; onBegun: () => void }): Promise<void> {
     const { stopping, lease, consumer, process, log } = this.#options
-    const signal = AbortSignal.any([lease.work, this.#outOfTime.signal])
+    const ends = [lease.work, this.#outOfTime.signal]
     try {
-      slot.outcome = await process(slot.delivery, order, signal)
+      slot.outcome = await withFirstAbort(ends, (signal) => process(slot.delivery, order, signal))
       this.#flushSoon()
     } catch (error) {
       // Given up, with the lane or the process: not done, so not committed, and what was stored is not paid for twice.
-      if (signal.aborted || stopping.signal.aborted) return
+      if (ends.some(({ aborted }) => aborted) || stopping.signal.aborted) return
       const { code, message } = toEnrichmentError(error)
       log.warn({ albumId: slot.delivery.key?.toString(), code, reason: message }, 'album put back')
       lease.suspend()

@@ -1,8 +1,9 @@
-import type { Arena } from './arena.ts'
-import { NAMED_POINTS, type Tally } from './blow.ts'
+import { judgeRefusals } from './database-faults.ts'
+import type { Harness } from './harness.ts'
 import { lengthOf } from './live-view.ts'
 import type { ChaosResult } from './run-chaos.ts'
 import type { Schedule } from './schedule.ts'
+import { NAMED_POINTS, type Tally } from './strike.ts'
 
 const STRIKES_PER_POINT = 5
 const STANDBY_CHANGES = 10
@@ -13,12 +14,12 @@ const SHARE_IN_FLIGHT = 0.9
 const SHARE_DEAD = 0.05
 
 /** The figures of a run, and in `faulty` what was not as it must be. */
-export function summarise(result: ChaosResult, arena: Arena, seed: number, schedule: Schedule) {
-  const figures = readFigures(result, arena, seed)
+export function summarise(result: ChaosResult, harness: Harness, seed: number, schedule: Schedule) {
+  const figures = readFigures(result, harness, seed)
   return { figures, faulty: findFaulty(figures, result.tally, schedule) }
 }
 
-function readFigures({ verdict, evidence, tally, denials, seconds }: ChaosResult, arena: Arena, seed: number) {
+function readFigures({ verdict, evidence, tally, denials, seconds }: ChaosResult, harness: Harness, seed: number) {
   return {
     records: evidence.sources.length,
     lost: verdict.lost.length,
@@ -34,18 +35,19 @@ function readFigures({ verdict, evidence, tally, denials, seconds }: ChaosResult
     killsInFlight: tally.killsInFlight,
     stops: tally.stops,
     standbyChanges: tally.standbyChanges,
-    laneMoves: arena.lane.moves,
+    laneMoves: harness.lane.moves,
     faults: tally.faults,
     points: Object.fromEntries(tally.points),
     brokerFaults: Object.fromEntries(tally.brokerFaults),
     brokerFaultsAtWork: tally.brokerFaultsAtWork,
     leaderMoves: tally.leaderMoves,
-    poison: arena.feeder.poisoned,
+    refusals: tally.refusals,
+    poison: harness.feeder.poisoned,
     deadLetters: evidence.outcomes.filter(({ kind }) => kind === 'dead letter').length,
     retries: evidence.returns.length,
     calls: evidence.calls.length,
-    exits: arena.members.reduce((sum, { exits }) => sum + exits, 0),
-    longestPauseSeconds: Math.round(lengthOf(arena.live.longestPause) / 1_000),
+    exits: harness.members.reduce((sum, { exits }) => sum + exits, 0),
+    longestPauseSeconds: Math.round(lengthOf(harness.live.longestPause) / 1_000),
     seconds: Math.round(seconds),
     seed,
   }
@@ -53,7 +55,7 @@ function readFigures({ verdict, evidence, tally, denials, seconds }: ChaosResult
 
 type Figures = ReturnType<typeof readFigures>
 
-function findFaulty(figures: Figures, { points }: Tally, schedule: Schedule): string[] {
+function findFaulty(figures: Figures, { points, refusals }: Tally, schedule: Schedule): string[] {
   const asked = countKills(schedule)
   const clean = ['lost', 'duplicated', 'unknown', 'paidTwice', 'early', 'retriesEarly', 'denied'] as const
   const faulty = clean.filter((name) => figures[name] > 0).map((name) => `${name} ${figures[name]}`)
@@ -61,12 +63,13 @@ function findFaulty(figures: Figures, { points }: Tally, schedule: Schedule): st
   if (figures.kills < asked) faulty.push(`only ${figures.kills} of ${asked} kills`)
   if (figures.killsInFlight < Math.floor(figures.kills * SHARE_IN_FLIGHT))
     faulty.push(`only ${figures.killsInFlight} kills in flight`)
-  const brokerFaults = schedule.brokers.length
+  const brokerFaults = schedule.servers.filter(({ kind }) => kind === 'broker').length
   if (figures.brokerFaultsAtWork < Math.floor(brokerFaults * SHARE_IN_FLIGHT))
     faulty.push(`only ${figures.brokerFaultsAtWork} of ${brokerFaults} faults of brokers while results came`)
   const { deadLetters, poison } = figures
   if (deadLetters < poison || deadLetters - poison > figures.records * SHARE_DEAD)
     faulty.push(`${deadLetters} dead letters, ${poison} of them for poison`)
+  faulty.push(...judgeRefusals(refusals, deadLetters - poison))
   if (asked < FULL_RUN) return faulty
   for (const point of NAMED_POINTS)
     if ((points.get(point) ?? 0) < STRIKES_PER_POINT) faulty.push(`${point}: only ${points.get(point) ?? 0}`)

@@ -1,6 +1,6 @@
 import { Progress } from '../stack/progress.ts'
-import { openArena, startServers } from './arena.ts'
 import { summarise } from './chaos-report.ts'
+import { openHarness, startServers } from './harness.ts'
 import { type Arguments, readArguments } from './read-arguments.ts'
 import { recordsFor, runChaos } from './run-chaos.ts'
 import { selfTest } from './self-test.ts'
@@ -17,6 +17,7 @@ const say = (line: string) => process.stderr.write(`${line}\n`)
  * With `--secured` the service logs in to Kafka over TLS and may do what README's table of rights says. Exit status 0 only when all is clean.
  * `npm run chaos -- --self-test [FAULT ...]`: plants faults in the service, all or some, and wants them reported.
  * `npm run chaos -- --brokers 3 --faults rollingRestart:3`: no kills, but these faults of brokers (`twoAway`, `frozen`, ...), so often.
+ * `npm run chaos -- --faults databaseReadOnly:1`: the same of the database, which needs no cluster; each lasts a minute.
  */
 async function main(told: Arguments): Promise<boolean> {
   const { seed, kills, brokers, schedule, hasOnlyFaults, isPoisonous, json, verbose } = told
@@ -24,21 +25,21 @@ async function main(told: Arguments): Promise<boolean> {
   try {
     if (told.selfTest) return await selfTest(servers, { only: told.selfTest, seed, json, says: verbose, say })
     say(`seed ${seed}`)
-    const arena = await openArena(servers, { name: 'chaos', says: verbose, isPoisonous })
-    const progress = hasOnlyFaults ? new Progress('faults', schedule.brokers.length) : new Progress('kills', kills)
+    const harness = await openHarness(servers, { name: 'chaos', says: verbose, isPoisonous })
+    const progress = hasOnlyFaults ? new Progress('faults', schedule.servers.length) : new Progress('kills', kills)
     const onProgress = verbose ? () => undefined : (done: number) => progress.show(done)
-    const result = await runChaos(arena, {
+    const result = await runChaos(harness, {
       seed,
       schedule,
       records: recordsFor(kills),
       isLong: hasOnlyFaults || kills >= LONG_RUN,
       onProgress,
     })
-    const { figures, faulty } = summarise(result, arena, seed, schedule)
-    const stories = tellStories(result.verdict, result.evidence, arena.chronicle)
-    await arena.close()
+    const { figures, faulty } = summarise(result, harness, seed, schedule)
+    const stories = tellStories(result.verdict, result.evidence, harness.chronicle)
+    await harness.close()
     if (stories !== '') say(`\n${stories}\n`)
-    say(`\nlongest time without an outcome: ${tellSpan(arena.live.longestPause, arena.chronicle)}\n`)
+    say(`\nlongest time without an outcome: ${tellSpan(harness.live.longestPause, harness.chronicle)}\n`)
     for (const denial of new Set(result.denials)) say(`Kafka denied: ${denial}`)
     for (const fault of faulty) say(`NOT CLEAN: ${fault}`)
     if (json) console.log(JSON.stringify(figures))

@@ -1,7 +1,7 @@
 import { readCommittedPositions } from '../stack/kafka-tool.ts'
 import { type ReadRecord, TopicReader } from '../stack/topic-reader.ts'
 import { albumIdOf } from './albums.ts'
-import type { Arena } from './arena.ts'
+import type { Harness } from './harness.ts'
 import type { Evidence, Position } from './judge.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { Evidence, Position } from './judge.ts'
  *
  * @throws Error when Kafka's own consumer shows other records: ours shares a mended client with the service
  */
-export async function collectEvidence({ servers, topics, standIns, chronicle }: Arena): Promise<Evidence> {
+export async function collectEvidence({ servers, topics, standIns, chronicle }: Harness): Promise<Evidence> {
   const env = { KAFKA_BROKERS: servers.kafka.brokers, SCHEMA_REGISTRY_URL: servers.registry.url }
   const read = async (topic: string) => {
     // Some of what is imported is made to kill whoever decodes it.

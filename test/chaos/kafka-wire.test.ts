@@ -24,7 +24,7 @@ test('messages are found whatever pieces the network makes of them, and an answe
   expect(wire.answer(anAnswer(Buffer.from('done'))).map(({ apiKey }) => apiKey)).toEqual([API.endTxn])
 })
 
-test("each broker's address becomes its door's in answers that name it, and in no other", () => {
+test("each broker's address becomes its proxy's in answers that name it, and in no other", () => {
   const addresses = (...ports: number[]) => Buffer.concat(ports.flatMap((port) => [text('127.0.0.1'), int32(port)]))
   const address = addresses(BROKER_PORT, OTHER_BROKER_PORT, BROKER_PORT)
   const changed = addresses(DOOR_PORT, OTHER_DOOR_PORT, DOOR_PORT)

@@ -1,4 +1,4 @@
-import type { Piece, Wire } from './door.ts'
+import type { Piece, Wire } from './wire-proxy.ts'
 
 /** Kafka's numbers of requests (https://kafka.apache.org/protocol#protocol_api_keys). */
 export const API = {
@@ -16,12 +16,12 @@ export const isRequest = (api: number) => (piece: Piece) => piece.direction === 
 const HOST = '127.0.0.1'
 
 /**
- * Kafka's requests and answers one by one. Answers that name a broker's address are made to name its door's, so that
- * every process keeps to doors of its own.
+ * Kafka's requests and answers one by one. Answers that name a broker's address are made to name its proxy's, so that
+ * every process keeps to proxies of its own.
  *
- * @param doors a broker's port to the port of the door before it
+ * @param proxies a broker's port to the port of the proxy before it
  */
-export function kafkaWire(doors: ReadonlyMap<number, number>): () => Wire {
+export function kafkaWire(proxies: ReadonlyMap<number, number>): () => Wire {
   return () => {
     const apiKeys = new Map<number, number>()
     const requests = new Framer()
@@ -38,7 +38,7 @@ export function kafkaWire(doors: ReadonlyMap<number, number>): () => Wire {
           const correlationId = bytes.readInt32BE(4)
           const apiKey = apiKeys.get(correlationId)
           apiKeys.delete(correlationId)
-          if (apiKey === API.metadata || apiKey === API.findCoordinator) renameBrokers(bytes, doors)
+          if (apiKey === API.metadata || apiKey === API.findCoordinator) renameBrokers(bytes, proxies)
           return { bytes, ...(apiKey !== undefined && { apiKey }) }
         }),
     }
@@ -72,14 +72,14 @@ class Framer {
 }
 
 /** A host is a text with its length before it, and the port follows it: the same number of bytes whatever the port. */
-function renameBrokers(answer: Buffer, doors: ReadonlyMap<number, number>): void {
+function renameBrokers(answer: Buffer, proxies: ReadonlyMap<number, number>): void {
   const host = Buffer.alloc(2 + HOST.length)
   host.writeInt16BE(HOST.length, 0)
   host.write(HOST, 2)
   for (let at = answer.indexOf(host); at !== -1; at = answer.indexOf(host, at + 1)) {
     const portAt = at + host.length
     if (portAt + 4 > answer.length) return
-    const door = doors.get(answer.readInt32BE(portAt))
-    if (door !== undefined) answer.writeInt32BE(door, portAt)
+    const proxy = proxies.get(answer.readInt32BE(portAt))
+    if (proxy !== undefined) answer.writeInt32BE(proxy, portAt)
   }
 }

@@ -1,8 +1,8 @@
 import type { Chronicle } from './chronicle.ts'
 import { now } from './clock.ts'
-import type { Piece } from './door.ts'
 import { API, readTransaction } from './kafka-wire.ts'
 import type { Member } from './member.ts'
+import type { Piece } from './wire-proxy.ts'
 
 /** A lost lane is noticed by its former owner with the next heartbeat. */
 const NOTICED_WITHIN_MS = 2_000

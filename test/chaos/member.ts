@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ServiceProcess } from '../stack/service-process.ts'
 import type { Chronicle } from './chronicle.ts'
 import { now } from './clock.ts'
-import type { Door } from './door.ts'
-import type { KafkaDoors } from './kafka-doors.ts'
+import type { KafkaProxies } from './kafka-proxies.ts'
+import type { WireProxy } from './wire-proxy.ts'
 
 export type Role = 'intake' | 'worker' | 'relay'
 
@@ -23,12 +23,12 @@ function giveWay(pid: number): void {
   }
 }
 
-/** One process of the service with doors of its own; it is started again and again under the same name. */
+/** One process of the service with proxies of its own; it is started again and again under the same name. */
 export class Member {
   readonly name: string
   readonly role: Role
-  readonly kafka: KafkaDoors
-  readonly database: Door
+  readonly kafka: KafkaProxies
+  readonly database: WireProxy
   /** Exits that nobody asked for. */
   exits = 0
   readonly #env: Record<string, string>
@@ -39,14 +39,14 @@ export class Member {
   constructor(
     name: string,
     role: Role,
-    doors: { kafka: KafkaDoors; database: Door },
+    proxies: { kafka: KafkaProxies; database: WireProxy },
     env: Record<string, string>,
     chronicle: Chronicle,
   ) {
     this.name = name
     this.role = role
-    this.kafka = doors.kafka
-    this.database = doors.database
+    this.kafka = proxies.kafka
+    this.database = proxies.database
     this.#env = env
     this.#chronicle = chronicle
   }
@@ -131,6 +131,14 @@ export class Member {
     service.signal('SIGCONT')
     stop.until = now() + FINDS_OUT_WITHIN_MS
     this.#chronicle.note('SIGCONT', this.name)
+  }
+
+  /** Causes for which it says to be held; none while it does not answer. */
+  async holds(): Promise<string[]> {
+    const answer = await this.#service?.get('/ready').catch(() => undefined)
+    if (answer === undefined) return []
+    const { parts } = JSON.parse(answer.text) as { parts: Record<string, { holds: { cause: string }[] }> }
+    return parts[this.role]?.holds.map(({ cause }) => cause) ?? []
   }
 
   /** The last lines that it wrote. */

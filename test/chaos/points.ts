@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { busyOwner, catchPiece, type Hands, hasWork, kill, type Point, until } from './blow.ts'
-import type { Piece } from './door.ts'
 import { API, isAnswerTo, isRequest, readTransaction } from './kafka-wire.ts'
 import { type Member, membersUp } from './member.ts'
 import type { PaidCall } from './stand-ins.ts'
+import { busyOwner, catchPiece, hasWork, kill, type Point, type StrikeContext, until } from './strike.ts'
+import type { Piece } from './wire-proxy.ts'
 
 const COMES_WITHIN_MS = 15_000
 const BURST = 12
@@ -12,32 +12,32 @@ const LATEST_CALLS = 20
 const RETRY_COMES_WITHIN_MS = 25_000
 
 /** Strikes at a point of a worker's work, or of another role's. False: the point did not come, nothing was killed. */
-export type Strike = (hands: Hands, role: Member['role']) => Promise<boolean>
+export type Strike = (context: StrikeContext, role: Member['role']) => Promise<boolean>
 
 const waitFor = (role: Member['role']) => (role === 'relay' ? RETRY_COMES_WITHIN_MS : COMES_WITHIN_MS)
 
 /** After its records were acknowledged, before the commit of their transaction goes out. */
-const betweenPublishAndCommit: Strike = async (hands, role) => {
-  const members = await membersAtWork(hands, role)
+const betweenPublishAndCommit: Strike = async (context, role) => {
+  const members = await membersAtWork(context, role)
   // Both ways are watched, as the answer passes before the next request can come.
   const caught = await catchPiece(members, 'kafka', isAnswerTo(API.produce), waitFor(role))
   if (!caught) return false
   const endTxn = catchPiece([caught.member], 'kafka', isCommit, 2_000)
   caught.decide('pass')
   // Somewhere between the two; with the commit kept back it cannot be too late.
-  await Promise.race([endTxn, sleep(hands.random.between(0, 12))])
-  await kill(hands, caught.member, 'between publish and commit')
+  await Promise.race([endTxn, sleep(context.random.between(0, 12))])
+  await kill(context, caught.member, 'between publish and commit')
   void endTxn.then((held) => held?.decide('drop'))
   return true
 }
 
 /** The commit is on its way: its sender dies, and it arrives at once, late, after a successor has begun, or never. */
-const endTxnOnTheWire: Strike = async (hands, role) => {
-  const { random, arena } = hands
-  const members = await membersAtWork(hands, role)
+const endTxnOnTheWire: Strike = async (context, role) => {
+  const { random, harness } = context
+  const members = await membersAtWork(context, role)
   const caught = await catchPiece(members, 'kafka', isCommit, waitFor(role))
   if (!caught) return false
-  await kill(hands, caught.member, 'EndTxn on the wire')
+  await kill(context, caught.member, 'EndTxn on the wire')
   // Late is the hard case.
   const fate = random.next()
   if (fate < 0.2) caught.decide('drop')
@@ -46,77 +46,78 @@ const endTxnOnTheWire: Strike = async (hands, role) => {
   return true
 
   async function letPassLate(): Promise<void> {
-    const before = arena.lane.takeovers
+    const before = harness.lane.takeovers
     // A successor on the lane gets a moment, so that it has read where to begin, or published the same.
     if (role === 'worker')
-      await until(() => arena.lane.takeovers > before, 9_000).then(() => sleep(random.pick([300, 1_200, 4_000])))
+      await until(() => harness.lane.takeovers > before, 9_000).then(() => sleep(random.pick([300, 1_200, 4_000])))
     else await sleep(random.between(500, 8_000))
     caught?.decide('pass')
-    arena.chronicle.note('its EndTxn arrives', caught?.member.name)
+    harness.chronicle.note('its EndTxn arrives', caught?.member.name)
   }
 }
 
 /** Amazon or the model has answered, and the answer is not stored yet. */
-const betweenAnswerAndCheckpoint: Strike = async (hands) => {
-  const { arena, random } = hands
-  const owner = await busyOwner(hands)
+const betweenAnswerAndCheckpoint: Strike = async (context) => {
+  const { harness, random } = context
+  const owner = await busyOwner(context)
   if (!owner) return false
   // Something to ask about is waiting, or will be.
-  void arena.feeder.feed(BURST)
+  void harness.feeder.feed(BURST)
   const server = random.pick(['amazon', 'model'] as const)
   const isOfOwner = (call: PaidCall) => call.process === owner.name && call.server === server
   // Without its database a worker asks nothing new, so a call must be in the air first.
-  const isAsked = () => arena.standIns.calls.slice(-LATEST_CALLS).some((it) => isOfOwner(it) && it.answeredAt === null)
+  const isAsked = () =>
+    harness.standIns.calls.slice(-LATEST_CALLS).some((it) => isOfOwner(it) && it.answeredAt === null)
   if (!(await until(isAsked, COMES_WITHIN_MS, 5))) return false
   const holdsDatabase = random.chance(0.5)
-  const regain = holdsDatabase ? arena.chronicle.loseDatabase(owner.name) : undefined
+  const regain = holdsDatabase ? harness.chronicle.loseDatabase(owner.name) : undefined
   if (holdsDatabase) owner.database.hold()
   const isAnswered = Promise.withResolvers<boolean>()
   const onAnswer = (call: PaidCall) => {
     if (isOfOwner(call)) isAnswered.resolve(true)
   }
-  arena.standIns.onAnswer.add(onAnswer)
+  harness.standIns.onAnswer.add(onAnswer)
   const timer = setTimeout(() => isAnswered.resolve(false), holdsDatabase ? 3_000 : COMES_WITHIN_MS)
   const isHit = await isAnswered.promise
   clearTimeout(timer)
-  arena.standIns.onAnswer.delete(onAnswer)
+  harness.standIns.onAnswer.delete(onAnswer)
   if (isHit && holdsDatabase) await sleep(random.between(10, 300))
   const lives = isHit && owner.isUp
-  if (lives) await kill(hands, owner, 'between answer and checkpoint')
+  if (lives) await kill(context, owner, 'between answer and checkpoint')
   owner.database.release()
   regain?.()
   return lives
 }
 
 /** The workers are joining their group again. */
-const duringARebalance: Strike = async (hands) => {
-  const { arena, random } = hands
-  const victim = await busyOwner(hands)
-  const other = arena.members.find((member) => member.role === 'worker' && member !== victim)
+const duringARebalance: Strike = async (context) => {
+  const { harness, random } = context
+  const victim = await busyOwner(context)
+  const other = harness.members.find((member) => member.role === 'worker' && member !== victim)
   if (!victim || !other) return false
   const joins = catchPiece([victim], 'kafka', isRequest(API.joinGroup), COMES_WITHIN_MS)
   if (other.isUp) {
-    await leave(hands, other)
+    await leave(context, other)
     void sleep(random.between(500, 3_000)).then(() => other.start())
   }
   const caught = await joins
   if (!caught) return false
   if (random.chance(0.5)) caught.decide('pass')
   await sleep(random.between(0, 40))
-  const lives = victim.isUp && hasWork(arena, victim)
-  if (lives) await kill(hands, victim, 'during a rebalance')
+  const lives = victim.isUp && hasWork(harness, victim)
+  if (lives) await kill(context, victim, 'during a rebalance')
   caught.decide('drop')
   return lives
 }
 
 /** While the owner works, with 3 s of work in the air, the other worker goes and comes; then the owner dies. */
-const standbyComingAndGoing: Strike = async (hands) => {
-  const { arena, random, tally } = hands
-  const owner = await busyOwner(hands)
-  const standby = arena.members.find((member) => member.role === 'worker' && member !== owner)
+const standbyComingAndGoing: Strike = async (context) => {
+  const { harness, random, tally } = context
+  const owner = await busyOwner(context)
+  const standby = harness.members.find((member) => member.role === 'worker' && member !== owner)
   if (!owner || !standby) return false
-  arena.standIns.trouble({ kind: 'slow model', forMs: 5_000 })
-  await leave(hands, standby)
+  harness.standIns.trouble({ kind: 'slow model', forMs: 5_000 })
+  await leave(context, standby)
   await sleep(random.between(500, 2_000))
   const joins = catchPiece([standby], 'kafka', isRequest(API.joinGroup), COMES_WITHIN_MS)
   standby.start()
@@ -124,21 +125,21 @@ const standbyComingAndGoing: Strike = async (hands) => {
   const caught = await joins
   caught?.decide('pass')
   await sleep(random.between(0, 3_000))
-  const victim = arena.lane.owner
+  const victim = harness.lane.owner
   if (!caught || !victim?.isUp) return false
-  await kill(hands, victim, 'standby coming and going')
+  await kill(context, victim, 'standby coming and going')
   return true
 }
 
 /** The same, and nobody dies: the owner keeps the lane, and gets all its work delivered again. */
-export async function standbyOnly(hands: Hands): Promise<boolean> {
-  const { arena, random, tally } = hands
-  const owner = await busyOwner(hands)
-  const standby = arena.members.find((member) => member.role === 'worker' && member !== owner)
+export async function standbyOnly(context: StrikeContext): Promise<boolean> {
+  const { harness, random, tally } = context
+  const owner = await busyOwner(context)
+  const standby = harness.members.find((member) => member.role === 'worker' && member !== owner)
   if (!owner || !standby) return false
-  arena.standIns.trouble({ kind: 'slow model', forMs: 4_000 })
+  harness.standIns.trouble({ kind: 'slow model', forMs: 4_000 })
   await sleep(random.between(1_000, 2_000))
-  await leave(hands, standby)
+  await leave(context, standby)
   await sleep(random.between(1_000, 2_000))
   standby.start()
   tally.standbyChanges += 1
@@ -147,9 +148,9 @@ export async function standbyOnly(hands: Hands): Promise<boolean> {
 }
 
 /** Stopped with a save begun, and gone on with when another has the lane, or before. */
-const insideASave: Strike = async (hands) => {
-  const { arena, random, tally } = hands
-  const owner = await busyOwner(hands)
+const insideASave: Strike = async (context) => {
+  const { harness, random, tally } = context
+  const owner = await busyOwner(context)
   if (!owner) return false
   const caught = await catchPiece([owner], 'database', isSave, COMES_WITHIN_MS)
   if (!caught) return false
@@ -157,41 +158,41 @@ const insideASave: Strike = async (hands) => {
   const stopped = owner.suspend(sleep(random.between(1_000, 12_000)))
   tally.stops += 1
   tally.count('inside a save')
-  arena.chronicle.note('stopped inside a save', owner.name)
+  harness.chronicle.note('stopped inside a save', owner.name)
   await stopped
   return true
 }
 
 /** The transaction is committed: what is done after it, if anything, is not done. */
-const rightAfterACommit: Strike = async (hands, role) => {
-  const members = await membersAtWork(hands, role)
+const rightAfterACommit: Strike = async (context, role) => {
+  const members = await membersAtWork(context, role)
   const caught = await catchPiece(members, 'kafka', isAnswerTo(API.endTxn), waitFor(role))
   if (!caught) return false
   caught.decide('pass')
-  if (role === 'intake') await hands.arena.feeder.feed(BURST)
-  await kill(hands, caught.member, 'right after a commit')
+  if (role === 'intake') await context.harness.feeder.feed(BURST)
+  await kill(context, caught.member, 'right after a commit')
   return true
 }
 
 /** At any moment. */
-const anywhere: Strike = async (hands, role) => {
-  const { arena, random } = hands
+const anywhere: Strike = async (context, role) => {
+  const { harness, random } = context
   const victim =
-    role === 'worker' ? await busyOwner(hands) : arena.members.find((member) => member.role === role && member.isUp)
+    role === 'worker' ? await busyOwner(context) : harness.members.find((member) => member.role === role && member.isUp)
   if (!victim) return false
   await sleep(random.between(0, 1_500))
   if (role === 'intake') {
-    void arena.feeder.feed(BURST)
+    void harness.feeder.feed(BURST)
     await sleep(random.between(0, 30))
   }
-  if (!victim.isUp || !hasWork(arena, victim)) return false
-  await kill(hands, victim, 'anywhere')
+  if (!victim.isUp || !hasWork(harness, victim)) return false
+  await kill(context, victim, 'anywhere')
   return true
 }
 
 /** SIGSTOP at any moment. */
-export async function stopAnywhere({ arena, tally, random }: Hands): Promise<boolean> {
-  const victim = random.pick(arena.members)
+export async function stopAnywhere({ harness, tally, random }: StrikeContext): Promise<boolean> {
+  const victim = random.pick(harness.members)
   if (!victim.isUp) return false
   tally.stops += 1
   await victim.suspend(sleep(random.between(1_000, 12_000)))
@@ -210,20 +211,20 @@ export const STRIKES: Record<Point, Strike> = {
 }
 
 /** A worker without the lane leaves in good order. */
-async function leave({ arena, tally }: Hands, standby: Member): Promise<void> {
+async function leave({ harness, tally }: StrikeContext, standby: Member): Promise<void> {
   if (standby.role === 'worker') tally.standbyChanges += 1
-  arena.chronicle.note('SIGTERM', standby.name)
+  harness.chronicle.note('SIGTERM', standby.name)
   await standby.end()
 }
 
 /** Those whose frames are worth waiting for, with something to do. */
-async function membersAtWork(hands: Hands, role: Member['role']): Promise<Member[]> {
+async function membersAtWork(context: StrikeContext, role: Member['role']): Promise<Member[]> {
   if (role === 'worker') {
-    const owner = await busyOwner(hands)
+    const owner = await busyOwner(context)
     return owner ? [owner] : []
   }
-  if (role === 'intake') void sleep(20).then(() => hands.arena.feeder.feed(BURST))
-  return membersUp(hands.arena.members, role)
+  if (role === 'intake') void sleep(20).then(() => context.harness.feeder.feed(BURST))
+  return membersUp(context.harness.members, role)
 }
 
 const isCommit = (piece: Piece) => isRequest(API.endTxn)(piece) && readTransaction(piece.bytes).commits

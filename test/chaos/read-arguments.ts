@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util'
 import { readBrokers } from '../stack/kafka.ts'
+import { checkMayMount } from './full-disk.ts'
 import { Random } from './random.ts'
 import { makeSchedule, onlyFaults, type Schedule } from './schedule.ts'
 import { PLANTED_FAULTS } from './self-test.ts'
 
 export interface Arguments {
   seed: number
-  /** How many; 0 where only faults of brokers are wanted. */
+  /** How many; 0 where only faults of brokers or the database are wanted. */
   kills: number
   brokers: 1 | 3
   schedule: Schedule
@@ -36,18 +37,17 @@ export function readArguments(args: string[]): Arguments {
   const { values, positionals } = parse(args)
   const { faults, secured, poison, json, verbose } = values
   const brokers = readBrokers(values.brokers)
-  if (faults !== undefined && brokers === 1)
-    throw new Error(`--faults ${faults}: is about brokers of a cluster, so give it --brokers 3 too`)
   // One of them is another transactional id, so that nobody would have the lane.
   if (secured && values['self-test'])
     throw new Error('--secured: Kafka would deny what --self-test plants, so leave one of them out')
   const kills = faults === undefined ? readNumber('kills', values.kills) : 0
+  const only = faults === undefined ? undefined : readFaults(faults, brokers)
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : readNumber('seed', values.seed)
   return {
     seed,
     kills,
     brokers,
-    schedule: faults === undefined ? makeSchedule(kills, new Random(seed), brokers > 1) : onlyFaults(faults),
+    schedule: only ?? makeSchedule(kills, new Random(seed), brokers > 1),
     hasOnlyFaults: faults !== undefined,
     isSecured: secured,
     isPoisonous: poison,
@@ -65,6 +65,15 @@ function parse(args: string[]) {
     const [what] = String(error instanceof Error ? error.message : error).split(/\.\s|\n/)
     throw new Error(`${what}: there are ${Object.keys(OPTIONS).map((name) => `--${name}`)}`, { cause: error })
   }
+}
+
+function readFaults(text: string, brokers: 1 | 3): Schedule {
+  const schedule = onlyFaults(text)
+  if (brokers === 1 && schedule.servers.some(({ kind }) => kind === 'broker'))
+    throw new Error(`--faults ${text}: is about brokers of a cluster, so give it --brokers 3 too`)
+  const fillsDisk = schedule.servers.some((step) => step.kind === 'database' && step.fault === 'databaseDiskFull')
+  if (fillsDisk) checkMayMount('--faults databaseDiskFull')
+  return schedule
 }
 
 function readSelfTest(isOne: boolean, names: string[]): Pick<Arguments, 'selfTest'> {

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Arena } from './arena.ts'
-import { type Hands, Tally } from './blow.ts'
 import { strikeBroker } from './broker-faults.ts'
 import { now } from './clock.ts'
 import { collectEvidence } from './collect-evidence.ts'
+import { strikeDatabase } from './database-faults.ts'
+import type { Harness } from './harness.ts'
 import { type Evidence, judge, type Verdict } from './judge.ts'
 import { STRIKES, standbyOnly, stopAnywhere } from './points.ts'
 import { Random } from './random.ts'
 import type { Schedule, Step } from './schedule.ts'
+import { type StrikeContext, Tally } from './strike.ts'
 import { TROUBLES } from './troubles.ts'
 
 /** Records a kill, at least; and as many as keep the lane busy. */
@@ -39,21 +40,21 @@ export interface ChaosOptions {
   isLong?: boolean
   /** When to stop waiting for records that do not come. */
   hopelessAfterMs?: number
-  /** Told of the kills, or of the faults of brokers where there are no kills. */
+  /** Told of the kills, or of the faults of servers where there are no kills. */
   onProgress?: (done: number) => void
 }
 
 export const recordsFor = (kills: number) => RECORDS_PER_KILL * kills + RECORDS_PER_KILL
 
 /** Feeds and strikes as the schedule says, lets all run free until nothing more comes, and judges. */
-export async function runChaos(arena: Arena, options: ChaosOptions): Promise<ChaosResult> {
+export async function runChaos(harness: Harness, options: ChaosOptions): Promise<ChaosResult> {
   const startedAt = now()
   const { seed, schedule, records, isLong = false, hopelessAfterMs = HOPELESS_AFTER_MS, onProgress } = options
   const tally = new Tally()
-  const handsOf = (part: number): Hands => ({ arena, tally, isLong, random: new Random(seed * 7 + part) })
-  const progress = { lane: 0, brokers: 0, isOver: false }
+  const contextOf = (part: number): StrikeContext => ({ harness, tally, isLong, random: new Random(seed * 7 + part) })
+  const progress = { lane: 0, servers: 0, isOver: false }
   const feeding = feed(
-    arena,
+    harness,
     records,
     () => (schedule.lane.length === 0 ? 1 : progress.lane),
     () => progress.isOver,
@@ -62,8 +63,8 @@ export async function runChaos(arena: Arena, options: ChaosOptions): Promise<Cha
   const lane = (async () => {
     for (const [index, step] of schedule.lane.entries()) {
       const share = index / schedule.lane.length
-      while (progress.brokers < share && schedule.brokers.length > 0) await sleep(100)
-      await take(step, handsOf(1_000 + index))
+      while (progress.servers < share && schedule.servers.length > 0) await sleep(100)
+      await take(step, contextOf(1_000 + index))
       progress.lane = (index + 1) / schedule.lane.length
       onProgress?.(tally.kills)
     }
@@ -72,57 +73,61 @@ export async function runChaos(arena: Arena, options: ChaosOptions): Promise<Cha
     for (const [index, step] of schedule.around.entries()) {
       const share = index / schedule.around.length
       while (progress.lane < share && schedule.lane.length > 0) await sleep(100)
-      await take(step, handsOf(index))
+      await take(step, contextOf(index))
       onProgress?.(tally.kills)
     }
   })()
-  const brokers = (async () => {
-    for (const [index, step] of schedule.brokers.entries()) {
-      await take(step, handsOf(2_000 + index))
-      progress.brokers = (index + 1) / schedule.brokers.length
+  const servers = (async () => {
+    for (const [index, step] of schedule.servers.entries()) {
+      await take(step, contextOf(2_000 + index))
+      progress.servers = (index + 1) / schedule.servers.length
       onProgress?.(schedule.lane.length === 0 ? index + 1 : tally.kills)
     }
   })()
-  await Promise.all([lane, around, brokers])
+  await Promise.all([lane, around, servers])
   progress.isOver = true
   await feeding
-  arena.chronicle.note('left in peace')
-  await drain(arena, hopelessAfterMs)
-  const evidence = await collectEvidence(arena)
-  const denials = arena.servers.kafka.secured?.takeDenials() ?? []
+  harness.chronicle.note('left in peace')
+  await drain(harness, hopelessAfterMs)
+  const evidence = await collectEvidence(harness)
+  const denials = harness.servers.kafka.secured?.takeDenials() ?? []
   return { verdict: judge(evidence), evidence, tally, denials, seconds: (now() - startedAt) / 1_000 }
 }
 
-async function take(step: Step, hands: Hands): Promise<void> {
+async function take(step: Step, context: StrikeContext): Promise<void> {
   if (step.kind === 'trouble') {
-    hands.tally.faults += 1
-    await TROUBLES[step.trouble](hands)
+    context.tally.faults += 1
+    await TROUBLES[step.trouble](context)
     return
   }
-  if (step.kind === 'broker') return strikeBroker(step.fault, hands)
+  if (step.kind === 'broker') return strikeBroker(step.fault, context)
+  if (step.kind === 'database') return strikeDatabase(step.fault, context)
   const tries = step.kind === 'strike' && step.role === 'relay' ? 1 : TRIES
   for (let left = tries; left > 0; left -= 1) {
-    const isHit = await attempt(step, hands)
+    const isHit = await attempt(step, context)
     if (isHit) return
     const what = step.kind === 'strike' ? `${step.point} (${step.role})` : step.kind
-    hands.arena.chronicle.note(`did not come: ${what}`)
+    context.harness.chronicle.note(`did not come: ${what}`)
   }
-  const { lane, chronicle } = hands.arena
+  const { lane, chronicle } = context.harness
   if (step.kind === 'strike' && step.role === 'worker')
     chronicle.note(`has the lane; its last lines:\n${lane.owner?.tail(LAST_LINES)}`, lane.owner?.name)
   // The number of kills is promised, whatever there was to hit.
   if (step.kind !== 'strike' || step.point === 'inside a save') return
-  for (let left = TRIES; left > 0; left -= 1) if (await STRIKES.anywhere(hands, 'worker')) return
+  for (let left = TRIES; left > 0; left -= 1) if (await STRIKES.anywhere(context, 'worker')) return
 }
 
-function attempt(step: Exclude<Step, { kind: 'trouble' | 'broker' }>, hands: Hands): Promise<boolean> {
-  if (step.kind === 'stop') return stopAnywhere(hands)
-  return step.kind === 'standby' ? standbyOnly(hands) : STRIKES[step.point](hands, step.role)
+function attempt(
+  step: Exclude<Step, { kind: 'trouble' | 'broker' | 'database' }>,
+  context: StrikeContext,
+): Promise<boolean> {
+  if (step.kind === 'stop') return stopAnywhere(context)
+  return step.kind === 'standby' ? standbyOnly(context) : STRIKES[step.point](context, step.role)
 }
 
 /** Until all is over: as many as the share of the schedule that is done asks for, and never too little to do. */
-async function feed(arena: Arena, records: number, share: () => number, isOver: () => boolean): Promise<void> {
-  const { feeder, live } = arena
+async function feed(harness: Harness, records: number, share: () => number, isOver: () => boolean): Promise<void> {
+  const { feeder, live } = harness
   do {
     const waiting = feeder.countMissing(live.finished)
     if (feeder.fed < records * share() || waiting < LEAST_WAITING) await feeder.feed(BURST)
@@ -131,7 +136,7 @@ async function feed(arena: Arena, records: number, share: () => number, isOver: 
 }
 
 /** Until every album has its outcome and no topic has got a record for a while, or nothing has come for too long. */
-async function drain({ feeder, live, members, chronicle }: Arena, hopelessAfterMs: number): Promise<void> {
+async function drain({ feeder, live, members, chronicle }: Harness, hopelessAfterMs: number): Promise<void> {
   const startedAt = now()
   for (;;) {
     await sleep(200)

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { NAMED_POINTS } from './blow.ts'
 import { BROKER_FAULT_NAMES } from './broker-faults.ts'
 import { countKills } from './chaos-report.ts'
 import { Random } from './random.ts'
 import { makeSchedule, onlyFaults } from './schedule.ts'
+import { NAMED_POINTS } from './strike.ts'
 
 test('a seed gives one schedule, and another seed another', () => {
   const of = (seed: number) => makeSchedule(20, new Random(seed))
@@ -18,11 +18,11 @@ test('a schedule has as many kills as asked for', () => {
 
 test('fifty kills on a cluster have each fault of a broker at least five times, and one broker alone has none', () => {
   for (const seed of [1, 2, 3]) {
-    const { brokers } = makeSchedule(50, new Random(seed), true)
-    const faults = brokers.map((step) => (step.kind === 'broker' ? step.fault : ''))
+    const { servers } = makeSchedule(50, new Random(seed), true)
+    const faults = servers.map((step) => (step.kind === 'broker' ? step.fault : ''))
     for (const name of BROKER_FAULT_NAMES)
       expect(faults.filter((fault) => fault === name).length, name).toBeGreaterThanOrEqual(5)
-    expect(makeSchedule(50, new Random(seed)).brokers).toEqual([])
+    expect(makeSchedule(50, new Random(seed)).servers).toEqual([])
   }
 })
 
@@ -34,11 +34,12 @@ test('a hundred kills hit every named point often enough, in each kind of proces
   expect(new Set(strikes.map(({ role }) => role))).toEqual(new Set(['intake', 'worker', 'relay']))
 })
 
-test('a schedule may be nothing but named faults of brokers, and a mistyped one is told', () => {
-  expect(onlyFaults('rollingRestart:2,twoAway:1')).toEqual({
+test('a schedule may be nothing but named faults of brokers and the database, and a mistyped one is told', () => {
+  const faults = ['rollingRestart', 'rollingRestart', 'databaseReadOnly']
+  expect(onlyFaults('rollingRestart:2,databaseReadOnly:1')).toEqual({
     lane: [],
     around: [],
-    brokers: ['rollingRestart', 'rollingRestart', 'twoAway'].map((fault) => ({ kind: 'broker', fault })),
+    servers: faults.map((fault) => ({ kind: fault === 'databaseReadOnly' ? 'database' : 'broker', fault })),
   })
   for (const wrong of ['', 'twoAway', 'twoaway:1', 'twoAway:1,']) expect(() => onlyFaults(wrong)).toThrow(/--faults/)
 })

@@ -1,7 +1,8 @@
-import type { Point } from './blow.ts'
 import { BROKER_FAULT_NAMES, type BrokerFaultName } from './broker-faults.ts'
+import { DATABASE_FAULT_NAMES, type DatabaseFaultName } from './database-faults.ts'
 import type { Member } from './member.ts'
 import type { Random } from './random.ts'
+import type { Point } from './strike.ts'
 import type { TROUBLES } from './troubles.ts'
 
 export type Step =
@@ -10,15 +11,16 @@ export type Step =
   | { kind: 'standby' }
   | { kind: 'trouble'; trouble: keyof typeof TROUBLES }
   | { kind: 'broker'; fault: BrokerFaultName }
+  | { kind: 'database'; fault: DatabaseFaultName }
 
 /**
- * What is done to the worker, what is done meanwhile to everything else, and to the brokers of a cluster: lists that are
+ * What is done to the worker, what is done meanwhile to everything else, and to servers one by one: lists that are
  * gone through side by side.
  */
 export interface Schedule {
   lane: Step[]
   around: Step[]
-  brokers: Step[]
+  servers: Step[]
 }
 
 const strike = (point: Point, role: Member['role'] = 'worker'): Step => ({ kind: 'strike', point, role })
@@ -52,39 +54,43 @@ const TROUBLES_BESIDE: Step[] = [
 
 /** A cluster has faults of its own in place of its broker's. */
 const TROUBLES_OF_CLUSTER = TROUBLES_BESIDE.filter((step) => step.kind !== 'trouble' || step.trouble !== 'brokerAway')
-const BROKER_FAULTS: Step[] = BROKER_FAULT_NAMES.map((fault) => ({ kind: 'broker', fault }))
+const BROKER_FAULTS = BROKER_FAULT_NAMES.map((fault) => ({ kind: 'broker', fault }) as const)
+/** What `--faults` may name. */
+const STEPS_BY_NAME = [...BROKER_FAULTS, ...DATABASE_FAULT_NAMES.map((fault) => ({ kind: 'database', fault }) as const)]
 
 /** @param isCluster whether there are several brokers */
 export function makeSchedule(kills: number, random: Random, isCluster = false): Schedule {
   const lane: Step[] = []
   const around: Step[] = []
-  const brokers: Step[] = []
+  const servers: Step[] = []
   for (let left = kills; left > 0; left -= 10) {
     const tenth = random.pick(RELAY_KILLS)
     const hand = random.shuffle([...LANE_KILLS, ...OTHER_KILLS, random.pick(MORE_INTAKE_KILLS), tenth]).slice(0, left)
     lane.push(...random.shuffle([...hand.filter(isOfLane), ...LANE_STOPS]))
     const beside = someOf(isCluster ? TROUBLES_OF_CLUSTER : TROUBLES_BESIDE, left, random)
     around.push(...random.shuffle([...hand.filter((step) => !isOfLane(step)), ...beside]))
-    if (isCluster) brokers.push(...someOf(BROKER_FAULTS, left, random))
+    if (isCluster) servers.push(...someOf(BROKER_FAULTS, left, random))
   }
-  return { lane, around, brokers }
+  return { lane, around, servers }
 }
 
 /**
- * Nothing but faults of brokers, one after the other.
+ * Nothing but faults of brokers, and refusals of the database, one after the other.
  *
  * @param text names with how often each, as in `rollingRestart:3,twoAway:1`
  * @throws Error for what is no such list
  */
 export function onlyFaults(text: string): Schedule {
-  const brokers = text.split(',').flatMap((part): Step[] => {
-    const [, name, times] = /^(\w+):(\d+)$/.exec(part) ?? []
-    const fault = BROKER_FAULT_NAMES.find((known) => known === name)
-    if (fault === undefined || times === undefined)
-      throw new Error(`--faults ${part}: give it a name and a number, as in twoAway:1; names: ${BROKER_FAULT_NAMES}`)
-    return Array.from({ length: Number(times) }, () => ({ kind: 'broker', fault }))
+  const servers = text.split(',').flatMap((part): Step[] => {
+    const [, name, times] = /^(\w+):([1-9]\d*)$/.exec(part) ?? []
+    const step = STEPS_BY_NAME.find(({ fault }) => fault === name)
+    if (step === undefined || times === undefined) {
+      const names = STEPS_BY_NAME.map(({ fault }) => fault)
+      throw new Error(`--faults ${part}: give it a name and a number from 1, as in twoAway:1; names: ${names}`)
+    }
+    return Array.from({ length: Number(times) }, () => step)
   })
-  return { lane: [], around: [], brokers }
+  return { lane: [], around: [], servers }
 }
 
 /** All of them for ten kills, fewer for fewer. */

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import { startKafka } from '../stack/kafka.ts'
-import { openArena, type Servers } from './arena.ts'
-import type { Point } from './blow.ts'
 import type { BrokerFaultName } from './broker-faults.ts'
+import { openHarness, type Servers } from './harness.ts'
 import type { Verdict } from './judge.ts'
 import { runChaos } from './run-chaos.ts'
 import type { Schedule, Step } from './schedule.ts'
+import type { Point } from './strike.ts'
 import { tellStories } from './tell-story.ts'
 
 interface SelfTestOptions {
@@ -41,45 +41,45 @@ const strikes = (count: number, point: Point, role: 'worker' | 'intake' = 'worke
 const brokerFaults = (fault: BrokerFaultName, count: number): Step[] =>
   Array.from({ length: count }, () => ({ kind: 'broker', fault }))
 
-/** The faults that the judge must find, each with the blows that bring it out. */
+/** The faults that the judge must find, each with the strikes that bring it out. */
 const FAULTS: Fault[] = [
   {
     name: 'commit-before-publish',
     shows: ['lost'],
-    schedule: { lane: strikes(2, 'between publish and commit'), around: [], brokers: [] },
+    schedule: { lane: strikes(2, 'between publish and commit'), around: [], servers: [] },
   },
   {
     name: 'no-fencing',
     shows: ['duplicated'],
     // Between them successors live long enough to publish what the late commit publishes once more.
-    schedule: { lane: strikes(5, 'EndTxn on the wire').flatMap((step) => [step, STANDBY]), around: [], brokers: [] },
+    schedule: { lane: strikes(5, 'EndTxn on the wire').flatMap((step) => [step, STANDBY]), around: [], servers: [] },
   },
-  { name: 'dropped-record', shows: ['lost'], schedule: { lane: [], around: [], brokers: [] } },
+  { name: 'dropped-record', shows: ['lost'], schedule: { lane: [], around: [], servers: [] } },
   {
     name: 'forgotten-checkpoint',
     shows: ['paidTwice'],
-    schedule: { lane: strikes(4, 'standby coming and going'), around: [], brokers: [] },
+    schedule: { lane: strikes(4, 'standby coming and going'), around: [], servers: [] },
   },
   {
     name: 'dropped-store',
     shows: ['paidTwice'],
-    schedule: { lane: strikes(3, 'standby coming and going'), around: [], brokers: [] },
+    schedule: { lane: strikes(3, 'standby coming and going'), around: [], servers: [] },
   },
   {
     name: 'commit-outside-transaction',
     shows: ['duplicated'],
-    schedule: { lane: [], around: strikes(2, 'right after a commit', 'intake'), brokers: [] },
+    schedule: { lane: [], around: strikes(2, 'right after a commit', 'intake'), servers: [] },
   },
   {
     name: 'no-dedupe',
     shows: ['duplicated', 'paidTwice'],
-    schedule: { lane: [STANDBY, STANDBY, STANDBY], around: [], brokers: [] },
+    schedule: { lane: [STANDBY, STANDBY, STANDBY], around: [], servers: [] },
   },
   {
     name: 'send-to-several',
     shows: ['lost', 'duplicated'],
     // Side by side: a broker that no longer leads refuses at once, while the slow one's answer is still on its way.
-    schedule: { lane: [], around: brokerFaults('slow', 8), brokers: brokerFaults('leaderMoves', 5) },
+    schedule: { lane: [], around: brokerFaults('slow', 8), servers: brokerFaults('leaderMoves', 5) },
     records: 300,
     needsCluster: true,
   },
@@ -114,17 +114,17 @@ async function findPlanted(fault: Fault, servers: Servers, { seed, says, say }: 
   const { name, schedule, records = RECORDS } = fault
   const file = fileURLToPath(new URL(`faults/${name}.ts`, import.meta.url))
   const extraEnv = { NODE_OPTIONS: `--import ${file}` }
-  const arena = await openArena(servers, { name: `fault-${name}`, says, extraEnv })
-  const { verdict, evidence, seconds } = await runChaos(arena, {
+  const harness = await openHarness(servers, { name: `fault-${name}`, says, extraEnv })
+  const { verdict, evidence, seconds } = await runChaos(harness, {
     seed,
     schedule,
     records,
     hopelessAfterMs: HOPELESS_AFTER_MS,
   })
-  await arena.close()
+  await harness.close()
   const report = describe(verdict)
   say(`${name}: ${report.join(', ') || 'NOTHING FOUND'}; ${seconds.toFixed(0)} s`)
-  if (says) say(tellStories(verdict, evidence, arena.chronicle))
+  if (says) say(tellStories(verdict, evidence, harness.chronicle))
   return report
 }
 

@@ -5,21 +5,21 @@ import { startImageStandIn } from '../stack/stand-ins/images.ts'
 import { type ModelBehaviour, type ModelCall, startModelStandIn } from '../stack/stand-ins/model.ts'
 import { albumOf, chaosProducts, rubbishFor } from './albums.ts'
 import { now } from './clock.ts'
-import { Door } from './door.ts'
 import type { HostOrder, HostReport, StandInTrouble } from './stand-ins.ts'
+import { WireProxy } from './wire-proxy.ts'
 
 /**
  * The stand-ins for Amazon, the model and the image host in a process of their own, forked by stand-ins.ts: what keeps the
- * time of Amazon's pace must not wait for whatever else goes on. Each service process comes through doors of its own.
+ * time of Amazon's pace must not wait for whatever else goes on. Each service process comes through proxies of its own.
  */
 const AMAZON_LATENCY_MS = 150
 /** Most answers take this long; one in ten takes ten times as long. */
 const MODEL_LATENCY_MS = 300
 
 const requestsPerSecond = Number(process.argv[2])
-/** By process. Amazon has ports and no doors: on its way through a door a request comes late, and the next one looks early. */
+/** By process. Amazon has ports and no proxies: on its way through a proxy a request comes late, and the next one looks early. */
 const amazonPorts = new Map<string, Listener & { port: number }>()
-const modelDoors = new Map<string, Door>()
+const modelProxies = new Map<string, WireProxy>()
 const ids = new WeakMap<object, number>()
 /** Calls answered with rubbish, and how many each album has had of those. */
 const spoilt = new WeakSet<object>()
@@ -50,7 +50,7 @@ function processOf(call: Call | ModelCall): string {
   const found =
     'port' in call
       ? [...amazonPorts].find(([, { port }]) => port === call.port)?.[0]
-      : [...modelDoors.values()].find(({ outsidePorts }) => outsidePorts.has(call.from))?.name
+      : [...modelProxies.values()].find(({ outsidePorts }) => outsidePorts.has(call.from))?.name
   return found ?? '?'
 }
 
@@ -93,20 +93,20 @@ process.on('message', (order: HostOrder) => {
     troubled = order.trouble
     troubledUntil = now() + order.trouble.forMs
   } else if (order.kind === 'cut') {
-    const way = order.server === 'amazon' ? amazonPorts.get(order.process) : modelDoors.get(order.process)
+    const way = order.server === 'amazon' ? amazonPorts.get(order.process) : modelProxies.get(order.process)
     way?.cut()
   } else if (order.kind === 'figures') report({ kind: 'figures', early: amazon.early, images: images.totalCalls() })
-  else void openDoors(order.process)
+  else void openProxies(order.process)
 })
 process.once('disconnect', () => process.exit())
 
-async function openDoors(name: string): Promise<void> {
+async function openProxies(name: string): Promise<void> {
   const listener = await amazon.openPort()
   const port = Number(new URL(listener.url).port)
-  const door = await Door.open({ name, target: new URL(model.url).host })
+  const proxy = await WireProxy.open({ name, target: new URL(model.url).host })
   amazonPorts.set(name, { ...listener, port })
-  modelDoors.set(name, door)
-  report({ kind: 'doors', process: name, amazonPort: port, modelPort: door.port })
+  modelProxies.set(name, proxy)
+  report({ kind: 'proxies', process: name, amazonPort: port, modelPort: proxy.port })
 }
 
 try {

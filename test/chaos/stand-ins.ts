@@ -21,14 +21,14 @@ export interface StandInTrouble {
 }
 
 export type HostOrder =
-  | { kind: 'open doors'; process: string }
+  | { kind: 'open proxies'; process: string }
   | { kind: 'trouble'; trouble: StandInTrouble }
   | { kind: 'cut'; server: 'amazon' | 'model'; process: string }
   | { kind: 'figures' }
 
 export type HostReport =
   | { kind: 'ready'; imageHost: string }
-  | { kind: 'doors'; process: string; amazonPort: number; modelPort: number }
+  | { kind: 'proxies'; process: string; amazonPort: number; modelPort: number }
   | { kind: 'call'; id: number; server: 'amazon' | 'model'; question: string; process: string; at: number }
   | { kind: 'answer'; id: number; at: number; isGood: boolean; isEarly: boolean }
   | { kind: 'figures'; early: number; images: number }
@@ -71,10 +71,10 @@ export class StandIns {
     return { standIns, imageHost }
   }
 
-  /** Settings that lead one service process here through doors of its own. */
-  async openDoors(process: string): Promise<Record<string, string>> {
-    const opened = this.#next('doors', (report) => report.process === process)
-    this.#order({ kind: 'open doors', process })
+  /** Settings that lead one service process here through proxies of its own. */
+  async openProxies(process: string): Promise<Record<string, string>> {
+    const opened = this.#next('proxies', (report) => report.process === process)
+    this.#order({ kind: 'open proxies', process })
     const { amazonPort, modelPort } = await opened
     return {
       AMAZON_URL: `http://127.0.0.1:${amazonPort}`,

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Arena } from './arena.ts'
-import { catchPiece, type Hands } from './blow.ts'
 import { now } from './clock.ts'
+import type { Harness } from './harness.ts'
 import { API, isAnswerTo } from './kafka-wire.ts'
 import { type Member, membersUp } from './member.ts'
 import type { Random } from './random.ts'
 import { STAND_IN_TROUBLES } from './stand-ins.ts'
+import { catchPiece, type StrikeContext } from './strike.ts'
 
 /** Trouble with a server or with the way to it. Resolves when it is over. */
-export type Trouble = (hands: Hands) => Promise<void>
+export type Trouble = (context: StrikeContext) => Promise<void>
 
 /** Back on its feet, a server may need so long until everybody has found it again. */
 const RECOVERS_WITHIN_MS = 2_000
@@ -19,8 +19,8 @@ const BURST = 12
  * Killed, and started again with its data after up to 3 s; or stopped for as long and gone on with. Half of the kills hit
  * it while it ends a commit, which is half done then.
  */
-const brokerAway: Trouble = async ({ arena, random }) => {
-  const { servers, chronicle, feeder, members } = arena
+const brokerAway: Trouble = async ({ harness, random }) => {
+  const { servers, chronicle, feeder, members } = harness
   const { kafka } = servers
   const isKilled = random.chance(0.7)
   const role = isKilled && random.chance(0.5) ? random.pick(['intake', 'worker'] as const) : undefined
@@ -47,8 +47,8 @@ const brokerAway: Trouble = async ({ arena, random }) => {
   })
 }
 
-const databaseAway: Trouble = async ({ arena, random }) => {
-  const { servers, chronicle } = arena
+const databaseAway: Trouble = async ({ harness, random }) => {
+  const { servers, chronicle } = harness
   const regain = chronicle.loseDatabase()
   if (random.chance(0.7)) {
     chronicle.note('database killed')
@@ -65,8 +65,8 @@ const databaseAway: Trouble = async ({ arena, random }) => {
   chronicle.note('database back')
 }
 
-const registryAway: Trouble = async ({ arena, random }) => {
-  const { servers, chronicle } = arena
+const registryAway: Trouble = async ({ harness, random }) => {
+  const { servers, chronicle } = harness
   if (random.chance(0.6)) {
     chronicle.note('registry killed')
     await servers.registry.kill()
@@ -81,18 +81,18 @@ const registryAway: Trouble = async ({ arena, random }) => {
   chronicle.note('registry back')
 }
 
-const standInTrouble: Trouble = async ({ arena, random }) => {
+const standInTrouble: Trouble = async ({ harness, random }) => {
   const trouble = { kind: random.pick(STAND_IN_TROUBLES), forMs: random.between(1_000, 5_000) }
-  arena.chronicle.note(`${trouble.kind} for ${Math.round(trouble.forMs)} ms`)
-  arena.standIns.trouble(trouble)
+  harness.chronicle.note(`${trouble.kind} for ${Math.round(trouble.forMs)} ms`)
+  harness.standIns.trouble(trouble)
   await sleep(trouble.forMs)
 }
 
 /** Every connection of one process to one server breaks. */
-const cut: Trouble = async ({ arena, random }) => {
-  const { chronicle, standIns } = arena
+const cut: Trouble = async ({ harness, random }) => {
+  const { chronicle, standIns } = harness
   const server = random.pick(['kafka', 'database', 'amazon', 'model'] as const)
-  const member = userOf(server, arena, random)
+  const member = userOf(server, harness, random)
   chronicle.note(`connections to ${server} cut`, member.name)
   if (server === 'kafka') {
     chronicle.disturb('kafka away', member.name, now(), now() + RECOVERS_WITHIN_MS)
@@ -108,10 +108,10 @@ const cut: Trouble = async ({ arena, random }) => {
 }
 
 /** Nothing passes between one process and Kafka or the database for seconds, and all connections stay. */
-const hold: Trouble = async ({ arena, random }) => {
-  const { chronicle } = arena
+const hold: Trouble = async ({ harness, random }) => {
+  const { chronicle } = harness
   const server = random.pick(['kafka', 'database'] as const)
-  const member = userOf(server, arena, random)
+  const member = userOf(server, harness, random)
   const forMs = random.between(1_000, 8_000)
   chronicle.note(`way to ${server} held for ${Math.round(forMs)} ms`, member.name)
   const away = server === 'kafka' && chronicle.disturb('kafka away', member.name, now(), Number.POSITIVE_INFINITY)
@@ -124,18 +124,18 @@ const hold: Trouble = async ({ arena, random }) => {
 }
 
 /** Every message of one process to Kafka or the database takes longer, for seconds. */
-const delay: Trouble = async ({ arena, random }) => {
+const delay: Trouble = async ({ harness, random }) => {
   const server = random.pick(['kafka', 'database'] as const)
-  const member = userOf(server, arena, random)
+  const member = userOf(server, harness, random)
   const delayMs = random.between(5, 40)
-  arena.chronicle.note(`way to ${server} takes ${Math.round(delayMs)} ms longer`, member.name)
+  harness.chronicle.note(`way to ${server} takes ${Math.round(delayMs)} ms longer`, member.name)
   member[server].delay(delayMs)
   await sleep(random.between(2_000, 5_000))
   member[server].delay(0)
 }
 
 /** Only workers have to do with more than Kafka. */
-function userOf(server: string, { members }: Arena, random: Random): Member {
+function userOf(server: string, { members }: Harness, random: Random): Member {
   return random.pick(server === 'kafka' ? members : members.filter(({ role }) => role === 'worker'))
 }
 

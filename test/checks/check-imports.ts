@@ -18,7 +18,7 @@ const LEVELS = [
   ['connection-settings'],
   ['database-url'],
   ['explain-tls', 'marketplaces', 'read-pem', 'read-raw', 'setting'],
-  ['errors', 'events', 'keep-doing', 'or-aborted', 'retry-delays', 'amazon-slots', 'roles'],
+  ['errors', 'events', 'keep-doing', 'or-aborted', 'with-first-abort', 'retry-delays', 'amazon-slots', 'roles'],
   ['redact'],
   ['storable-text'],
 ]
@@ -30,6 +30,8 @@ const OWNERS: Record<string, string> = {
   '@mikro-orm/core': 'db',
   '@mikro-orm/migrations': 'db',
   '@mikro-orm/postgresql': 'db',
+  kysely: 'db',
+  pg: 'db',
   openai: 'model',
   'amazon-paapi': 'amazon',
   'prom-client': 'metrics',

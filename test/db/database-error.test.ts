@@ -25,9 +25,7 @@ test('what the server refuses is the server’s fault, by the cause that it name
   const { role, write } = await open()
   /** A connection whose session was ended may be asked first. */
   const expectRefusal = (told: RegExp) =>
-    expect
-      .poll(() => write().then(String, ({ code, message }) => `${code} ${message}`), { timeout: 10_000 })
-      .toMatch(told)
+    expect.poll(() => write().then(String, ({ code, message }) => `${code} ${message}`)).toMatch(told)
 
   await role.administer('alter role $role set default_transaction_read_only = on')
   await role.endSessions()

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { MikroORM } from '@mikro-orm/core'
 import { expect, inject, test } from 'vitest'
-import { Database, databaseConfig } from '../../src/db/database.ts'
+import { Database } from '../../src/db/database.ts'
+import { databaseConfig } from '../../src/db/orm.ts'
 import { createDatabase } from '../stack/create-database.ts'
 
 test('the migrations make exactly the tables that the entities describe', async () => {

@@ -76,9 +76,7 @@ describe.skipIf(lacks('prometheus', 'promtool', 'python'))('monitoring', () => {
     // The lane is held, and goes on; an album fails until it is sent to a retry tier; another is given up.
     amazon.behave(trouble.notEligible())
     await publish(anAlbum('1'))
-    await expect
-      .poll(() => seen('album_enricher_lane_held{cause="AMAZON_NOT_ELIGIBLE"} == 1'), { timeout: 30_000 })
-      .toBe(1)
+    await expect.poll(() => seen('album_enricher_lane_held{cause="AMAZON_NOT_ELIGIBLE"} == 1')).toBe(1)
     amazon.reset()
     await results.waitFor((records) => records.length === 1, 'the result')
     model.behave({ status: 500, body: {}, times: QUICK_TRIES })
@@ -94,7 +92,7 @@ describe.skipIf(lacks('prometheus', 'promtool', 'python'))('monitoring', () => {
           await publish(anAlbum(String(album)))
           return await seen(expr)
         }
-        await expect.poll(shown, { message: `${title}: ${expr}`, timeout: 40_000, interval: 1_000 }).toBeGreaterThan(0)
+        await expect.poll(shown, { message: `${title}: ${expr}`, interval: 1_000 }).toBeGreaterThan(0)
       }
     }
     // Of the alerts only the one about the dead letter has something to say.
@@ -107,7 +105,7 @@ describe.skipIf(lacks('prometheus', 'promtool', 'python'))('monitoring', () => {
       expect(loaded.map(({ health }) => health)).toEqual(loaded.map(() => 'ok'))
       return loaded.filter(({ state }) => state === 'firing').map(({ name }) => name)
     }
-    await expect.poll(firing, { timeout: 30_000 }).toEqual(['AlbumEnricherDeadLetters'])
+    await expect.poll(firing).toEqual(['AlbumEnricherDeadLetters'])
 
     const folder = mkdtempSync(join(tmpdir(), 'metrics-'))
     writeFileSync(join(folder, 'metrics'), (await service.get('/metrics')).text)
@@ -117,7 +115,7 @@ describe.skipIf(lacks('prometheus', 'promtool', 'python'))('monitoring', () => {
     const named = new Set(readFileSync(rules, 'utf8').match(/album_enricher_\w+/g))
     expect([...named].filter((name) => !scraped?.includes(name))).toEqual([])
     rmSync(folder, { recursive: true })
-  }, 120_000)
+  })
 
   test('every panel asks a question, explains itself and has a unit', () => {
     for (const { title, description, fieldConfig } of panels)

@@ -17,7 +17,7 @@ async function probe(pod: ServiceProcess): Promise<{ status: number; state: stri
 }
 
 const settled = (state: string) => (pod: ServiceProcess) =>
-  expect.poll(() => probe(pod), { timeout: 30_000 }).toMatchObject({ status: 200, state })
+  expect.poll(() => probe(pod)).toMatchObject({ status: 200, state })
 
 test('while the lane is held its pod and the one that stands by are ready, and a rollout comes through', async () => {
   const { start, publish, results, amazon } = await createScenario()
@@ -25,27 +25,23 @@ test('while the lane is held its pod and the one that stands by are ready, and a
   await settled('running')(old)
   amazon.behave(trouble.notEligible())
   await publish(anAlbum('1'))
-  await expect
-    .poll(() => probe(old), { timeout: 30_000 })
-    .toEqual({ status: 200, state: 'held', causes: ['AMAZON_NOT_ELIGIBLE'] })
+  await expect.poll(() => probe(old)).toEqual({ status: 200, state: 'held', causes: ['AMAZON_NOT_ELIGIBLE'] })
 
   // As a Deployment does it: the new pod first, and the old one goes once that is ready.
   const fresh = start()
-  await expect.poll(async () => (await probe(fresh)).status, { timeout: 30_000 }).toBe(200)
+  await expect.poll(async () => (await probe(fresh)).status).toBe(200)
   const both = async () =>
     (await Promise.all([old, fresh].map(probe))).map(({ status, state }) => [status, state]).sort()
-  await expect.poll(both, { timeout: 30_000 }).toEqual([
+  await expect.poll(both).toEqual([
     [200, 'held'],
     [200, 'standing by'],
   ])
   expect(await old.stop()).toBe(0)
-  await expect
-    .poll(() => probe(fresh), { timeout: 30_000 })
-    .toEqual({ status: 200, state: 'held', causes: ['AMAZON_NOT_ELIGIBLE'] })
+  await expect.poll(() => probe(fresh)).toEqual({ status: 200, state: 'held', causes: ['AMAZON_NOT_ELIGIBLE'] })
   amazon.reset()
   await results.waitFor((records) => records.length === 1, 'the result', 60_000)
   await settled('running')(fresh)
-}, 120_000)
+})
 
 test('a pod whose lane waits for a person is ready', async () => {
   const { env, start } = await createScenario()
@@ -56,8 +52,6 @@ test('a pod whose lane waits for a person is ready', async () => {
   onTestFinished(() => db.close())
   await db.query((em) => em.execute("update lane set cluster_id = 'another'"))
   const second = start('worker')
-  await expect
-    .poll(() => probe(second), { timeout: 30_000 })
-    .toEqual({ status: 200, state: 'held', causes: ['other_cluster'] })
+  await expect.poll(() => probe(second)).toEqual({ status: 200, state: 'held', causes: ['other_cluster'] })
   expect(await second.stop()).toBe(0)
 })

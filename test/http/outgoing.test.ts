@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createPlainServer, type ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -10,7 +10,7 @@ import { createHttpClient } from '../../src/amazon/http-client.ts'
 import { loadConfig } from '../../src/config.ts'
 import { createImageAgents } from '../../src/enrich/artwork/create-image-agents.ts'
 import { fetchImage } from '../../src/enrich/artwork/fetch-image.ts'
-import { createFetch } from '../../src/http/outgoing.ts'
+import { createFetch } from '../../src/http/create-fetch.ts'
 import { type Authority, createAuthority } from '../stack/certificates.ts'
 import { PROXY_LOGIN, startProxy } from '../stack/proxy.ts'
 
@@ -74,7 +74,7 @@ test('an image host is resolved and checked here, and the proxy is asked for the
 test('a proxy that refuses, or is not there, is named without its login', async () => {
   const { config, proxy } = await startServer('amazon.example')
   const ask = (address: string) =>
-    createFetch({ ...config, HTTPS_PROXY: address })('https://amazon.example/').catch((error: Error) => error.cause)
+    createFetch({ ...config, HTTPS_PROXY: address })('https://amazon.example/').catch((error: Error) => error)
   const refused = String(await ask(proxy.url.replace(PROXY_LOGIN.user, 'nobody')))
   expect(refused).toMatch(/HTTPS_PROXY \(127\.0\.0\.1:\d+\) gives no way to amazon\.example:443: it wants the user/)
   const gone = String(await ask('http://user:geheim@127.0.0.1:1'))
@@ -99,9 +99,40 @@ test.each([
   expect(proxy.asked.length).toBe(isOut ? 0 : 1)
 })
 
+test('an abort ends a request also while its connection is being made', async () => {
+  const silent = createTcpServer(() => undefined)
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void silent.close())
+  const config = loadConfig([], { HTTPS_PROXY: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` })
+  const aborting = new AbortController()
+  const from = performance.now()
+  const asked = createFetch(config)('https://model.example/v1', { signal: aborting.signal })
+  silent.once('connection', () => aborting.abort(new Error('given up')))
+  await expect(asked).rejects.toThrow('given up')
+  expect(performance.now() - from).toBeLessThan(2_000)
+})
+
+test('hosts that turn unnamed clients away are told who asks', async () => {
+  const agents: (string | undefined)[] = []
+  const server = createPlainServer((request, response) => {
+    agents.push(request.headers['user-agent'])
+    response.writeHead(request.headers['user-agent'] === undefined ? 403 : 200).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  expect((await createFetch({})(url)).status).toBe(200)
+  await createFetch({})(url, { headers: { 'User-Agent': 'a library' } })
+  expect(agents).toEqual([expect.stringMatching(/^album-enricher\/\d/), 'a library'])
+})
+
 test('an answer that would fill the memory is given up, also one that is small until it is inflated', async () => {
   const answers: Record<string, (response: ServerResponse) => void> = {
     '/good': (response) => response.end('x'.repeat(1_000_000)),
+    '/compressed': (response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(1_000_000, 'x'))),
+    '/moved': (response) => response.writeHead(307, { location: '/good' }).end(),
+    '/empty': (response) => response.writeHead(204).end(),
     '/bomb': (response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(200_000_000))),
     '/endless': (response) => {
@@ -121,12 +152,13 @@ test('an answer that would fill the memory is given up, also one that is small u
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const fetch = createFetch({})
   const read = async (path: string) => {
-    const { status, body } = await fetch(url + path)
-    let bytes = 0
-    for await (const chunk of body ?? []) bytes += chunk.length
-    return [status, bytes]
+    const answer = await fetch(url + path)
+    return [answer.status, (await answer.text()).length]
   }
   expect(await read('/good')).toEqual([200, 1_000_000])
+  expect(await read('/compressed')).toEqual([200, 1_000_000])
+  expect(await read('/moved')).toEqual([200, 1_000_000])
+  expect(await read('/empty')).toEqual([204, 0])
   await expect(read('/bomb')).rejects.toThrow('answered more than 10000000 bytes')
   await expect(read('/endless')).rejects.toThrow('answered more than 10000000 bytes')
 })

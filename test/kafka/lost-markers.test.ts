@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { createKafka, type Kafka } from '../../src/kafka/kafka-client.ts'
+import { createKafka, type Kafka, withAdmin } from '../../src/kafka/kafka-client.ts'
 import { readLag } from '../../src/kafka/read-lag.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
 import { createMissingTopics } from '../../src/kafka/topics.ts'
@@ -8,7 +8,7 @@ import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts
 import { createLogger } from '../../src/log.ts'
 import { startKafka } from '../stack/kafka.ts'
 
-const KILLS = 8
+const KILLS = 4
 const GROUP = 'group'
 const SOURCE = 'source'
 const RESULTS = 'results'
@@ -36,7 +36,7 @@ async function count(kafka: Kafka): Promise<{ shown: number[]; committed: number
     shown[partition] = (shown[partition] ?? 0) + 1
     return undefined
   })
-  const lags = await readLag(kafka, GROUP, [SOURCE])
+  const lags = await withAdmin(kafka, (admin) => readLag(admin, GROUP, [SOURCE]))
   const committed = PARTITIONS.map((own) => lags.find(({ partition }) => partition === own)?.committed ?? 0n)
   return { shown, committed: committed.map(Number) }
 }

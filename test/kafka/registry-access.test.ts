@@ -43,9 +43,9 @@ async function openGate(options: { authorization?: string; clientCa?: string; na
   }
 }
 
-function open(env: Record<string, string>): SchemaRegistry {
+async function open(env: Record<string, string>): Promise<SchemaRegistry> {
   const config = loadConfig(['registry'], env)
-  return new SchemaRegistry(config.SCHEMA_REGISTRY_URL, registryAccess(config))
+  return new SchemaRegistry(config.SCHEMA_REGISTRY_URL, await registryAccess(config))
 }
 
 /** All that the service asks a registry. */
@@ -61,17 +61,16 @@ async function useIt(registry: SchemaRegistry): Promise<void> {
 
 test('a registry behind TLS and a login is used in all ways', async () => {
   const env = await openGate({ authorization: BASIC })
-  await useIt(open({ ...env, SCHEMA_REGISTRY_USERNAME: 'reader', SCHEMA_REGISTRY_PASSWORD: PASSWORD }))
+  await useIt(await open({ ...env, SCHEMA_REGISTRY_USERNAME: 'reader', SCHEMA_REGISTRY_PASSWORD: PASSWORD }))
 })
 
 test('a login in the URL works, and is shown nowhere', async () => {
   const { SCHEMA_REGISTRY_URL, ...env } = await openGate({ authorization: BASIC })
   const withLogin = SCHEMA_REGISTRY_URL.replace('//', `//reader:${encodeURIComponent(PASSWORD)}@`)
-  await useIt(open({ ...env, SCHEMA_REGISTRY_URL: withLogin }))
+  await useIt(await open({ ...env, SCHEMA_REGISTRY_URL: withLogin }))
   const wrong = withLogin.replace('planted', 'planted-wrong')
-  const error = await open({ ...env, SCHEMA_REGISTRY_URL: wrong })
-    .ping()
-    .catch((thrown: Error) => thrown)
+  const registry = await open({ ...env, SCHEMA_REGISTRY_URL: wrong })
+  const error = await registry.ping().catch((thrown: Error) => thrown)
   expect(String(error)).toMatch(/status 401.*SCHEMA_REGISTRY_PASSWORD/)
   expect(`${error}${JSON.stringify(describeConfig({ SCHEMA_REGISTRY_URL: withLogin }))}`).not.toContain('planted')
 })
@@ -80,7 +79,7 @@ test('a bearer token is read anew from its file', async () => {
   const env = await openGate({ authorization: 'Bearer second' })
   const file = join(folder, 'token')
   writeFileSync(file, 'first\n')
-  const registry = open({ ...env, SCHEMA_REGISTRY_TOKEN_FILE: file })
+  const registry = await open({ ...env, SCHEMA_REGISTRY_TOKEN_FILE: file })
   await expect(registry.ping()).rejects.toThrow(/SCHEMA_REGISTRY_TOKEN/)
   writeFileSync(file, 'second\n')
   await useIt(registry)
@@ -89,8 +88,8 @@ test('a bearer token is read anew from its file', async () => {
 test('a client certificate is shown where it is asked for, and its lack is named', async () => {
   const env = await openGate({ clientCa: authority.ca })
   const { cert, key } = authority.issue('client')
-  await useIt(open({ ...env, SCHEMA_REGISTRY_SSL_CERT: cert, SCHEMA_REGISTRY_SSL_KEY: key }))
-  await expect(open(env).ping()).rejects.toThrow(/SCHEMA_REGISTRY_SSL_CERT/)
+  await useIt(await open({ ...env, SCHEMA_REGISTRY_SSL_CERT: cert, SCHEMA_REGISTRY_SSL_KEY: key }))
+  await expect((await open(env)).ping()).rejects.toThrow(/SCHEMA_REGISTRY_SSL_CERT/)
 })
 
 test('it is reached through a proxy, and past it when NO_PROXY says so', async () => {
@@ -98,13 +97,13 @@ test('it is reached through a proxy, and past it when NO_PROXY says so', async (
   onTestFinished(() => proxy.close())
   const { SCHEMA_REGISTRY_SSL_CA, ...env } = await openGate()
   const extra = { ...env, EXTRA_CA: readFileSync(SCHEMA_REGISTRY_SSL_CA, 'utf8'), HTTPS_PROXY: proxy.url }
-  await useIt(open(extra))
+  await useIt(await open(extra))
   const { host } = new URL(env.SCHEMA_REGISTRY_URL)
   expect(new Set(proxy.asked)).toEqual(new Set([host]))
   const before = proxy.asked.length
-  await useIt(open({ ...extra, NO_PROXY: `elsewhere.example,127.0.0.1` }))
+  await useIt(await open({ ...extra, NO_PROXY: `elsewhere.example,127.0.0.1` }))
   expect(proxy.asked.length).toBe(before)
-  const refused = open({ ...extra, HTTPS_PROXY: proxy.url.replace('proxy-user', 'nobody') })
+  const refused = await open({ ...extra, HTTPS_PROXY: proxy.url.replace('proxy-user', 'nobody') })
   await expect(refused.ping()).rejects.toThrow(/HTTPS_PROXY.*wants the user and password/)
 })
 
@@ -116,7 +115,10 @@ test.each([
   '%s is named with its setting, whoever asks',
   async (_what, ofGate, { ca }, expected) => {
     const env = await openGate(ofGate)
-    const registry = open({ ...env, ...(ca && { SCHEMA_REGISTRY_SSL_CA: createAuthority(folder, 'stranger').ca }) })
+    const registry = await open({
+      ...env,
+      ...(ca && { SCHEMA_REGISTRY_SSL_CA: createAuthority(folder, 'stranger').ca }),
+    })
     const errors = await Promise.all(
       [registry.ping(), registry.openCodec('any-value', SCHEMA)].map((asked) =>
         (asked as Promise<unknown>).then(

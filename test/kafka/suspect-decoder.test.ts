@@ -6,15 +6,27 @@ import { expect, onTestFinished, test } from 'vitest'
 import { avroType, readBounded } from '../../src/kafka/read-as.ts'
 import { SuspectDecoder } from '../../src/kafka/suspect-decoder.ts'
 
-const TEXT = avroType('"string"')
+const STRING = '"string"'
+const TEXT = avroType(STRING)
 const DECODE_BADLY = new URL('../stack/faults/decode-badly.ts', import.meta.url)
-const badly = (what: string) => new SuspectDecoder(DECODE_BADLY).survive(TEXT, TEXT, Buffer.from(what))
+const badly = (what: string) => new SuspectDecoder(DECODE_BADLY).survive(TEXT, STRING, Buffer.from(what))
 
 test('a suspect that is decoded well, and one that is undecodable, are left to whoever decodes next', async () => {
   const decoder = new SuspectDecoder()
   const bytes = Buffer.concat([Buffer.from([8]), Buffer.from('good')])
   for (const body of [bytes, bytes.subarray(0, 3), Buffer.from('ff'.repeat(12), 'hex'), Buffer.alloc(0)])
-    expect(await decoder.survive(TEXT, TEXT, body)).toBeUndefined()
+    expect(await decoder.survive(TEXT, STRING, body)).toBeUndefined()
+})
+
+test('of several suspects each is judged by what it does itself', async () => {
+  const decoder = new SuspectDecoder(DECODE_BADLY)
+  const ends = ['kills', 'is decoded well', 'kills'].map((what) =>
+    decoder.survive(TEXT, STRING, Buffer.from(what)).then(
+      () => 'lives',
+      ({ code }) => code,
+    ),
+  )
+  expect(await Promise.all(ends)).toEqual(['CRASHED_DECODER', 'lives', 'CRASHED_DECODER'])
 })
 
 test('a suspect at all the bounds of a record has the memory to be decoded', async () => {
@@ -25,7 +37,7 @@ test('a suspect at all the bounds of a record has the memory to be decoded', asy
   // 190,001 values in 7.4 MB.
   const body = (type as unknown as { toBuffer(value: unknown): Buffer }).toBuffer(Array(10_000).fill(item))
   expect(readBounded(type, type)(body)).toHaveLength(10_000)
-  await new SuspectDecoder().survive(type, type, body)
+  await new SuspectDecoder().survive(type, JSON.stringify(type), body)
 })
 
 test.each([
@@ -45,5 +57,5 @@ test('what is no fault of the record is not held against it', async () => {
   // As Ctrl-C does, or a supervisor that stops a whole group.
   await badly('is decoded while signals come to')
   const missing = new SuspectDecoder(new URL('./missing.ts', import.meta.url))
-  await missing.survive(TEXT, TEXT, Buffer.from([0]))
+  await missing.survive(TEXT, STRING, Buffer.from([0]))
 })

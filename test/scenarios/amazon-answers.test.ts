@@ -43,6 +43,7 @@ test('a request that fails and fails is tried four times, waits in each tier onc
   await publish(anAlbum('refused'), anAlbum('fine', { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }] }))
   const service = start()
   await dead.waitFor((records) => records.length > 0, 'the dead letter')
+  await results.waitFor((records) => records.length > 0, 'the other album')
   expect((await results.readToEnd()).map(({ key }) => key)).toEqual(['fine'])
   const text = await service.metrics()
   expect(text).toContain('album_enricher_retries_total{tier="1s",code="AMAZON_UNAVAILABLE"} 1')
@@ -82,10 +83,9 @@ test('while Amazon is down the lane is held and counts nothing, and goes on by i
   const ids = ['1', '2', '3', '4', '5', '6']
   await publish(...ids.map((id) => anAlbum(id)))
   const service = start()
-  await service.waitForLog('lane held')
-  const ready = JSON.parse((await service.get('/ready')).text)
-  expect(ready).toMatchObject({ ready: true, parts: { worker: { state: 'held' } } })
-  expect(ready.parts.worker.holds[0]).toMatchObject({ cause: 'AMAZON_UNAVAILABLE' })
+  await service.waitForLog(isHeldFor('lane', 'AMAZON_UNAVAILABLE'))
+  const worker = { state: 'held', holds: [{ cause: 'AMAZON_UNAVAILABLE' }] }
+  await expect.poll(() => service.ready()).toMatchObject({ ready: true, parts: { worker } })
   expect(await service.metrics()).toContain('album_enricher_lane_held{cause="AMAZON_UNAVAILABLE"} 1')
   amazon.reset()
   await results.waitFor((records) => records.length >= ids.length, 'all results')

@@ -11,14 +11,13 @@ test('a day that is spent holds the lane and says until when, and the lane goes 
   const service = start()
   await publish(...['1', '2', '3', '4', '5'].map((id) => anAlbum(id)))
   await service.waitForLog(isHeldFor('lane', 'AMAZON_DAY_SPENT'))
-  expect(await service.metrics()).toMatch(/^album_enricher_amazon_day_remaining 0$/m)
-  const { output } = await runVerb(env, 'status')
-  expect(output).toMatch(/held for AMAZON_DAY_SPENT since .* spent; more come at \d{4}-/)
-  expect(output).toMatch(
-    /3 of the day's 3 Amazon requests are used, 0 are left until \d{4}-.*albums that wait are through/,
-  )
+  await expect.poll(() => service.metrics()).toMatch(/^album_enricher_amazon_day_remaining 0$/m)
+  const status = async () => (await runVerb(env, 'status')).output
+  const held = /held for AMAZON_DAY_SPENT since .* spent; more come at \d{4}-/.source
+  const used = /3 of the day's 3 Amazon requests are used, 0 are left until \d{4}-.*albums that wait are through/.source
+  await expect.poll(status).toMatch(new RegExp(`${held}[\\s\\S]*${used}`))
   const ofCatalog = () => amazon.calls.filter(({ operation }) => operation !== 'token').length
-  expect(ofCatalog()).toBe(3)
+  await expect.poll(ofCatalog).toBe(3)
 
   const db = new Database(env.DATABASE_URL)
   await db.query((em) => em.execute("update quota set day_ends_at = clock_timestamp() - interval '1 second'"))

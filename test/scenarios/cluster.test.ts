@@ -96,7 +96,7 @@ test("a dead broker's topics: somebody else's stops nothing, our own is named by
 
     await broken.publish(anAlbum('1'))
     const word = `no broker leads partition 0 of ${enriched} (kept by ${dead.id}): bring its brokers back`
-    await expect.poll(async () => (await before.get('/ready')).text, { timeout: 60_000 }).toContain(word)
+    await expect.poll(async () => (await before.get('/ready')).text).toContain(word)
     const { status, output } = await runVerb(broken.env, 'status')
     expect(status).toBe(1)
     expect(output.match(/no broker leads/g), output).toHaveLength(1)

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { DATABASE_REFUSALS, type DatabaseRefusal } from '../stack/database-refusals.ts'
 import { createDatabaseRole } from '../stack/database-role.ts'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
 
@@ -8,30 +9,18 @@ const REFUSED_MS = Number(process.env.OUTAGE_SECONDS ?? 3) * 1_000
 /** How soon after its end there must be results; PATIENCE is more than 1 where the machine is busy with other things. */
 const BACK_MS = 10_000 * Number(process.env.PATIENCE ?? 1)
 
-const REFUSALS = [
-  {
-    cause: 'DATABASE_READ_ONLY',
-    begin: ['alter role $role set default_transaction_read_only = on'],
-    end: ['alter role $role reset default_transaction_read_only'],
-  },
-  {
-    cause: 'DATABASE_FORBIDDEN',
-    begin: ['revoke update, insert on enrichment, lane, album from $role'],
-    end: ['grant update, insert on enrichment, lane, album to $role'],
-  },
-  {
-    cause: 'DATABASE_BAD_CREDENTIALS',
-    begin: ["alter role $role password 'second-password'"],
-    end: ["alter role $role password 'first-password'"],
-  },
+const REFUSALS: DatabaseRefusal[] = [
+  ...Object.values(DATABASE_REFUSALS),
+  // Said by a trigger: for a disk that is really full see `npm run chaos -- --faults databaseDiskFull:1`, which wants root.
   {
     cause: 'DATABASE_FULL',
-    begin: [
-      `create or replace function full_disk() returns trigger language plpgsql as $$ begin
-         raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$`,
-      'create trigger full_disk before insert or update on enrichment execute function full_disk()',
-    ],
-    end: ['drop trigger full_disk on enrichment'],
+    begin: (role) =>
+      role.administer(
+        `create or replace function full_disk() returns trigger language plpgsql as $$ begin
+           raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$`,
+        'create trigger full_disk before insert or update on enrichment execute function full_disk()',
+      ),
+    end: (role) => role.administer('drop trigger full_disk on enrichment'),
   },
 ]
 
@@ -49,8 +38,7 @@ test('while PostgreSQL refuses, the lane is held with the cause, and no album is
   await results.waitFor((records) => records.length === published, 'the first results', 120_000)
 
   for (const { cause, begin, end } of REFUSALS) {
-    await role.administer(...begin)
-    await role.endSessions()
+    await begin(role)
     await feed()
     const isHeld = (line: { msg: string; causes?: unknown }) =>
       line.msg === 'lane held' && String(line.causes) === cause
@@ -58,7 +46,7 @@ test('while PostgreSQL refuses, the lane is held with the cause, and no album is
     expect(JSON.stringify(held.holds)).toMatch(/"remedy":"[^"]{20}/)
     expect((await service.get('/ready')).text).toContain(cause)
     await delay(REFUSED_MS)
-    await role.administer(...end)
+    await end(role)
     const from = performance.now()
     await results.waitFor((records) => records.length === published, `all results after ${cause}`, BACK_MS)
     console.info(`${cause}: all results ${Math.round(performance.now() - from)} ms after its end`)

@@ -1,10 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
 import { runVerb } from '../stack/service-process.ts'
-
-// Commands are processes of their own, which take seconds on a busy machine.
-vi.setConfig({ testTimeout: 120_000 })
 
 const filesIn = (folder: string) =>
   existsSync(folder)
@@ -26,7 +23,7 @@ test('an album that is forgotten leaves nothing, not even its image, and may be 
   expect(shown.status).not.toBe(0)
   const asked = await runVerb(env, 'enrich', '1')
   expect(asked.output).toContain('nothing is known of album 1')
-  await expect.poll(() => filesIn(store).length, { timeout: 30_000 }).toBe(0)
+  await expect.poll(() => filesIn(store).length).toBe(0)
   const wrong = await runVerb(env, 'forget', '1', '')
   expect([wrong.status, wrong.output]).toEqual([
     1,
@@ -51,13 +48,17 @@ test('an album that waits, or is in the air, while it is forgotten does not come
   const intake = start('intake')
   await intake.waitForLog('tombstone skipped')
 
-  amazon.behave({ when: (query) => query.includes('Nevermind'), delayMs: 6_000 })
+  const forgotten = Promise.withResolvers<void>()
+  amazon.behave({ when: (query) => query.includes('Nevermind'), until: forgotten.promise })
   await publish(anAlbum('flies'))
   const worker = start('worker')
   await worker.waitForLog(({ msg, albumId }) => msg === 'album enrichment started' && albumId === 'flies')
   expect((await runVerb(env, 'forget', 'flies')).status).toBe(0)
+  forgotten.resolve()
   await publish(anAlbum('other', { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }] }))
   await results.waitFor((records) => records.some(({ key }) => key === 'other'), 'the other album')
+  // Told once the commit has been answered, which others may have read by then.
+  await worker.waitForLog(({ msg, albumId }) => msg === 'request of a forgotten album skipped' && albumId === 'flies')
 
   expect((await results.readToEnd()).map(({ key }) => key).sort()).toEqual(['other', 'waits'])
   expect(await dead.readToEnd()).toEqual([])
@@ -76,9 +77,10 @@ test('where it is wanted, a forgotten album gets a tombstone behind its result, 
   expect((await runVerb(env, 'forget', '1')).status).toBe(0)
   await send(env.TOPIC_IMPORTED, { key: '2', value: null })
   const isTombstone = ({ value }: { value: unknown }) => value === null
-  await results.waitFor((records) => records.filter(isTombstone).length === 2, 'the tombstones')
-  const buried = results.records.filter(isTombstone).map(({ key }) => key)
-  expect(buried.sort()).toEqual(['1', '2'])
+  // One that is forgotten right behind its result may get a second one, which tells readers nothing new.
+  const buried = () => new Set(results.records.filter(isTombstone).map(({ key }) => key))
+  await results.waitFor(() => buried().size === 2, 'the tombstones')
+  expect([...buried()].sort()).toEqual(['1', '2'])
   expect(await service.stop()).toBe(0)
 
   // Decided on while nobody sends, and over once there is a new result.

@@ -19,18 +19,16 @@ test.each([
     await publish(...ids.map((id) => anAlbum(id)))
     const service = start()
     await service.waitForLog(isHeldFor('lane', code))
-    const ready = JSON.parse((await service.get('/ready')).text)
-    expect(ready).toMatchObject({ ready: true, parts: { worker: { state: 'held', holds: [{ cause: code }] } } })
+    const worker = { state: 'held', holds: [{ cause: code }] }
+    await expect.poll(() => service.ready()).toMatchObject({ ready: true, parts: { worker } })
     const text = await service.metrics()
     expect(text).toContain(`album_enricher_lane_held{cause="${code}"} 1`)
     expect(text).not.toMatch(/^album_enricher_(retries|dead_letters)_total\{.*\} [^0]/m)
-    await expect
-      .poll(async () => (await runVerb(env, 'status')).output, { timeout: 90_000 })
-      .toContain(`held for ${code}`)
+    await expect.poll(async () => (await runVerb(env, 'status')).output).toContain(`held for ${code}`)
 
     const isToResume = goesOn === 'after resume'
     // By then the next look by itself is a quarter of a minute away.
-    if (isToResume) await expect.poll(() => model.calls.length, { timeout: 90_000 }).toBeGreaterThanOrEqual(5)
+    if (isToResume) await expect.poll(() => model.calls.length).toBeGreaterThanOrEqual(5)
     model.reset()
     if (isToResume) expect((await runVerb(env, 'resume')).output).toContain(`it was held for ${code}`)
     await results.waitFor((records) => records.length >= ids.length, 'all results', isToResume ? 10_000 : 60_000)
@@ -104,7 +102,7 @@ test.each(['hold', 'review'])(
     await publish(...ids.map((id) => anAlbum(id)))
     const wrong = start()
     await wrong.waitForLog(isHeldFor('lane', 'MODEL_NOT_FOUND'))
-    expect((await runVerb(env, 'status')).output).toContain('MODEL_NAME')
+    await expect.poll(async () => (await runVerb(env, 'status')).output).toContain('MODEL_NAME')
     expect(await wrong.stop()).toBe(0)
     expect(await results.readToEnd()).toEqual([])
 
@@ -125,13 +123,13 @@ test("the day's tokens stay spent through a restart, and every call can be read"
   })
   const first = start()
   await publish(anAlbum('1'))
-  await results.waitFor((records) => records.length === 1, 'the result before the restart', 30_000)
+  await results.waitFor((records) => records.length === 1, 'the result before the restart')
   expect(await first.stop()).toBe(0)
   expect(model.calls.length).toBe(1)
 
   const second = start()
   await publish(anAlbum('2'))
-  await results.waitFor((records) => records.length === 2, 'the result after it', 30_000)
+  await results.waitFor((records) => records.length === 2, 'the result after it')
   expect(model.calls.length, 'nothing is left to spend').toBe(1)
   expect(await second.stop()).toBe(0)
   const told = JSON.parse((await runVerb(env, 'show', '1', '--json')).output.trim().split('\n').at(-1) ?? '')

@@ -87,17 +87,20 @@ test.each(MOVES)(
   'moved %s right after a kill, with albums in the air: each comes out once more, or for the first time',
   async (_, to) => {
     const scenario = await createScenario()
-    const { results, start, publish } = scenario
+    const { results, start, publish, amazon } = scenario
     const first = start()
     await publish(...IDS.slice(0, 3).map((id) => anAlbum(id)))
     await results.waitFor((records) => records.length >= 3, 'the first results')
     const between = new Date()
+    const killed = Promise.withResolvers<void>()
+    amazon.behave({ until: killed.promise })
     await publish(...IDS.slice(3).map((id) => anAlbum(id)))
     await first.waitForLog(
       ({ msg, albumId }) => msg === 'album enrichment started' && IDS.slice(3).includes(String(albumId)),
     )
     first.signal('SIGKILL')
     await first.exited()
+    killed.resolve()
     const due = await moveWorker(scenario, ...to(between))
     const before = Object.keys(await runsOf(scenario))
     const again = before.filter((id) => due.includes(id))
@@ -116,15 +119,15 @@ test.each(MOVES)(
 test.each(MOVES)(
   'moved %s with retry copies waiting: each album behind it has one more result, and of one that waits only one counts',
   async (_, to) => {
-    const scenario = await createScenario({ RETRY_DELAYS: '20s' })
+    const scenario = await createScenario({ RETRY_DELAYS: '12s' })
     const { results, dead, start, publish, amazon } = scenario
     amazon.behave({ ...trouble.internal(), when: (query) => query.includes('Kind of Blue') })
     const first = start()
     const late = anAlbum('late', { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }] })
     await publish(...IDS.slice(0, 3).map((id) => anAlbum(id)), late)
     await expect
-      .poll(() => first.metrics(), { timeout: 90_000 })
-      .toContain('album_enricher_retries_total{tier="20s",code="AMAZON_UNAVAILABLE"} 1')
+      .poll(() => first.metrics())
+      .toContain('album_enricher_retries_total{tier="12s",code="AMAZON_UNAVAILABLE"} 1')
     const between = new Date()
     await publish(...IDS.slice(3).map((id) => anAlbum(id)))
     await results.waitFor((records) => records.length >= IDS.length, 'the others')

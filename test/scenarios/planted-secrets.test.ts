@@ -70,7 +70,7 @@ test('no secret of any setting is told: printed, logged, at the open port, in he
   await publish(anAlbum('2', { title: 'In Utero' }))
   await service.waitForLog(isHeldFor('lane', 'MODEL_BAD_CREDENTIALS'))
   for (const path of ['/ready', '/metrics', '/live']) told.push((await service.get(path)).text)
-  expect(await run({}, 'status')).toContain('held for MODEL_BAD_CREDENTIALS')
+  await expect.poll(() => run({}, 'status')).toContain('held for MODEL_BAD_CREDENTIALS')
   for (const verb of ['status --json', 'config', 'config --json', 'show refused', 'dead list', 'dead list --json'])
     await run({}, ...verb.split(' '))
   expect(await service.stop()).toBe(0)

@@ -15,6 +15,8 @@ import { type ReadRecord, TopicReader } from '../stack/topic-reader.ts'
 writeNullHeaders()
 
 const TIERS = ['1s', '5s', '20s']
+/** More than 1 where the machine is busy with other things. */
+const PATIENCE = Number(process.env.PATIENCE ?? 1)
 
 async function createRelayScenario() {
   const scenario = await createScenario({ RETRY_DELAYS: TIERS.join() })
@@ -47,16 +49,21 @@ async function sendSpread({ send }: Scenario, tier: (label: string) => string, l
 
 const notBeforeOf = ({ headers }: ReadRecord) => Date.parse(headers['enricher-not-before'] ?? '')
 
-/** How the copies came out: by the time they were sent for early ones, by the time somebody read them for late ones. */
+/** How the copies came out: by the time they were sent, and by the time somebody had read them. */
 function judge(records: ReadRecord[]) {
-  const lateness = records.map((record) => record.readAt - notBeforeOf(record)).sort((a, b) => a - b)
-  const at = (share: number) => lateness[Math.ceil(lateness.length * share) - 1] ?? 0
   return {
     records: records.length,
     keys: new Set(records.map(({ key }) => key)).size,
     early: records.filter((record) => record.timestamp < notBeforeOf(record)).length,
-    lateMs: { p50: at(0.5), p99: at(0.99), worst: at(1) },
+    sentLateMs: shares(records.map((record) => record.timestamp - notBeforeOf(record))),
+    lateMs: shares(records.map((record) => record.readAt - notBeforeOf(record))),
   }
+}
+
+function shares(lateness: number[]) {
+  const sorted = lateness.toSorted((a, b) => a - b)
+  const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? 0
+  return { p50: at(0.5), p99: at(0.99), worst: at(1) }
 }
 
 test('1,000 copies with delays of 1 to 20 s: none early, none more than a second late but one in a hundred', async () => {
@@ -69,7 +76,9 @@ test('1,000 copies with delays of 1 to 20 s: none early, none more than a second
   const found = judge(await express.readToEnd())
   console.log('relay:', JSON.stringify(found))
   expect(found).toMatchObject({ records: COUNT, keys: COUNT, early: 0 })
-  expect(found.lateMs.p99).toBeLessThan(1_000)
+  expect(found.sentLateMs.p99).toBeLessThan(1_000 * PATIENCE)
+  // Whoever reads them here is kept waiting by other tests now and then.
+  expect(found.lateMs.p50).toBeLessThan(1_000 * PATIENCE)
 })
 
 test('killed in the middle and started again: no copy is lost, doubled or early', async () => {
@@ -206,15 +215,15 @@ test('a tier that the settings no longer name still goes out, and status counts 
   env.RETRY_DELAYS = '1s'
   const relay = start('relay')
   await express.waitFor((records) => records.length === 1, 'the copy of the tier that is gone')
-  expect(await counts()).toEqual(tiers(0))
+  // Its offset is shown some moments after the copy.
+  await expect.poll(counts).toEqual(tiers(0))
   const { output } = await runVerb(env, 'status')
   expect(output).toContain('3 retries wait in 5s')
   expect(output).not.toContain('wait in 20s')
   expect((await relay.get('/ready')).status).toBe(200)
   const lagOf = (label: string) =>
     `album_enricher_consumer_lag_records{group="${env.KAFKA_GROUP_PREFIX}.relay",topic="${tier(label)}",partition="0"} `
-  const metrics = () => relay.metrics()
-  await expect.poll(metrics, { timeout: 90_000 }).toContain(`${lagOf('20s')}0`)
-  expect(await metrics()).toContain(`${lagOf('5s')}6`)
+  for (const lag of [`${lagOf('20s')}0\n`, `${lagOf('5s')}6\n`])
+    await expect.poll(() => relay.metrics(), { interval: 500 }).toContain(lag)
   expect(await relay.stop()).toBe(0)
 })

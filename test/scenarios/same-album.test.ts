@@ -1,20 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
 import { openCodecs } from '../../src/kafka/event-topics.ts'
 import { SchemaRegistry } from '../../src/kafka/schema-registry.ts'
 import { sampleAlbum } from '../data/samples.ts'
 import { createScenario } from '../stack/scenario.ts'
-import { MODEL_STAND_IN_KEY, startModelStandIn } from '../stack/stand-ins/model.ts'
 
 test('requests for one album never overlap, under whatever keys they come, and other albums overtake them', async () => {
-  const model = await startModelStandIn({ latencyMs: 3_000 })
-  onTestFinished(() => model.close())
-  const { env, start, send, results } = await createScenario({
-    MODEL_USE: 'always',
-    OPENAI_API_KEY: MODEL_STAND_IN_KEY,
-    OPENAI_BASE_URL: model.url,
-  })
+  const { env, start, send, results, model } = await createScenario({ MODEL_USE: 'always' })
+  const isOvertaken = Promise.withResolvers<void>()
+  model.behave({ until: isOvertaken.promise })
   const { requested } = await openCodecs(loadConfig(['kafka'], env), new SchemaRegistry(env.SCHEMA_REGISTRY_URL))
   const toMessage = async (key: string, albumId: string, requestId: string) => ({
     key,
@@ -40,6 +35,7 @@ test('requests for one album never overlap, under whatever keys they come, and o
   // Albums are taken up in order, so by then the second one's turn has been, and the first one's model still thinks.
   await service.waitForLog(({ msg, requestId }) => msg === 'album enrichment started' && requestId === other)
   expect(started()).toEqual([first, other])
+  isOvertaken.resolve()
   await results.waitFor((records) => records.length === 3, 'all results')
   expect(await service.stop()).toBe(0)
   expect(started()).toEqual([first, other, second])

@@ -1,45 +1,33 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
-import { isHeldFor } from '../stack/service-process.ts'
+import { isHeldFor, type ServiceProcess } from '../stack/service-process.ts'
 import { createTcpProxy } from '../stack/tcp-proxy.ts'
-
-test('a standby takes the lane of a killed worker over within 12 s, and every album has its result, none twice', async () => {
-  const { start, publish, results, amazon } = await createScenario()
-  start('intake')
-  const workers = [start('worker'), start('worker')]
-  await Promise.all(workers.map((worker) => worker.waitForLog(({ msg }) => /^lane (running|stands by)$/.test(msg))))
-  const ids = Array.from({ length: 60 }, (_, index) => String(index))
-  await publish(...ids.map((id) => anAlbum(id)))
-  await results.waitFor((records) => records.length >= 10, 'some results')
-
-  const owner = workers.find((worker) => worker.logs.some(({ msg }) => msg === 'album enriched'))
-  const before = results.records.length
-  const killedAt = Date.now()
-  owner?.signal('SIGKILL')
-  await results.waitFor((records) => records.length > before + 10, 'results of the standby')
-  expect(Date.now() - killedAt).toBeLessThan(12_000 + 3_000)
-  await results.waitFor((records) => records.length >= ids.length, 'all results')
-  const standby = workers.find((worker) => worker !== owner)
-  expect(await standby?.stop()).toBe(0)
-  const keys = (await results.readToEnd()).map(({ key }) => key)
-  expect(keys.toSorted()).toEqual(ids.toSorted())
-  expect(amazon.early).toBe(0)
-})
 
 test('who has the lane keeps it while others come and go', async () => {
   const { start } = await createScenario()
   const owner = start('worker')
   await owner.waitForLog('lane running')
+  const others: ServiceProcess[] = []
   for (let count = 0; count < 5; count += 1) {
     const other = start('worker')
+    others.push(other)
     await other.waitForLog(({ msg }) => /^lane (running|stands by)$/.test(msg))
     // It joins some moments after it has said so, for the first time.
-    await expect.poll(async () => (await other.get('/ready')).status, { timeout: 90_000 }).toBe(200)
+    await expect.poll(async () => (await other.get('/ready')).status).toBe(200)
     expect(await other.stop()).toBe(0)
   }
   expect(await owner.stop()).toBe(0)
-  expect(owner.logs.filter(({ msg }) => msg === 'lane running')).toHaveLength(1)
+  // The owner may be held, and run again; it may not stand by while it runs, nor anybody else have the lane.
+  expect(others.flatMap(({ logs }) => logs.filter(({ msg }) => msg === 'lane running'))).toEqual([])
+  const first = owner.logs.findIndex(({ msg }) => msg === 'lane running')
+  const stopping = owner.logs.findIndex(({ msg }) => msg === 'service stopping')
+  expect(owner.logs.slice(first, stopping).filter(({ msg }) => msg === 'lane stands by')).toEqual([])
 })
+
+/** The one that has told of a result: it does so once it has heard that this is there. */
+function whoEnriches(workers: ServiceProcess[]): Promise<ServiceProcess> {
+  return Promise.any(workers.map((worker) => worker.waitForLog('album enriched').then(() => worker)))
+}
 
 test('a takeover that waits for PostgreSQL is told as a hold, and goes on by itself when that is back', async () => {
   const { env, start, publish, results } = await createScenario()
@@ -60,17 +48,17 @@ test('a takeover that waits for PostgreSQL is told as a hold, and goes on by its
   const ids = ['1', '2']
   await publish(anAlbum('1'))
   await results.waitFor((records) => records.length === 1, 'a result of the owner')
-  const hasLane = ({ worker }: (typeof workers)[number]) => worker.logs.some(({ msg }) => msg === 'album enriched')
+  const enriching = await whoEnriches(workers.map(({ worker }) => worker))
+  const hasLane = ({ worker }: (typeof workers)[number]) => worker === enriching
   const [owner, standby] = [workers.find(hasLane), workers.find((it) => !hasLane(it))]
   if (owner === undefined || standby === undefined) throw new Error('no worker stands by')
 
   await standby.door.close()
   owner.worker.signal('SIGKILL')
   const isHeld = isHeldFor('lane', 'DATABASE_UNAVAILABLE')
-  await standby.worker.waitForLog(isHeld, 20_000)
-  const ready = JSON.parse((await standby.worker.get('/ready')).text)
-  expect(ready).toMatchObject({ ready: false, parts: { worker: { state: 'held' } } })
-  expect(ready.parts.worker.holds).toMatchObject([{ cause: 'DATABASE_UNAVAILABLE' }])
+  await standby.worker.waitForLog(isHeld)
+  const worker = { state: 'held', holds: [{ cause: 'DATABASE_UNAVAILABLE' }] }
+  await expect.poll(() => standby.worker.ready()).toMatchObject({ ready: false, parts: { worker } })
   const text = await standby.worker.metrics()
   expect(text).toContain('album_enricher_lane_held{cause="DATABASE_UNAVAILABLE"} 1')
   expect(text).toContain('album_enricher_lane_state{state="held"} 1')
@@ -81,4 +69,4 @@ test('a takeover that waits for PostgreSQL is told as a hold, and goes on by its
   expect(await standby.worker.metrics()).not.toContain('album_enricher_lane_held{')
   expect(await standby.worker.stop()).toBe(0)
   expect((await results.readToEnd()).map(({ key }) => key)).toEqual(ids)
-}, 120_000)
+})

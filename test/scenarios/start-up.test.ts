@@ -61,7 +61,7 @@ test.each([
     env[setting] = real
     await publish(anAlbum('1'))
     await results.waitFor((records) => records.length > 0, 'the result')
-    expect((await service.get('/ready')).status).toBe(200)
+    await expect.poll(async () => (await service.get('/ready')).status).toBe(200)
     expect(await service.stop()).toBe(0)
   },
 )

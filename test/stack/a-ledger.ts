@@ -25,8 +25,9 @@ export async function openLedger(processId = 'this process') {
   const store = new LeaseStore(db, 'lane')
   const { token } = await store.take()
   // Taken once, and ours until somebody else takes it.
-  const stores = new OwnedStores(store, { isOwner: true, token, owned: () => Promise.resolve() })
-  return { db, stores, ledger: new Ledger(db, stores, 'www.amazon.ca', processId) }
+  const ownership = { isOwner: true, token, tokenOfWork: token, owned: () => Promise.resolve() }
+  const stores = new OwnedStores(store, ownership)
+  return { db, stores, store, ownership, ledger: new Ledger(db, stores, 'www.amazon.ca', processId) }
 }
 
 export function aRequest(facts: Partial<EnrichmentRequested['album']> = {}, offset = 0): EnrichmentRequested {

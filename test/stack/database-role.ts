@@ -14,7 +14,7 @@ export interface DatabaseRole {
 
 const PASSWORD = 'first-password'
 
-/** @param adminUrl of a database whose tables exist */
+/** @param adminUrl of a database; the role may use the tables that are there, and those that this user makes later */
 export async function createDatabaseRole(adminUrl: string): Promise<DatabaseRole> {
   const role = `role_${randomUUID().slice(0, 8)}`
   const admin = new Database(adminUrl)
@@ -24,6 +24,7 @@ export async function createDatabaseRole(adminUrl: string): Promise<DatabaseRole
   await administer(
     `create role $role login password '${PASSWORD}'`,
     'grant select, insert, update, delete on all tables in schema public to $role',
+    'alter default privileges in schema public grant select, insert, update, delete on tables to $role',
   )
   const url = new URL(adminUrl)
   Object.assign(url, { username: role, password: PASSWORD })

@@ -3,7 +3,7 @@
 # it starts; the pipe ends when the parent does, however it ends, SIGKILL included.
 #   process PID SIGNAL   kill process group PID with SIGNAL
 #   forget PID           it has ended by itself; its number may be somebody else's soon
-#   folder PATH          remove it, once the processes are gone
+#   folder PATH          remove it, once the processes are gone, and what is mounted on it
 processes=
 while read -r verb first rest; do
   case $verb in
@@ -38,5 +38,7 @@ while [ "$tries" -lt 80 ] && any_alive; do
 done
 for entry in $processes; do kill -s KILL -- "-${entry%%:*}"; done
 [ "$#" -eq 0 ] && exit
+# Else the folder would stay, as the place of a mount.
+for folder; do umount -l -- "$folder" 2>/dev/null; done
 # A child of PostgreSQL may write its last file meanwhile.
 rm -rf -- "$@" || { sleep 1; rm -rf -- "$@"; }

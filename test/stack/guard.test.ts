@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
 import { createGuardedFolder, removeFolder } from './guard.ts'
+import { mayMount } from './may-mount.ts'
 import { areGone, listTree } from './processes.ts'
 
 const folder = createGuardedFolder('album-enricher-guard-test')
@@ -40,6 +42,22 @@ test.each(['SIGKILL', 'SIGINT'] as const)(
     await vi.waitFor(() => expect(readdirSync(temp)).toEqual([]), patience)
   },
 )
+
+test.runIf(mayMount())('a file system on a guarded folder goes with it, however the process ends', async () => {
+  const script = `import('${new URL('guard.ts', import.meta.url)}').then(({ createGuardedFolder }) => {
+    const folder = createGuardedFolder('album-enricher-mount', '${folder}')
+    require('node:child_process').execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'guard-test', folder])
+    console.log(folder)
+    setInterval(() => undefined, 1_000)
+  })`
+  const child = spawn(process.execPath, ['--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [told] = await once(child.stdout, 'data')
+  const mounted = String(told).trim()
+  expect(readFileSync('/proc/mounts', 'utf8')).toContain(mounted)
+  child.kill('SIGKILL')
+  await vi.waitFor(() => expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(mounted), patience)
+  await vi.waitFor(() => expect(existsSync(mounted)).toBe(false), patience)
+})
 
 test('nothing is left when the process is ended while its servers start', async () => {
   const { stack, temp, envFile } = spawnStack('early')

@@ -13,7 +13,7 @@ export interface KafkaRoom {
   topic: string
   /** Name of a group, and the beginning of transactional ids, that nobody else uses. */
   group: string
-  /** Publishes values to the topic in one transaction, and commits it. */
+  /** Publishes values to the topic in one transaction, and commits it. Resolves when they can be read. */
   publish(...values: string[]): Promise<void>
 }
 
@@ -38,8 +38,19 @@ export async function createKafkaRoom(partitions = 1): Promise<KafkaRoom> {
         [],
       )
       await producer.close()
+      await untilMarked(kafka, `${topic}.publisher`)
     },
   }
+}
+
+/**
+ * Until what an id has committed or given up last can be seen everywhere: its markers are written after that has been
+ * answered, and a successor begins only behind them.
+ */
+export async function untilMarked(kafka: Kafka, transactionalId: string): Promise<void> {
+  const successor = new TransactionalProducer(kafka, transactionalId)
+  await successor.init()
+  await successor.close()
 }
 
 export function aRecord(topic: string, value: string): OutgoingRecord {
@@ -54,4 +65,5 @@ export async function publishAborted({ kafka, topic }: KafkaRoom, ...values: str
   const transaction = await producer.transaction()
   await transaction.send({ topic, messages: values.map((value) => ({ key: 'key', value })) })
   await transaction.abort()
+  await untilMarked(kafka, `${topic}.aborter`)
 }

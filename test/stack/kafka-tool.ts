@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { Kafka, logLevel } from 'kafkajs'
 import { type Artefact, fetchArtefact } from './artefacts.ts'
 import { classArchive, JAVA_FLAGS } from './java.ts'
 
@@ -16,7 +17,7 @@ const KAFKA_TOOLS: Artefact = {
 
 const GROUP_TOOL = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand'
 const MISSED_WITHIN_MS = 40_000
-const RESET_AGAIN_MS = 1_000
+const LOOK_MS = 200
 /** The consumer tool ends when nothing has come for so long. */
 const NOTHING_COMES_MS = 5_000
 
@@ -62,13 +63,19 @@ export async function resetOffsets(
 
 /** The same as soon as the broker has missed the group's last member, which may have been killed. */
 export async function resetOffsetsOnceLeft(...given: Parameters<typeof resetOffsets>): Promise<Map<number, bigint>> {
-  for (const deadline = Date.now() + MISSED_WITHIN_MS; ; await delay(RESET_AGAIN_MS)) {
-    try {
-      return await resetOffsets(...given)
-    } catch (error) {
-      if (Date.now() > deadline) throw error
+  const [brokers, group] = given
+  const admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  try {
+    for (const deadline = Date.now() + MISSED_WITHIN_MS; ; await delay(LOOK_MS)) {
+      const [found] = (await admin.describeGroups([group])).groups
+      if (found?.state === 'Empty' || found?.state === 'Dead') break
+      if (Date.now() > deadline) throw new Error(`group ${group} still has members: it is ${found?.state}`)
     }
+  } finally {
+    await admin.disconnect()
   }
+  return await resetOffsets(...given)
 }
 
 async function runTool(tool: string, args: string[]): Promise<string> {

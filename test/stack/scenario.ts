@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { Kafka, logLevel, type Message, Partitioners } from 'kafkajs'
-import { onTestFinished } from 'vitest'
+import { onTestFailed, onTestFinished } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
 import { withServers } from '../../src/ops/commands/with-servers.ts'
 import { setUp } from '../../src/ops/set-up.ts'
@@ -75,6 +75,9 @@ export async function createScenario(
   const results = await TopicReader.open(env, env.TOPIC_ENRICHED)
   const dead = await TopicReader.open(env, `${env.TOPIC_ENRICHMENT}.dead`)
   const services: ServiceProcess[] = []
+  onTestFailed(() => {
+    for (const service of services) console.error(`process ${service.pid} at last:\n${service.tail()}`)
+  })
   onTestFinished(async () => {
     for (const service of services) service.signal('SIGKILL')
     await Promise.all([amazon.close(), model.close(), images.close(), results.close(), dead.close()])

@@ -32,6 +32,8 @@ export class ServiceProcess {
   readonly #child: ChildProcess
   readonly #exit: Promise<number | null>
   readonly #waiting = new Set<() => void>()
+  /** Whether it has ended, and all that it wrote has been read. */
+  #isOver = false
 
   /**
    * @param verb with its arguments, for example ['run', 'intake']
@@ -49,7 +51,10 @@ export class ServiceProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.#onLine(line))
     }
-    void this.#exit.then(() => this.#look())
+    void this.#exit.then(() => {
+      this.#isOver = true
+      this.#look()
+    })
   }
 
   get pid(): number {
@@ -77,7 +82,7 @@ export class ServiceProcess {
     const look = () => {
       const found = this.logs.find(fits)
       if (found) resolve(found)
-      else if (this.#child.exitCode !== null) fail(`the process ended with ${this.#child.exitCode}`)
+      else if (this.#isOver) fail(`the process ended with ${this.#child.exitCode ?? this.#child.signalCode}`)
     }
     const timer = setTimeout(() => fail(`not within ${timeoutMs} ms`), timeoutMs)
     this.#waiting.add(look)
@@ -98,6 +103,12 @@ export class ServiceProcess {
     const { port } = await this.waitForLog('service starting')
     const response = await fetch(`http://127.0.0.1:${port}${path}`)
     return { status: response.status, text: await response.text() }
+  }
+
+  /** Its readiness. A part joins its group some moments after it has started, so a test waits for what it expects. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into every part of it
+  async ready(): Promise<any> {
+    return JSON.parse((await this.get('/ready')).text)
   }
 
   /** Its metrics, without the lane that each of them tells. */

@@ -9,8 +9,11 @@ export interface TcpProxy {
   close(): Promise<void>
 }
 
-/** @param target host:port of the real server */
-export async function createTcpProxy(target: string): Promise<TcpProxy> {
+/**
+ * @param target host:port of the real server
+ * @param address where it listens
+ */
+export async function createTcpProxy(target: string, address = '127.0.0.1'): Promise<TcpProxy> {
   const [host = '', targetPort] = target.split(':')
   const port = await findFreePort()
   const sockets = new Set<Socket>()
@@ -29,7 +32,7 @@ export async function createTcpProxy(target: string): Promise<TcpProxy> {
   return {
     port,
     async open() {
-      server.listen(port, '127.0.0.1')
+      server.listen(port, address)
       await once(server, 'listening')
       if ((server.address() as AddressInfo).port !== port) throw new Error(`port ${port} is taken`)
     },

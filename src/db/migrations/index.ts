@@ -11,24 +11,23 @@ import { M0012Forgotten } from './m0012-forgotten.ts'
 import { M0013ToldByAmazon } from './m0013-told-by-amazon.ts'
 import { M0015DeadlyRecords } from './m0015-deadly-records.ts'
 import { M0020ModelCalls } from './m0020-model-calls.ts'
+import { MIGRATION_NAMES } from './names.ts'
 
-/**
- * In the order in which they run; what a released one comes to is never changed. Each only adds what builds before it need
- * not know (columns with a default, tables, looser checks): those run on beside the new one. What nobody uses any more goes
- * a version later.
- */
-export const MIGRATIONS = [
-  { name: 'm0001-first-tables', class: M0001FirstTables },
-  { name: 'm0002-lane-and-artwork', class: M0002LaneAndArtwork },
-  { name: 'm0004-quota', class: M0004Quota },
-  { name: 'm0005-operators', class: M0005Operators },
-  { name: 'm0006-delivery', class: M0006Delivery },
-  { name: 'm0007-amazon-day', class: M0007AmazonDay },
-  { name: 'm0009-review', class: M0009Review },
-  { name: 'm0010-crash-marks', class: M0010CrashMarks },
-  { name: 'm0011-open-candidates', class: M0011OpenCandidates },
-  { name: 'm0012-forgotten', class: M0012Forgotten },
-  { name: 'm0013-told-by-amazon', class: M0013ToldByAmazon },
-  { name: 'm0015-deadly-records', class: M0015DeadlyRecords },
-  { name: 'm0020-model-calls', class: M0020ModelCalls },
-]
+const CLASSES: Record<(typeof MIGRATION_NAMES)[number], typeof M0001FirstTables> = {
+  'm0001-first-tables': M0001FirstTables,
+  'm0002-lane-and-artwork': M0002LaneAndArtwork,
+  'm0004-quota': M0004Quota,
+  'm0005-operators': M0005Operators,
+  'm0006-delivery': M0006Delivery,
+  'm0007-amazon-day': M0007AmazonDay,
+  'm0009-review': M0009Review,
+  'm0010-crash-marks': M0010CrashMarks,
+  'm0011-open-candidates': M0011OpenCandidates,
+  'm0012-forgotten': M0012Forgotten,
+  'm0013-told-by-amazon': M0013ToldByAmazon,
+  'm0015-deadly-records': M0015DeadlyRecords,
+  'm0020-model-calls': M0020ModelCalls,
+}
+
+/** In their order. Apart from their names, which a command asks for: they bring MikroORM with them. */
+export const MIGRATIONS = MIGRATION_NAMES.map((name) => ({ name, class: CLASSES[name] }))

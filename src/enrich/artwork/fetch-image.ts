@@ -1,6 +1,6 @@
-import { type Dispatcher, request } from 'undici'
-import packageJson from '../../../package.json' with { type: 'json' }
+import type { Dispatcher } from 'undici'
 import { EnrichmentError, toEnrichmentError } from '../../errors.ts'
+import { readBody, sendRequest, USER_AGENT } from '../../http/send-request.ts'
 import { type AllowedHosts, checkImageUrl, nameImage } from './check-image-url.ts'
 import type { ImageAgents } from './create-image-agents.ts'
 
@@ -25,8 +25,8 @@ const REDIRECTS = [301, 302, 303, 307, 308]
 const PASSING_STATUSES = [408, 425, 429]
 /** With a page for people these are a guard's, who may let us pass later; without one they are the host's own word. */
 const GUARDS_STATUSES = [401, 403, 451]
-/** Who asks, honestly: a browser's name would be a lie, and none looks like a robot that hides. */
-const USER_AGENT = `album-enricher/${packageJson.version} (cover art of a music catalogue)`
+/** A browser's name would be a lie, and none looks like a robot that hides. */
+const IMAGE_USER_AGENT = `${USER_AGENT} (cover art of a music catalogue)`
 
 export interface FetchOptions extends AllowedHosts {
   agents: ImageAgents
@@ -45,9 +45,9 @@ export async function fetchImage(text: string, options: FetchOptions, signal: Ab
   let url = checkImageUrl(text, options)
   try {
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const answer = await sendRequest(url, options.agents, limits, ended)
+      const answer = await askForImage(url, options.agents, limits, ended)
       const verdict = judgeHead(answer, url, limits)
-      if (verdict === 'good') return await readBody(answer, url, limits)
+      if (verdict === 'good') return await readBody(answer, limits.maxBytes, () => tooLarge(url, limits.maxBytes))
 
       // Reads the rest of a short body, so that the connection can be used again, and cuts off a long one.
       await answer.body.dump({ limit: MAX_DUMPED_BYTES, signal: ended })
@@ -64,16 +64,16 @@ export async function fetchImage(text: string, options: FetchOptions, signal: Ab
   throw new EnrichmentError('ARTWORK_NOT_FOUND', `${nameImage(url)} is behind more than ${MAX_REDIRECTS} redirects.`)
 }
 
-async function sendRequest(
+function askForImage(
   url: URL,
   agents: ImageAgents,
   limits: FetchLimits,
   ended: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
-  const sent = request(url, {
+  return sendRequest(url, {
     dispatcher: url.protocol === 'https:' ? agents.guarded : agents.unguarded,
     headers: {
-      'user-agent': USER_AGENT,
+      'user-agent': IMAGE_USER_AGENT,
       accept: 'image/jpeg,image/png,image/webp,image/gif',
       'accept-encoding': 'identity',
     },
@@ -81,21 +81,6 @@ async function sendRequest(
     bodyTimeout: limits.idleMs,
     signal: ended,
   })
-  // The request obeys its signal only once it is connected; a name server that stalls must not outlast it.
-  return await Promise.race([sent, rejectWhenAborted(ended)])
-}
-
-/** Cut off as soon as it is too large: an endless body never fills the memory. */
-async function readBody({ body }: Dispatcher.ResponseData, url: URL, { maxBytes }: FetchLimits): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  // Leaving the loop by a throw destroys the body and with it the connection.
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > maxBytes) throw tooLarge(url, maxBytes)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, size)
 }
 
 /** What the answer's status and headers say: read its body, go elsewhere, or give up. */
@@ -122,11 +107,3 @@ function judgeHead(
 
 const tooLarge = (url: URL, maxBytes: number) =>
   new EnrichmentError('ARTWORK_TOO_LARGE', `${nameImage(url)} has more than ${maxBytes} bytes.`)
-
-function rejectWhenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = () => reject(signal.reason)
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
-  })
-}

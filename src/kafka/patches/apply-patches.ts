@@ -3,9 +3,12 @@ import { hideAbortedRecords } from './aborted-records.ts'
 import { boundFetches } from './bounded-fetch.ts'
 import { calmRequestQueue } from './calm-request-queue.ts'
 import { letTransactionsJoin } from './join-partitions.ts'
+import { findLostLeaders } from './lost-leaders.ts'
 import { writeNullHeaders } from './null-headers.ts'
 import { askForOwnTopics } from './own-metadata.ts'
+import { settleCommits } from './settle-commits.ts'
 import { dropStaleBatches } from './stale-batches.ts'
+import { endStoppedFetchers } from './stopped-fetchers.ts'
 
 const VERSION = '2.2.4'
 let isApplied = false
@@ -26,7 +29,10 @@ export function applyPatches(): void {
   boundFetches()
   hideAbortedRecords()
   letTransactionsJoin()
+  settleCommits()
   askForOwnTopics()
+  findLostLeaders()
   dropStaleBatches()
+  endStoppedFetchers()
   isApplied = true
 }

@@ -25,8 +25,6 @@ const FORMAT_AT = 16
 const CHECKSUM_AT = 17
 const ATTRIBUTES_AT = 21
 
-/** In the place of messages that were left for the next fetch. */
-const LEFT: FetchedMessage[] = []
 /** By the decoder of an answer how many inflated bytes it has brought. */
 const inflated = new WeakMap<Decoder, number>()
 
@@ -52,9 +50,10 @@ export function boundFetches(): void {
   const fetch = prototype.fetch
   prototype.fetch = async function (request) {
     const answer = await fetch.call(this, request)
-    // Of an empty partition KafkaJS believes that all up to its end was read.
+    // Of one that was left KafkaJS believes that all up to its end was read; of an empty one it makes a batch that goes
+    // through its queue like any other, several times a second for nothing.
     for (const topic of answer.responses)
-      topic.partitions = topic.partitions.filter(({ messages }) => messages !== LEFT)
+      topic.partitions = topic.partitions.filter(({ messages }) => messages.length > 0)
     return answer
   }
 }
@@ -63,7 +62,8 @@ async function decodeMessages(decoder: Decoder): Promise<FetchedMessage[]> {
   const size = decoder.readInt32()
   if (size <= 0 || !decoder.canReadBytes(size)) return []
   const bytes = decoder.readBytes(size)
-  if ((inflated.get(decoder) ?? 0) >= MOST_BATCH_BYTES) return LEFT
+  // Left for the next fetch.
+  if ((inflated.get(decoder) ?? 0) >= MOST_BATCH_BYTES) return []
   if (bytes[FORMAT_AT] !== FORMAT) return decodeOldMessages(bytes)
   const messages: FetchedMessage[] = []
   for (let at = 0; at + PREFIX_BYTES <= bytes.length; ) {
@@ -93,7 +93,8 @@ async function openBatch(batch: Buffer): Promise<{ messages: FetchedMessage[]; b
   const head = readBatchHead(batch)
   try {
     const records = await inflate(head)
-    return { messages: readRecords(records, head.count, head.context), bytes: records.length }
+    const messages = readRecords(records, head.count, head.context)
+    return { messages: messages.length > 0 ? messages : [nothing(head)], bytes: records.length }
   } catch (error) {
     if (!(error instanceof TooLarge)) checkChecksum(batch)
     const bytes = error instanceof TooLarge ? MOST_BATCH_BYTES : batch.length
@@ -118,10 +119,19 @@ async function inflate({ codec, records }: BatchHead): Promise<Buffer> {
   return records.length === 0 ? records : found.decompress(records)
 }
 
+/**
+ * In the place of a batch that compaction has emptied, and keeps for its producer's sequence numbers. Where an answer holds
+ * nothing else KafkaJS would ask for it for ever; come to its end it gets as with a marker, which it shows nobody.
+ */
+function nothing({ context }: BatchHead): FetchedMessage {
+  return { ...atEnd(context), isControlRecord: true }
+}
+
 /** What is delivered in the place of a batch, so that its readers come past it. */
 function standIn(batch: Buffer, { context, count }: BatchHead, error: unknown): FetchedMessage {
+  const message = atEnd(context)
   const firstOffset = BigInt(context.firstOffset)
-  const lastOffset = firstOffset + BigInt(Math.max(context.lastOffsetDelta, 0))
+  const lastOffset = BigInt(message.offset)
   const why = error instanceof Error ? error.message : String(error)
   const which = `the batch at offsets ${firstOffset} to ${lastOffset} (${count} records, ${batch.length} bytes)`
   const fault: DecodingFault =
@@ -130,15 +140,22 @@ function standIn(batch: Buffer, { context, count }: BatchHead, error: unknown): 
       : decodingFault('RECORD_UNDECODABLE', `${which} cannot be opened: ${why}`)
   const sha256 = createHash('sha256').update(batch).digest('hex')
   return {
+    ...message,
+    fault: { ...fault, batch: { firstOffset, lastOffset, records: count, bytes: batch.length, sha256 } },
+  }
+}
+
+/** A message without content at a batch's last offset. */
+function atEnd(context: BatchHead['context']): FetchedMessage {
+  return {
     magicByte: FORMAT,
     attributes: 0,
     timestamp: context.maxTimestamp,
-    offset: String(lastOffset),
+    offset: String(BigInt(context.firstOffset) + BigInt(Math.max(context.lastOffsetDelta, 0))),
     key: null,
     value: null,
     headers: {},
     isControlRecord: context.isControlBatch,
     batchContext: context,
-    fault: { ...fault, batch: { firstOffset, lastOffset, records: count, bytes: batch.length, sha256 } },
   }
 }

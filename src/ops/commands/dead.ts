@@ -2,15 +2,9 @@ import { open } from 'node:fs/promises'
 import { loadConfig } from '../../config.ts'
 import { EnrichmentError } from '../../errors.ts'
 import { openCodecs, topicNames } from '../../kafka/event-topics.ts'
-import {
-  type DeadLetter,
-  deleteDeadLetter,
-  forEachDeadLetter,
-  type Retried,
-  retryDeadLetter,
-  type Selection,
-} from '../dead-letters.ts'
+import { type DeadLetter, forEachDeadLetter, type Selection } from '../dead-letters.ts'
 import { escapeText, formatTable, shorten } from '../format-table.ts'
+import { deleteDeadLetter, type Retried, retryDeadLetter } from '../handle-dead-letter.ts'
 import { fileError } from './file-error.ts'
 import { print, printJson } from './output.ts'
 import { userName } from './user-name.ts'

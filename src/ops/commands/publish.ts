@@ -19,7 +19,8 @@ export async function publishCommand(file: string, { json }: { json?: true }): P
   const albums = parseAlbums(text)
   const clientId = `${config.KAFKA_GROUP_PREFIX}.command`
   const kafka = createKafka(config.KAFKA_BROKERS, clientId, createLogger('warn'), kafkaSecurity(config))
-  const { imported } = await openCodecs(config, new SchemaRegistry(config.SCHEMA_REGISTRY_URL, registryAccess(config)))
+  const registry = new SchemaRegistry(config.SCHEMA_REGISTRY_URL, await registryAccess(config))
+  const { imported } = await openCodecs(config, registry)
   await publishAlbums(kafka, topicNames(config).imported, imported, albums)
   if (json) printJson({ published: albums.length })
   else print(`${albums.length} albums published to ${topicNames(config).imported}`)

@@ -15,9 +15,10 @@ export async function withServers<T>(
 ): Promise<T> {
   const clientId = `${config.KAFKA_GROUP_PREFIX}.command`
   const kafka = createKafka(config.KAFKA_BROKERS, clientId, createLogger('warn'), kafkaSecurity(config))
+  const registry = new SchemaRegistry(config.SCHEMA_REGISTRY_URL, await registryAccess(config))
   const db = new Database(config.DATABASE_URL, databaseAccess(config))
   try {
-    return await work({ kafka, registry: new SchemaRegistry(config.SCHEMA_REGISTRY_URL, registryAccess(config)), db })
+    return await work({ kafka, registry, db })
   } finally {
     await db.close()
   }

@@ -2,6 +2,7 @@ import type { StoredLane } from '../../db/lane.ts'
 import type { LeaseStore } from '../../db/lease-store.ts'
 import type { LaneState } from '../../holds/lane-state.ts'
 import type { Kafka } from '../../kafka/kafka-client.ts'
+import type { OpenTransactions } from '../../kafka/open-transactions.ts'
 import { readLaneOffsets } from '../../kafka/read-lane-offsets.ts'
 import { TransactionalProducer } from '../../kafka/transactional-producer.ts'
 import type { Logger } from '../../log.ts'
@@ -26,6 +27,7 @@ export interface LeasePortsOptions {
   topics: string[]
   /** The topics to which its commits publish. */
   outputs: string[]
+  transactions: OpenTransactions
   store: LeaseStore
   member: Membership
   state: Pick<LaneState, 'hold' | 'look' | 'partChanged'>
@@ -39,13 +41,13 @@ export interface LeasePortsOptions {
 
 /** Kafka, PostgreSQL and the lane's state, as the lease needs them. */
 export function createLeasePorts(options: LeasePortsOptions): LeasePorts {
-  const { kafka, groupId, topics, outputs, store, member, state, dependencies, log } = options
+  const { kafka, groupId, topics, outputs, transactions, store, member, state, dependencies, log } = options
   const { database } = dependencies
   return {
     async openProducer() {
       const producer = new TransactionalProducer(kafka, `${groupId}.lane`)
-      await producer.init({ groupId, topics: outputs })
-      return toLeaseProducer(producer, groupId)
+      await transactions.during(producer.init({ groupId, topics: outputs }))
+      return toLeaseProducer(producer, groupId, transactions)
     },
     async takeRow(onDrawn, signal) {
       const taken = await database(() => store.take(onDrawn), signal)
@@ -92,14 +94,16 @@ export function createLeasePorts(options: LeasePortsOptions): LeasePorts {
   }
 }
 
-function toLeaseProducer(producer: TransactionalProducer, groupId: string): LeaseProducer {
+function toLeaseProducer(
+  producer: TransactionalProducer,
+  groupId: string,
+  transactions: OpenTransactions,
+): LeaseProducer {
   return {
-    commit: (records, offsets) =>
-      producer.commit(
-        records,
-        groupId,
-        offsets.map((stamped) => ({ ...stamped, partition: 0 })),
-      ),
+    commit(records, offsets) {
+      const ofLane = offsets.map((stamped) => ({ ...stamped, partition: 0 }))
+      return transactions.during(producer.commit(records, groupId, ofLane))
+    },
     close: () => producer.close(),
   }
 }

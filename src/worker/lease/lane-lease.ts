@@ -1,6 +1,7 @@
 import { EnrichmentError, toEnrichmentError } from '../../errors.ts'
 import type { OutgoingRecord } from '../../kafka/delivery.ts'
 import { orAborted } from '../../or-aborted.ts'
+import { withFirstAbort } from '../../with-first-abort.ts'
 import { stampOffsets } from './lane-commit.ts'
 import {
   type LeaseEvent,
@@ -11,6 +12,7 @@ import {
   standingOf,
   type Taken,
   toAcquiring,
+  tokenOfWork,
 } from './lease-phase.ts'
 import type { FoundRow, LeasePorts } from './lease-ports.ts'
 import { keepsWork, planStart } from './plan-start.ts'
@@ -27,7 +29,7 @@ const RULES = { planStart, keepsWork, stampOffsets }
  * - blocked: they disagree; it waits for a person
  * - owner: stores and commits
  * - suspended: the group is joining again, or something was refused: work goes on, but what it wants to store or to pay
- *   for waits until the lane is acquired anew
+ *   for waits until the lane is acquired anew; only an answer that is paid for already is stored, as under `tokenOfWork`
  *
  * An acquisition that fails stays `acquiring`: the member joins again, and is then given the lane once more, or not.
  */
@@ -35,10 +37,7 @@ export class LaneLease {
   /** By phase what may happen, and where it leads; anything else is a fault of this service. */
   static readonly TRANSITIONS: Readonly<Record<PhaseKind, Partial<Record<LeaseEvent, PhaseKind>>>> = {
     standby: { acquire: 'acquiring', suspend: 'standby', release: 'standby' },
-    acquiring: {
-      ...{ acquire: 'acquiring', disagree: 'blocked', agree: 'owner' },
-      ...{ suspend: 'acquiring', release: 'standby' },
-    },
+    acquiring: { acquire: 'acquiring', disagree: 'blocked', agree: 'owner', suspend: 'acquiring', release: 'standby' },
     blocked: { acquire: 'acquiring', accept: 'acquiring', suspend: 'blocked', release: 'standby' },
     owner: { commit: 'owner', committed: 'owner', suspend: 'suspended', release: 'standby' },
     // A commit may land while the group is joining again.
@@ -94,6 +93,11 @@ export class LaneLease {
     return phase.kind === 'blocked' ? phase.token : (standingOf(phase)?.token ?? null)
   }
 
+  /** Under which the work in hand may still be stored; null without any. */
+  get tokenOfWork(): number | null {
+    return tokenOfWork(this.#phase)
+  }
+
   /** The token of one that has had the lane until now, for the group to give it back to; 0 for any other. */
   get tokenToKeep(): number {
     return standingOf(this.#phase)?.token ?? 0
@@ -137,7 +141,7 @@ export class LaneLease {
       if (this.#phase.kind !== 'owner') continue
       const doubt = this.#phase.doubt.signal
       try {
-        return await run(AbortSignal.any([signal, doubt]))
+        return await withFirstAbort([signal, doubt], run)
       } catch (error) {
         signal.throwIfAborted()
         if (!doubt.aborted || error !== doubt.reason) throw error

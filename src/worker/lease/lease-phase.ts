@@ -48,6 +48,17 @@ export function standingOf(phase: Phase): Standing | null {
   return phase.kind === 'owner' || phase.kind === 'suspended' ? phase.standing : null
 }
 
+/**
+ * Under which the work in hand may be stored: that under which it was begun, or the one that its owner has drawn since, as
+ * long as nobody else had the lane in between. null without any.
+ */
+export function tokenOfWork(phase: Phase): number | null {
+  if (phase.kind !== 'acquiring') return standingOf(phase)?.token ?? null
+  const { taken, work } = phase
+  if (taken === null || work === null) return work
+  return taken.former === work ? taken.token : null
+}
+
 /** What the next start knows of the one before. */
 export function toAcquiring(before: Phase): Phase {
   if (before.kind === 'acquiring') return before

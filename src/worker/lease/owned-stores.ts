@@ -8,6 +8,8 @@ export interface Ownership {
   readonly isOwner: boolean
   /** null for whoever has never taken the lane. */
   readonly token: number | null
+  /** The one that the work in hand may be stored under, also while the lane is in doubt; null when it is void for certain. */
+  readonly tokenOfWork: number | null
   /** Resolves once it is ours. @throws the signal's reason */
   owned(signal: AbortSignal): Promise<void>
 }
@@ -37,6 +39,17 @@ export class OwnedStores {
   /** Does not wait: to be called only by the owner. @throws EnrichmentError LANE_LOST, DATABASE_UNAVAILABLE */
   async savePrepared<T>(work: (query: Query) => Promise<T>): Promise<T> {
     return this.#store.savePrepared(this.#token, work)
+  }
+
+  /** Whether it is not known that the lane is ours, nor that the work in hand is void. */
+  get isInDoubt(): boolean {
+    return !this.ownership.isOwner && this.ownership.tokenOfWork !== null
+  }
+
+  /** The same under the token that the work in hand has; nothing unless in doubt. @throws EnrichmentError as savePrepared */
+  async savePreparedInDoubt(work: (query: Query) => Promise<unknown>): Promise<void> {
+    const { tokenOfWork } = this.ownership
+    if (this.isInDoubt && tokenOfWork !== null) await this.#store.savePrepared(tokenOfWork, work)
   }
 
   get #token(): number {

@@ -36,18 +36,16 @@ interface End {
 export class Ledger {
   readonly #db: Database
   readonly #stores: OwnedStores
-  readonly #marketplace: string
-  readonly #processId: string
+  readonly #context: { marketplace: string; lane: string; processId: string }
   readonly #queue: StoreQueue<Store, Answer>
 
   /** @param processId tells this process from those before it */
   constructor(db: Database, stores: OwnedStores, marketplace: string, processId: string) {
     this.#db = db
     this.#stores = stores
-    this.#marketplace = marketplace
-    this.#processId = processId
+    this.#context = { marketplace, lane: stores.lane, processId }
     this.#queue = new StoreQueue(stores.ownership, (group) =>
-      stores.savePrepared((query) => writeGroup(group, query, { marketplace, lane: stores.lane, processId })),
+      stores.savePrepared((query) => writeGroup(group, query, this.#context)),
     )
   }
 
@@ -68,7 +66,7 @@ export class Ledger {
 
   /** Notes that this process works on one that is suspected of killing processes, now that it is alone. */
   async begin(job: Job, signal: AbortSignal): Promise<void> {
-    await this.#change(job, { begun_by: this.#processId }, signal)
+    await this.#change(job, { begun_by: this.#context.processId }, signal)
   }
 
   /** Takes back that this process works on the open requests: it did not die. Needs no lease of the lane. */
@@ -76,17 +74,31 @@ export class Ledger {
     await this.#db.query((em) =>
       em.execute(
         `update enrichment set begun_by = begun_by - ?::text where decided_at is null and begun_by @> to_jsonb(?::text)`,
-        [this.#processId, this.#processId],
+        [this.#context.processId, this.#context.processId],
       ),
     )
   }
 
-  /** With the first of them also what was linked by then, so that the same questions are asked after a crash. */
   async saveAnswer(job: Job, step: string, answer: unknown, signal: AbortSignal): Promise<void> {
-    const linked = job.linkedAsins.length > 0 && !('search.linked' in job.answers)
-    const answers = { ...(linked && { 'search.linked': job.linkedAsins }), [step]: answer }
+    const answers = answersWith(job, step, answer)
     await this.#change(job, { answers }, signal)
     Object.assign(job.answers, answers)
+  }
+
+  /** Whether `saveAnswer` will have to wait until it is known whose the lane is. */
+  get isInDoubt(): boolean {
+    return this.#stores.isInDoubt
+  }
+
+  /**
+   * Stores an answer at once where `saveAnswer`, which comes after it all the same, waits: while the lane is in doubt. A
+   * process that is killed as it waits would have paid for nothing. What hinders it, `saveAnswer` is told as well.
+   */
+  async saveAnswerInDoubt(job: Job, step: string, answer: unknown): Promise<void> {
+    const { requestId, album } = job
+    const row = { ...toClaimRow(job), answers: answersWith(job, step, answer) }
+    const store: Store = { kind: 'change', requestId, albumId: album.albumId, row, modelCalls: [] }
+    await this.#stores.savePreparedInDoubt((query) => writeGroup([store], query, this.#context)).catch(() => undefined)
   }
 
   /** Replaces those of before. */
@@ -114,7 +126,7 @@ export class Ledger {
     } catch (error) {
       const { code } = error as { code?: string }
       const key = enrichment?.isNew.artwork ? enrichment.artwork.key : null
-      if (code === 'ALBUM_FORGOTTEN' && key !== null) await discardImage(this.#db, this.#marketplace, key)
+      if (code === 'ALBUM_FORGOTTEN' && key !== null) await discardImage(this.#db, this.#context.marketplace, key)
       throw error
     }
   }
@@ -196,6 +208,12 @@ export class Ledger {
       throw new EnrichmentError('ALBUM_FORGOTTEN', `album ${albumId} was forgotten while it was worked on`)
     throw new EnrichmentError('LANE_LOST', `request ${requestId} went on without this process`)
   }
+}
+
+/** With the first of them also what was linked by then, so that the same questions are asked after a crash. */
+function answersWith({ linkedAsins, answers }: Job, step: string, answer: unknown): Record<string, unknown> {
+  const isLinked = linkedAsins.length > 0 && !('search.linked' in answers)
+  return { ...(isLinked && { 'search.linked': linkedAsins }), [step]: answer }
 }
 
 function toClaimRow({ requestId, claim: { run, attempt, source } }: Job): ClaimRow {

@@ -6,6 +6,7 @@ import type { Delivery } from '../../kafka/delivery.ts'
 import { orAborted } from '../../or-aborted.ts'
 import { decideRetry } from '../../retry/decide-retry.ts'
 import { REQUEST_ID, readRetryHeaders } from '../../retry/retry-headers.ts'
+import { withFirstAbort } from '../../with-first-abort.ts'
 import { SUSPECT_DEATHS } from '../ledger/job.ts'
 import { decideDeadLetter, type Publication, republish, skipForgotten, skipStale } from './decisions.ts'
 import type { RequestContext } from './request-context.ts'
@@ -73,8 +74,9 @@ async function processOnce(
 
   const { job } = opening
   const isSuspect = job.deaths >= SUSPECT_DEATHS || flood.isProbing
-  const waiting = AbortSignal.any([signal, stopping])
-  return gate.run(isSuspect, () => new RequestWork(delivery, request, job, context, { signal, waiting }).run(), waiting)
+  return withFirstAbort([signal, stopping], (waiting) =>
+    gate.run(isSuspect, () => new RequestWork(delivery, request, job, context, { signal, waiting }).run(), waiting),
+  )
 }
 
 /**
@@ -120,7 +122,9 @@ async function decodeRequest(
   if (value === null) throw new EnrichmentError('RECORD_INVALID', 'the request has no value: send a request')
   const crashed = marks.judge(delivery)
   if (crashed !== null) throw crashed
-  const read = async () => checkRequest(await requested.decode(value, marks.isSuspect(delivery)))
+  // Not while it is marked: that takes long, and a process that dies of another album meanwhile did not die of this record.
+  if (marks.isSuspect(delivery)) await dependencies.registry(() => requested.tryApart(value), signal)
+  const read = async () => checkRequest(await requested.decode(value))
   return dependencies.registry(() => marks.touch([delivery], read), signal)
 }
 

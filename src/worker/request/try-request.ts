@@ -5,6 +5,7 @@ import { MESSAGE_BYTES } from '../../kafka/event-topics.ts'
 import { fitsInto } from '../../kafka/record-size.ts'
 import { metrics } from '../../metrics.ts'
 import type { ModelCall } from '../../model/model.ts'
+import { withFirstAbort } from '../../with-first-abort.ts'
 import type { Job } from '../ledger/job.ts'
 import { noteModelCall } from '../ledger/model-calls.ts'
 import type { AlbumClock } from '../window/album-clock.ts'
@@ -33,6 +34,10 @@ export async function tryRequest(
   const step: Collaborators['step'] = async (name, ask) => {
     if (name in job.answers) return job.answers[name] as Awaited<ReturnType<typeof ask>>
     const answer = await ask()
+    if (ledger.isInDoubt) {
+      clock.pause()
+      await ledger.saveAnswerInDoubt(job, name, answer).finally(() => clock.resume())
+    }
     const caller = { requestId: job.requestId, clock }
     await dependencies.database(() => ledger.saveAnswer(job, name, answer, signal), signal, caller)
     return answer
@@ -51,8 +56,9 @@ export async function tryRequest(
     const noteCall = (call: ModelCall) => noteModelCall(job, call)
     const own = { step, stage: timed, requestId, linkedAsins, earlier }
     const collaborators = { ...context.collaboratorsFor(request, clock, noteCall), ...own }
-    const inTime = AbortSignal.any([signal, clock.signal])
-    const enrichment = await enrichAlbum(job.album, request.stages, collaborators, inTime)
+    const enrichment = await withFirstAbort([signal, clock.signal], (inTime) =>
+      enrichAlbum(job.album, request.stages, collaborators, inTime),
+    )
     stage = 'result'
     await forgive()
     const event = toAlbumEnriched({ ...request, album: job.album }, enrichment, {

@@ -14,6 +14,9 @@ interface Queue {
   maybeThrottle(ms: number): void
   scheduleRequestTimeoutCheck(): void
   scheduleCheckPendingRequests(): void
+  waitForPendingRequests(): Promise<void>
+  rejectAll(error: Error): void
+  destroy(): void
 }
 
 const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as new (
@@ -54,10 +57,13 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('a connection on which nothing waits arms no timer', () => {
+test('a connection on which nothing waits arms no timer, and has none a second after what did', () => {
+  queue.scheduleRequestTimeoutCheck()
   queue.scheduleCheckPendingRequests()
+  expect(vi.getTimerCount()).toBe(0)
   push(1)
   queue.fulfillRequest({ correlationId: 1, payload: null, size: 0 })
+  vi.advanceTimersByTime(1_000)
   expect(vi.getTimerCount()).toBe(0)
 })
 
@@ -67,7 +73,8 @@ test('a request behind another goes when that one is answered, and leaves no tim
   expect(sent).toEqual([1])
   queue.fulfillRequest({ correlationId: 1, payload: null, size: 0 })
   expect(sent).toEqual([1, 2])
-  vi.advanceTimersByTime(100)
+  queue.fulfillRequest({ correlationId: 2, payload: null, size: 0 })
+  vi.advanceTimersByTime(1_000)
   expect(vi.getTimerCount()).toBe(0)
 })
 
@@ -89,9 +96,35 @@ test('a request that is not answered in time fails within a second of its time-o
   expect(failed).toEqual(['KafkaJSRequestTimeoutError'])
 })
 
+test('it fails so too on a connection that was idle before, or is there again', () => {
+  for (const id of [1, 2]) {
+    queue.scheduleRequestTimeoutCheck()
+    push(id * 10)
+    queue.fulfillRequest({ correlationId: id * 10, payload: null, size: 0 })
+    vi.advanceTimersByTime(10_000)
+    push(id)
+    vi.advanceTimersByTime(4_001)
+    expect(failed.length).toBe(id)
+    queue.destroy()
+  }
+})
+
 test('a closed connection looks for time-outs no longer', () => {
   queue.scheduleRequestTimeoutCheck()
+  push(1)
   isConnected = false
+  queue.rejectAll(new Error('closed'))
   vi.advanceTimersByTime(1_000)
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('a connection that is being closed waits for what was asked no longer than its time-out', async () => {
+  queue.scheduleRequestTimeoutCheck()
+  push(1)
+  isConnected = false
+  const closed = queue.waitForPendingRequests()
+  vi.advanceTimersByTime(4_001)
+  await closed
+  expect(failed).toEqual(['KafkaJSRequestTimeoutError'])
   expect(vi.getTimerCount()).toBe(0)
 })

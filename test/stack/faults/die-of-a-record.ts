@@ -5,7 +5,8 @@ import { WaitingRecords } from '../../../src/relay/waiting-records.ts'
 
 /**
  * Loaded with `node --import` into `run ROLE`, and by it into the processes that it starts: each dies, as of a fault in
- * a native library, whenever it decodes the text that is deadly to its role, or, as the relay decodes nothing, takes it in.
+ * a native library, whenever it decodes the text that is deadly to its role, reads a schema with it, or, as the relay does
+ * neither, takes it in.
  */
 export const deadlyTo = (role: string) => `Deadly to ${role}`
 
@@ -28,6 +29,13 @@ const { fromBuffer } = prototype
 prototype.fromBuffer = function (bytes, resolver) {
   dieOf(bytes)
   return fromBuffer.call(this, bytes, resolver)
+}
+
+const avsc = prototype.constructor as unknown as { forSchema(schema: unknown, ...rest: unknown[]): unknown }
+const { forSchema } = avsc
+avsc.forSchema = (schema, ...rest) => {
+  dieOf(Buffer.from(JSON.stringify(schema)))
+  return forSchema.call(avsc, schema, ...rest)
 }
 
 const { add } = WaitingRecords.prototype

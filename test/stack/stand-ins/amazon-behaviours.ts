@@ -18,6 +18,8 @@ export interface Behaviour {
   headers?: Record<string, string>
   /** Waits so long before it answers. */
   delayMs?: number
+  /** Waits for it before it answers. */
+  until?: Promise<unknown>
   /**
    * stall: never answers; reset: closes the connection without an answer; cut: closes it in the middle of the reply;
    * endless: a reply without an end, as fast as it is read; drip: one byte now and then.

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answerRequest, describeQuery } from './amazon-answers.ts'
 import { type Behaviour, createBehaviours, type Operation, respond } from './amazon-behaviours.ts'
-import { createCatalogue, type ProductFacts } from './amazon-catalogue.ts'
+import { type Catalogue, createCatalogue, type ProductFacts } from './amazon-catalogue.ts'
 import { type CatalogRequest, checkRequest } from './amazon-checks.ts'
 import { type Listener, listen, parseBody, readBody } from './amazon-http.ts'
 import { createRateMeter } from './amazon-rate.ts'
@@ -79,9 +79,7 @@ export interface AmazonStandIn {
 /** A shop that speaks the Creators API over real HTTP and is as strict as the real one. */
 export async function startAmazonStandIn(options: AmazonStandInOptions): Promise<AmazonStandIn> {
   const account = { ...AMAZON_STAND_IN, partnerTag: options.partnerTag ?? AMAZON_STAND_IN.partnerTag }
-  const catalogue = createCatalogue(options.products)
-  // A first search takes thirty times as long as a later one, which would delay the arrival of the second request.
-  for (const { title } of options.products.slice(0, WARM_UP)) catalogue.search({ keywords: title, searchIndex: 'All' })
+  const catalogue = catalogueOf(options.products)
   const tokens = createTokens({ ...account, expiresInSeconds: options.tokenSeconds ?? 3600 })
   const rate = createRateMeter(options.requestsPerSecond, options.requestsPerDay)
   const arrivals = watchArrivals()
@@ -123,6 +121,7 @@ export async function startAmazonStandIn(options: AmazonStandInOptions): Promise
     // arrives, and make that one look late and its successor early.
     const honest = answerHonestly(operation, request, body)
     await sleep(behaviour?.delayMs ?? options.latencyMs ?? 0)
+    await behaviour?.until
     return [behaviour ? tell(behaviour, honest) : honest, behaviour]
   }
 
@@ -196,6 +195,18 @@ export async function startAmazonStandIn(options: AmazonStandInOptions): Promise
 }
 
 const WARM_UP = 200
+/** Of the same products one does for every shop of this process. */
+const catalogues = new WeakMap<readonly ProductFacts[], Catalogue>()
+
+function catalogueOf(products: readonly ProductFacts[]): Catalogue {
+  const known = catalogues.get(products)
+  if (known) return known
+  const catalogue = createCatalogue(products)
+  catalogues.set(products, catalogue)
+  // A first search takes thirty times as long as a later one, which would delay the arrival of the second request.
+  for (const { title } of products.slice(0, WARM_UP)) catalogue.search({ keywords: title, searchIndex: 'All' })
+  return catalogue
+}
 
 const OPERATIONS: Record<string, 'v3' | 'v2' | 'getItems' | 'searchItems'> = {
   '/auth/o2/token': 'v3',

@@ -13,6 +13,8 @@ export interface ModelBehaviour {
   times?: number
   /** Of which requests; absent: of all. */
   when?: (call: ModelCall) => boolean
+  /** Waits for it before it answers. */
+  until?: Promise<unknown>
   /** Answers so: text as it is, anything else as JSON. */
   status?: number
   body?: unknown
@@ -98,6 +100,7 @@ export async function startModelStandIn(options: ModelStandInOptions = {}): Prom
     if (isConcerned) left -= 1
     const { latencyMs = 0 } = options
     await sleep(typeof latencyMs === 'number' ? latencyMs : latencyMs())
+    await behaviour.until
 
     if (behaviour.stall === 'head') return
     if (behaviour.status !== undefined)

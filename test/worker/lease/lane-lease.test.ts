@@ -186,6 +186,37 @@ test('one whose membership ended while it acquired the lane is no owner', async 
   expect([lease.phase, lease.isOwner, lease.committed]).toEqual(['acquiring', false, null])
 })
 
+test('work in hand keeps its token while the lease is in doubt, until a start has drawn a newer one or nobody has it', async () => {
+  const { lease, bring } = openBench()
+  const seen: [string, number | null][] = []
+  const note = () => seen.push([lease.phase, lease.tokenOfWork])
+  note()
+  await lease.acquire(NEVER)
+  const { token } = lease
+  note()
+  lease.suspend()
+  note()
+  const acquired = lease.acquire(NEVER)
+  note()
+  await acquired
+  expect(seen).toEqual([
+    ['standby', null],
+    ['owner', token],
+    ['suspended', token],
+    ['acquiring', token],
+  ])
+  // A start that has drawn a token and waits for Kafka.
+  const again = lease.token
+  lease.suspend()
+  await bring.acquiring()
+  expect(lease.token).toBeGreaterThan(again ?? 0)
+  expect([lease.phase, lease.tokenOfWork]).toEqual(['acquiring', lease.token])
+  await lease.release()
+  await bring.acquiring()
+  // Of nobody's work.
+  expect([lease.phase, lease.token !== null, lease.tokenOfWork]).toEqual(['acquiring', true, null])
+})
+
 test('what waits for the database is told to stop when the lease comes into doubt, and runs again once that is over', async () => {
   const { lease } = openBench()
   await lease.acquire(NEVER)

@@ -134,6 +134,20 @@ test('a large ledger is pruned by some thousands a transaction, and nothing is p
   expect(left.map(({ requestId }) => requestId)).toEqual([request.requestId])
 })
 
+test('an answer that comes while the lane is in doubt is stored under the token of its work, if that is the newest', async () => {
+  const { store, ownership, ledger } = await openLedger()
+  const [first, second] = [aRequest(), aRequest({ albumId: '2' })]
+  const jobs = [await open(ledger, first, at(1n)), await open(ledger, second, at(2n))] as const
+  await ledger.saveAnswerInDoubt(jobs[0], 'owned', ['an owner has saveAnswer'])
+  ownership.isOwner = false
+  await ledger.saveAnswerInDoubt(jobs[0], 'search.fields', ['product'])
+  ownership.token = (await store.take()).token
+  await ledger.saveAnswerInDoubt(jobs[1], 'search.fields', ['too late'])
+  ownership.isOwner = true
+  expect((await open(ledger, first, at(1n))).answers).toEqual({ 'search.fields': ['product'] })
+  expect((await open(ledger, second, at(2n))).answers).toEqual({})
+})
+
 test('nothing is saved any more once somebody else has the lane', async () => {
   const { db, ledger } = await openLedger()
   const job = await open(ledger, aRequest(), at(1n))

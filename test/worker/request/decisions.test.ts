@@ -9,6 +9,7 @@ type Context = Parameters<typeof republish>[3]
 
 const cannotRead = (code: 'RECORD_UNDECODABLE' | 'REGISTRY_UNAVAILABLE') => ({
   encode: () => Promise.reject(new Error('not asked for')),
+  tryApart: () => Promise.resolve(),
   decode: () => Promise.reject(new EnrichmentError(code, code)),
 })
 

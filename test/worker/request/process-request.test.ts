@@ -37,6 +37,7 @@ const request = {
   source: null,
 }
 const delivery = aDelivery()
+const identity = { name: 'stand-in', promptVersion: '1' }
 
 /** A request whose search was paid for and stored before, so that it asks the model and nobody else. */
 function contextWith(model: Model, opened: { attempt?: number; failures?: Job['failures'] } = {}): RequestContext {
@@ -44,7 +45,7 @@ function contextWith(model: Model, opened: { attempt?: number; failures?: Job['f
   const dependencies = createDependencies(() => undefined, stopping)
   const lease = { isConfirmed: true, confirmed: () => Promise.resolve() }
   const notAsked = () => Promise.reject(new Error('not asked for'))
-  const codec = { encode: notAsked, decode: () => Promise.resolve(request as never) }
+  const codec = { encode: notAsked, tryApart: notAsked, decode: () => Promise.resolve(request as never) }
   const job: Job = {
     requestId,
     claim: { run: 1, attempt: opened.attempt ?? 0, source: delivery },
@@ -64,7 +65,13 @@ function contextWith(model: Model, opened: { attempt?: number; failures?: Job['f
     topics: { enriched: 'album.enriched', dead: 'dead', retry: { '1m': 'retry.1m' } },
     requested: codec,
     enriched: codec,
-    ledger: { open, begin: saved, saveAnswer: saved, saveFailures: saved, decide: saved } as unknown as Ledger,
+    ledger: {
+      open,
+      begin: saved,
+      saveAnswer: saved,
+      saveFailures: saved,
+      decide: saved,
+    } as unknown as Ledger,
     marks: {
       judge: () => null,
       isSuspect: () => false,
@@ -91,10 +98,36 @@ function contextWith(model: Model, opened: { attempt?: number; failures?: Job['f
   }
 }
 
+test('a record that was in hand at a death is decoded apart before it is marked, so that no other death counts against it', async () => {
+  const context = contextWith({ identity, judge: () => Promise.reject(new Error('not asked for')) })
+  const apart = Promise.withResolvers<void>()
+  const calls: string[] = []
+  const tryApart = () => {
+    calls.push('apart')
+    return apart.promise
+  }
+  const decode = () => {
+    calls.push('here')
+    return Promise.reject(new EnrichmentError('RECORD_UNDECODABLE', 'no Avro'))
+  }
+  const touch = (_places: object, work: () => unknown) => {
+    calls.push('marked')
+    return work()
+  }
+  const marks = { ...context.marks, isSuspect: () => true, touch } as unknown as CrashMarks
+  const requested = { ...context.requested, tryApart, decode }
+  const processing = processRequest(delivery, { ...context, marks, requested }, new AbortController().signal)
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(calls).toEqual(['apart'])
+  apart.resolve()
+  expect((await processing).records).toMatchObject([{ topic: 'dead' }])
+  expect(calls).toEqual(['apart', 'marked', 'here'])
+})
+
 test('an album has sixty seconds for all its quick tries together, pauses left out, also when its search is stored', async () => {
   const spent: number[] = []
   const model: Model = {
-    identity: { name: 'stand-in', promptVersion: '1' },
+    identity,
     async judge(_album, _products, signal) {
       const from = performance.now()
       const end = () => spent.push(performance.now() - from)
@@ -111,7 +144,6 @@ test('an album has sixty seconds for all its quick tries together, pauses left o
   expect(records).toMatchObject([{ topic: 'retry.1m', headers: { 'enricher-error-code': 'ALBUM_TOO_SLOW' } }])
 })
 
-const identity = { name: 'stand-in', promptVersion: '1' }
 const throttling: Model = {
   identity,
   judge: () => Promise.reject(new EnrichmentError('MODEL_THROTTLED', 'later', { retryAfterMs: 90_000 })),

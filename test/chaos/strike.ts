@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Arena } from './arena.ts'
 import type { BrokerFaultName } from './broker-faults.ts'
 import { now } from './clock.ts'
-import type { Hook, Piece } from './door.ts'
+import type { RefusalFigures } from './database-faults.ts'
+import type { Harness } from './harness.ts'
 import type { Member } from './member.ts'
 import type { Random } from './random.ts'
+import type { Hook, Piece } from './wire-proxy.ts'
 
 /** Where a kill or stop hits. */
 export type Point =
@@ -26,7 +27,7 @@ export const NAMED_POINTS: Point[] = [
   'inside a save',
 ]
 
-/** What the blows of a run came to. */
+/** What the strikes of a run came to. */
 export class Tally {
   kills = 0
   killsInFlight = 0
@@ -39,6 +40,7 @@ export class Tally {
   /** Faults of brokers that began while results came. */
   brokerFaultsAtWork = 0
   readonly brokerFaults = new Map<BrokerFaultName, number>()
+  readonly refusals: RefusalFigures[] = []
   readonly points = new Map<Point, number>()
 
   count(point: Point): void {
@@ -46,9 +48,9 @@ export class Tally {
   }
 }
 
-/** What a blow is struck with. */
-export interface Hands {
-  arena: Arena
+/** What a strike is given. */
+export interface StrikeContext {
+  harness: Harness
   tally: Tally
   random: Random
   /** Whether troubles that time makes worse may take their time. */
@@ -56,14 +58,16 @@ export interface Hands {
 }
 
 const LANE_COMES_WITHIN_MS = 30_000
+const FLOWING = 5
+const FLOWS_WITHIN_MS = 60_000
 
 /** SIGKILL, now. It is started again at once, or after up to 5 s. */
-export async function kill({ arena, tally, random }: Hands, member: Member, point: Point): Promise<void> {
-  const isInFlight = hasWork(arena, member)
+export async function kill({ harness, tally, random }: StrikeContext, member: Member, point: Point): Promise<void> {
+  const isInFlight = hasWork(harness, member)
   tally.kills += 1
   if (isInFlight) tally.killsInFlight += 1
   tally.count(point)
-  arena.chronicle.note(`SIGKILL: ${point}${isInFlight ? '' : ' (idle)'}`, member.name)
+  harness.chronicle.note(`SIGKILL: ${point}${isInFlight ? '' : ' (idle)'}`, member.name)
   const death = member.kill()
   const pauseMs = random.chance(0.5) ? 0 : random.between(0, 5_000)
   void death.then(() => sleep(pauseMs)).then(() => member.start())
@@ -71,7 +75,7 @@ export async function kill({ arena, tally, random }: Hands, member: Member, poin
 }
 
 /** Whether the process has something to do that is not done: told by the topics and the wire. */
-export function hasWork({ lane, live, feeder }: Arena, member: Member): boolean {
+export function hasWork({ lane, live, feeder }: Harness, member: Member): boolean {
   if (lane.hasOpenTransaction(member)) return true
   if (member.role === 'worker') return lane.owner === member && feeder.countMissing(live.finished) > 0
   if (member.role === 'intake') return feeder.countMissing(live.forwarded) > 0
@@ -79,18 +83,18 @@ export function hasWork({ lane, live, feeder }: Arena, member: Member): boolean 
 }
 
 /** The worker that has the lane and has work; undefined when there is none for a long while. */
-export async function busyOwner({ arena }: Hands): Promise<Member | undefined> {
+export async function busyOwner({ harness }: StrikeContext): Promise<Member | undefined> {
   const deadline = now() + LANE_COMES_WITHIN_MS
   while (now() < deadline) {
-    const owner = await arena.lane.ownerUp(deadline - now())
-    if (owner !== undefined && arena.feeder.countMissing(arena.live.finished) > 0) return owner
+    const owner = await harness.lane.ownerUp(deadline - now())
+    if (owner !== undefined && harness.feeder.countMissing(harness.live.finished) > 0) return owner
     await sleep(100)
   }
   return undefined
 }
 
 /**
- * Resolves with the first piece of one of these members' doors that `meets`. It is kept back, with all behind it, until
+ * Resolves with the first piece of one of these members' proxies that `meets`. It is kept back, with all behind it, until
  * the answer's `decide` is called.
  *
  * @returns undefined when none comes within the time
@@ -121,6 +125,12 @@ export async function catchPiece(
     clearTimeout(timer)
     for (const { member, hook } of hooks) member[server].hooks.delete(hook)
   }
+}
+
+/** Resolves with whether so many results have come that the lane is at work, as it must be before it is struck. */
+export function untilAtWork({ live }: Harness): Promise<boolean> {
+  const flowing = live.finished.size + FLOWING
+  return until(() => live.finished.size >= flowing, FLOWS_WITHIN_MS)
 }
 
 /** A time limit on a condition that something else makes true. */

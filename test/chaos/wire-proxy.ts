@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls, TLSSocket } from 'node:tls'
 import { findFreePort } from '../stack/free-port.ts'
 
-/** Some bytes on their way through a door: a whole message where the door knows the protocol, else what came at once. */
+/** Some bytes on their way through a proxy: a whole message where the proxy knows the protocol, else what came at once. */
 export interface Piece {
-  /** Name of the door, which is that of the process it was made for. */
-  door: string
-  /** Counts the door's connections. */
+  /** Name of the proxy, which is that of the process it was made for. */
+  proxy: string
+  /** Counts the proxy's connections. */
   connection: number
   direction: 'request' | 'answer'
   bytes: Buffer
@@ -27,7 +27,7 @@ export interface Wire {
   answer(chunk: Buffer): Parsed[]
 }
 
-/** TLS ends at a door and begins anew: what is used, PEM. */
+/** TLS ends at a proxy and begins anew: what is used, PEM. */
 export interface TlsEnds {
   /** Towards clients. */
   key: string
@@ -36,13 +36,13 @@ export interface TlsEnds {
   ca: string
 }
 
-interface DoorOptions {
+interface WireProxyOptions {
   name: string
   /** host:port of the real server. */
   target: string
   /** Asked for every connection. */
   wire?: () => Wire
-  /** Look at what passes; absent: a set of the door's own. */
+  /** Look at what passes; absent: a set of the proxy's own. */
   hooks?: Set<Hook>
   /** What a dead client had sent goes on to the server, as it would from a network. */
   lingers?: boolean
@@ -53,12 +53,12 @@ interface DoorOptions {
 const PLAIN: Wire = { request: (bytes) => [{ bytes }], answer: (bytes) => [{ bytes }] }
 
 /** A TCP proxy for one process in front of one server: it can hold, delay, cut and refuse, and look at what passes. */
-export class Door {
+export class WireProxy {
   readonly name: string
   readonly hooks: Set<Hook>
   /** Local ports of its connections to the server: how the server knows them. */
   readonly outsidePorts = new Set<number>()
-  readonly #options: DoorOptions
+  readonly #options: WireProxyOptions
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
   #port = 0
@@ -66,17 +66,17 @@ export class Door {
   #connections = 0
   #held: { promise: Promise<void>; resolve(): void } | undefined
 
-  private constructor(options: DoorOptions) {
+  private constructor(options: WireProxyOptions) {
     this.name = options.name
     this.hooks = options.hooks ?? new Set()
     this.#options = options
   }
 
-  static async open(options: DoorOptions): Promise<Door> {
-    const door = new Door(options)
-    door.#port = await findFreePort()
-    await door.admit()
-    return door
+  static async open(options: WireProxyOptions): Promise<WireProxy> {
+    const proxy = new WireProxy(options)
+    proxy.#port = await findFreePort()
+    await proxy.admit()
+    return proxy
   }
 
   get port(): number {
@@ -160,10 +160,10 @@ export class Door {
     const connection = this.#connections
     const { request, answer } = wire ? wire() : PLAIN
     this.#lead(inside, outside, lingers, (chunk) =>
-      request(chunk).map((it) => ({ ...it, door: this.name, connection, direction: 'request' as const })),
+      request(chunk).map((it) => ({ ...it, proxy: this.name, connection, direction: 'request' as const })),
     )
     this.#lead(outside, inside, false, (chunk) =>
-      answer(chunk).map((it) => ({ ...it, door: this.name, connection, direction: 'answer' as const })),
+      answer(chunk).map((it) => ({ ...it, proxy: this.name, connection, direction: 'answer' as const })),
     )
   }
 

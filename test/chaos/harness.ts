@@ -1,18 +1,19 @@
 import { createRequire } from 'node:module'
 import { type ConfigResourceTypes, Kafka, logLevel } from 'kafkajs'
 import { ROLES } from '../../src/roles.ts'
+import { createDatabaseRole, type DatabaseRole } from '../stack/database-role.ts'
 import { createGuardedFolder } from '../stack/guard.ts'
 import { grantLeastAcls } from '../stack/least-acls.ts'
 import { runVerb } from '../stack/service-process.ts'
 import { type Stack, startStack } from '../stack/start-stack.ts'
 import { Chronicle } from './chronicle.ts'
-import { Door } from './door.ts'
 import { Feeder } from './feeder.ts'
-import { KafkaDoors } from './kafka-doors.ts'
+import { KafkaProxies } from './kafka-proxies.ts'
 import { LaneWatch } from './lane-watch.ts'
 import { type ChaosTopics, LiveView } from './live-view.ts'
 import { Member, type Role } from './member.ts'
 import { StandIns } from './stand-ins.ts'
+import { WireProxy } from './wire-proxy.ts'
 
 const { ConfigResourceTypes: resourceTypes } = createRequire(import.meta.url)('kafkajs') as {
   ConfigResourceTypes: typeof ConfigResourceTypes
@@ -36,8 +37,8 @@ export interface Servers extends Stack {
   postgres: NonNullable<Stack['postgres']>
 }
 
-/** A service of several processes, each behind doors of its own, with everything around it. */
-export interface Arena {
+/** A service of several processes, each behind proxies of its own, with everything around it. */
+export interface Harness {
   /** Beginning of the names of its topics and groups. */
   name: string
   servers: Servers
@@ -47,12 +48,14 @@ export interface Arena {
   lane: LaneWatch
   live: LiveView
   feeder: Feeder
+  /** The service's login at the database. */
+  databaseRole: DatabaseRole
   topics: ChaosTopics
   close(): Promise<void>
 }
 
-export interface ArenaOptions {
-  /** Unlike that of any other arena on these servers: beginning of the names of its topics, groups and database. */
+export interface HarnessOptions {
+  /** Unlike that of any other harness on these servers: beginning of the names of its topics, groups and database. */
   name: string
   /** Whether everything that happens is told on standard error. */
   says: boolean
@@ -84,11 +87,12 @@ export async function startServers(
 }
 
 /** Everything up and running, nothing fed yet. */
-export async function openArena(servers: Servers, options: ArenaOptions): Promise<Arena> {
+export async function openHarness(servers: Servers, options: HarnessOptions): Promise<Harness> {
   const { name, says, isPoisonous, extraEnv = {} } = options
   const { kafka } = servers
   const chronicle = new Chronicle(says)
   const databaseUrl = await servers.createDatabase(name)
+  const databaseRole = await createDatabaseRole(databaseUrl)
   const { standIns, imageHost } = await StandIns.start(REQUESTS_PER_SECOND)
   const env = {
     KAFKA_BROKERS: kafka.brokers,
@@ -116,16 +120,16 @@ export async function openArena(servers: Servers, options: ArenaOptions): Promis
   }
   const members = await Promise.all(
     CAST.map(async ([process, role]) => {
-      const doors = await openDoors(process, servers, databaseUrl)
+      const proxies = await openProxies(process, servers, databaseUrl)
       const own = {
         ...env,
         ...kafka.secured?.settingsOf(role),
-        ...(await standIns.openDoors(process)),
-        KAFKA_BROKERS: doors.kafka.addresses,
-        DATABASE_URL: withPort(databaseUrl, doors.database.port),
+        ...(await standIns.openProxies(process)),
+        KAFKA_BROKERS: proxies.kafka.addresses,
+        DATABASE_URL: withPort(databaseRole.url, proxies.database.port),
         ...extraEnv,
       }
-      return { member: new Member(process, role, doors, own, chronicle), own }
+      return { member: new Member(process, role, proxies, own, chronicle), own }
     }),
   )
   if (kafka.secured) await grantLeastAcls(kafka.brokers, env)
@@ -151,19 +155,20 @@ export async function openArena(servers: Servers, options: ArenaOptions): Promis
     lane,
     live,
     feeder,
+    databaseRole,
     topics,
     async close() {
       await Promise.all(all.map((member) => member.kill()))
-      await Promise.all([live.close(), feeder.close(), standIns.stop()])
+      await Promise.all([live.close(), feeder.close(), standIns.stop(), databaseRole.close()])
       await Promise.all(all.flatMap(({ kafka, database }) => [kafka.refuse(), database.refuse()]))
     },
   }
 }
 
-async function openDoors(name: string, servers: Servers, databaseUrl: string) {
+async function openProxies(name: string, servers: Servers, databaseUrl: string) {
   const { brokers, secured } = servers.kafka
-  const kafka = await KafkaDoors.open(name, secured?.brokers ?? brokers, secured?.tls)
-  const database = await Door.open({ name, target: new URL(databaseUrl).host })
+  const kafka = await KafkaProxies.open(name, secured?.brokers ?? brokers, secured?.tls)
+  const database = await WireProxy.open({ name, target: new URL(databaseUrl).host })
   return { kafka, database }
 }
 

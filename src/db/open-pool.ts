@@ -1,0 +1,47 @@
+import pg from 'pg'
+import { hostOfDatabase } from '../database-url.ts'
+import type { DatabaseAccess } from './database-access.ts'
+import { dropLostConnections } from './drop-lost-connections.ts'
+import { secureConnections } from './secure-connections.ts'
+
+export type Pool = InstanceType<typeof pg.Pool>
+
+const STATEMENT_TIMEOUT_MS = 15_000
+export const CONNECT_TIMEOUT_MS = 5_000
+/** What the service's connections bear. */
+export const LIMITS = {
+  statement_timeout: STATEMENT_TIMEOUT_MS,
+  // A process that is stopped in the middle of a save must not keep its successor from taking over.
+  idle_in_transaction_session_timeout: 3_000,
+  lock_timeout: 5_000,
+  // A connection that is lost without a word must not hold a query longer than a statement may take.
+  query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
+  // A plan that was made for an empty table would read all of it when it has grown.
+  options: '-c plan_cache_mode=force_custom_plan -c album_enricher.is_direct=on',
+}
+/** date, timestamp, timestamptz, interval: MikroORM, which has the same connections, reads them itself. */
+const READ_AS_TEXT = [1082, 1114, 1184, 1186]
+
+/** Connections to PostgreSQL, made when they are needed. */
+export function openPool(url: string, { poolMax = 10, url: current = () => url, password }: DatabaseAccess): Pool {
+  const { port, username, pathname } = new URL(url)
+  const types = new pg.TypeOverrides()
+  for (const type of READ_AS_TEXT) types.setTypeParser(type, (text) => text)
+  const pool = new pg.Pool({
+    host: hostOfDatabase(url),
+    port: Number(port),
+    user: decodeURIComponent(username),
+    database: decodeURIComponent(pathname).replace(/^\//, ''),
+    min: 0,
+    max: poolMax,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    types,
+    ...LIMITS,
+  })
+  // A connection that the server drops is an event of its own, and one that nobody listens to ends the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  pool.on('error', () => undefined)
+  dropLostConnections(pool)
+  secureConnections(pool, current, password)
+  return pool
+}

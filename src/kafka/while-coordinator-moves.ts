@@ -1,0 +1,27 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** Coordinator loading, not available, moved; transaction still being ended. KafkaJS retries these in few places only. */
+const PASSING_CODES = new Set<unknown>([14, 15, 16, 51])
+const TRIES = 20
+const MAX_PAUSE_MS = 500
+
+/** Whether a coordinator refuses only because it moves to another broker, or is not done with what came before. */
+export function isCoordinatorMoving(error: unknown): boolean {
+  return PASSING_CODES.has((error as { code?: unknown }).code)
+}
+
+/**
+ * Does again what a coordinator refuses while it moves to another broker, for up to about seven seconds.
+ *
+ * @throws at once what is no such refusal, a lost connection too; in the end the last refusal
+ */
+export async function whileCoordinatorMoves<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt >= TRIES || !isCoordinatorMoving(error)) throw error
+      await delay(Math.min(5 * 2 ** attempt, MAX_PAUSE_MS))
+    }
+  }
+}

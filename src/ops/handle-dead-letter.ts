@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import type { Database } from '../db/database.ts'
+import { DeadLetterMark } from '../db/entities/dead-letter-mark.entity.ts'
+import { checkAlbum } from '../enrich/check-album.ts'
+import { EnrichmentError } from '../errors.ts'
+import type { Album, EnrichmentRequested } from '../events.ts'
+import { type EventCodecs, MESSAGE_BYTES } from '../kafka/event-topics.ts'
+import { publishRecords } from '../kafka/publish-records.ts'
+import { fitsInto } from '../kafka/record-size.ts'
+import { withoutOwnHeaders } from '../retry/retry-headers.ts'
+import type { DeadLetter, Places } from './dead-letters.ts'
+
+export interface Retried {
+  id: string
+  /** The new request; null when it was refused. */
+  requestId: string | null
+  /** Why it was refused; null when it was sent. */
+  refused: string | null
+}
+
+/**
+ * Sends a new request for a dead letter to express. What intake gave up is decoded and checked again first. The new
+ * request's id is stored before it is sent, so that an interrupted or doubled retry sends the same request, which the
+ * worker takes once.
+ *
+ * @throws EnrichmentError KAFKA_UNAVAILABLE, REGISTRY_UNAVAILABLE, DATABASE_UNAVAILABLE
+ */
+export async function retryDeadLetter(
+  { kafka, db, topic, express }: Places & { express: string },
+  codecs: EventCodecs,
+  letter: DeadLetter,
+  markedBy: string,
+): Promise<Retried> {
+  let decoded: { album: Album; source: EnrichmentRequested['source'] }
+  try {
+    decoded = await decodeAgain(codecs, letter)
+  } catch (error) {
+    if (!(error instanceof EnrichmentError) || error.code.endsWith('_UNAVAILABLE')) throw error
+    return { id: letter.id, requestId: null, refused: `${error.code}: ${error.message}` }
+  }
+  const requestId = await chooseRequestId(db, topic, letter, markedBy)
+  const request: EnrichmentRequested = {
+    requestId,
+    reason: 'replay',
+    stages: ['search', 'match', 'links', 'artwork'],
+    album: decoded.album,
+    requestedAt: Date.now(),
+    source: decoded.source,
+  }
+  const value = await codecs.requested.encode(request)
+  const headers = withoutOwnHeaders(letter.record.headers)
+  const record = { topic: express, key: decoded.album.albumId, value, headers }
+  if (!fitsInto(record, MESSAGE_BYTES.request))
+    return { id: letter.id, requestId: null, refused: `RECORD_TOO_LARGE: ${express} does not take the request` }
+  await publishRecords(kafka, [record])
+  await db.query((em) => em.nativeUpdate(DeadLetterMark, positionOf(topic, letter), { isSent: true }))
+  return { id: letter.id, requestId, refused: null }
+}
+
+async function decodeAgain(codecs: EventCodecs, { record, stage }: DeadLetter) {
+  if (record.value === null) throw new EnrichmentError('RECORD_INVALID', 'the dead letter has no value')
+  if (stage === 'intake') return { album: checkAlbum(await codecs.imported.decode(record.value)), source: null }
+  const { album, source } = await codecs.requested.decode(record.value)
+  return { album, source }
+}
+
+async function chooseRequestId(db: Database, topic: string, letter: DeadLetter, markedBy: string): Promise<string> {
+  const key = positionOf(topic, letter)
+  const mark = {
+    ...key,
+    action: 'retried' as const,
+    requestId: randomUUID(),
+    isSent: false,
+    markedBy,
+    markedAt: new Date(),
+  }
+  return db.transaction(async (em) => {
+    await em.upsert(DeadLetterMark, mark, { onConflictAction: 'ignore' })
+    const chosen = await em.findOneOrFail(DeadLetterMark, key, { refresh: true })
+    return chosen.requestId ?? mark.requestId
+  })
+}
+
+/** Leaves a dead letter out of every list from now on. @throws EnrichmentError DATABASE_UNAVAILABLE */
+export async function deleteDeadLetter(
+  db: Database,
+  topic: string,
+  letter: DeadLetter,
+  markedBy: string,
+): Promise<void> {
+  const mark = { action: 'deleted' as const, requestId: null, isSent: true, markedBy, markedAt: new Date() }
+  await db.query((em) => em.upsert(DeadLetterMark, { ...positionOf(topic, letter), ...mark }))
+}
+
+const positionOf = (topic: string, { record: { partition, offset } }: DeadLetter) => ({ topic, partition, offset })

@@ -1,0 +1,100 @@
+import { createRequire } from 'node:module'
+import { expect, onTestFinished, test } from 'vitest'
+import { GroupConsumer } from '../../../src/kafka/group-consumer.ts'
+import { createKafkaRoom, type KafkaRoom } from '../../stack/kafka-room.ts'
+
+interface Pool {
+  brokers: Record<string, unknown>
+}
+
+interface Runner {
+  running: boolean
+  consumerGroup: { cluster: { brokerPool: Pool } }
+  fetch(nodeId: string): Promise<unknown[]>
+}
+
+/** A second name, in a consumer's list of brokers, for the one that there is: it leads nothing. */
+const OTHER = '99'
+
+/** The fetches of KafkaJS's consumers, as they come. */
+function watchFetches(onFetch: (nodeId: string, runner: Runner) => void): void {
+  const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/runner') as { prototype: Runner }
+  const { fetch } = prototype
+  prototype.fetch = function (nodeId) {
+    onFetch(nodeId, this)
+    return fetch.call(this, nodeId)
+  }
+  onTestFinished(() => {
+    prototype.fetch = fetch
+  })
+}
+
+function follow({ kafka, group, topic, log }: KafkaRoom) {
+  const values: string[] = []
+  const consumer = new GroupConsumer({
+    kafka,
+    ...{ groupId: group, topics: [topic], maxBytesPerPartition: 65_536, log },
+    onAssigned: async (assignment) => assignment.map((partition) => ({ ...partition, offset: 0n })),
+    onBatch: async ({ deliveries }) => void values.push(...deliveries.map(({ value }) => String(value))),
+  })
+  consumer.start()
+  onTestFinished(() => consumer.stop())
+  return { consumer, values }
+}
+
+test('a consumer that has struck the leader of its partition off its list finds it again', async () => {
+  const room = await createKafkaRoom()
+  let pool: Pool | undefined
+  const fetches: string[] = []
+  watchFetches((nodeId, { consumerGroup }) => {
+    pool = consumerGroup.cluster.brokerPool
+    fetches.push(nodeId)
+  })
+  const { values } = follow(room)
+  await room.publish('before')
+  await expect.poll(() => values).toEqual(['before'])
+  const leader = fetches[0] ?? ''
+  if (pool === undefined) throw new Error('no fetch')
+  pool.brokers[OTHER] = pool.brokers[leader]
+  await expect.poll(() => fetches).toContain(OTHER)
+  delete pool.brokers[leader]
+  fetches.length = 0
+  // None of the former list's fetches is on its way any more, which could bring the record.
+  await expect.poll(() => fetches.length).toBeGreaterThan(0)
+  await room.publish('after')
+  await expect.poll(() => values, { timeout: 20_000 }).toEqual(['before', 'after'])
+})
+
+test('a consumer that is stopped while its list of brokers changes ends', async () => {
+  const room = await createKafkaRoom()
+  const fetched = new Set<string>()
+  let pool: Pool | undefined
+  let afterStop = 0
+  watchFetches((nodeId, { running, consumerGroup }) => {
+    fetched.add(nodeId)
+    pool = consumerGroup.cluster.brokerPool
+    if (!running) afterStop += 1
+    if (afterStop > 1_000) throw new Error('fetches without end')
+  })
+  const { consumer } = follow(room)
+  await expect.poll(() => pool).toBeDefined()
+  const { brokers } = pool as Pool
+  const [leader = ''] = Object.keys(brokers)
+  brokers[OTHER] = brokers[leader]
+  await expect.poll(() => fetched).toContain(OTHER)
+  // The fetchers of the former list end one by one, within half a second.
+  delete brokers[OTHER]
+  const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup') as {
+    prototype: { getNodeIds(): string[] }
+  }
+  const { getNodeIds } = prototype
+  const changed = Promise.withResolvers<void>()
+  prototype.getNodeIds = function () {
+    changed.resolve()
+    return getNodeIds.call(this)
+  }
+  await changed.promise
+  prototype.getNodeIds = getNodeIds
+  await consumer.stop()
+  expect(afterStop).toBeLessThan(10)
+})
