@@ -13,7 +13,7 @@ import { whileCoordinatorMoves } from './while-coordinator-moves.ts'
 const TRANSACTION_TIMEOUT_MS = 10_000
 const CLOSED_WITHIN_MS = 2_000
 /** Longer than KafkaJS tries anything, and than a transaction lives: what is not answered by then never is. */
-const COMMITTED_WITHIN_MS = 45_000
+const ANSWERED_WITHIN_MS = 45_000
 
 /** All that the transactions of an id have to do with. */
 export interface TakenPart {
@@ -58,14 +58,25 @@ export class TransactionalProducer {
    * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals
    */
   async init(taken?: TakenPart): Promise<void> {
+    await this.#inTime('a takeover', this.#begin(taken), this.#asked(taken?.groupId))
+  }
+
+  async #begin(taken: TakenPart | undefined): Promise<void> {
+    await this.#producer.connect()
+    if (taken !== undefined) return this.#writeLostMarkers(taken)
+    const empty = await this.#producer.transaction()
+    await empty.abort()
+  }
+
+  /** Closes the producer where the work fails, or is not done in time. @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals */
+  async #inTime(what: string, work: Promise<void>, asked: Asked): Promise<void> {
+    const late = AbortSignal.timeout(ANSWERED_WITHIN_MS)
     try {
-      await this.#producer.connect()
-      if (taken !== undefined) return await this.#writeLostMarkers(taken)
-      const empty = await this.#producer.transaction()
-      await empty.abort()
+      await orAborted(work, late)
     } catch (error) {
       await this.close()
-      throw kafkaError(error, this.#asked(taken?.groupId))
+      if (error !== late.reason) throw kafkaError(error, asked)
+      throw new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: no answer to ${what} in ${ANSWERED_WITHIN_MS / 1_000} s`)
     }
   }
 
@@ -104,14 +115,7 @@ export class TransactionalProducer {
    */
   async commit(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[]): Promise<void> {
     const asked = this.#asked(groupId)
-    const late = AbortSignal.timeout(COMMITTED_WITHIN_MS)
-    try {
-      await orAborted(this.#transact(records, groupId, offsets, asked), late)
-    } catch (error) {
-      await this.close()
-      if (error !== late.reason) throw kafkaError(error, asked)
-      throw new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: no answer to a commit in ${COMMITTED_WITHIN_MS / 1_000} s`)
-    }
+    await this.#inTime('a commit', this.#transact(records, groupId, offsets, asked), asked)
   }
 
   async #transact(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[], asked: Asked): Promise<void> {

@@ -7,6 +7,7 @@ import { findLostLeaders } from './lost-leaders.ts'
 import { writeNullHeaders } from './null-headers.ts'
 import { askForOwnTopics } from './own-metadata.ts'
 import { settleCommits } from './settle-commits.ts'
+import { makeConnectionsSound } from './sound-connections.ts'
 import { dropStaleBatches } from './stale-batches.ts'
 import { endStoppedFetchers } from './stopped-fetchers.ts'
 
@@ -25,6 +26,7 @@ export function applyPatches(): void {
   if (version !== VERSION)
     throw new Error(`kafkajs is ${version}: see for each file of src/kafka/patches whether it is still needed`)
   calmRequestQueue()
+  makeConnectionsSound()
   writeNullHeaders()
   boundFetches()
   hideAbortedRecords()

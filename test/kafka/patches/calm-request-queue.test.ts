@@ -96,6 +96,23 @@ test('a request that is not answered in time fails within a second of its time-o
   expect(failed).toEqual(['KafkaJSRequestTimeoutError'])
 })
 
+test('it fails so too where the connection has been closed meanwhile', () => {
+  push(1)
+  queue.destroy()
+  vi.advanceTimersByTime(4_001)
+  expect(failed).toEqual(['KafkaJSRequestTimeoutError'])
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('a process that stood still itself first reads what has come meanwhile', () => {
+  push(1)
+  vi.setSystemTime(Date.now() + 60_000)
+  vi.advanceTimersByTime(1_000)
+  queue.fulfillRequest({ correlationId: 1, payload: null, size: 0 })
+  vi.advanceTimersByTime(10_000)
+  expect(failed).toEqual([])
+})
+
 test('it fails so too on a connection that was idle before, or is there again', () => {
   for (const id of [1, 2]) {
     queue.scheduleRequestTimeoutCheck()
