@@ -146,6 +146,7 @@ async function drain({ feeder, live, members, chronicle }: Harness, hopelessAfte
     if (missing === 0 && quietMs > QUIET_MS) return
     if (quietMs > hopelessAfterMs) {
       chronicle.note(`${missing} albums do not come`)
+      for (const member of members) chronicle.note(`its last lines:\n${member.tail(LAST_LINES)}`, member.name)
       return
     }
   }

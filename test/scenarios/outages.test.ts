@@ -84,7 +84,11 @@ test.each<[Name, keyof typeof WAYS, string]>([
     console.info(`${name} ${way} for ${OUTAGE_MS / 1_000} s, and is back: ${measured}`)
 
     const fed = await feeder.stop()
-    await witness.waitFor((records) => records.length >= fed, 'all results', 180_000)
+    await witness
+      .waitFor((records) => records.length >= fed, `all ${fed} results`, 180_000)
+      .catch((error) => {
+        throw new Error(services.map((service) => service.tail()).join('\n\n'), { cause: error })
+      })
     for (const service of services) expect(await service.stop(), service.tail()).toBe(0)
     await expectEachOnce(scenario, fed)
     expect(recoveryMs).toBeLessThan(RECOVERY_MS)
