@@ -119,7 +119,10 @@ export class GroupConsumer {
     const { kafka, groupId, topics, assigners, maxBytesPerPartition } = this.#options
     const ended = Promise.withResolvers<EnrichmentError | undefined>()
     this.#end = ended.resolve
-    const onStop = () => ended.resolve(undefined)
+    const onStop = () => {
+      this.#session?.abort.abort()
+      ended.resolve(undefined)
+    }
     this.#stopped.signal.addEventListener('abort', onStop)
     const consumer = kafka.consumer({
       groupId,
@@ -178,10 +181,11 @@ export class GroupConsumer {
     this.#options.onJoin?.()
     this.#onHeard(sentAt)
     const abort = new AbortController()
+    if (this.#stopped.signal.aborted) abort.abort()
     const positions = new Map<string, bigint>()
     const session: Session = {
       positions,
-      ready: this.#own(assignment, positions, AbortSignal.any([abort.signal, this.#stopped.signal])).then(() => {
+      ready: this.#own(assignment, positions, abort.signal).then(() => {
         if (abort.signal.aborted) return
         this.#failure.clear()
         // KafkaJS keeps what was paused across joins; whoever wants a pause in the new assignment pauses again.
@@ -255,7 +259,7 @@ export class GroupConsumer {
       if (!this.#isExpected(session, batch)) return
       const { topic, partition } = batch
       const nextOffset = BigInt(batch.lastOffset()) + 1n
-      const signal = this.#signalOf(session)
+      const { signal } = session.abort
       await this.#options.onBatch({ topic, partition, deliveries: toDeliveries(batch), nextOffset, signal })
       session.positions.set(toKey(batch), nextOffset)
     } catch (error) {
@@ -280,7 +284,7 @@ export class GroupConsumer {
     if (session === undefined || position === undefined || nextOffset <= position) return
     // At once: KafkaJS fetches on from there whatever becomes of this.
     session.positions.set(toKey({ topic, partition }), nextOffset)
-    const signal = this.#signalOf(session)
+    const { signal } = session.abort
     this.#skipping = this.#skipping.then(async () => {
       try {
         await session.ready
@@ -289,9 +293,5 @@ export class GroupConsumer {
         this.restart(error)
       }
     })
-  }
-
-  #signalOf(session: Session): AbortSignal {
-    return AbortSignal.any([session.abort.signal, this.#stopped.signal])
   }
 }
