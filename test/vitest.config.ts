@@ -17,7 +17,7 @@ const common = {
 export default defineConfig({
   test: {
     ...common,
-    // Here, and so once for both.
+    // Here, and so once for all of them.
     globalSetup: ['test/global-setup.ts'],
     // On two cores: most of their time scenarios wait for servers, sessions and delays.
     maxWorkers: 3,

@@ -10,6 +10,7 @@ import {
   toRuns,
   toSpellings,
 } from './artist-names.ts'
+import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { toScript } from './compare-forms.ts'
 import { isComposer, namesComposer } from './composers.ts'
 import { findOtherPerformers } from './find-other-performers.ts'
@@ -54,7 +55,6 @@ const VARIOUS =
 const VARIOUS_OF_A_KIND = /^various\b|^soundtrack( (artists?|cast|original|recordings?|ost|et al))*$/
 const TRIBUTE =
   /\b(tributes?|karaoke|singers|cover band|covers|in the style|plays|salute|sing along|songbook|string quartet|lullaby|rockabye)\b/
-const MAX_NAMES = 10
 /** From here a shop may name nobody. */
 const MANY = 3
 /** Roles, in the languages of Amazon's marketplaces, of those who are not heard. */
@@ -245,7 +245,7 @@ function compareRest(
   const { acts } = album
   const names = heard.map(({ name }) => name)
   // "Harry Styles & Fine Line" is two albums: what follows an "and" is no title by him.
-  const title = ` ${normalizeText(product.title.slice(0, 600).replaceAll('/', ' & '))} `
+  const title = ` ${normalizeText(product.title.slice(0, MAX_TITLE).replaceAll('/', ' & '))} `
   const inTitle = acts.some(({ name }) => {
     const needle = ` ${normalizeText(name).replace(/^the /, '')} `
     return (

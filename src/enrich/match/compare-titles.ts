@@ -1,4 +1,5 @@
 import type { Product } from '../../album.ts'
+import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { compareForms, isSequel, type TitleKind, toScript } from './compare-forms.ts'
 import { isBareNote, isEditionWord } from './edition-words.ts'
 import { findDoubt, findFormula, findOtherSubtitle, haveOtherNumbers } from './find-doubts.ts'
@@ -26,10 +27,6 @@ export interface TitleMatch {
   /** What the product's title says about the pressing. */
   editions: string[]
 }
-
-/** What is beyond is not looked at, so that the cost is bounded. */
-const MAX_TITLE = 600
-const MAX_NAMES = 10
 
 const BONUS = /\S\s*\+ ?\d{1,2}\s*($|[([])/
 

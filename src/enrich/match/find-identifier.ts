@@ -1,4 +1,5 @@
 import type { Album, Product } from '../../album.ts'
+import { MAX_NAMES } from './bounds.ts'
 import { toScript } from './compare-forms.ts'
 import { toTitleWords } from './title-forms.ts'
 
@@ -34,8 +35,8 @@ const FILLERS = new Set('a an of in on to for with by from vinyl lp cd 1 2'.spli
  * identifier may have been given to another record, or been mistyped.
  */
 export function shareNoWord(album: Album, product: Product): boolean {
-  const ours = [album.title, ...album.artists.slice(0, 10).map(({ name }) => name)].join(' ')
-  const names = product.contributors.slice(0, 10).map(({ name }) => name)
+  const ours = [album.title, ...album.artists.slice(0, MAX_NAMES).map(({ name }) => name)].join(' ')
+  const names = product.contributors.slice(0, MAX_NAMES).map(({ name }) => name)
   const theirs = [product.title, ...names, product.brand ?? ''].join(' ')
   if (toScript(ours) !== toScript(theirs)) return false
   const words = new Set(toTitleWords(ours).filter((word) => !FILLERS.has(word)))

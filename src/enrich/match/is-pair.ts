@@ -1,7 +1,6 @@
+import { MAX_TITLE } from './bounds.ts'
 import { readTitle } from './read-title.ts'
 import { type Forms, toTitleWords } from './title-forms.ts'
-
-const MAX_TITLE = 600
 
 /** "Trans-Europa Express / Trans-Europe Express": of two titles one is ours, the other may be it in another language. */
 export function isPair(ours: Forms, title: string): boolean {

@@ -1,3 +1,4 @@
+import { MAX_TITLE } from './bounds.ts'
 import { numbersOf, readForeignNumber } from './fold-numbers.ts'
 import { normalizeText } from './normalize-text.ts'
 import { similarity } from './similarity.ts'
@@ -79,7 +80,6 @@ export function readLanguage(title: string, core: string, names: ReadonlySet<str
   }
 }
 
-const MAX_TITLE = 600
 const NOTE = /[([{][^)\]}]*/g
 /** Articles and the like that an apostrophe joins to the next word. */
 const ELIDED = /\b(l|d|c|j|m|n|s|t|qu|dell|all|nell|sull|un)['’](?=[aeiouyhàâéèêîôûœ])/gi

@@ -1,5 +1,6 @@
 import type { Album } from '../../album.ts'
 import { toKey } from './artist-names.ts'
+import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { isComposer, namesComposer } from './composers.ts'
 import { isBareNote } from './edition-words.ts'
 import type { Noted } from './find-doubts.ts'
@@ -40,10 +41,6 @@ export interface AlbumTitle {
   /** Title words of its core: the more, the fewer artists have it. */
   length: number
 }
-
-/** What is beyond is not looked at, so that the cost is bounded. */
-const MAX_TITLE = 600
-const MAX_NAMES = 10
 
 export function readAlbumTitle(album: Album): AlbumTitle {
   const names = album.artists.slice(0, MAX_NAMES).map(({ name }) => toTitleWords(name))

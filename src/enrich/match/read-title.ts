@@ -1,3 +1,4 @@
+import { MAX_TITLE } from './bounds.ts'
 import { findUnexplained, isEditionWord, isStrongEditionWord } from './edition-words.ts'
 import { isTellingNote } from './is-telling-note.ts'
 import { normalizeText } from './normalize-text.ts'
@@ -23,7 +24,6 @@ export interface ReadTitle {
   joinsSigns: boolean
 }
 
-const MAX_TITLE = 600
 const MAX_SEGMENTS = 8
 /** "Exclusive Limited Edition Dyers Green Colored 2x Vinyl LP" has one foreign word of nine. */
 const EDITION_SHARE = 0.6

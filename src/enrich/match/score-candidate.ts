@@ -1,4 +1,5 @@
 import type { Album, Product, ScorePart, Verdict } from '../../album.ts'
+import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { type AlbumArtists, type ArtistMatch, compareArtists, readAlbumArtists } from './compare-artists.ts'
 import { compareFormats, type FormatMatch } from './compare-formats.ts'
 import { compareTitles, type TitleMatch } from './compare-titles.ts'
@@ -60,9 +61,6 @@ const OTHER_THINGS = new Set(['tribute', 'merchandise', 'interview'])
 const EDITION_NOTED = 0.05
 /** A release before the album's first is another record, or one of two years is wrong. */
 const TOO_EARLY = -0.1
-const MAX_NAMES = 10
-/** Of a product's title, in characters. */
-const MAX_TITLE = 600
 /** From here on hardly two artists have a title. */
 const LONG_WORDS = 3
 /** Sources differ by a year or two about first releases. */
