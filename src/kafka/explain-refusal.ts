@@ -21,7 +21,7 @@ interface Link {
  * What a person can do about brokers that refuse us, or that we refuse, in words that name the setting.
  *
  * @param error as KafkaJS threw it
- * @returns undefined when it says nothing of certificates, logins or rights
+ * @returns undefined when it says nothing of certificates, logins, rights or protocols
  */
 export function explainRefusal(error: unknown): string | undefined {
   for (let link = error as Link | undefined, depth = 0; link && depth < 5; depth += 1) {
@@ -44,5 +44,7 @@ function explainOne({ name, message = '', code, type }: Link): string | undefine
     return 'give the user of KAFKA_SASL_USERNAME, or of KAFKA_SSL_CERT, the rights that README lists under "Secured servers"'
   if (/before secure TLS connection was established/.test(message))
     return 'it is stopping, or speaks otherwise than KAFKA_SECURITY_PROTOCOL says'
+  if (/^Request ApiVersions.* timed out$/.test(message))
+    return 'that broker hangs, or is none: see that KAFKA_BROKERS names listeners and KAFKA_SECURITY_PROTOCOL what they speak'
   return explainTls({ code, message }, NAMES)
 }

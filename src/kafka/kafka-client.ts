@@ -5,6 +5,7 @@ import type { Logger } from '../log.ts'
 import { installCodecs } from './codecs.ts'
 import { type Asked, kafkaError } from './kafka-error.ts'
 import { applyPatches } from './patches/apply-patches.ts'
+import { withoutSilent } from './patches/silent-brokers.ts'
 import type { KafkaSecurity } from './security.ts'
 
 export type { Kafka }
@@ -20,7 +21,7 @@ export function createKafka(brokers: string[], clientId: string, log: Logger, se
   const kafkaLog = log.child({ library: 'kafkajs' })
   const kafka = new Kafka({
     ...security,
-    brokers,
+    brokers: () => withoutSilent(brokers),
     clientId,
     connectionTimeout: 3_000,
     requestTimeout: 15_000,

@@ -73,7 +73,7 @@ const frozen: BrokerFault = async ({ harness, random, isLong }) => {
   await whileAway(harness, async () => {
     chronicle.note(`broker ${node.id} is stopped`)
     node.suspend()
-    await sleep(isLong ? 20_000 : random.between(5_000, 9_000))
+    await sleep(isLong ? 60_000 : random.between(5_000, 9_000))
     node.resume()
   })
 }

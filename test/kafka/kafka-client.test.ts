@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { expect, inject, onTestFinished, test } from 'vitest'
 import { EnrichmentError } from '../../src/errors.ts'
 import { createKafka, withAdmin } from '../../src/kafka/kafka-client.ts'
 import { kafkaError } from '../../src/kafka/kafka-error.ts'
@@ -23,4 +25,21 @@ test('an error of ours passes through as it is, any other is Kafka’s', async (
   expect(kafkaError('broken')).toMatchObject({ code: 'KAFKA_UNAVAILABLE', message: 'Kafka: broken' })
   const { kafka } = await createKafkaRoom()
   await expect(withAdmin(kafka, () => Promise.reject(ours))).rejects.toBe(ours)
+})
+
+test('a broker that takes connections and answers nothing costs five seconds, and the next client none', async () => {
+  const sockets: Socket[] = []
+  const silent = createServer((socket) => sockets.push(socket.on('error', () => undefined).resume()))
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    silent.close()
+  })
+  const { port } = silent.address() as AddressInfo
+  const kafka = createKafka([`127.0.0.1:${port}`, inject('kafkaBrokers')], 'test', createLogger('fatal'))
+  await withAdmin(kafka, (admin) => admin.listTopics())
+  expect(sockets.length).toBe(1)
+  await withAdmin(kafka, (admin) => admin.listTopics())
+  expect(sockets.length).toBe(1)
 })

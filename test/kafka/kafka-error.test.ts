@@ -34,3 +34,9 @@ test.each([
 ])('%j is %s', (fields, code) => {
   expect(kafkaError(wrapped(fields)).code).toBe(code)
 })
+
+test('a listener that takes connections and does not speak Kafka is told with the settings', () => {
+  const error = kafkaError(new Error('Request ApiVersions(key: 18, version: 2) timed out'))
+  expect(error.code).toBe('KAFKA_UNAVAILABLE')
+  expect(error.message).toMatch(/KAFKA_BROKERS.*KAFKA_SECURITY_PROTOCOL/)
+})

@@ -4,7 +4,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { longestPause, readOutcomes, startSteadyLoad, untilAllCame } from '../stack/cluster-load.ts'
 import { type KafkaNode, type KafkaServer, startKafka } from '../stack/kafka.ts'
-import { moveLeaders, untilInSync } from '../stack/kafka-cluster.ts'
+import { leaderOf, moveLeaders, untilInSync } from '../stack/kafka-cluster.ts'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
 import { runVerb } from '../stack/service-process.ts'
 
@@ -18,6 +18,10 @@ const BETWEEN_MOVES_MS = 2_000
 const LONGEST_PAUSE_MS = RESTARTS > 1 ? 20_000 : 60_000
 /** Until the session of a killed member has passed, and its successor has the lane. */
 const TAKEOVER_MS = 30_000
+/** Enough to be still at it when the broker is given up: half a minute of Amazon's pace. */
+const BACKLOG = 120
+/** A request may take 15 s, and the lane is then acquired anew. Asked six times, as KafkaJS does, it were more than 80. */
+const GIVEN_UP_MS = 45_000
 
 /** Three brokers of this file's own, since they are stopped. */
 let kafka: KafkaServer
@@ -70,6 +74,26 @@ async function restart(node: KafkaNode): Promise<void> {
   await node.start()
   await untilInSync(kafka)
 }
+
+test('a broker that takes connections and answers nothing any more is given up as soon as a request is', {
+  timeout: 240_000,
+}, async () => {
+  const scenario = await createScenario({ KAFKA_BROKERS: kafka.brokers, AMAZON_REQUESTS_PER_SECOND: '4' })
+  for (const role of ['intake', 'relay', 'worker', 'worker']) scenario.start(role)
+  await untilInSync(kafka)
+  await scenario.publish(...Array.from({ length: BACKLOG }, (_, number) => anAlbum(`h${number}`)))
+  await scenario.results.waitFor((records) => records.length >= 5, 'some results', 90_000)
+  const leader = await leaderOf(kafka, scenario.env.TOPIC_ENRICHMENT)
+  const since = Date.now()
+  leader.suspend()
+  try {
+    expect(await untilAllCame(scenario, BACKLOG, 90_000)).toBe(true)
+  } finally {
+    leader.resume()
+  }
+  expect(longestPause(scenario, since, scenario.results.records.at(-1)?.timestamp ?? 0)).toBeLessThan(GIVEN_UP_MS)
+  expect(await readOutcomes(scenario.env)).toMatchObject({ records: BACKLOG, lost: [], doubled: [] })
+})
 
 test("a dead broker's topics: somebody else's stops nothing, our own is named by /ready and status", {
   timeout: 240_000,

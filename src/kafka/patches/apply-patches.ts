@@ -7,6 +7,7 @@ import { findLostLeaders } from './lost-leaders.ts'
 import { writeNullHeaders } from './null-headers.ts'
 import { askForOwnTopics } from './own-metadata.ts'
 import { settleCommits } from './settle-commits.ts'
+import { strikeOffSilentBrokers } from './silent-brokers.ts'
 import { makeConnectionsSound } from './sound-connections.ts'
 import { dropStaleBatches } from './stale-batches.ts'
 import { endStoppedFetchers } from './stopped-fetchers.ts'
@@ -27,6 +28,7 @@ export function applyPatches(): void {
     throw new Error(`kafkajs is ${version}: see for each file of src/kafka/patches whether it is still needed`)
   calmRequestQueue()
   makeConnectionsSound()
+  strikeOffSilentBrokers()
   writeNullHeaders()
   boundFetches()
   hideAbortedRecords()

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { calmRequestQueue } from '../../../src/kafka/patches/calm-request-queue.ts'
 
 interface Request {
-  entry: { correlationId: number; resolve(): void; reject(error: Error): void }
+  entry: { apiKey?: number; correlationId: number; resolve(): void; reject(error: Error): void }
   expectResponse: boolean
   sendRequest(): void
 }
@@ -32,9 +32,14 @@ let queue: Queue
 
 const logger = Object.fromEntries(['debug', 'info', 'warn', 'error'].map((level) => [level, () => undefined]))
 
-function push(correlationId: number): void {
+function push(correlationId: number, apiKey?: number): void {
   queue.push({
-    entry: { correlationId, resolve: () => undefined, reject: (error) => failed.push(error.name) },
+    entry: {
+      ...(apiKey !== undefined && { apiKey }),
+      correlationId,
+      resolve: () => undefined,
+      reject: (error) => failed.push(error.name),
+    },
     expectResponse: true,
     sendRequest: () => sent.push(correlationId),
   })
@@ -93,14 +98,22 @@ test('a request that is not answered in time fails within a second of its time-o
   vi.advanceTimersByTime(2_999)
   expect(failed).toEqual([])
   vi.advanceTimersByTime(1_002)
-  expect(failed).toEqual(['KafkaJSRequestTimeoutError'])
+  expect(failed).toEqual(['KafkaJSConnectionError'])
+})
+
+test('a broker that does not say what it speaks is waited for no longer than five seconds', () => {
+  queue = new RequestQueue({ maxInFlightRequests: 1, requestTimeout: 60_000, enforceRequestTimeout: true, logger })
+  const ApiVersions = 18
+  push(1, ApiVersions)
+  vi.advanceTimersByTime(6_001)
+  expect(failed).toEqual(['KafkaJSConnectionError'])
 })
 
 test('it fails so too where the connection has been closed meanwhile', () => {
   push(1)
   queue.destroy()
   vi.advanceTimersByTime(4_001)
-  expect(failed).toEqual(['KafkaJSRequestTimeoutError'])
+  expect(failed).toEqual(['KafkaJSConnectionError'])
   expect(vi.getTimerCount()).toBe(0)
 })
 
@@ -142,6 +155,6 @@ test('a connection that is being closed waits for what was asked no longer than 
   const closed = queue.waitForPendingRequests()
   vi.advanceTimersByTime(4_001)
   await closed
-  expect(failed).toEqual(['KafkaJSRequestTimeoutError'])
+  expect(failed).toEqual(['KafkaJSConnectionError'])
   expect(vi.getTimerCount()).toBe(0)
 })

@@ -88,7 +88,7 @@ test('a connection on which the oldest request is late is closed, and what else 
   await connection.connect()
   const oldest = outcome(connection.send(ask()))
   const patient = outcome(connection.send(ask(60_000)))
-  expect(await oldest).toBe('KafkaJSRequestTimeoutError')
+  expect(await oldest).toBe('KafkaJSConnectionError')
   expect(await patient).toBe('KafkaJSConnectionError')
   expect(connection.isConnected()).toBe(false)
 })
@@ -113,7 +113,7 @@ test('what is asked while a connection is being closed ends, as what it waits fo
   await asked.promise
   const closing = connection.disconnect()
   const meanwhile = outcome(connection.send(ask(60_000)))
-  expect(await pending).toBe('KafkaJSRequestTimeoutError')
+  expect(await pending).toBe('KafkaJSConnectionError')
   expect(await meanwhile).toBe('KafkaJSConnectionError')
   await closing
 })
