@@ -4,6 +4,8 @@ const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-ful
 type Mode = (typeof MODES)[number]
 /** `schema` is no parameter of psql's: the tables' schema. */
 const PARAMETERS = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'schema'] as const
+/** What needs no quotes in SQL, nor in a start-up parameter. */
+const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/
 /** As of psql: whom this machine trusts. */
 const SYSTEM = 'system'
 
@@ -37,6 +39,11 @@ export function hostOfDatabase(url: string): string {
   return decodeURIComponent(new URL(url).hostname).replace(/^\[|\]$/g, '')
 }
 
+/** In which schema the tables are; undefined: the first of the role's search path. */
+export function schemaOfDatabase(url: string): string | undefined {
+  return new URL(url).searchParams.get('schema') ?? undefined
+}
+
 /** What is wrong with the parameters of DATABASE_URL, without its password. */
 export function findUrlMistakes(url: string): string[] {
   const { searchParams } = new URL(url)
@@ -46,6 +53,9 @@ export function findUrlMistakes(url: string): string[] {
   const mode = get('sslmode')
   if (mode !== null && !(MODES as readonly string[]).includes(mode))
     return [`has sslmode=${mode}, wants ${MODES.join(', ')}`]
+  const schema = get('schema')
+  if (schema !== null && !SCHEMA_NAME.test(schema))
+    return [`has schema=${schema}, wants a name of small letters, digits and _`]
   const mistakes = (['sslrootcert', 'sslcert', 'sslkey'] as const).flatMap((name) => {
     const file = get(name)
     if (file === null || (name === 'sslrootcert' && file === SYSTEM)) return []

@@ -1,5 +1,6 @@
 import type { MikroORM } from '@mikro-orm/core'
 import type { EntityManager, PostgreSqlDriver } from '@mikro-orm/postgresql'
+import { schemaOfDatabase } from '../database-url.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { DatabaseAccess } from './database-access.ts'
 import { databaseError } from './database-error.ts'
@@ -8,6 +9,9 @@ import { openPool, type Pool } from './open-pool.ts'
 import { inTransaction, type Query, queryOf, type Statement } from './prepared.ts'
 
 export type { EntityManager }
+
+const LOST_SCHEMA =
+  'DATABASE_URL: its schema does not get past the pooler: leave it out, and set search_path for the role (alter role ... set ...)'
 
 /**
  * The service's PostgreSQL database; connects when first used. MikroORM, half of a command's start, is loaded by the first
@@ -63,13 +67,17 @@ export class Database {
    * Whether a connection is one to PostgreSQL, with all that it was opened with. A pooler such as PgBouncer leaves that out,
    * and may give each transaction to another session: nothing is prepared under a name there, and no time-out of ours holds.
    *
-   * @throws as `transaction`
+   * @throws as `transaction`; EnrichmentError CONFIG_INVALID when it leaves out the URL's schema, too
    */
   async isDirect(): Promise<boolean> {
     if (this.#isDirect === undefined) {
-      const asked = `select current_setting('album_enricher.is_direct', true) = 'on' as is`
-      const [found] = await this.#ask<{ is: boolean | null }>(asked)
-      this.#isDirect = found?.is === true
+      const asked = `select current_setting('album_enricher.is_direct', true) = 'on' as is, current_schema() as schema`
+      const [found] = await this.#ask<{ is: boolean | null; schema: string | null }>(asked)
+      const isDirect = found?.is === true
+      const schema = schemaOfDatabase(this.#url)
+      if (!isDirect && schema !== undefined && schema !== found?.schema)
+        throw new EnrichmentError('CONFIG_INVALID', LOST_SCHEMA)
+      this.#isDirect = isDirect
     }
     return this.#isDirect
   }
@@ -120,6 +128,7 @@ export class Database {
     const orm = new MikroORM(databaseConfig(this.#url, { ...this.#access, poolMax: 2 }, MIGRATION_LIMITS))
     try {
       if (createDatabase) await orm.schema.ensureDatabase()
+      await this.#makeSchema()
       const pending = await this.pendingMigrations()
       if (pending.length > 0) await migrate(orm)
       return pending
@@ -128,6 +137,16 @@ export class Database {
     } finally {
       await orm.close(true)
     }
+  }
+
+  /** The URL's, where there is none yet. */
+  async #makeSchema(): Promise<void> {
+    const schema = schemaOfDatabase(this.#url)
+    if (schema === undefined) return
+    await this.isDirect()
+    // "if not exists" asks for the right to make it also where it is there.
+    const found = await this.#ask(`select 1 from pg_namespace where nspname = '${schema}'`)
+    if (found.length === 0) await this.#ask(`create schema if not exists "${schema}"`)
   }
 
   /**
@@ -145,7 +164,7 @@ export class Database {
   /** The SQL of what `migrate` would do, for `psql`; empty when nothing is to be done. @throws as `pendingMigrations` */
   async writeMigrations(): Promise<string> {
     const { writeMigrations } = await import('./migrate.ts')
-    return writeMigrations(await this.#entities(), await this.pendingMigrations())
+    return writeMigrations(await this.#entities(), await this.pendingMigrations(), schemaOfDatabase(this.#url))
   }
 
   /** @throws EnrichmentError TABLES_OUTDATED when migrations of this build are missing, and as `pendingMigrations` */

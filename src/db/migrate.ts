@@ -52,9 +52,16 @@ const TABLE = `create table if not exists "mikro_orm_migrations" (
  * What `migrate` would run, for `psql` in the hands of somebody who may; it asks the database nothing.
  *
  * @param pending names of the migrations
+ * @param schema where the tables are; undefined: where the one who runs it has them
  */
-export function writeMigrations(orm: MikroORM<PostgreSqlDriver>, pending: readonly string[]): string {
-  const statements: string[] = pending.length > 0 ? [`set lock_timeout = ${MIGRATION_LIMITS.lock_timeout}`, TABLE] : []
+export function writeMigrations(
+  orm: MikroORM<PostgreSqlDriver>,
+  pending: readonly string[],
+  schema: string | undefined,
+): string {
+  if (pending.length === 0) return ''
+  const place = schema === undefined ? [] : [`create schema if not exists "${schema}"`, `set search_path = "${schema}"`]
+  const statements = [`set lock_timeout = ${MIGRATION_LIMITS.lock_timeout}`, ...place, TABLE]
   for (const { name, class: MigrationClass } of MIGRATIONS) {
     if (!pending.includes(name)) continue
     const migration = new MigrationClass(orm.em.getDriver(), orm.config)

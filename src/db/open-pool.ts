@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { hostOfDatabase } from '../database-url.ts'
+import { hostOfDatabase, schemaOfDatabase } from '../database-url.ts'
 import type { DatabaseAccess } from './database-access.ts'
 import { dropLostConnections } from './drop-lost-connections.ts'
 import { secureConnections } from './secure-connections.ts'
@@ -19,6 +19,13 @@ export const LIMITS = {
   // A plan that was made for an empty table would read all of it when it has grown.
   options: '-c plan_cache_mode=force_custom_plan -c album_enricher.is_direct=on',
 }
+
+/** The limits, and the URL's schema as the one in which every statement of the connections finds its tables. */
+export function withSchema(limits: { options?: string }, url: string): { options?: string } {
+  const schema = schemaOfDatabase(url)
+  return schema === undefined ? limits : { ...limits, options: `${limits.options ?? ''} -c search_path=${schema}` }
+}
+
 /** date, timestamp, timestamptz, interval: MikroORM, which has the same connections, reads them itself. */
 const READ_AS_TEXT = [1082, 1114, 1184, 1186]
 
@@ -36,7 +43,7 @@ export function openPool(url: string, { poolMax = 10, url: current = () => url, 
     max: poolMax,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     types,
-    ...LIMITS,
+    ...withSchema(LIMITS, url),
   })
   // A connection that the server drops is an event of its own, and one that nobody listens to ends the process.
   pool.on('connect', (client) => client.on('error', () => undefined))

@@ -11,6 +11,7 @@ test.each([
   ['sslmode=verify-full', /sslmode=verify-full, wants sslrootcert too/],
   ['sslmode=verify-ca&sslrootcert=system', /sslrootcert=system, wants sslmode=verify-full/],
   ['sslmode=verify-full&sslrootcert=/no/such.pem', /sslrootcert=\/no\/such\.pem, which cannot be read as PEM: ENOENT/],
+  ['schema=Music-1', /schema=Music-1, wants a name of small letters, digits and _/],
   ['sslrootcert=/no/such.pem', /sslrootcert and no sslmode/],
   ['sslmode=require&sslcert=package.json&sslkey=package.json', /sslcert=package\.json.*the file holds no PEM/],
 ])('%s is an error that names the parameter', (parameters, expected) => {
@@ -20,6 +21,12 @@ test.each([
 })
 
 test('no parameter, or good ones, are no error', () => {
-  for (const good of ['', 'sslmode=disable', 'sslmode=prefer', 'sslmode=verify-full&sslrootcert=system'])
+  for (const good of [
+    '',
+    'schema=music_1',
+    'sslmode=disable',
+    'sslmode=prefer',
+    'sslmode=verify-full&sslrootcert=system',
+  ])
     expect(findUrlMistakes(URL_OF(good))).toEqual([])
 })

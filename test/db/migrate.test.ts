@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { MikroORM } from '@mikro-orm/core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { Database } from '../../src/db/database.ts'
+import { Enrichment } from '../../src/db/entities/enrichment.entity.ts'
 import { databaseConfig } from '../../src/db/orm.ts'
 import { createDatabase } from '../stack/create-database.ts'
 import { type PostgresServer, startPostgres } from '../stack/postgres.ts'
@@ -164,7 +165,7 @@ test('the SQL that is printed does the same in the hands of a role for DDL, and 
   const sql = await service.writeMigrations()
   expect(sql).not.toContain('m0004-quota')
   const ddl = as('ddl')
-  for (const statement of sql.split(/;\n(?=[a-z]|$)/).filter((one) => one !== '')) await execute(ddl, statement)
+  await runPrinted(ddl, sql)
   expect(await service.writeMigrations()).toBe('')
   await service.checkMigrated()
   expect(await service.migrate(), 'setup in the hands of the service').toEqual([])
@@ -174,6 +175,29 @@ test('the SQL that is printed does the same in the hands of a role for DDL, and 
   await whole.migrate()
   expect(await tablesOf(admin)).toEqual(await tablesOf(whole))
 })
+
+test.each([
+  ['migrate', async (db: Database) => void (await db.migrate())],
+  ['the SQL that is printed', async (db: Database) => runPrinted(db, await db.writeMigrations())],
+])("%s makes the tables in the URL's schema, and all statements find them there", async (_name, make) => {
+  const url = await newUrl()
+  const db = open(`${url}?schema=music`)
+  await expect(db.checkMigrated()).rejects.toMatchObject({ code: 'TABLES_OUTDATED' })
+  await make(db)
+  await db.checkMigrated()
+  expect(await tablesOf(open(url)), 'in public').toEqual([])
+  await execute(db, INSERT_AS_BEFORE, [randomUUID()])
+  expect(await db.query((em) => em.count(Enrichment))).toBe(1)
+  expect(await db.run(COUNT_REQUESTS, [])).toEqual([{ count: '1' }])
+  expect(await db.migrate(), 'once more').toEqual([])
+})
+
+/** As psql would. */
+async function runPrinted(db: Database, sql: string): Promise<void> {
+  for (const statement of sql.split(/;\n(?=[a-z]|$)/).filter((one) => one !== '')) await execute(db, statement)
+}
+
+const COUNT_REQUESTS = { name: 'count requests', text: 'select count(*) from enrichment' }
 
 /** Every table with its columns. */
 async function tablesOf(db: Database): Promise<[string, string][]> {

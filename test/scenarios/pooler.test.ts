@@ -44,3 +44,16 @@ test('a PgBouncer that refuses our start-up parameters is named, with what to do
   expect(status).not.toBe(0)
   expect(output).toMatch(/unsupported startup parameter.*ignore_startup_parameters of PgBouncer/)
 })
+
+test('a schema that does not get past PgBouncer is an error, not the tables of another schema', async () => {
+  let stop = async () => {}
+  let url = ''
+  const { env } = await createScenario({}, async ({ DATABASE_URL }) => {
+    const pooler = await startPgBouncer(DATABASE_URL, { ignore_startup_parameters: IGNORED })
+    url = `${pooler.url}?schema=music`
+    stop = pooler.stop
+  })
+  const { status, output } = await runVerb({ ...env, DATABASE_URL: url }, 'setup')
+  await stop()
+  expect([status, output]).toEqual([2, expect.stringMatching(/DATABASE_URL: its schema does not get past the pooler/)])
+})

@@ -198,7 +198,7 @@ export class LaneLease {
     this.#to('commit', phase)
     if (phase.kind !== 'owner') return
     const { standing, session } = phase
-    await this.#transact(standing, records, done, AbortSignal.any([session, phase.doubt.signal]))
+    await withFirstAbort([session, phase.doubt.signal], (first) => this.#transact(standing, records, done, first))
     this.#to('committed', this.#phase)
     try {
       await this.#ports.storeProgress(standing)
