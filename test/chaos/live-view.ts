@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Consumer, Kafka, logLevel } from 'kafkajs'
+import { keepRunning } from '../stack/keep-running.ts'
 import { now } from './clock.ts'
 
 export interface ChaosTopics {
@@ -24,6 +25,7 @@ export class LiveView {
   returnedCopies = 0
   readonly #topics: ChaosTopics
   readonly #consumer: Consumer
+  #stop: () => Promise<void> = async () => undefined
   readonly #seen = new Set<string>()
   #lastOutcomeAt = now()
 
@@ -42,7 +44,7 @@ export class LiveView {
     await view.#consumer.connect()
     const { enrichment, express, enriched, dead, retries } = topics
     await view.#consumer.subscribe({ topics: [enrichment, express, enriched, dead, ...retries], fromBeginning: true })
-    await view.#consumer.run({
+    view.#stop = await keepRunning(view.#consumer, {
       autoCommit: false,
       eachMessage: async ({ topic, partition, message }) =>
         view.#note(topic, `${topic}/${partition}/${message.offset}`, message.key?.toString() ?? ''),
@@ -51,7 +53,7 @@ export class LiveView {
   }
 
   async close(): Promise<void> {
-    await this.#consumer.disconnect()
+    await this.#stop()
   }
 
   #note(topic: string, place: string, key: string): void {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { type Consumer, type IHeaders, Kafka, logLevel } from 'kafkajs'
 import { applyPatches } from '../../src/kafka/patches/apply-patches.ts'
+import { keepRunning } from './keep-running.ts'
 
 // Against KafkaJS's timer noise in the processes that read, and against what it shows of given-up transactions; and now, since
 // one that has fetched takes no patch any more. The reading itself uses nothing of the service.
@@ -32,6 +33,7 @@ export class TopicReader {
   readonly #kafka: Kafka
   readonly #consumer: Consumer
   readonly #topic: string
+  #stop: () => Promise<void> = async () => undefined
   readonly #waiting = new Set<() => void>()
   /** Next offset to be read, by partition. */
   readonly #positions = new Map<number, bigint>()
@@ -51,7 +53,7 @@ export class TopicReader {
     const consumer = reader.#consumer
     await consumer.connect()
     await consumer.subscribe({ topics: [topic], fromBeginning: true })
-    await consumer.run({
+    reader.#stop = await keepRunning(consumer, {
       autoCommit: false,
       eachBatch: async ({ batch }) => {
         const readAt = Date.now()
@@ -118,6 +120,6 @@ export class TopicReader {
   }
 
   async close(): Promise<void> {
-    await this.#consumer.disconnect()
+    await this.#stop()
   }
 }

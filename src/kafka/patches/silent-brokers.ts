@@ -10,6 +10,7 @@ interface ConnectionPool {
 }
 
 interface BrokerPool {
+  seedBroker: { versions: object | null } | undefined
   findBroker(search: { nodeId: string }): Promise<{ connectionPool: ConnectionPool }>
   removeBroker(address: { host: string; port: number }): void
 }
@@ -67,7 +68,8 @@ export function strikeOffSilentBrokers(): void {
     } catch (error) {
       if (isSilence(error)) {
         silentAt.set(addressOf(this), Date.now())
-        pools.get(this)?.removeBroker(this)
+        const pool = pools.get(this)
+        if (pool !== undefined) strikeOff(pool, this)
         // What is off the list nobody else closes; it waits for what is still asked there.
         void this.destroy()
       }
@@ -94,6 +96,16 @@ export function strikeOffSilentBrokers(): void {
       throw isSilence(error) ? Object.assign(error, { type: 'NOT_COORDINATOR_FOR_GROUP' }) : error
     }
   }
+}
+
+function strikeOff(pool: BrokerPool, connections: ConnectionPool): void {
+  const { seedBroker } = pool
+  pool.removeBroker(connections)
+  if (pool.seedBroker !== undefined || seedBroker === undefined) return
+  // It was the last one, and who is asking for metadata at this moment reads the seed without a look. It has to be greeted
+  // anew, which it will not answer, and then KafkaJS takes the next one of those that it was told of.
+  seedBroker.versions = null
+  pool.seedBroker = seedBroker
 }
 
 function addressOf({ host, port }: ConnectionPool): string {

@@ -3,8 +3,14 @@ import { expect, onTestFinished, test } from 'vitest'
 import { GroupConsumer } from '../../../src/kafka/group-consumer.ts'
 import { createKafkaRoom, type KafkaRoom } from '../../stack/kafka-room.ts'
 
+interface Broker {
+  connectionPool: { pool: { send(): Promise<unknown> }[] }
+}
+
 interface Pool {
-  brokers: Record<string, unknown>
+  brokers: Record<string, Broker>
+  seedBroker: object | undefined
+  removeBroker(address: object): void
 }
 
 interface Runner {
@@ -55,7 +61,7 @@ test('a consumer that has struck the leader of its partition off its list finds 
   await expect.poll(() => values).toEqual(['before'])
   const leader = fetches[0] ?? ''
   if (pool === undefined) throw new Error('no fetch')
-  pool.brokers[OTHER] = pool.brokers[leader]
+  pool.brokers[OTHER] = pool.brokers[leader] as Broker
   await expect.poll(() => fetches).toContain(OTHER)
   delete pool.brokers[leader]
   fetches.length = 0
@@ -63,6 +69,38 @@ test('a consumer that has struck the leader of its partition off its list finds 
   await expect.poll(() => fetches.length).toBeGreaterThan(0)
   await room.publish('after')
   await expect.poll(() => values, { timeout: 20_000 }).toEqual(['before', 'after'])
+})
+
+test('a consumer whose only broker has left a request without an answer goes on when that one answers again', async () => {
+  const room = await createKafkaRoom()
+  let pool: Pool | undefined
+  watchFetches((_nodeId, { consumerGroup }) => {
+    pool = consumerGroup.cluster.brokerPool
+  })
+  const { values } = follow(room)
+  await room.publish('before')
+  await expect.poll(() => values).toEqual(['before'])
+  if (pool === undefined) throw new Error('no fetch')
+  const { brokers } = pool
+  const struckOff = Promise.withResolvers<void>()
+  const { removeBroker } = pool
+  pool.removeBroker = function (address) {
+    removeBroker.call(this, address)
+    struckOff.resolve()
+  }
+  for (const { connectionPool } of Object.values(brokers))
+    for (const connection of connectionPool.pool)
+      connection.send = async () => {
+        // The class's own again.
+        Reflect.deleteProperty(connection, 'send')
+        throw Object.assign(new Error('timed out'), { isSilent: true })
+      }
+  const former = pool
+  await struckOff.promise
+  // Who asks for metadata at this moment reads it without a look.
+  expect(former.seedBroker).toBeDefined()
+  await room.publish('after')
+  await expect.poll(() => values).toContain('after')
 })
 
 test('a consumer that is stopped while its list of brokers changes ends', async () => {
@@ -80,7 +118,7 @@ test('a consumer that is stopped while its list of brokers changes ends', async 
   await expect.poll(() => pool).toBeDefined()
   const { brokers } = pool as Pool
   const [leader = ''] = Object.keys(brokers)
-  brokers[OTHER] = brokers[leader]
+  brokers[OTHER] = brokers[leader] as Broker
   await expect.poll(() => fetched).toContain(OTHER)
   // The fetchers of the former list end one by one, within half a second.
   delete brokers[OTHER]

@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Consumer, ConsumerRunConfig } from 'kafkajs'
+
+const AGAIN_AFTER_MS = 500
+
+/**
+ * Runs a KafkaJS consumer as a program would that must not end: KafkaJS starts it again by itself after some failures, and
+ * leaves it dead after others.
+ *
+ * @returns once it runs; what stops it for good
+ */
+export async function keepRunning(consumer: Consumer, config: ConsumerRunConfig): Promise<() => Promise<void>> {
+  let isOver = false
+  const runAgain = async () => {
+    while (!isOver) {
+      await sleep(AGAIN_AFTER_MS)
+      const isUp = await consumer.connect().then(
+        () => consumer.run(config).then(() => true),
+        () => false,
+      )
+      if (isUp) return
+    }
+  }
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (payload.restart) return
+    console.error(`a reader's consumer is started again: ${payload.error.stack}`)
+    void runAgain()
+  })
+  await consumer.run(config)
+  return async () => {
+    isOver = true
+    await consumer.disconnect()
+  }
+}
