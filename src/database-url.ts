@@ -4,8 +4,8 @@ const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-ful
 type Mode = (typeof MODES)[number]
 /** `schema` is no parameter of psql's: the tables' schema. */
 const PARAMETERS = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'schema'] as const
-/** What needs no quotes in SQL, nor in a start-up parameter. */
-const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/
+/** What needs no quotes in SQL, nor in a start-up parameter, and is none of PostgreSQL's own. */
+const SCHEMA_NAME = /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/
 /** As of psql: whom this machine trusts. */
 const SYSTEM = 'system'
 
@@ -55,7 +55,7 @@ export function findUrlMistakes(url: string): string[] {
     return [`has sslmode=${mode}, wants ${MODES.join(', ')}`]
   const schema = get('schema')
   if (schema !== null && !SCHEMA_NAME.test(schema))
-    return [`has schema=${schema}, wants a name of small letters, digits and _`]
+    return [`has schema=${schema}, wants a name of small letters, digits and _, which does not begin with pg_`]
   const mistakes = (['sslrootcert', 'sslcert', 'sslkey'] as const).flatMap((name) => {
     const file = get(name)
     if (file === null || (name === 'sslrootcert' && file === SYSTEM)) return []

@@ -67,17 +67,13 @@ export class Database {
    * Whether a connection is one to PostgreSQL, with all that it was opened with. A pooler such as PgBouncer leaves that out,
    * and may give each transaction to another session: nothing is prepared under a name there, and no time-out of ours holds.
    *
-   * @throws as `transaction`; EnrichmentError CONFIG_INVALID when it leaves out the URL's schema, too
+   * @throws as `transaction`
    */
   async isDirect(): Promise<boolean> {
     if (this.#isDirect === undefined) {
-      const asked = `select current_setting('album_enricher.is_direct', true) = 'on' as is, current_schema() as schema`
-      const [found] = await this.#ask<{ is: boolean | null; schema: string | null }>(asked)
-      const isDirect = found?.is === true
-      const schema = schemaOfDatabase(this.#url)
-      if (!isDirect && schema !== undefined && schema !== found?.schema)
-        throw new EnrichmentError('CONFIG_INVALID', LOST_SCHEMA)
-      this.#isDirect = isDirect
+      const asked = `select current_setting('album_enricher.is_direct', true) = 'on' as is`
+      const [found] = await this.#ask<{ is: boolean | null }>(asked)
+      this.#isDirect = found?.is === true
     }
     return this.#isDirect
   }
@@ -128,9 +124,10 @@ export class Database {
     const orm = new MikroORM(databaseConfig(this.#url, { ...this.#access, poolMax: 2 }, MIGRATION_LIMITS))
     try {
       if (createDatabase) await orm.schema.ensureDatabase()
-      await this.#makeSchema()
       const pending = await this.pendingMigrations()
-      if (pending.length > 0) await migrate(orm)
+      if (pending.length === 0) return pending
+      await this.#makeSchema()
+      await migrate(orm)
       return pending
     } catch (error) {
       throw databaseError(error)
@@ -143,7 +140,6 @@ export class Database {
   async #makeSchema(): Promise<void> {
     const schema = schemaOfDatabase(this.#url)
     if (schema === undefined) return
-    await this.isDirect()
     // "if not exists" asks for the right to make it also where it is there.
     const found = await this.#ask(`select 1 from pg_namespace where nspname = '${schema}'`)
     if (found.length === 0) await this.#ask(`create schema if not exists "${schema}"`)
@@ -152,10 +148,15 @@ export class Database {
   /**
    * The migrations of this build that the database lacks, in their order. Changes nothing: the migrator would make its table.
    *
-   * @throws EnrichmentError DATABASE_MISSING, DATABASE_UNAVAILABLE
+   * @throws EnrichmentError DATABASE_MISSING, DATABASE_UNAVAILABLE; CONFIG_INVALID where a pooler leaves out the URL's schema
    */
   async pendingMigrations(): Promise<string[]> {
-    const [found] = await this.#ask<{ is: boolean }>(`select to_regclass('mikro_orm_migrations') is not null as is`)
+    const asked = `select to_regclass('mikro_orm_migrations') is not null as is, current_schema() as schema`
+    const [found] = await this.#ask<{ is: boolean; schema: string | null }>(asked)
+    const schema = schemaOfDatabase(this.#url)
+    // Where there is no such schema yet there is none at hand.
+    if (schema !== undefined && (found?.schema ?? schema) !== schema)
+      throw new EnrichmentError('CONFIG_INVALID', LOST_SCHEMA)
     const done = found?.is ? await this.#ask<{ name: string }>('select name from mikro_orm_migrations') : []
     const names = new Set(done.map(({ name }) => name))
     return MIGRATION_NAMES.filter((name) => !names.has(name))

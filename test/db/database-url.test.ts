@@ -12,6 +12,7 @@ test.each([
   ['sslmode=verify-ca&sslrootcert=system', /sslrootcert=system, wants sslmode=verify-full/],
   ['sslmode=verify-full&sslrootcert=/no/such.pem', /sslrootcert=\/no\/such\.pem, which cannot be read as PEM: ENOENT/],
   ['schema=Music-1', /schema=Music-1, wants a name of small letters, digits and _/],
+  ['schema=pg_music', /schema=pg_music, wants a name .* which does not begin with pg_/],
   ['sslrootcert=/no/such.pem', /sslrootcert and no sslmode/],
   ['sslmode=require&sslcert=package.json&sslkey=package.json', /sslcert=package\.json.*the file holds no PEM/],
 ])('%s is an error that names the parameter', (parameters, expected) => {
