@@ -12,8 +12,9 @@ const AGAIN_AFTER_MS = 500
 export async function keepRunning(consumer: Consumer, config: ConsumerRunConfig): Promise<() => Promise<void>> {
   let isOver = false
   const runAgain = async () => {
-    while (!isOver) {
+    for (;;) {
       await sleep(AGAIN_AFTER_MS)
+      if (isOver) return
       const isUp = await consumer.connect().then(
         () => consumer.run(config).then(() => true),
         () => false,

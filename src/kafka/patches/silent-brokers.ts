@@ -20,13 +20,15 @@ interface ConsumerGroup {
   heartbeat(every: { interval: number }): Promise<void>
 }
 
-/** By host:port when a broker last left a request, or a connection, without an answer. */
+/** By host:port when a broker last left a request, or a connection, without an answer; on the clock of performance.now(). */
 const silentAt = new Map<string, number>()
 const LEFT_ALONE_MS = 30_000
 
 /** Without those, by host:port, that have left somebody here without an answer in the last half minute; all, if all have. */
 export function withoutSilent(brokers: string[]): string[] {
-  const answering = brokers.filter((broker) => Date.now() - (silentAt.get(broker) ?? 0) > LEFT_ALONE_MS)
+  const answering = brokers.filter(
+    (broker) => performance.now() - (silentAt.get(broker) ?? Number.NEGATIVE_INFINITY) > LEFT_ALONE_MS,
+  )
   return answering.length > 0 ? answering : brokers
 }
 
@@ -67,7 +69,7 @@ export function strikeOffSilentBrokers(): void {
       return await send.call(this, request)
     } catch (error) {
       if (isSilence(error)) {
-        silentAt.set(addressOf(this), Date.now())
+        silentAt.set(addressOf(this), performance.now())
         const pool = pools.get(this)
         if (pool !== undefined) strikeOff(pool, this)
         // What is off the list nobody else closes; it waits for what is still asked there.
@@ -80,7 +82,7 @@ export function strikeOffSilentBrokers(): void {
     try {
       return await getConnection.call(this, index)
     } catch (error) {
-      if ((error as Error).message === 'Connection timeout') silentAt.set(addressOf(this), Date.now())
+      if ((error as Error).message === 'Connection timeout') silentAt.set(addressOf(this), performance.now())
       throw error
     }
   }
