@@ -1,7 +1,6 @@
-import { LockMode } from '@mikro-orm/core'
 import { EnrichmentError } from '../errors.ts'
-import type { Database, EntityManager } from './database.ts'
-import { CrashMark } from './entities/crash-mark.entity.ts'
+import type { Database } from './database.ts'
+import type { Statement } from './prepared.ts'
 
 /** Where a record stands. */
 interface Place {
@@ -16,6 +15,53 @@ const DEATHS_IN_HAND = 2
 const MARKED = 10_000
 /** A partition whose records were compacted away may count on between two of them. */
 const MOST_IN_HAND = 10_000
+
+/** What is known of a partition; offsets are decimal. */
+interface MarkRow {
+  topic: string
+  partition: number
+  process_id: string | null
+  offset: string
+  ends: number
+  touched: string | null
+  touched_to: string | null
+  deadly: Record<string, number> | null
+}
+
+type TakenRow = Pick<MarkRow, 'topic' | 'partition' | 'offset' | 'ends'> & { deadly: Record<string, number> }
+
+const LOCK_MARKS: Statement<MarkRow> = {
+  name: 'select crash_mark for update',
+  text: `
+    select topic, partition, process_id, "offset"::text as "offset", ends, touched::text as touched,
+      touched_to::text as touched_to, deadly
+    from crash_mark
+    where group_name = $1 and (topic, partition) in (
+      select topic, partition from json_to_recordset($2::json) as v(topic text, partition int))
+    order by topic, partition for update`,
+}
+const TAKE_MARKS: Statement = {
+  name: 'insert into crash_mark',
+  text: `
+    insert into crash_mark (group_name, process_id, topic, partition, "offset", ends, deadly, deaths)
+    select $1, $2, topic, partition, "offset", ends, deadly, 0
+    from json_to_recordset($3::json) as v(topic text, partition int, "offset" bigint, ends int, deadly jsonb)
+    order by topic, partition
+    on conflict (group_name, topic, partition) do update
+    set process_id = excluded.process_id, "offset" = excluded."offset", ends = excluded.ends, touched = null,
+      touched_to = null, deadly = excluded.deadly`,
+}
+/** Not once another process has the partition: one that was stopped for long may still have a record in hand. */
+const TOUCH: Statement = {
+  name: 'update crash_mark set touched',
+  text: `
+    update crash_mark set touched = $5, touched_to = $6
+    where group_name = $1 and topic = $2 and partition = $3 and process_id = $4`,
+}
+const LEAVE: Statement = {
+  name: 'update crash_mark set process_id',
+  text: 'update crash_mark set process_id = null where group_name = $1 and process_id = $2',
+}
 
 /**
  * Finds the record that kills the processes of a group before they can say of which they die. It outlives them in
@@ -50,14 +96,7 @@ export class CrashMarks {
 
   /** This process has let go of all that it had, and did not die. */
   async leave(): Promise<void> {
-    await this.#orNobody(() =>
-      this.#db.query((em) =>
-        em.execute('update crash_mark set process_id = null where group_name = ? and process_id = ?', [
-          this.#groupName,
-          this.#processId,
-        ]),
-      ),
-    )
+    await this.#orNobody(() => this.#db.run(LEAVE, [this.#groupName, this.#processId]))
   }
 
   /** How many of the records of one partition, from the first on, may be touched together. */
@@ -99,11 +138,11 @@ export class CrashMarks {
     if (left > 0) this.#marked.set(keyOf(first), left)
     else this.#marked.delete(keyOf(first))
     const last = places.at(-1) ?? first
-    await this.#orNobody(() => this.#mark(first, last))
+    await this.#orNobody(() => this.#touch(first, [first.offset, last.offset]))
     try {
       return await work()
     } finally {
-      await this.#orNobody(() => this.#unmark(first))
+      await this.#orNobody(() => this.#touch(first, [null, null]))
     }
   }
 
@@ -112,52 +151,38 @@ export class CrashMarks {
   }
 
   async #begin(places: Place[]): Promise<void> {
-    const begun = await this.#db.transaction(async (em) => {
-      const marks: CrashMark[] = []
-      for (const place of places) marks.push(await this.#beginAt(em, place))
-      return marks
+    const at = places.map(({ offset, ...place }) => ({ ...place, offset: String(offset) }))
+    const taken = await this.#db.prepared(async (query) => {
+      const found = await query(LOCK_MARKS, [this.#groupName, JSON.stringify(at)])
+      const marks = new Map(found.map((mark) => [keyOf(mark), mark]))
+      const rows = at.map((place) => this.#toTaken(place, marks.get(keyOf(place))))
+      await query(TAKE_MARKS, [this.#groupName, this.#processId, JSON.stringify(rows)])
+      return rows
     })
-    for (const mark of begun) {
-      const deadly = mark.deadly ?? {}
-      if (mark.ends > 0 || Object.keys(deadly).length > 0) this.#marked.set(keyOf(mark), MARKED)
-      this.#deadly.set(keyOf(mark), deadly)
+    for (const row of taken) {
+      if (row.ends > 0 || Object.keys(row.deadly).length > 0) this.#marked.set(keyOf(row), MARKED)
+      this.#deadly.set(keyOf(row), row.deadly)
     }
   }
 
-  async #beginAt(em: EntityManager, { topic, partition, offset }: Place): Promise<CrashMark> {
-    const key = { groupName: this.#groupName, topic, partition }
-    const row = await em.findOne(CrashMark, key, { lockMode: LockMode.PESSIMISTIC_WRITE })
-    const nobody = { offset, ends: 0, deaths: 0, processId: null, touched: null, touchedTo: null, deadly: null }
-    const mark = row ?? em.create(CrashMark, { ...key, ...nobody })
-    const hasEndedBadly = mark.processId !== null && mark.processId !== this.#processId
-    const isStuck = BigInt(mark.offset) === offset
-    const ends = (isStuck ? mark.ends : 0) + (hasEndedBadly ? 1 : 0)
+  /** What a partition's row is to be, now that this process has it. */
+  #toTaken(place: Pick<MarkRow, 'topic' | 'partition' | 'offset'>, mark: MarkRow | undefined): TakenRow {
+    if (mark === undefined) return { ...place, ends: 0, deadly: {} }
+    const hasEndedBadly = mark.process_id !== null && mark.process_id !== this.#processId
+    const offset = BigInt(place.offset)
+    const ends = (BigInt(mark.offset) === offset ? mark.ends : 0) + (hasEndedBadly ? 1 : 0)
     const counts = Object.entries(mark.deadly ?? {}).filter(([at]) => BigInt(at) >= offset)
     const deadly = Object.fromEntries(counts)
-    const { touched, touchedTo } = mark
-    if (hasEndedBadly && touched !== null && touched !== undefined) {
-      const [from, to] = [BigInt(touched), BigInt(touchedTo ?? touched)]
+    if (hasEndedBadly && mark.touched !== null) {
+      const [from, to] = [BigInt(mark.touched), BigInt(mark.touched_to ?? mark.touched)]
       for (let at = from; at <= to && at < from + BigInt(MOST_IN_HAND); at += 1n)
         deadly[String(at)] = (deadly[String(at)] ?? 0) + 1
     }
-    Object.assign(mark, { processId: this.#processId, offset, ends, touched: null, touchedTo: null, deadly })
-    em.persist(mark)
-    return mark
+    return { ...place, ends, deadly }
   }
 
-  #mark(first: Place, last: Place): Promise<void> {
-    return this.#update('touched = ?, touched_to = ?', [String(first.offset), String(last.offset)], first)
-  }
-
-  #unmark(first: Place): Promise<void> {
-    return this.#update('touched = null, touched_to = null', [], first)
-  }
-
-  /** Not once another process has the partition: one that was stopped for long may still have a record in hand. */
-  async #update(changes: string, values: unknown[], { topic, partition }: Place): Promise<void> {
-    const ours = 'group_name = ? and topic = ? and partition = ? and process_id = ?'
-    const key = [this.#groupName, topic, partition, this.#processId]
-    await this.#db.query((em) => em.execute(`update crash_mark set ${changes} where ${ours}`, [...values, ...key]))
+  async #touch({ topic, partition }: Place, [from, to]: [bigint, bigint] | [null, null]): Promise<void> {
+    await this.#db.run(TOUCH, [this.#groupName, topic, partition, this.#processId, from, to])
   }
 
   /** Nothing waits for PostgreSQL here: what cannot be marked is not suspected. */
@@ -171,4 +196,4 @@ export class CrashMarks {
   }
 }
 
-const keyOf = ({ topic, partition }: Omit<Place, 'offset'>) => `${topic}/${partition}`
+const keyOf = ({ topic, partition }: Pick<Place, 'topic' | 'partition'>) => `${topic}/${partition}`

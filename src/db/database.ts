@@ -15,7 +15,7 @@ const LOST_SCHEMA =
 
 /**
  * The service's PostgreSQL database; connects when first used. MikroORM, half of a command's start, is loaded by the first
- * work that wants an entity manager.
+ * work that wants an entity manager: commands alone do. What a running service asks are statements.
  */
 export class Database {
   readonly #url: string
@@ -31,7 +31,7 @@ export class Database {
   }
 
   /**
-   * One piece of work in a transaction of its own, with an entity manager that nobody else uses.
+   * One piece of a command's work in a transaction of its own, with an entity manager that nobody else uses.
    *
    * @throws EnrichmentError DATABASE_UNAVAILABLE when PostgreSQL fails or does not answer, the other DATABASE_ codes where
    *   it says why, DATA_REFUSED; the work's own errors as they are
@@ -45,7 +45,7 @@ export class Database {
     }
   }
 
-  /** The same with prepared statements alone, past the entity manager: for what is done all day. @throws as `transaction` */
+  /** The same with prepared statements alone, past the entity manager: for the running service. @throws as `transaction` */
   async prepared<T>(work: (query: Query) => Promise<T>): Promise<T> {
     try {
       return await inTransaction(this.#pool, await this.isDirect(), work)

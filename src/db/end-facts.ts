@@ -1,4 +1,5 @@
 import type { Database } from './database.ts'
+import type { Statement } from './prepared.ts'
 
 /** Hours that what Amazon told may be kept; 0: for ever. */
 export interface Lifetimes {
@@ -22,29 +23,38 @@ const NO_FACTS = `'{"brand": null, "manufacturer": null, "binding": null, "produ
 /** A page of a table's rows, passed over where a worker has one in hand: its turn comes. */
 const endCandidates = (which: string, change: string) => `
   with page as (
-    select album_id, marketplace, asin from candidate where ${FETCHED_AT} > 0 and ${which} and ${FETCHED_AT} < ?
+    select album_id, marketplace, asin from candidate where ${FETCHED_AT} > 0 and ${which} and ${FETCHED_AT} < $1
     order by ${FETCHED_AT} limit ${ROWS_AT_ONCE} for update skip locked)
   update candidate c set product = ${change} from page
   where c.album_id = page.album_id and c.marketplace = page.marketplace and c.asin = page.asin
   returning 1`
 
-const ENDINGS: { lifetime: keyof Lifetimes; sql: string }[] = [
-  { lifetime: 'candidateFacts', sql: endCandidates('true', `product || ${NO_PRICES} || ${NO_FACTS}`) },
+const ENDINGS: { lifetime: keyof Lifetimes; page: Statement }[] = [
+  {
+    lifetime: 'candidateFacts',
+    page: { name: 'update candidate facts', text: endCandidates('true', `product || ${NO_PRICES} || ${NO_FACTS}`) },
+  },
   {
     lifetime: 'candidatePrices',
-    sql: endCandidates(`not jsonb_exists(product, 'arePricesEnded')`, `product || ${NO_PRICES}`),
+    page: {
+      name: 'update candidate prices',
+      text: endCandidates(`not jsonb_exists(product, 'arePricesEnded')`, `product || ${NO_PRICES}`),
+    },
   },
   {
     lifetime: 'linkPrices',
-    sql: `
+    page: {
+      name: 'update external_link prices',
+      text: `
       with page as (
         select album_id, marketplace, asin from external_link
-        where priced_at is not null and priced_at < to_timestamp(? / 1000.0)
+        where priced_at is not null and priced_at < to_timestamp($1::float8 / 1000)
         order by priced_at limit ${ROWS_AT_ONCE} for update skip locked)
       update external_link l set price_minor = null, currency = null, condition = null, availability = null,
         priced_at = null, sales_rank = null
       from page where l.album_id = page.album_id and l.marketplace = page.marketplace and l.asin = page.asin
       returning 1`,
+    },
   },
 ]
 
@@ -62,11 +72,11 @@ export async function endFacts(
   stop: AbortSignal,
 ): Promise<Record<keyof Lifetimes, number>> {
   const ended = { candidateFacts: 0, candidatePrices: 0, linkPrices: 0 }
-  for (const { lifetime, sql } of ENDINGS) {
+  for (const { lifetime, page } of ENDINGS) {
     const hours = lifetimes[lifetime]
     if (hours === 0) continue
     for (let rows = ROWS_AT_ONCE; rows === ROWS_AT_ONCE && !stop.aborted; ended[lifetime] += rows)
-      rows = (await db.query((em) => em.execute<object[]>(sql, [now - hours * HOUR_MS]))).length
+      rows = (await db.run(page, [now - hours * HOUR_MS])).length
   }
   return ended
 }

@@ -135,15 +135,16 @@ export async function isForgotten(db: Database, albumId: string, requestId: stri
   return (await db.run(IS_FORGOTTEN, [albumId, requestId])).length > 0
 }
 
+const FIND_FORGOTTEN: Statement<{ album_id: string; at: number }> = {
+  name: 'select forgotten by album',
+  text: `
+    select album_id, extract(epoch from forgotten_at)::float8 * 1000 as at from forgotten
+    where album_id in (select ${takes})`,
+}
+
 /** When albums were forgotten, by id, in milliseconds since 1970. @throws EnrichmentError DATABASE_UNAVAILABLE */
 export async function findForgotten(db: Database, albumIds: readonly string[]): Promise<Map<string, number>> {
-  const rows = await db.query((em) =>
-    em.execute<{ album_id: string; at: number }[]>(
-      `select album_id, extract(epoch from forgotten_at)::float8 * 1000 as at from forgotten
-       where album_id in (select json_array_elements_text(?::json))`,
-      [JSON.stringify(albumIds)],
-    ),
-  )
+  const rows = await db.run(FIND_FORGOTTEN, [JSON.stringify(albumIds)])
   return new Map(rows.map(({ album_id, at }) => [album_id, at]))
 }
 
@@ -155,6 +156,17 @@ const DISCARD_ONE: Statement = {
 /** For an image that was stored for an album which was forgotten meanwhile. @throws EnrichmentError DATABASE_UNAVAILABLE */
 export async function discardImage(db: Database, marketplace: string, key: string): Promise<void> {
   await db.run(DISCARD_ONE, [marketplace, key])
+}
+
+const FIND_DISCARDED: Statement<{ key: string; is_needed: boolean }> = {
+  name: 'select discarded_image',
+  text: `
+    select d.key, exists (select from artwork a where a.key = d.key) as is_needed
+    from discarded_image d where d.marketplace = $1 limit $2`,
+}
+const DELETE_DISCARDED: Statement = {
+  name: 'delete from discarded_image',
+  text: 'delete from discarded_image where marketplace = $1 and key = $2',
 }
 
 /**
@@ -170,18 +182,10 @@ export async function endDiscarded(
   remove: (key: string) => Promise<void>,
   most: number,
 ): Promise<number> {
-  const rows = await db.query((em) =>
-    em.execute<{ key: string; is_needed: boolean }[]>(
-      `select d.key, exists (select from artwork a where a.key = d.key) as is_needed
-       from discarded_image d where d.marketplace = ? limit ?`,
-      [marketplace, most],
-    ),
-  )
+  const rows = await db.run(FIND_DISCARDED, [marketplace, most])
   for (const { key, is_needed } of rows) {
     if (!is_needed) await remove(key)
-    await db.query((em) =>
-      em.execute('delete from discarded_image where marketplace = ? and key = ?', [marketplace, key]),
-    )
+    await db.run(DELETE_DISCARDED, [marketplace, key])
   }
   return rows.length
 }

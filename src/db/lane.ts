@@ -1,5 +1,6 @@
 import type { Database } from './database.ts'
-import type { HoldRecord, LaneRow } from './entities/lane.entity.ts'
+import type { LaneRow } from './entities/lane.entity.ts'
+import type { HoldRecord } from './hold-record.ts'
 import type { Statement } from './prepared.ts'
 
 /** A lane as PostgreSQL remembers it. */
@@ -28,16 +29,19 @@ const NEVER_RUN: StoredLane = {
   accepted: [],
 }
 
+/** A row as SQL answers it. */
+export type LaneAnswer = Omit<StoredLane, 'changedAt' | 'offsets'> & { changedMs: number; offsets: LaneRow['offsets'] }
+
+export const LANE_COLUMNS = `state, (extract(epoch from changed_at) * 1000)::float8 as "changedMs", changed_by as "changedBy",
+      cluster_id as "clusterId", flush::float8 as flush, offsets, holds, accepted`
+
 /** Each running process asks it every second, also when there is nothing to do. */
-const FIND_LANE: Statement<Omit<StoredLane, 'changedAt' | 'offsets'> & { changedMs: number; offsets: Offsets }> = {
+const FIND_LANE: Statement<LaneAnswer> = {
   name: 'select lane',
   text: `
-    select state, (extract(epoch from changed_at) * 1000)::float8 as "changedMs", changed_by as "changedBy",
-      cluster_id as "clusterId", flush::float8 as flush, offsets, holds, accepted
+    select ${LANE_COLUMNS}
     from lane where name = $1`,
 }
-
-type Offsets = LaneRow['offsets']
 
 /**
  * @param name the consumer group; one that nobody ever paused is running
@@ -45,22 +49,46 @@ type Offsets = LaneRow['offsets']
  */
 export async function readLane(db: Database, name: string): Promise<StoredLane> {
   const [row] = await db.run(FIND_LANE, [name])
-  if (row === undefined) return NEVER_RUN
-  const { changedMs, offsets, ...rest } = row
-  return { ...rest, changedAt: new Date(changedMs), offsets: toBigints(offsets) }
+  return row === undefined ? NEVER_RUN : toStoredLane(row)
 }
 
-export function toStoredLane({ offsets, clusterId, ...row }: LaneRow): StoredLane {
-  return { ...row, clusterId: clusterId ?? null, offsets: toBigints(offsets) }
-}
-
-function toBigints(offsets: Offsets): Record<string, bigint> {
-  return Object.fromEntries(Object.entries(offsets).map(([topic, offset]) => [topic, BigInt(offset)]))
+export function toStoredLane({ offsets, changedMs, ...row }: LaneAnswer): StoredLane {
+  const bigints = Object.entries(offsets).map(([topic, offset]) => [topic, BigInt(offset)])
+  return { ...row, changedAt: new Date(changedMs), offsets: Object.fromEntries(bigints) }
 }
 
 /** When a person last said resume, in milliseconds since 1970; 0 when nobody has, or the lane is paused. */
 export function resumedAt({ state, changedAt, changedBy }: StoredLane): number {
   return state === 'paused' || changedBy === NOBODY ? 0 : (changedAt?.getTime() ?? 0)
+}
+
+const SET_STATE: Statement = {
+  name: 'insert into lane with state',
+  text: `
+    insert into lane (name, state, changed_at, changed_by) values ($1, $2, clock_timestamp(), $3)
+    on conflict (name) do update
+    set state = excluded.state, changed_at = excluded.changed_at, changed_by = excluded.changed_by`,
+}
+/** What was accepted before stays so until the lane has started, or two causes would take turns for ever. */
+const ACCEPT_HOLDS: Statement = {
+  name: 'update lane set accepted',
+  text: `
+    update lane set accepted = (
+      select coalesce(jsonb_agg(distinct cause), '[]')
+      from (
+        select hold -> 'cause' as cause from jsonb_array_elements(holds) hold
+        union select earlier from jsonb_array_elements(accepted) earlier
+      ) causes)
+    where name = $1`,
+}
+const STORE_SHARED_HOLDS: Statement = {
+  name: 'insert into lane with holds',
+  text: `
+    insert into lane (name, state, changed_at, changed_by, holds)
+    values ($1, 'running', clock_timestamp(), '${NOBODY}', $2::jsonb)
+    on conflict (name) do update set holds = (
+      select coalesce(jsonb_agg(other), '[]') from jsonb_array_elements(lane.holds) other
+      where not $3::jsonb @> (other -> 'cause')) || excluded.holds`,
 }
 
 /**
@@ -74,26 +102,10 @@ export async function setLaneState(
   names: string[],
   { state, accept, changedBy }: { state: LaneRow['state']; accept: boolean; changedBy: string },
 ): Promise<void> {
-  await db.transaction(async (em) => {
+  await db.prepared(async (query) => {
     for (const name of names) {
-      await em.execute(
-        `insert into lane (name, state, changed_at, changed_by) values (?, ?, clock_timestamp(), ?)
-         on conflict (name) do update
-         set state = excluded.state, changed_at = excluded.changed_at, changed_by = excluded.changed_by`,
-        [name, state, changedBy],
-      )
-      if (!accept) continue
-      await em.execute(
-        // What was accepted before stays so until the lane has started, or two causes would take turns for ever.
-        `update lane set accepted = (
-           select coalesce(jsonb_agg(distinct cause), '[]')
-           from (
-             select hold -> 'cause' as cause from jsonb_array_elements(holds) hold
-             union select earlier from jsonb_array_elements(accepted) earlier
-           ) causes)
-         where name = ?`,
-        [name],
-      )
+      await query(SET_STATE, [name, state, changedBy])
+      if (accept) await query(ACCEPT_HOLDS, [name])
     }
   })
 }
@@ -106,13 +118,5 @@ export async function setLaneState(
  */
 export async function storeHolds(db: Database, name: string, holds: HoldRecord[], former: HoldRecord[]): Promise<void> {
   const causes = [...former, ...holds].map(({ cause }) => cause)
-  await db.query((em) =>
-    em.execute(
-      `insert into lane (name, state, changed_at, changed_by, holds) values (?, 'running', clock_timestamp(), '${NOBODY}', ?::jsonb)
-       on conflict (name) do update set holds = (
-         select coalesce(jsonb_agg(other), '[]') from jsonb_array_elements(lane.holds) other
-         where not ?::jsonb @> (other -> 'cause')) || excluded.holds`,
-      [name, JSON.stringify(holds), JSON.stringify(causes)],
-    ),
-  )
+  await db.run(STORE_SHARED_HOLDS, [name, JSON.stringify(holds), JSON.stringify(causes)])
 }

@@ -1,9 +1,25 @@
-import { LockMode } from '@mikro-orm/core'
 import { EnrichmentError } from '../errors.ts'
-import type { Database, EntityManager } from './database.ts'
-import { FLOOD, type HoldRecord, LaneRow } from './entities/lane.entity.ts'
-import { NOBODY, type StoredLane, toStoredLane } from './lane.ts'
+import type { Database } from './database.ts'
+import { FLOOD, type HoldRecord } from './hold-record.ts'
+import { LANE_COLUMNS, type LaneAnswer, NOBODY, type StoredLane, toStoredLane } from './lane.ts'
 import type { Query, Statement } from './prepared.ts'
+
+const MAKE_ROW: Statement = {
+  name: 'insert into lane',
+  text: `
+    insert into lane (name, state, changed_at, changed_by) values ($1, 'running', clock_timestamp(), '${NOBODY}')
+    on conflict (name) do nothing`,
+}
+const LOCK_ROW: Statement<LaneAnswer & { fence: number }> = {
+  name: 'select lane to take',
+  text: `
+    select fence::float8 as fence, ${LANE_COLUMNS}
+    from lane where name = $1 for update`,
+}
+const TAKE_ROW: Statement = {
+  name: 'update lane set fence',
+  text: 'update lane set fence = $2, holds = $3::jsonb where name = $1',
+}
 
 const GUARD: Statement = {
   name: 'select lane for share',
@@ -61,40 +77,27 @@ export class LeaseStore {
   async take(
     onDrawn: (token: number, found: number) => void = () => undefined,
   ): Promise<{ token: number; former: number; lane: StoredLane }> {
-    return this.#db.transaction(async (em) => {
-      await em.execute(
-        `insert into lane (name, state, changed_at, changed_by) values (?, 'running', clock_timestamp(), '${NOBODY}')
-         on conflict (name) do nothing`,
-        [this.name],
-      )
-      const row = await em.findOneOrFail(LaneRow, { name: this.name }, { lockMode: LockMode.PESSIMISTIC_WRITE })
-      const former = row.fence
-      row.fence = Math.max(former + 1, Date.now())
-      row.holds = row.holds.filter(({ cause }) => cause === FLOOD)
-      onDrawn(row.fence, former)
-      return { former, token: row.fence, lane: toStoredLane(row) }
+    return this.#db.prepared(async (query) => {
+      await query(MAKE_ROW, [this.name])
+      const [row] = await query(LOCK_ROW, [this.name])
+      // Somebody deletes rows while we are at it.
+      if (row === undefined) throw new EnrichmentError('LANE_LOST', `the row of ${this.name} is gone`)
+      const { fence: former, ...found } = row
+      const token = Math.max(former + 1, Date.now())
+      const holds = found.holds.filter(({ cause }) => cause === FLOOD)
+      onDrawn(token, former)
+      await query(TAKE_ROW, [this.name, token, JSON.stringify(holds)])
+      return { former, token, lane: toStoredLane({ ...found, holds }) }
     })
   }
 
   /** Work that lands only under the newest token, in one transaction. */
-  async save<T>(token: number, work: (em: EntityManager) => Promise<T>): Promise<T> {
-    return this.#db.transaction(async (em) => {
-      const guard = 'select 1 from lane where name = ? and fence = ? for share'
-      this.#demandHeld(await em.execute<object[]>(guard, [this.name, token]))
-      return work(em)
-    })
-  }
-
-  /** The same with prepared statements. */
-  async savePrepared<T>(token: number, work: (query: Query) => Promise<T>): Promise<T> {
+  async save<T>(token: number, work: (query: Query) => Promise<T>): Promise<T> {
     return this.#db.prepared(async (query) => {
-      this.#demandHeld(await query(GUARD, [this.name, token]))
+      const held = await query(GUARD, [this.name, token])
+      if (held.length === 0) throw new EnrichmentError('LANE_LOST', `another process has taken ${this.name} over`)
       return work(query)
     })
-  }
-
-  #demandHeld(held: object[]): void {
-    if (held.length === 0) throw new EnrichmentError('LANE_LOST', `another process has taken ${this.name} over`)
   }
 
   /**

@@ -1,6 +1,4 @@
 import type { Database } from './database.ts'
-import { ModelCallRow } from './entities/model-call.entity.ts'
-import { ModelDayRow } from './entities/model-day.entity.ts'
 import type { Statement } from './prepared.ts'
 
 /** A call as it is stored; times are ISO. */
@@ -44,6 +42,11 @@ export const SAVE_MODEL_CALLS: Statement = {
     set calls = model_day.calls + excluded.calls, tokens = model_day.tokens + excluded.tokens`,
 }
 
+const FIND_DAY: Statement<{ tokens: number }> = {
+  name: 'select model_day',
+  text: 'select tokens::float8 as tokens from model_day where lane = $1 and day = $2',
+}
+
 /**
  * Tokens that the stored calls of a lane have taken today (UTC).
  *
@@ -51,11 +54,6 @@ export const SAVE_MODEL_CALLS: Statement = {
  * @throws EnrichmentError DATABASE_UNAVAILABLE
  */
 export async function readTokensOfDay(db: Database, lane: string, at = Date.now()): Promise<number> {
-  const row = await db.query((em) => em.findOne(ModelDayRow, { lane, day: new Date(at).toISOString().slice(0, 10) }))
+  const [row] = await db.run(FIND_DAY, [lane, new Date(at).toISOString().slice(0, 10)])
   return row?.tokens ?? 0
-}
-
-/** The last calls about an album, the newest first. @throws EnrichmentError DATABASE_UNAVAILABLE */
-export async function findModelCalls(db: Database, albumId: string, limit: number): Promise<ModelCallRow[]> {
-  return db.query((em) => em.find(ModelCallRow, { albumId }, { orderBy: { at: 'desc' }, limit }))
 }

@@ -2,37 +2,6 @@ import { type Booking, DAY_MS, MOST_AHEAD, type Slots, SPEED } from '../amazon-s
 import type { Database } from './database.ts'
 import type { Statement } from './prepared.ts'
 
-/**
- * An account's moments for Amazon requests, kept in a row by PostgreSQL's clock, so that processes that follow one
- * another, or run side by side, keep one pace and spend one day's budget. `clock_timestamp()`, since `now()` stands still
- * within a transaction; and read behind the lock, since a booking may have to wait for another one.
- *
- * A day begins with its first request and lasts 24 hours: Amazon does not tell when its own begins.
- */
-const BOOK = `
-  with held as (select * from quota where account = ? for update),
-  known as (select held.*, clock_timestamp() as now from held),
-  today as (
-    select *, coalesce(day_ends_at <= now, true) as is_new,
-      case when speed < 1 and speed_changed_at <= now - interval '${SPEED.stepMs} milliseconds'
-        then least(1, speed + ${SPEED.step}) else speed end as new_speed
-    from known),
-  free as (
-    select *, case when is_new then 0 else greatest(0, day_used - ?) end as used,
-      case when is_new then now + interval '${DAY_MS} milliseconds' else day_ends_at end as ends,
-      interval '1 second' / (?::float8 * new_speed) as gap, greatest(next_at, now) as first
-    from today),
-  booked as (select *, greatest(0, least(?::int, ?::int - used)) as given from free)
-  update quota set
-    next_at = first + given * gap, day_used = used + given, day_ends_at = ends,
-    speed = new_speed,
-    speed_changed_at = case when new_speed = booked.speed then booked.speed_changed_at else now end,
-    per_second = ?, per_day = ?
-  from booked where quota.account = booked.account
-  returning given, extract(epoch from first)::float8 * 1000 as first_at, extract(epoch from gap)::float8 * 1000 as gap_ms,
-    extract(epoch from clock_timestamp())::float8 * 1000 as now_at, quota.next_at::text as next_at,
-    booked.next_at::text as after, quota.day_used, extract(epoch from ends)::float8 * 1000 as ends_at`
-
 interface BookedRow {
   given: number
   first_at: number
@@ -42,6 +11,60 @@ interface BookedRow {
   after: string
   day_used: number
   ends_at: number
+}
+
+/**
+ * An account's moments for Amazon requests, kept in a row by PostgreSQL's clock, so that processes that follow one
+ * another, or run side by side, keep one pace and spend one day's budget. `clock_timestamp()`, since `now()` stands still
+ * within a transaction; and read behind the lock, since a booking may have to wait for another one.
+ *
+ * A day begins with its first request and lasts 24 hours: Amazon does not tell when its own begins.
+ */
+const BOOK: Statement<BookedRow> = {
+  name: 'update quota',
+  text: `
+  with held as (select * from quota where account = $1 for update),
+  known as (select held.*, clock_timestamp() as now from held),
+  today as (
+    select *, coalesce(day_ends_at <= now, true) as is_new,
+      case when speed < 1 and speed_changed_at <= now - interval '${SPEED.stepMs} milliseconds'
+        then least(1, speed + ${SPEED.step}) else speed end as new_speed
+    from known),
+  free as (
+    select *, case when is_new then 0 else greatest(0, day_used - $2::int) end as used,
+      case when is_new then now + interval '${DAY_MS} milliseconds' else day_ends_at end as ends,
+      interval '1 second' / ($3::float8 * new_speed) as gap, greatest(next_at, now) as first
+    from today),
+  booked as (select *, greatest(0, least($4::int, $5::int - used)) as given from free)
+  update quota set
+    next_at = first + given * gap, day_used = used + given, day_ends_at = ends,
+    speed = new_speed,
+    speed_changed_at = case when new_speed = booked.speed then booked.speed_changed_at else now end,
+    per_second = $3::float8, per_day = $5::int
+  from booked where quota.account = booked.account
+  returning given, extract(epoch from first)::float8 * 1000 as first_at, extract(epoch from gap)::float8 * 1000 as gap_ms,
+    extract(epoch from clock_timestamp())::float8 * 1000 as now_at, quota.next_at::text as next_at,
+    booked.next_at::text as after, quota.day_used, extract(epoch from ends)::float8 * 1000 as ends_at`,
+}
+
+const MAKE_QUOTA: Statement = {
+  name: 'insert into quota',
+  text: 'insert into quota (account, next_at) values ($1, clock_timestamp()) on conflict (account) do nothing',
+}
+const SLOW_DOWN: Statement = {
+  name: 'insert into quota with speed',
+  text: `
+    insert into quota (account, next_at, speed, speed_changed_at)
+    values ($1, clock_timestamp() + $2::interval, $3, clock_timestamp())
+    on conflict (account) do update set next_at = greatest(quota.next_at, excluded.next_at),
+      speed = greatest(${SPEED.least}, quota.speed * excluded.speed),
+      speed_changed_at = clock_timestamp()`,
+}
+const HURRY: Statement = {
+  name: 'update quota set next_at',
+  text: `
+    update quota set next_at = least(next_at, clock_timestamp() + interval '${MOST_AHEAD} seconds' / ($2::float8 * speed))
+    where account = $1`,
 }
 
 /** Every method is one statement and throws EnrichmentError DATABASE_UNAVAILABLE while PostgreSQL is away. */
@@ -60,35 +83,20 @@ export class Quota implements Slots {
   }
 
   async book(count: number, unused: number): Promise<Booking> {
-    const values = [this.#account, unused, this.#perSecond, count, this.#perDay, this.#perSecond, this.#perDay]
     for (;;) {
-      const [row] = await this.#execute<BookedRow>(BOOK, values)
+      const [row] = await this.#db.run(BOOK, [this.#account, unused, this.#perSecond, count, this.#perDay])
       if (row !== undefined) return this.#toBooking(row)
-      await this.#execute(
-        'insert into quota (account, next_at) values (?, clock_timestamp()) on conflict (account) do nothing',
-        [this.#account],
-      )
+      await this.#db.run(MAKE_QUOTA, [this.#account])
     }
   }
 
   async slowDown(forMs: number, isNew: boolean): Promise<void> {
     const speed = isNew ? SPEED.afterRefusal : 1
-    await this.#execute(
-      `insert into quota (account, next_at, speed, speed_changed_at)
-       values (?, clock_timestamp() + ?::interval, ?, clock_timestamp())
-       on conflict (account) do update set next_at = greatest(quota.next_at, excluded.next_at),
-         speed = greatest(${SPEED.least}, quota.speed * excluded.speed),
-         speed_changed_at = clock_timestamp()`,
-      [this.#account, `${forMs} milliseconds`, speed],
-    )
+    await this.#db.run(SLOW_DOWN, [this.#account, `${forMs} milliseconds`, speed])
   }
 
   async hurry(): Promise<void> {
-    await this.#execute(
-      `update quota set next_at = least(next_at, clock_timestamp() + interval '${MOST_AHEAD} seconds' / (?::float8 * speed))
-       where account = ?`,
-      [this.#perSecond, this.#account],
-    )
+    await this.#db.run(HURRY, [this.#account, this.#perSecond])
   }
 
   #toBooking(row: BookedRow): Booking {
@@ -101,10 +109,6 @@ export class Quota implements Slots {
       after: row.after,
       day: { remaining: Math.max(0, this.#perDay - row.day_used), resetsAt: row.ends_at },
     }
-  }
-
-  #execute<Row>(sql: string, values: unknown[]): Promise<Row[]> {
-    return this.#db.query((em) => em.execute<Row[] & object[]>(sql, values))
   }
 }
 

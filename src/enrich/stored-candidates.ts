@@ -1,7 +1,7 @@
 import type { Candidate, Product } from '../album.ts'
 import type { Database } from '../db/database.ts'
-import { CandidateRow } from '../db/entities/candidate.entity.ts'
-import { ExternalLink } from '../db/entities/external-link.entity.ts'
+import type { CandidateRow } from '../db/entities/candidate.entity.ts'
+import type { Statement } from '../db/prepared.ts'
 import type { ProductLink } from '../events.ts'
 import type { EarlierLink } from './earlier.ts'
 import type { Match } from './match/match-album.ts'
@@ -48,13 +48,34 @@ const UNKNOWN = {
   image: null,
 }
 
+type StoredCandidate = Pick<
+  CandidateRow,
+  'marketplace' | 'product' | 'verdict' | 'decidedBy' | 'score' | 'parts' | 'reason' | 'judgedAt'
+>
+
 /** A stored candidate with its verdict; what was not kept of its product is unknown. */
-export function toCandidate(row: CandidateRow): Candidate {
+export function toCandidate(row: StoredCandidate): Candidate {
   const { product, marketplace, judgedAt, verdict, decidedBy, score, parts, reason } = row
   const url = `https://${marketplace}/dp/${product.asin}`
   const { arePricesEnded, ...kept } = product
   const whole = { ...UNKNOWN, url, fetchedAt: judgedAt.getTime(), ...kept, ...(arePricesEnded && { fetchedAt: ENDED }) }
   return { product: whole, verdict, decidedBy, score: score == null ? null : Number(score), parts, reason }
+}
+
+const FIND_CANDIDATES: Statement<Omit<StoredCandidate, 'judgedAt'> & { judgedMs: number }> = {
+  name: 'select candidate',
+  text: `
+    select marketplace, product, verdict, decided_by as "decidedBy", score, parts, reason,
+      (extract(epoch from judged_at) * 1000)::float8 as "judgedMs"
+    from candidate where album_id = $1 and marketplace = $2`,
+}
+const FIND_LINKS: Statement<EarlierLink> = {
+  name: 'select external_link',
+  text: `
+    select asin, price_minor::float8 as "priceMinor", currency, condition, availability,
+      (extract(epoch from priced_at) * 1000)::float8 as "pricedAt", sales_rank::float8 as "salesRank",
+      false as "isWithdrawn", request_id as "requestId"
+    from external_link where album_id = $1 and marketplace = $2 and withdrawn_at is null`,
 }
 
 /**
@@ -68,31 +89,12 @@ export async function findEarlier(
   albumId: string,
   marketplace: string,
 ): Promise<Match & { links: ProductLink[] }> {
-  return db.query(async (em) => {
-    const linked = new Map(
-      (await em.find(ExternalLink, { albumId, marketplace, withdrawnAt: null })).map((row) => [row.asin, row]),
-    )
-    const found = (await em.find(CandidateRow, { albumId, marketplace })).map(toCandidate)
-    const candidates = found.filter(({ verdict, product }) => verdict !== 'accept' || linked.has(product.asin))
-    const links = rankAccepted(candidates).map((candidate) => {
-      const row = linked.get(candidate.product.asin)
-      return keepKnown(toLink(candidate), row && toEarlierLink(row))
-    })
-    return { candidates, links, model: null }
-  })
-}
-
-function toEarlierLink(row: ExternalLink): EarlierLink {
-  const { asin, priceMinor, currency, condition, availability, pricedAt, salesRank, withdrawnAt, requestId } = row
-  return {
-    asin,
-    priceMinor: priceMinor ?? null,
-    currency: currency ?? null,
-    condition: condition ?? null,
-    availability: availability ?? null,
-    pricedAt: pricedAt?.getTime() ?? null,
-    salesRank: salesRank ?? null,
-    isWithdrawn: Boolean(withdrawnAt),
-    requestId,
-  }
+  const linked = new Map((await db.run(FIND_LINKS, [albumId, marketplace])).map((link) => [link.asin, link]))
+  const rows = await db.run(FIND_CANDIDATES, [albumId, marketplace])
+  const found = rows.map(({ judgedMs, ...row }) => toCandidate({ ...row, judgedAt: new Date(judgedMs) }))
+  const candidates = found.filter(({ verdict, product }) => verdict !== 'accept' || linked.has(product.asin))
+  const links = rankAccepted(candidates).map((candidate) =>
+    keepKnown(toLink(candidate), linked.get(candidate.product.asin)),
+  )
+  return { candidates, links, model: null }
 }

@@ -1,4 +1,4 @@
-import { FLOOD, type HoldRecord } from '../db/entities/lane.entity.ts'
+import { FLOOD, type HoldRecord } from '../db/hold-record.ts'
 import { orAborted } from '../or-aborted.ts'
 import type { NewHold } from './lane-state.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
-import type { HoldRecord } from '../db/entities/lane.entity.ts'
+import type { HoldRecord } from '../db/hold-record.ts'
 import { readLane, resumedAt, type StoredLane } from '../db/lane.ts'
 import { toEnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'

@@ -1,4 +1,4 @@
-import type { HoldRecord } from '../db/entities/lane.entity.ts'
+import type { HoldRecord } from '../db/hold-record.ts'
 import type { EnrichmentError } from '../errors.ts'
 
 /** A part of the service that is a member of a group. */

@@ -1,8 +1,17 @@
-import { DeadLetterMark } from '../db/entities/dead-letter-mark.entity.ts'
+import type { Statement } from '../db/prepared.ts'
 import type { Delivery } from '../kafka/delivery.ts'
 import { KeptAdmin } from '../kafka/kept-admin.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import type { Places } from './dead-letters.ts'
+
+const COUNT_HANDLED: Statement<{ marks: number }> = {
+  name: 'select dead_letter_mark count',
+  text: 'select count(*)::int as marks from dead_letter_mark where topic = $1 and is_sent',
+}
+const FIND_HANDLED: Statement<{ partition: number; offset: string }> = {
+  name: 'select dead_letter_mark',
+  text: 'select partition, "offset"::text as "offset" from dead_letter_mark where topic = $1 and is_sent',
+}
 
 /**
  * How many dead letters wait for a person, by code. Offsets cannot tell, since transactions leave markers among the records;
@@ -58,10 +67,10 @@ export class DeadLetterCount {
   async #leaveOutHandled(isNew: boolean): Promise<void> {
     const { db, topic } = this.#places
     if (this.#waiting.size === 0) return
-    const where = { topic, isSent: true }
-    const marks = await db.query((em) => em.count(DeadLetterMark, where))
+    const [counted] = await db.run(COUNT_HANDLED, [topic])
+    const marks = counted?.marks ?? 0
     if (marks === this.#marks && !isNew) return
-    const handled = await db.query((em) => em.find(DeadLetterMark, where, { fields: ['partition', 'offset'] }))
+    const handled = await db.run(FIND_HANDLED, [topic])
     for (const { partition, offset } of handled) this.#forget(`${partition}:${offset}`)
     this.#marks = marks
   }

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import type { HoldRecord } from '../db/entities/lane.entity.ts'
+import type { HoldRecord } from '../db/hold-record.ts'
 import { readLane } from '../db/lane.ts'
 import type { Statement } from '../db/prepared.ts'
 import { readQuotas } from '../db/quota.ts'

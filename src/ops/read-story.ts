@@ -7,12 +7,12 @@ import { Enrichment, type FailedAttempt } from '../db/entities/enrichment.entity
 import { ExternalLink } from '../db/entities/external-link.entity.ts'
 import type { ModelCallRow } from '../db/entities/model-call.entity.ts'
 import { findForgotten } from '../db/forget.ts'
-import { findModelCalls } from '../db/model-calls.ts'
 import { toCandidate } from '../enrich/stored-candidates.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { Album } from '../events.ts'
 import type { ModelCall } from '../model/model.ts'
 import { REQUEST_ID } from '../retry/retry-headers.ts'
+import { findModelCalls } from './find-model-calls.ts'
 import type { WaitingRecord } from './find-waiting.ts'
 
 export interface Story {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { HoldRecord } from '../db/entities/lane.entity.ts'
+import type { HoldRecord } from '../db/hold-record.ts'
 import { EnrichmentError, ERROR_CODES, type ErrorCode } from '../errors.ts'
 import type { Member } from '../holds/member.ts'
 import { withAdmin } from '../kafka/kafka-client.ts'

@@ -10,20 +10,6 @@ import { EnrichmentError } from '../errors.ts'
 import type { Album, EnrichmentRequested } from '../events.ts'
 import type { EventCodecs } from '../kafka/event-topics.ts'
 
-/** An album that a person has something to decide about. */
-export interface ReviewItem {
-  albumId: string
-  marketplace: string
-  title: string
-  artists: string
-  /** Candidates that nobody and nothing has decided about. */
-  open: number
-  /** Whether it is linked already, by other candidates. */
-  isLinked: boolean
-  /** When the oldest of them was found, ISO 8601. */
-  since: string
-}
-
 export interface Review {
   album: Album
   marketplace: string
@@ -36,41 +22,6 @@ export interface Review {
 export interface PersonDecision {
   asin: string
   verdict: 'accept' | 'reject' | null
-}
-
-/**
- * Albums with open candidates, the longest waiting first.
- *
- * @param all also those that are linked by other candidates
- * @throws EnrichmentError DATABASE_UNAVAILABLE
- */
-export async function listReviews(db: Database, { all }: { all: boolean }): Promise<ReviewItem[]> {
-  const rows = await db.query((em) =>
-    em.execute<
-      { album_id: string; marketplace: string; facts: Album; open: number; is_linked: boolean; since: string }[]
-    >(`
-      select o.album_id, o.marketplace, a.facts, o.open, o.since::text as since, exists (
-          select 1 from external_link l
-          where l.album_id = o.album_id and l.marketplace = o.marketplace and l.withdrawn_at is null
-        ) as is_linked
-      from (
-        select album_id, marketplace, count(*)::int as open, min(judged_at) as since
-        from candidate where verdict = 'open' group by album_id, marketplace
-      ) o
-      join album a on a.album_id = o.album_id
-      order by o.since, o.album_id`),
-  )
-  return rows
-    .filter(({ is_linked }) => all || !is_linked)
-    .map(({ album_id, marketplace, facts, open, is_linked, since }) => ({
-      albumId: album_id,
-      marketplace,
-      title: facts.title,
-      artists: facts.artists.map(({ name }) => name).join(', '),
-      open,
-      isLinked: is_linked,
-      since: new Date(since).toISOString(),
-    }))
 }
 
 /**

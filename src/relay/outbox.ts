@@ -1,5 +1,4 @@
 import type { Database } from '../db/database.ts'
-import { OutboxRow } from '../db/entities/outbox.entity.ts'
 import type { Statement } from '../db/prepared.ts'
 import { toEnrichmentError } from '../errors.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
@@ -15,6 +14,27 @@ const ROWS_AT_ONCE = 100
 const IS_WAITING: Statement<{ is: boolean }> = {
   name: 'select outbox',
   text: 'select exists (select from outbox where topic = $1) as is',
+}
+
+interface WaitingRow {
+  request_id: string
+  album_id: string
+  value: Buffer
+  is_overtaken: boolean
+}
+
+/** Overtaken: a tombstone of an album that was imported anew since. It would stand behind the new result. */
+const TAKE_WAITING: Statement<WaitingRow> = {
+  name: 'select outbox for update',
+  text: `
+    select request_id, album_id, value,
+      value = '' and exists (select from enrichment e where e.album_id = o.album_id and e.decision = 'result')
+        as is_overtaken
+    from outbox o where topic = $1 order by created_at, request_id limit ${ROWS_AT_ONCE} for update of o skip locked`,
+}
+const DELETE_SENT: Statement = {
+  name: 'delete from outbox',
+  text: 'delete from outbox where request_id in (select json_array_elements_text($1::json)::uuid)',
 }
 
 /**
@@ -44,21 +64,14 @@ export async function keepOutboxSent(
 async function sendSome(db: Database, kafka: Kafka, topic: string): Promise<number> {
   const [waiting] = await db.run(IS_WAITING, [topic])
   if (!waiting?.is) return 0
-  return db.transaction(async (em) => {
-    // Overtaken: a tombstone of an album that was imported anew since. It would stand behind the new result.
-    const rows = await em.execute<{ request_id: string; album_id: string; value: Buffer; is_overtaken: boolean }[]>(
-      `select request_id, album_id, value,
-         value = '' and exists (select from enrichment e where e.album_id = o.album_id and e.decision = 'result')
-           as is_overtaken
-       from outbox o where topic = ? order by created_at, request_id limit ? for update of o skip locked`,
-      [topic, ROWS_AT_ONCE],
-    )
+  return db.prepared(async (query) => {
+    const rows = await query(TAKE_WAITING, [topic])
     const records = rows
       .filter(({ is_overtaken }) => !is_overtaken)
       .map(({ album_id, value }) => ({ topic, key: album_id, value: value.length === 0 ? null : value }))
     if (rows.length === 0) return 0
     if (records.length > 0) await publishRecords(kafka, records)
-    await em.nativeDelete(OutboxRow, { requestId: { $in: rows.map(({ request_id }) => request_id) } })
+    await query(DELETE_SENT, [JSON.stringify(rows.map(({ request_id }) => request_id))])
     return rows.length
   })
 }

@@ -1,4 +1,4 @@
-import type { HoldRecord } from '../db/entities/lane.entity.ts'
+import type { HoldRecord } from '../db/hold-record.ts'
 import { ERROR_CODES, type ErrorCode } from '../errors.ts'
 import { Breaker } from '../holds/breaker.ts'
 import { isOutage } from '../retry/decide-retry.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { HoldRecord } from '../db/entities/lane.entity.ts'
+import type { HoldRecord } from '../db/hold-record.ts'
 import { type EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { LaneState } from '../holds/lane-state.ts'
 import type { CommitOffset, Delivery, TopicPartition } from '../kafka/delivery.ts'

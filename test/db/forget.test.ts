@@ -112,8 +112,8 @@ test('albums are forgotten between the saves of a worker and never beside one', 
   const { db, stores, ledger } = await openLedger()
   const reached = Promise.withResolvers<void>()
   const goOn = Promise.withResolvers<void>()
-  const saving = stores.save(NEVER, async (em) => {
-    await em.execute(`insert into album values ('1', '{}', now(), 1)`)
+  const saving = stores.save(async (query) => {
+    await query({ name: 'insert album', text: `insert into album values ('1', '{}', now(), 1)` }, [])
     reached.resolve()
     await goOn.promise
   })

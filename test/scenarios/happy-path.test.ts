@@ -11,8 +11,22 @@ async function sumOfLag(service: ServiceProcess): Promise<number> {
   return values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value, 0)
 }
 
+/** Tells in the process's output which packages it loads. */
+const TELL_PACKAGES = `
+  import { registerHooks } from 'node:module'
+  const told = new Set()
+  registerHooks({
+    load(url, context, next) {
+      const [, name] = url.match(/node_modules.((?:@[^/]+.)?[^/]+)/) ?? []
+      if (name !== undefined && told.size !== told.add(name).size) console.error('loads ' + name)
+      return next(url, context)
+    },
+  })`
+
 test('an imported album comes out enriched, once, with links and prices', async () => {
-  const { start, publish, results, dead, env, amazon } = await createScenario()
+  const { start, publish, results, dead, env, amazon } = await createScenario({
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(TELL_PACKAGES)}`,
+  })
   const service = start()
   await publish(anAlbum('1'))
   await results.waitFor((records) => records.length > 0, 'the result')
@@ -39,6 +53,9 @@ test('an imported album comes out enriched, once, with links and prices', async 
   expect(link.url).toContain('tag=example-20')
   expect(await dead.readToEnd()).toEqual([])
   expect(amazon.early).toBe(0)
+  // MikroORM is a fifth of a start, and the commands'.
+  expect(service.output).toContain('loads pg')
+  expect(service.output.filter((line) => line.includes('mikro-orm'))).toEqual([])
 })
 
 test('the same album published twice gives two results and doubles no link', async () => {

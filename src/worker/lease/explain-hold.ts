@@ -1,4 +1,4 @@
-import type { HoldRecord } from '../../db/entities/lane.entity.ts'
+import type { HoldRecord } from '../../db/hold-record.ts'
 import type { HoldCause, LaneMemory } from './plan-start.ts'
 
 /** Why Kafka and PostgreSQL cannot both be right, in words, and what follows if a person accepts it. */

@@ -1,4 +1,3 @@
-import type { EntityManager } from '../../db/database.ts'
 import type { LeaseStore } from '../../db/lease-store.ts'
 import type { Query } from '../../db/prepared.ts'
 import { EnrichmentError } from '../../errors.ts'
@@ -30,15 +29,15 @@ export class OwnedStores {
   }
 
   /** Waits for the lane. @throws EnrichmentError LANE_LOST, DATABASE_UNAVAILABLE; the signal's reason */
-  async save<T>(signal: AbortSignal, work: (em: EntityManager) => Promise<T>): Promise<T> {
+  async saveOnceOwned<T>(signal: AbortSignal, work: (query: Query) => Promise<T>): Promise<T> {
     await this.ownership.owned(signal)
     signal.throwIfAborted()
     return this.#store.save(this.#token, work)
   }
 
   /** Does not wait: to be called only by the owner. @throws EnrichmentError LANE_LOST, DATABASE_UNAVAILABLE */
-  async savePrepared<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    return this.#store.savePrepared(this.#token, work)
+  async save<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return this.#store.save(this.#token, work)
   }
 
   /** Whether it is not known that the lane is ours, nor that the work in hand is void. */
@@ -46,10 +45,10 @@ export class OwnedStores {
     return !this.ownership.isOwner && this.ownership.tokenOfWork !== null
   }
 
-  /** The same under the token that the work in hand has; nothing unless in doubt. @throws EnrichmentError as savePrepared */
-  async savePreparedInDoubt(work: (query: Query) => Promise<unknown>): Promise<void> {
+  /** The same under the token that the work in hand has; nothing unless in doubt. @throws EnrichmentError as save */
+  async saveInDoubt(work: (query: Query) => Promise<unknown>): Promise<void> {
     const { tokenOfWork } = this.ownership
-    if (this.isInDoubt && tokenOfWork !== null) await this.#store.savePrepared(tokenOfWork, work)
+    if (this.isInDoubt && tokenOfWork !== null) await this.#store.save(tokenOfWork, work)
   }
 
   get #token(): number {

@@ -1,6 +1,7 @@
 import type { Database } from '../../db/database.ts'
 import type { FailedAttempt } from '../../db/entities/enrichment.entity.ts'
 import { discardImage, isForgotten } from '../../db/forget.ts'
+import type { Statement } from '../../db/prepared.ts'
 import type { Enrichment } from '../../enrich/enrich-album.ts'
 import { EnrichmentError } from '../../errors.ts'
 import type { EnrichmentRequested } from '../../events.ts'
@@ -15,6 +16,42 @@ import { type Answer, type Store, writeGroup } from './write-group.ts'
 const ROWS_AT_ONCE = 2_000
 const YEAR_MS = 365 * 86_400_000
 const HAS_COPIES = '(run > 1 or attempt > 0)'
+
+const OUTLIVE: Statement = {
+  name: 'update enrichment set begun_by',
+  text: 'update enrichment set begun_by = begun_by - $1::text where decided_at is null and begun_by @> to_jsonb($1::text)',
+}
+
+/** A page of ended rows, in the order in which they ended: what stays is not looked at again for each. */
+const prunePage = (name: string, change: string, which: string): Statement<{ decided_at: string }> => ({
+  name,
+  text: `
+    ${change} where request_id in (
+      select request_id from enrichment
+      where decided_at >= $1::timestamptz and decided_at < $2 and decision <> 'retry' and not again
+        and source_topic = $3 and source_offset < $4 and ${which}
+      order by decided_at limit ${ROWS_AT_ONCE})
+    returning decided_at::text`,
+})
+const PRUNE_SINGLE = prunePage('delete from enrichment page', 'delete from enrichment', `not ${HAS_COPIES}`)
+const PRUNE_COPIED = prunePage('delete from enrichment copied page', 'delete from enrichment', HAS_COPIES)
+/** Builds before 2026-11 left the answers in rows that had ended. */
+const EMPTY_COPIED = prunePage(
+  'update enrichment copied page',
+  `update enrichment set answers = '{}'`,
+  `${HAS_COPIES} and answers <> '{}'`,
+)
+
+const PRUNE_MODEL_CALLS: Statement = {
+  name: 'delete from model_call page',
+  text: `
+    delete from model_call where id in (select id from model_call where at < $1 limit ${ROWS_AT_ONCE})
+    returning 1`,
+}
+const PRUNE_MODEL_DAYS: Statement = {
+  name: 'delete from model_day page',
+  text: 'delete from model_day where day < $1',
+}
 
 /** What a run ended in. */
 interface End {
@@ -45,7 +82,7 @@ export class Ledger {
     this.#stores = stores
     this.#context = { marketplace, lane: stores.lane, processId }
     this.#queue = new StoreQueue(stores.ownership, (group) =>
-      stores.savePrepared((query) => writeGroup(group, query, this.#context)),
+      stores.save((query) => writeGroup(group, query, this.#context)),
     )
   }
 
@@ -71,12 +108,7 @@ export class Ledger {
 
   /** Takes back that this process works on the open requests: it did not die. Needs no lease of the lane. */
   async outlive(): Promise<void> {
-    await this.#db.query((em) =>
-      em.execute(
-        `update enrichment set begun_by = begun_by - ?::text where decided_at is null and begun_by @> to_jsonb(?::text)`,
-        [this.#context.processId, this.#context.processId],
-      ),
-    )
+    await this.#db.run(OUTLIVE, [this.#context.processId])
   }
 
   async saveAnswer(job: Job, step: string, answer: unknown, signal: AbortSignal): Promise<void> {
@@ -98,7 +130,7 @@ export class Ledger {
     const { requestId, album } = job
     const row = { ...toClaimRow(job), answers: answersWith(job, step, answer) }
     const store: Store = { kind: 'change', requestId, albumId: album.albumId, row, modelCalls: [] }
-    await this.#stores.savePreparedInDoubt((query) => writeGroup([store], query, this.#context)).catch(() => undefined)
+    await this.#stores.saveInDoubt((query) => writeGroup([store], query, this.#context)).catch(() => undefined)
   }
 
   /** Replaces those of before. */
@@ -144,46 +176,32 @@ export class Ledger {
     let pruned = 0
     const yearBefore = new Date(before.getTime() - YEAR_MS)
     for (const [topic, offset] of committed) {
-      pruned += await this.#prune('delete from enrichment', `not ${HAS_COPIES}`, [before, topic, offset], signal)
-      pruned += await this.#prune('delete from enrichment', HAS_COPIES, [yearBefore, topic, offset], signal)
-      // Builds before 2026-11 left the answers in rows that had ended.
-      const empty = `update enrichment set answers = '{}'`
-      await this.#prune(empty, `${HAS_COPIES} and answers <> '{}'`, [before, topic, offset], signal)
+      pruned += await this.#prune(PRUNE_SINGLE, [before, topic, offset], signal)
+      pruned += await this.#prune(PRUNE_COPIED, [yearBefore, topic, offset], signal)
+      await this.#prune(EMPTY_COPIED, [before, topic, offset], signal)
     }
     return pruned
   }
 
   /** Deletes what calls of the model said before a time, and what days before it took; all lanes' alike. */
   async pruneModelCalls(before: Date, signal: AbortSignal): Promise<void> {
-    const old = `delete from model_call where id in (select id from model_call where at < ? limit ${ROWS_AT_ONCE}) returning id`
     let rows: object[]
-    do rows = await this.#stores.save(signal, (em) => em.execute<object[]>(old, [before]))
+    do rows = await this.#stores.saveOnceOwned(signal, (query) => query(PRUNE_MODEL_CALLS, [before]))
     while (rows.length === ROWS_AT_ONCE)
     const day = before.toISOString().slice(0, 10)
-    await this.#stores.save(signal, (em) => em.execute('delete from model_day where day < ?', [day]))
+    await this.#stores.saveOnceOwned(signal, (query) => query(PRUNE_MODEL_DAYS, [day]))
   }
 
-  /** By pages, in the order in which they ended: what stays is not looked at again for each. */
   async #prune(
-    change: string,
-    which: string,
+    page: Statement<{ decided_at: string }>,
     [before, topic, offset]: [Date, string, bigint],
     signal: AbortSignal,
   ): Promise<number> {
     let pruned = 0
     let after = '-infinity'
     for (;;) {
-      const rows = await this.#stores.save(signal, (em) =>
-        em.execute<{ decided_at: string }[]>(
-          `${change} where request_id in (
-             select request_id from enrichment
-             where decided_at >= ?::timestamptz and decided_at < ? and decision <> 'retry' and not again
-               and source_topic = ? and source_offset < ? and ${which}
-             order by decided_at limit ${ROWS_AT_ONCE})
-           returning decided_at::text`,
-          [after, before, topic, String(offset)],
-        ),
-      )
+      const values = [after, before, topic, String(offset)]
+      const rows = await this.#stores.saveOnceOwned(signal, (query) => query(page, values))
       pruned += rows.length
       if (rows.length < ROWS_AT_ONCE) return pruned
       after = rows.map(({ decided_at }) => decided_at).reduce((one, other) => (one > other ? one : other))

@@ -1,4 +1,5 @@
 import type { LeaseStore } from '../../db/lease-store.ts'
+import type { Statement } from '../../db/prepared.ts'
 import { type LanePosition, mustRunAgain } from './delivery-rule.ts'
 
 const PAGE = 2_000
@@ -14,6 +15,18 @@ interface RawRow {
   is_decided: boolean
 }
 
+const FIND_PAGE: Statement<RawRow> = {
+  name: 'select enrichment page',
+  text: `
+    select request_id, run, attempt, source_topic, source_offset::text as source_offset, reached, again,
+      decision is not null as is_decided
+    from enrichment where request_id > $1::uuid order by request_id limit $2`,
+}
+const MARK_AGAIN: Statement = {
+  name: 'update enrichment set again',
+  text: 'update enrichment set again = true where request_id in (select jsonb_array_elements_text($1::jsonb)::uuid)',
+}
+
 /**
  * Marks the requests that must run again, given where the lane goes on; all of them or none.
  *
@@ -23,22 +36,13 @@ interface RawRow {
  */
 export async function markAgain(store: LeaseStore, token: number, position: LanePosition): Promise<number> {
   if (position.formerCluster === null && !position.topics.some(({ isMoved }) => isMoved)) return 0
-  return store.save(token, async (em) => {
+  return store.save(token, async (query) => {
     let marked = 0
     let after = '00000000-0000-0000-0000-000000000000'
     for (;;) {
-      const rows = await em.execute<RawRow[]>(
-        `select request_id, run, attempt, source_topic, source_offset::text as source_offset, reached, again,
-           decision is not null as is_decided
-         from enrichment where request_id > ?::uuid order by request_id limit ?`,
-        [after, PAGE],
-      )
+      const rows = await query(FIND_PAGE, [after, PAGE])
       const again = rows.filter((row) => mustRunAgain(toRow(row), position)).map(({ request_id }) => request_id)
-      if (again.length > 0)
-        await em.execute(
-          'update enrichment set again = true where request_id in (select jsonb_array_elements_text(?::jsonb)::uuid)',
-          [JSON.stringify(again)],
-        )
+      if (again.length > 0) await query(MARK_AGAIN, [JSON.stringify(again)])
       marked += again.length
       const last = rows.at(-1)
       if (last === undefined) return marked

@@ -3,12 +3,11 @@ import { hasRole } from './role.ts'
 
 /** A group of stores drops rows, every third, and answers as if they were written. */
 if (hasRole('worker')) {
-  if (typeof LeaseStore.prototype.savePrepared !== 'function')
-    throw new Error('LeaseStore.savePrepared is gone: plant the fault anew')
-  const { savePrepared } = LeaseStore.prototype
+  if (typeof LeaseStore.prototype.save !== 'function') throw new Error('LeaseStore.save is gone: plant the fault anew')
+  const { save } = LeaseStore.prototype
   let count = 0
-  LeaseStore.prototype.savePrepared = function (token, work) {
-    return savePrepared.call(this, token, (query) =>
+  LeaseStore.prototype.save = function (token, work) {
+    return save.call(this, token, (query) =>
       work(async (statement, values) => {
         if (!statement.name.startsWith('update enrichment set')) return query(statement, values)
         const rows: { request_id: string }[] = JSON.parse(String(values[0]))

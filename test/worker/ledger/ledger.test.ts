@@ -127,7 +127,7 @@ test('a large ledger is pruned by some thousands a transaction, and nothing is p
   )
   const request = aRequest()
   await end(ledger, await open(ledger, request, at(1n)), decision('retry'), null, NOW - DAY)
-  const save = vi.spyOn(stores, 'save')
+  const save = vi.spyOn(stores, 'saveOnceOwned')
   expect(await ledger.prune(new Date(NOW + DAY), new Map([['requests', 99_999n]]), NEVER)).toBe(9_000)
   expect(save.mock.calls.length).toBeGreaterThan(4)
   const left = await db.query((em) => em.find(RequestRow, {}))

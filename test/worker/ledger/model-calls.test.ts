@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { findModelCalls, readTokensOfDay } from '../../../src/db/model-calls.ts'
+import { readTokensOfDay } from '../../../src/db/model-calls.ts'
 import type { ModelCall } from '../../../src/model/model.ts'
+import { findModelCalls } from '../../../src/ops/find-model-calls.ts'
 import { noteModelCall } from '../../../src/worker/ledger/model-calls.ts'
 import { aRequest, at, DAY, enrichment, finish, NEVER, NOW, open, openLedger } from '../../stack/a-ledger.ts'
 
