@@ -1,6 +1,7 @@
 import { isStrongEditionWord } from './edition-words.ts'
 import { numbersOf } from './fold-numbers.ts'
 import { isTellingNote } from './is-telling-note.ts'
+import { foldUmlauts } from './normalize-text.ts'
 import { similarity, wordOverlap } from './similarity.ts'
 import type { Forms } from './title-forms.ts'
 
@@ -127,7 +128,7 @@ export function isNear(ours: string, theirs: string): boolean {
   const left = ours.split(' ')
   const right = theirs.split(' ')
   if (numbersOf(left).join(' ') !== numbersOf(right).join(' ')) return false
-  if (toUmlauts(ours) === toUmlauts(theirs)) return true
+  if (foldUmlauts(ours) === foldUmlauts(theirs)) return true
   if (theirs.length > CUT_MIN_LENGTH + 3 && ours.startsWith(theirs) && ours.length - theirs.length <= 3)
     return ours[theirs.length] !== ' '
   // "Believe" and "Believer" are two titles.
@@ -150,9 +151,6 @@ function isSpacedOtherwise(ours: string, theirs: string): boolean {
   if (digits(ours) !== digits(theirs)) return false
   return digits(ours) !== '' || Math.min(ours.length, theirs.length) >= NEAR_MIN_LENGTH
 }
-
-/** "Fuer immer" is "Für immer", whose marks are gone by now. */
-const toUmlauts = (text: string) => text.replace(/([aou])e/g, '$1')
 
 /** As other languages write "&", between two words. */
 const AND = / (und|et|y|e|ed|og|och) (?=\S)/

@@ -28,6 +28,8 @@ export interface TitleMatch {
   editions: string[]
 }
 
+/** `U2 Live "Under A Blood Red Sky"`: what stands in quotes is a title by itself. */
+const QUOTED = /["“„«]([^"“”„«»]{1,200})["”“»]/g
 const BONUS = /\S\s*\+ ?\d{1,2}\s*($|[([])/
 
 /** Compares an album's title with a product's, with and without artist, subtitle and words about the pressing. */
@@ -42,7 +44,8 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
   const sign = isSameConcert ? null : findOtherRecord(extra)
   // Of a concert more may be said: "Bob Dylan Live 1966: The Royal Albert Hall Concert".
   const isConcertToo = sign?.kind === 'live' && CONCERT_WORDS.some((word) => album.known.has(word))
-  const isExtra = sign !== null && (isConcertToo || isMaybeExtra(sign, extra, given, product, isBeside(album, given)))
+  const isExtra =
+    sign !== null && (isConcertToo || isMaybeExtra(sign, extra, given, product, isBeside(album, given, product.title)))
   const told = { other: isExtra ? null : sign, editions }
   const answer = (kind: TitleKind, doubt: string | null = null): TitleMatch => ({
     kind,
@@ -135,9 +138,10 @@ function isLeftBy(name: readonly string[], core: readonly string[], length: numb
 }
 
 /** Whether the album's title is a part of its own in the product's; on a concert's title many albums may go on. */
-function isBeside({ forms, names, isGeneric, known }: AlbumTitle, given: ReadTitle): boolean {
+function isBeside({ forms, names, isGeneric, known }: AlbumTitle, given: ReadTitle, title: string): boolean {
   if (isGeneric && !CONCERT_WORDS.some((word) => known.has(word))) return false
-  if (given.segments.some((segment) => forms.whole.includes(toTitleWords(segment).join(' ')))) return true
+  const quoted = [...title.slice(0, MAX_TITLE).matchAll(QUOTED)].map(([, text = '']) => text)
+  if ([...given.segments, ...quoted].some((part) => forms.whole.includes(toTitleWords(part).join(' ')))) return true
   // "Get Yer Ya-Ya's Out! The Rolling Stones In Concert": the artist's name parts them as a dash would.
   const core = toTitleWords(given.core).join(' ')
   return forms.whole.some((form) => {

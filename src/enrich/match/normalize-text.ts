@@ -105,6 +105,9 @@ function nameDetectives(text: string): string {
   return text.replace(/(?<=\bdrei )(\?{3}|!{3})/g, (signs) => (signs === '???' ? 'fragezeichen' : 'ausrufezeichen'))
 }
 
+/** Of normalized text: "Fuer immer" is "Für immer", whose marks are gone by now. */
+export const foldUmlauts = (text: string): string => text.replace(/([aou])e/g, '$1')
+
 /** "Blueprint2" is "Blueprint 2"; "U2", "M83" and "180g" are whole. */
 function splitNumber(word: string): string[] {
   const [, letters, digits] = /^(\p{L}{4,40})(\d{1,2})$/u.exec(word) ?? []

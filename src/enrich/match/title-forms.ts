@@ -1,5 +1,5 @@
 import { foldNumbers } from './fold-numbers.ts'
-import { normalizeText, toWords } from './normalize-text.ts'
+import { foldUmlauts, normalizeText, toWords } from './normalize-text.ts'
 import type { ReadTitle } from './read-title.ts'
 import { remember } from './remember.ts'
 
@@ -75,7 +75,7 @@ function readSellerTitle(segments: (readonly string[])[], names: (readonly strin
 
 /** A part between colons that is nothing but the artist: "Beethoven: Symphony No. 9". */
 function isNameOf(segment: readonly string[], name: readonly string[]): boolean {
-  return isSame(segment, name) || (segment.length === 1 && name.length > 1 && segment[0] === name.at(-1))
+  return isSame(segment, name) || (segment.length === 1 && name.length > 1 && isSame(segment, name.slice(-1)))
 }
 
 function hasOtherScript(note: string, core: string): boolean {
@@ -108,8 +108,10 @@ function possessive(name: readonly string[]): string[] {
   return [...name.slice(0, -1), `${name.at(-1)}s`]
 }
 
+/** Of names: "Schönberg" is Schoenberg. */
 function isSame(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((word, index) => word === right[index])
+  if (left.length !== right.length) return false
+  return left.every((word, index) => word === right[index] || foldUmlauts(word) === foldUmlauts(right[index] ?? ''))
 }
 
 /** A title does not end with these. */
