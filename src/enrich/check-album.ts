@@ -29,8 +29,10 @@ export function checkAlbum(imported: AlbumImported): Album {
   const { albumId, title, artists, importedAt, barcodes, asins, source, musicbrainzReleaseGroupId } = imported
   demand(albumId.trim() !== '', 'albumId', albumId, "put the importer's id of the album there")
   const idBytes = Buffer.byteLength(albumId)
-  const shorter = `an id may have ${LONGEST_ID_BYTES} bytes, and this one has ${idBytes}: give the album a shorter one`
-  demand(idBytes <= LONGEST_ID_BYTES, 'albumId', albumId, shorter)
+  if (idBytes > LONGEST_ID_BYTES) {
+    const shorter = `an id may have ${LONGEST_ID_BYTES} bytes, and this one has ${idBytes}: give the album a shorter one`
+    refuse('albumId', albumId, shorter)
+  }
   checkText('albumId', albumId, LONGEST_ID_BYTES)
   checkTime('importedAt', importedAt)
   demand(
@@ -43,13 +45,14 @@ export function checkAlbum(imported: AlbumImported): Album {
   demand(artists.length > 0, 'artists', artists, 'credit at least one artist and import the album again')
   demandFew('artists', artists.length, MOST.artists)
   const unnamed = artists.findIndex(({ name }) => name.trim() === '')
-  demand(unnamed === -1, `artists[${unnamed}].name`, artists[unnamed]?.name, 'give the artist a name or leave it out')
+  if (unnamed !== -1)
+    refuse(`artists[${unnamed}].name`, artists[unnamed]?.name, 'give the artist a name or leave it out')
   for (const [index, { name, musicbrainzArtistId }] of artists.entries()) {
-    checkText(`artists[${index}].name`, name, MOST.name)
-    checkText(`artists[${index}].musicbrainzArtistId`, musicbrainzArtistId, MOST.text)
+    checkText(() => `artists[${index}].name`, name, MOST.name)
+    checkText(() => `artists[${index}].musicbrainzArtistId`, musicbrainzArtistId, MOST.text)
   }
   demandFew('barcodes', barcodes.length, MOST.barcodes)
-  for (const [index, barcode] of barcodes.entries()) checkText(`barcodes[${index}]`, barcode, MOST.text)
+  for (const [index, barcode] of barcodes.entries()) checkText(() => `barcodes[${index}]`, barcode, MOST.text)
   checkAsins(asins)
   checkText('source', source, MOST.text)
   checkText('musicbrainzReleaseGroupId', musicbrainzReleaseGroupId, MOST.text)
@@ -67,7 +70,7 @@ function checkAsins(asins: Album['asins']): void {
   demandFew('asins, all marketplaces together,', lists.flatMap(([, list]) => list).length, MOST.asins)
   for (const [marketplace, list] of lists) {
     checkText('a marketplace of asins', marketplace, MOST.text)
-    for (const [index, asin] of list.entries()) checkText(`asins.${cut(marketplace)}[${index}]`, asin, MOST.text)
+    for (const [index, asin] of list.entries()) checkText(() => `asins.${cut(marketplace)}[${index}]`, asin, MOST.text)
   }
 }
 
@@ -76,12 +79,13 @@ export function checkTime(field: string, ms: number): void {
   demand(ms >= TIMES.first && ms <= TIMES.last, field, ms, 'give the time in milliseconds since 1970')
 }
 
-function checkText(field: string, text: string | null, most: number): void {
+/** Every text of every album: what would be said of one is put together only when it is said. */
+function checkText(field: string | (() => string), text: string | null, most: number): void {
   if (text === null) return
   const { length } = text
-  demand(length <= most, field, text, `it has ${length} characters, and ${most} are allowed: shorten it`)
+  if (length > most) refuse(field, text, `it has ${length} characters, and ${most} are allowed: shorten it`)
   // PostgreSQL's text cannot hold this character, so such an album could be neither stored nor shown.
-  demand(!text.includes('\0'), field, text, 'take the NUL character out of it')
+  if (text.includes('\0')) refuse(field, text, 'take the NUL character out of it')
 }
 
 function demandFew(field: string, count: number, most: number): void {
@@ -91,10 +95,14 @@ function demandFew(field: string, count: number, most: number): void {
 }
 
 function demand(isTrue: boolean, field: string, value: unknown, remedy: string): void {
-  if (isTrue) return
+  if (!isTrue) refuse(field, value, remedy)
+}
+
+function refuse(field: string | (() => string), value: unknown, remedy: string): never {
+  const name = typeof field === 'string' ? field : field()
   // Cut before it is written as JSON, too: that takes its time with a long one.
   const shown = typeof value === 'string' ? cut(value) : value
-  throw new EnrichmentError('RECORD_INVALID', `${field} is ${cut(JSON.stringify(shown) ?? 'missing')}: ${remedy}`)
+  throw new EnrichmentError('RECORD_INVALID', `${name} is ${cut(JSON.stringify(shown) ?? 'missing')}: ${remedy}`)
 }
 
 /** By whole characters. */
