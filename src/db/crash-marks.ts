@@ -78,6 +78,7 @@ export class CrashMarks {
   readonly #marked = new Map<string, number>()
   /** By "topic/partition" and offset in how many processes' hands a record was when they died; kept until it is done. */
   readonly #deadly = new Map<string, Record<string, number>>()
+  #hasDeadly = false
   #touching: Promise<unknown> = Promise.resolve()
 
   /** @param processId tells this process from those before it */
@@ -91,6 +92,7 @@ export class CrashMarks {
   async takeOver(places: Place[]): Promise<void> {
     this.#marked.clear()
     this.#deadly.clear()
+    this.#hasDeadly = false
     await this.#orNobody(() => this.#begin(places))
   }
 
@@ -146,7 +148,9 @@ export class CrashMarks {
     }
   }
 
+  /** Asked of every record, and nearly always in vain. */
   #deathsAt(place: Place): number {
+    if (!this.#hasDeadly) return 0
     return this.#deadly.get(keyOf(place))?.[String(place.offset)] ?? 0
   }
 
@@ -162,6 +166,7 @@ export class CrashMarks {
     for (const row of taken) {
       if (row.ends > 0 || Object.keys(row.deadly).length > 0) this.#marked.set(keyOf(row), MARKED)
       this.#deadly.set(keyOf(row), row.deadly)
+      if (Object.keys(row.deadly).length > 0) this.#hasDeadly = true
     }
   }
 

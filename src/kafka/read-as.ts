@@ -9,6 +9,9 @@ export interface AvroType extends WalkedType {
   toJSON(): unknown
   createResolver(writer: AvroType, options?: { ignoreNamespaces: boolean }): unknown
   fromBuffer(bytes: Buffer, resolver?: unknown): unknown
+  /** @returns where it ends; what it lacks of room, below 0, where it does not fit. @throws Error for a value that does not fit the type */
+  encode(value: unknown, bytes: Buffer, at: number): number
+  isValid(value: unknown, options: { errorHook(path: string[]): void }): boolean
 }
 
 /** The decoder that the registry's client brings. */

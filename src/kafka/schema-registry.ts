@@ -84,8 +84,6 @@ export class SchemaRegistry {
     const apart = new SuspectDecoder()
 
     const readerFor = async (writerId: number) => {
-      const known = readers.get(writerId)
-      if (known !== undefined) return known
       const writer = await this.#writerSchema(writerId, { subject, id })
       const made = { writer, read: readBounded(reader, writer) }
       readers.set(writerId, made)
@@ -114,7 +112,7 @@ export class SchemaRegistry {
         const writerId = bytes.readUInt32BE(1)
         const body = bytes.subarray(5)
         try {
-          const { read } = await readerFor(writerId)
+          const { read } = readers.get(writerId) ?? (await readerFor(writerId))
           return read(body) as T
         } catch (error) {
           if (error instanceof EnrichmentError) throw error
@@ -132,12 +130,12 @@ export class SchemaRegistry {
           throw new EnrichmentError('SCHEMA_NOT_REGISTERED', message)
         }
         try {
-          return await client.encode(id, record)
+          return writeEnvelope(id, reader, record)
         } catch (error) {
-          const paths = (error as { paths?: string[][] }).paths
-          if (paths === undefined) throw unavailable(error)
-          const fields = paths.map((path) => path.join('.')).join(', ')
-          throw new EnrichmentError('RECORD_INVALID', `fields that ${subject} refuses: ${fields}`, { cause: error })
+          const paths: string[] = []
+          reader.isValid(record, { errorHook: (path) => paths.push(path.join('.')) })
+          const message = `fields that ${subject} refuses: ${paths.join(', ')}`
+          throw new EnrichmentError('RECORD_INVALID', message, { cause: error })
         }
       },
     }
@@ -235,6 +233,19 @@ export class SchemaRegistry {
       throw unavailable(error)
     }
   }
+}
+
+/** What a record is written into while its size is not known. */
+const ROOM = Buffer.allocUnsafeSlow(65_536)
+
+/** @throws Error where the record does not fit the schema */
+function writeEnvelope(id: number, type: AvroType, record: unknown): Buffer {
+  const end = type.encode(record, ROOM, 5)
+  const bytes = end < 0 ? Buffer.allocUnsafe(ROOM.length - end) : Buffer.from(ROOM.subarray(0, end))
+  if (end < 0) type.encode(record, bytes, 5)
+  bytes[0] = 0
+  bytes.writeUInt32BE(id, 1)
+  return bytes
 }
 
 /** Whether it begins with a zero byte and a schema id. */

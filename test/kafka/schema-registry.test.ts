@@ -63,6 +63,13 @@ test('a value begins with a zero byte and the id of exactly this build’s schem
   expect([bytes[0], bytes.readUInt32BE(1)]).toEqual([0, id])
 })
 
+test('values of any size are written whole, and none into another', async () => {
+  const codec = await openRegistered(aSubject(), FIRST)
+  const names = ['short', 'é'.repeat(100_000), 'x'.repeat(65_536 - 5), 'y'.repeat(65_536), 'short too']
+  const written = await Promise.all(names.map((name) => codec.encode({ name })))
+  expect(await Promise.all(written.map((bytes) => codec.decode(bytes)))).toEqual(names.map((name) => ({ name })))
+})
+
 test('registering again gives the same id, and a change that old readers cannot follow is refused', async () => {
   const registry = new SchemaRegistry(inject('registryUrl'))
   const subject = aSubject()
