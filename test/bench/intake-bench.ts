@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
+import { whileCoordinatorMoves } from '../../src/kafka/while-coordinator-moves.ts'
 import { Progress } from '../stack/progress.ts'
 import { ServiceProcess } from '../stack/service-process.ts'
 import { AMAZON_STAND_IN } from '../stack/stand-ins/amazon.ts'
@@ -103,7 +104,8 @@ async function runRound({ env, what, group, records, written }: RoundOptions): P
     for (let done = 0; done < records; ) {
       await sleep(POLL_MS)
       if (done === 0) starting = usageOf(pid).cpuSeconds
-      const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+      // A new broker has yet to make the topic of the groups' offsets.
+      const [offsets] = await whileCoordinatorMoves(() => admin.fetchOffsets({ groupId: group, topics: [topic] }))
       done = (offsets?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0)
       progress.show(Math.min(done, records))
       if (hasEnded) throw new Error(`${what} ended before its work was done\n${service?.tail() ?? ''}`)
