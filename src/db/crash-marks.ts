@@ -65,7 +65,7 @@ const LEAVE: Statement = {
 
 /**
  * Finds the record that kills the processes of a group before they can say of which they die. It outlives them in
- * PostgreSQL, and costs one statement for a takeover and one for a good end: only when a process has ended badly does
+ * PostgreSQL, and costs two statements for a takeover and one for a good end: only when a process has ended badly does
  * the next one mark what it is about to touch. Of those that were in hand at a second death each is touched alone, by
  * intake and worker after it was decoded apart, and the third death gives up the one that was in hand then. While
  * PostgreSQL is away nobody is suspected.
@@ -155,6 +155,7 @@ export class CrashMarks {
   }
 
   async #begin(places: Place[]): Promise<void> {
+    if (places.length === 0) return
     const at = places.map(({ offset, ...place }) => ({ ...place, offset: String(offset) }))
     const taken = await this.#db.prepared(async (query) => {
       const found = await query(LOCK_MARKS, [this.#groupName, JSON.stringify(at)])
