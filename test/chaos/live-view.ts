@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Consumer, Kafka, logLevel } from 'kafkajs'
-import { keepRunning } from '../stack/keep-running.ts'
+import { keepRunning, SHORT_SESSION } from '../stack/keep-running.ts'
 import { now } from './clock.ts'
 
 export interface ChaosTopics {
@@ -35,6 +35,7 @@ export class LiveView {
     this.#consumer = kafka.consumer({
       groupId: `chaos-${randomUUID()}`,
       maxWaitTimeInMs: 200,
+      ...SHORT_SESSION,
       retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 1_000, restartOnFailure: async () => true },
     })
   }

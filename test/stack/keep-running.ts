@@ -4,6 +4,12 @@ import type { Consumer, ConsumerRunConfig } from 'kafkajs'
 const AGAIN_AFTER_MS = 500
 
 /**
+ * Of a reader's membership. A broker that comes back lets a group go on once the sessions of its former members are over: with
+ * KafkaJS's 30 s a reader saw results that long after they were there, and told them late.
+ */
+export const SHORT_SESSION = { sessionTimeout: 10_000, heartbeatInterval: 2_000 }
+
+/**
  * Runs a KafkaJS consumer as a program would that must not end: KafkaJS starts it again by itself after some failures, and
  * leaves it dead after others.
  *

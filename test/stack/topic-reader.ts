@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { type Consumer, type IHeaders, Kafka, logLevel } from 'kafkajs'
 import { applyPatches } from '../../src/kafka/patches/apply-patches.ts'
-import { keepRunning } from './keep-running.ts'
+import { keepRunning, SHORT_SESSION } from './keep-running.ts'
 
 // Against KafkaJS's timer noise in the processes that read, and against what it shows of given-up transactions; and now, since
 // one that has fetched takes no patch any more. The reading itself uses nothing of the service.
@@ -42,7 +42,7 @@ export class TopicReader {
     this.#kafka = new Kafka({ brokers: (env.KAFKA_BROKERS ?? '').split(','), logLevel: logLevel.NOTHING })
     // How long an empty fetch waits, not a record: a broker answers as soon as there is one. Asked for ten times a second, empty
     // ones were a tenth of the work of runners and brokers.
-    this.#consumer = this.#kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 500 })
+    this.#consumer = this.#kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 500, ...SHORT_SESSION })
     this.#topic = topic
   }
 
