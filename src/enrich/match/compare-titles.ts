@@ -30,7 +30,6 @@ export interface TitleMatch {
 
 /** `U2 Live "Under A Blood Red Sky"`: what stands in quotes is a title by itself. */
 const QUOTED = /["“„«]([^"“”„«»]{1,200})["”“»]/g
-const NOTES = /[([][^()[\]]{0,200}[)\]]/g
 const BONUS = /\S\s*\+ ?\d{1,2}\s*($|[([])/
 
 /** Compares an album's title with a product's, with and without artist, subtitle and words about the pressing. */
@@ -60,8 +59,7 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
   const kind = compareForms(ours, theirs)
   // "Howlin' Wolf / Moanin' In The Moonlight" is two records, though one of them has the artist's name.
   const isWhole = ours.plain.some((form) => theirs.plain.includes(form))
-  const isList =
-    given.isList && !album.isList && !isCreditedTo(album, product.title) && !isAllNamed(album, product.title)
+  const isList = given.isList && !album.isList && !isCreditedTo(album, product.title) && !isAllNamed(album, given)
   if (isList && kind !== 'different' && (!isWhole || given.joinsSigns))
     return isPair(ours, product.title) ? answer('extended', PAIR) : { ...answer('extended'), other: BUNDLE }
   // "With The Beatles" is not "The Beatles (The White Album)".
@@ -118,13 +116,9 @@ function isCreditedTo({ nameWords }: AlbumTitle, title: string): boolean {
 }
 
 /** "Cello Concerto / Sea Pictures" is the album "Cello Concerto; Sea Pictures": each part is of its title, and none a name alone. */
-function isAllNamed({ known, nameWords }: AlbumTitle, title: string): boolean {
-  const parts = title
-    .slice(0, MAX_TITLE)
-    .replace(NOTES, '')
-    .split(/\s\/\s/)
-  const worded = parts.map((part) => toTitleWords(part).filter((word) => !nameWords.has(word)))
-  return parts.length > 1 && worded.every((words) => words.length > 0 && words.every((word) => known.has(word)))
+function isAllNamed({ known, nameWords }: AlbumTitle, { listed }: ReadTitle): boolean {
+  const worded = listed.map((part) => toTitleWords(part).filter((word) => !nameWords.has(word)))
+  return listed.length > 1 && worded.every((words) => words.length > 0 && words.every((word) => known.has(word)))
 }
 
 /** Whether title or artist begin a part of the product's: "Van Weezer" is no pressing of "Weezer". */

@@ -18,7 +18,9 @@ export interface ReadTitle {
   notes: string[]
   /** What was understood as a description of the pressing. */
   editions: string[]
-  /** Whether it lists several things: "Blizzard Of Ozz / Diary Of A Madman". */
+  /** The things that it lists between strokes: "Blizzard Of Ozz / Diary Of A Madman". */
+  listed: string[]
+  /** Whether it lists several things. */
   isList: boolean
   /** Whether one of several is a sign, of which no word is left: "+ & x". */
   joinsSigns: boolean
@@ -63,7 +65,16 @@ export function readTitle(title: string): ReadTitle {
   // A title that is nothing but a bracket ("( )", "(GI)") is no note.
   if (normalizeText(outside.replaceAll('|', '')) === '') {
     const core = normalizeText(cut)
-    return { core, tailed: core, segments: [core], notes: [], editions: [], isList: false, joinsSigns: false }
+    return {
+      core,
+      tailed: core,
+      segments: [core],
+      notes: [],
+      editions: [],
+      listed: [core],
+      isList: false,
+      joinsSigns: false,
+    }
   }
   const segments: string[] = []
   const tailed: string[] = []
@@ -84,7 +95,7 @@ export function readTitle(title: string): ReadTitle {
   }
   const names = readSymbols(title).map((name) => normalizeText(name))
   const joinsSigns = SIGN_JOINED.test(outside.replaceAll('|', ' '))
-  const isList = joinsSigns || outside.split(/\s\/\s/).filter((part) => !isBlankOrEdition(part)).length > 1
+  const listed = outside.split(/\s\/\s/).filter((part) => !isBlankOrEdition(part))
   return {
     core: segments.join(' '),
     tailed: tailed.join(' '),
@@ -92,7 +103,8 @@ export function readTitle(title: string): ReadTitle {
     // "÷ (Divide)": the same, once more.
     notes: notes.filter((note) => !names.includes(note)),
     editions,
-    isList,
+    listed: listed.map(normalizeText),
+    isList: joinsSigns || listed.length > 1,
     joinsSigns,
   }
 }
