@@ -78,7 +78,6 @@ export class CrashMarks {
   readonly #marked = new Map<string, number>()
   /** By "topic/partition" and offset in how many processes' hands a record was when they died; kept until it is done. */
   readonly #deadly = new Map<string, Record<string, number>>()
-  #hasDeadly = false
   #touching: Promise<unknown> = Promise.resolve()
 
   /** @param processId tells this process from those before it */
@@ -92,7 +91,6 @@ export class CrashMarks {
   async takeOver(places: Place[]): Promise<void> {
     this.#marked.clear()
     this.#deadly.clear()
-    this.#hasDeadly = false
     await this.#orNobody(() => this.#begin(places))
   }
 
@@ -150,7 +148,7 @@ export class CrashMarks {
 
   /** Asked of every record, and nearly always in vain. */
   #deathsAt(place: Place): number {
-    if (!this.#hasDeadly) return 0
+    if (this.#deadly.size === 0) return 0
     return this.#deadly.get(keyOf(place))?.[String(place.offset)] ?? 0
   }
 
@@ -165,9 +163,9 @@ export class CrashMarks {
       return rows
     })
     for (const row of taken) {
-      if (row.ends > 0 || Object.keys(row.deadly).length > 0) this.#marked.set(keyOf(row), MARKED)
-      this.#deadly.set(keyOf(row), row.deadly)
-      if (Object.keys(row.deadly).length > 0) this.#hasDeadly = true
+      const hasDeadly = Object.keys(row.deadly).length > 0
+      if (row.ends > 0 || hasDeadly) this.#marked.set(keyOf(row), MARKED)
+      if (hasDeadly) this.#deadly.set(keyOf(row), row.deadly)
     }
   }
 

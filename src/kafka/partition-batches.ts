@@ -46,7 +46,7 @@ export class PartitionBatches {
   #partitionOf({ topic, key, value }: OutgoingRecord): number {
     const partitions = this.#known.get(topic)?.partitions ?? []
     const [first, second] = partitions
-    // The lane's topic has one: the hash of a key is a tenth of what intake does for an album.
+    // The lane's topic has one: the hash of a key is a twentieth of what intake does for an album.
     if (first !== undefined && second === undefined) return first.partitionId
     return this.#choose({ topic, partitionMetadata: partitions, message: { key, value } })
   }

@@ -16,16 +16,18 @@ export interface ReviewItem {
   since: string
 }
 
-const LINKED = `exists (
-      select from external_link l
-      where l.album_id = o.album_id and l.marketplace = o.marketplace and l.withdrawn_at is null)`
 /** Albums with open candidates; one that was forgotten has none. */
-const OPEN = `
-    from (
-      select album_id, marketplace, count(*)::int as open, min(judged_at) as since
-      from candidate where verdict = 'open' group by album_id, marketplace
-    ) o
-    join album a on a.album_id = o.album_id`
+const REVIEWS = `
+    with review as (
+      select o.album_id, o.marketplace, a.facts, o.open, o.since, exists (
+          select from external_link l
+          where l.album_id = o.album_id and l.marketplace = o.marketplace and l.withdrawn_at is null
+        ) as is_linked
+      from (
+        select album_id, marketplace, count(*)::int as open, min(judged_at) as since
+        from candidate where verdict = 'open' group by album_id, marketplace
+      ) o
+      join album a on a.album_id = o.album_id)`
 
 interface ReviewRow {
   album_id: string
@@ -38,15 +40,15 @@ interface ReviewRow {
 
 const FIND_REVIEWS: Statement<ReviewRow> = {
   name: 'select candidate open',
-  text: `
-    select o.album_id, o.marketplace, a.facts, o.open, o.since::text as since, ${LINKED} as is_linked
-    ${OPEN} where $1 or not ${LINKED} order by o.since, o.album_id`,
+  text: `${REVIEWS}
+    select album_id, marketplace, facts, open, since::text as since, is_linked
+    from review where $1 or not is_linked order by review.since, album_id`,
 }
 const COUNT_REVIEWS: Statement<{ open: number; oldest: number | null }> = {
   name: 'select candidate open count',
-  text: `
-    select count(*)::int as open, (extract(epoch from min(o.since)) * 1000)::float8 as oldest
-    ${OPEN} where not ${LINKED}`,
+  text: `${REVIEWS}
+    select count(*)::int as open, (extract(epoch from min(since)) * 1000)::float8 as oldest
+    from review where not is_linked`,
 }
 
 /**
