@@ -18,7 +18,8 @@ const TELL_PACKAGES = `
   registerHooks({
     load(url, context, next) {
       const [, name] = url.match(/node_modules.((?:@[^/]+.)?[^/]+)/) ?? []
-      if (name !== undefined && told.size !== told.add(name).size) console.error('loads ' + name)
+      if (name !== undefined && !told.has(name)) console.error('loads ' + name)
+      told.add(name)
       return next(url, context)
     },
   })`
