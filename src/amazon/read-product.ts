@@ -35,31 +35,35 @@ const listing = z.object({
   violatesMAP: maybe(z.boolean()),
 })
 
-const item = z.object({
-  asin: text,
-  detailPageURL: maybe(z.url({ protocol: /^https?$/ })),
-  images: maybe(z.object({ primary: maybe(z.object({ hiRes: image, large: image, medium: image, small: image })) })),
-  itemInfo: maybe(
-    z.object({
-      title: value,
-      byLineInfo: maybe(
-        z.object({
-          contributors: list(z.object({ name: text, role: maybe(text), roleType: maybe(text) })),
-          brand: value,
-          manufacturer: value,
-        }),
-      ),
-      classifications: maybe(z.object({ binding: value, productGroup: value })),
-      contentInfo: maybe(z.object({ edition: value, publicationDate: value })),
-      externalIds: maybe(z.object({ eans: values, upcs: values })),
-      features: values,
-      productInfo: maybe(z.object({ releaseDate: value })),
-      technicalInfo: maybe(z.object({ formats: values })),
-    }),
-  ),
-  browseNodeInfo: maybe(z.object({ websiteSalesRank: maybe(z.object({ salesRank: maybe(z.int().positive()) })) })),
-  offersV2: maybe(z.object({ listings: list(listing) })),
-})
+// Compiled, it takes half the time; strict, so that a schema which cannot be compiled is not left as it is in silence.
+const item = z.compile(
+  z.object({
+    asin: text,
+    detailPageURL: maybe(z.url({ protocol: /^https?$/ })),
+    images: maybe(z.object({ primary: maybe(z.object({ hiRes: image, large: image, medium: image, small: image })) })),
+    itemInfo: maybe(
+      z.object({
+        title: value,
+        byLineInfo: maybe(
+          z.object({
+            contributors: list(z.object({ name: text, role: maybe(text), roleType: maybe(text) })),
+            brand: value,
+            manufacturer: value,
+          }),
+        ),
+        classifications: maybe(z.object({ binding: value, productGroup: value })),
+        contentInfo: maybe(z.object({ edition: value, publicationDate: value })),
+        externalIds: maybe(z.object({ eans: values, upcs: values })),
+        features: values,
+        productInfo: maybe(z.object({ releaseDate: value })),
+        technicalInfo: maybe(z.object({ formats: values })),
+      }),
+    ),
+    browseNodeInfo: maybe(z.object({ websiteSalesRank: maybe(z.object({ salesRank: maybe(z.int().positive()) })) })),
+    offersV2: maybe(z.object({ listings: list(listing) })),
+  }),
+  { strict: true },
+)
 type Item = z.output<typeof item>
 type Listing = z.output<typeof listing>
 
