@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=8 --no-parallel-scavenge --max-old-space-size=384
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=16 --no-parallel-scavenge --max-old-space-size=384
 // Memory: left alone, V8's young generation grows to 48 MB, its old one by up to four times before it is looked through, and
 // glibc keeps an arena a thread. A limit makes the old one grow in smaller steps: intake before 100,000 albums peaks at 185 MB
 // instead of 277. The young one is collected by one thread: several wait for one another where Kafka and PostgreSQL have the
