@@ -19,6 +19,20 @@ test.each([0, 1])('work ends with the reason of whichever of two signals aborts 
   await expect(withFirstAbort(signals.slice(index, index + 1), untilAborted)).rejects.toBe('first')
 })
 
+test('many that wait for one signal are one listener of it, and each ends by itself', async () => {
+  const shared = new AbortController()
+  const own = Array.from({ length: 3 }, () => new AbortController())
+  const works = own.map(({ signal }) => withFirstAbort([shared.signal, signal], untilAborted))
+  expect(getEventListeners(shared.signal, 'abort')).toHaveLength(1)
+  own[0]?.abort('own')
+  await expect(works[0]).rejects.toBe('own')
+  expect(getEventListeners(shared.signal, 'abort')).toHaveLength(1)
+  shared.abort('shared')
+  await expect(works[1]).rejects.toBe('shared')
+  await expect(works[2]).rejects.toBe('shared')
+  expect(getEventListeners(shared.signal, 'abort')).toEqual([])
+})
+
 test('nothing is left of work that is over', async () => {
   const { signal } = new AbortController()
   expect(

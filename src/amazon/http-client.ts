@@ -119,7 +119,7 @@ function readReply(status: number, headers: Record<string, string | string[] | u
   return {
     status,
     json: /[/+-]json\b|json-/i.test(type) ? parseJson(text) : undefined,
-    excerpt: text.slice(0, 1_000).replace(/\s+/g, ' ').trim().slice(0, 120),
+    excerpt: text.trimStart().slice(0, 1_000).replace(/\s+/g, ' ').trim().slice(0, 120),
     retryAfterMs: parseRetryAfter(headers['retry-after']),
   }
 }
