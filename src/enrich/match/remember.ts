@@ -1,5 +1,4 @@
-/** What one album and its products come to: kept for longer an answer costs the garbage collector more than its reading. */
-const MAX_TEXTS = 300
+const MAX_TEXTS = 2_000
 const MAX_LENGTH = 200
 
 /**
