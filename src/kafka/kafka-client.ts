@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
 import type { Logger } from '../log.ts'
+import { createSocket, toReadable } from './broker-address.ts'
 import { installCodecs } from './codecs.ts'
 import { type Asked, kafkaError } from './kafka-error.ts'
 import { applyPatches } from './patches/apply-patches.ts'
@@ -20,8 +21,9 @@ export function createKafka(brokers: string[], clientId: string, log: Logger, se
   installCodecs()
   const kafkaLog = log.child({ library: 'kafkajs' })
   const kafka = new Kafka({
+    socketFactory: createSocket,
     ...security,
-    brokers: () => withoutSilent(brokers),
+    brokers: () => withoutSilent(brokers.map(toReadable)),
     clientId,
     connectionTimeout: 3_000,
     requestTimeout: 15_000,

@@ -7,6 +7,7 @@ import { kafkaError } from '../../src/kafka/kafka-error.ts'
 import { createLogger } from '../../src/log.ts'
 import { findFreePort } from '../stack/free-port.ts'
 import { createKafkaRoom } from '../stack/kafka-room.ts'
+import { createTcpProxy } from '../stack/tcp-proxy.ts'
 
 test('without a broker a question ends within seconds and says which address did not answer', async () => {
   const broker = `127.0.0.1:${await findFreePort()}`
@@ -42,4 +43,17 @@ test('a broker that takes connections and answers nothing costs five seconds, an
   expect(sockets.length).toBe(1)
   await withAdmin(kafka, (admin) => admin.listTopics())
   expect(sockets.length).toBe(1)
+})
+
+test('a broker is found at an address of IPv6, and named by it when it is gone', async () => {
+  const door = await createTcpProxy(inject('kafkaBrokers'), '::1')
+  await door.open()
+  onTestFinished(door.close)
+  const kafka = createKafka([`[::1]:${door.port}`], 'test', createLogger('fatal'))
+  await withAdmin(kafka, (admin) => admin.listTopics())
+  await door.close()
+  await expect(withAdmin(kafka, (admin) => admin.listTopics())).rejects.toMatchObject({
+    code: 'KAFKA_UNAVAILABLE',
+    message: expect.stringContaining(`::1:${door.port}`),
+  })
 })
