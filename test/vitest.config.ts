@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const SCENARIOS = 'test/scenarios/**/*.test.ts'
-/** Measures how soon the service goes on: not beside others, which on two cores would be measured as well. */
-const OUTAGES = 'test/scenarios/outages.test.ts'
+/** Measure how soon the service goes on: not beside others, which on two cores would be measured as well. */
+const OUTAGES = 'test/scenarios/outages-*.test.ts'
 
 const common = {
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -20,7 +20,7 @@ export default defineConfig({
     // Here, and so once for all of them.
     globalSetup: ['test/global-setup.ts'],
     // On two cores: most of their time scenarios wait for servers, sessions and delays.
-    maxWorkers: 3,
+    maxWorkers: 4,
     reporters: ['default'],
     projects: [
       { test: { ...common, name: 'rooms', include: ['test/**/*.test.ts'], exclude: [SCENARIOS] } },

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Message } from 'kafkajs'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { anAlbum, createScenario, encodeAlbums, type Scenario } from '../stack/scenario.ts'
-import type { Server } from '../stack/server.ts'
-import type { ServiceProcess } from '../stack/service-process.ts'
-import { type Stack, startStack } from '../stack/start-stack.ts'
-import { type ReadRecord, TopicReader } from '../stack/topic-reader.ts'
+import { anAlbum, createScenario, encodeAlbums, type Scenario } from './scenario.ts'
+import type { Server } from './server.ts'
+import type { ServiceProcess } from './service-process.ts'
+import { type Stack, startStack } from './start-stack.ts'
+import { type ReadRecord, TopicReader } from './topic-reader.ts'
 
 /** OUTAGE_SECONDS=60 is the measured run; the shorter one is past the session of a group's member. */
 const OUTAGE_MS = Number(process.env.OUTAGE_SECONDS ?? 8) * 1_000
@@ -19,14 +19,6 @@ const FED_AT_ONCE = 5
 /** So many results show that the lane goes on, and not only that a commit in the air has landed. */
 const STEADY = 20
 
-/** Servers of this file's own: those of all other tests must not be stopped. */
-let stack: Stack
-
-beforeAll(async () => {
-  stack = await startStack({ env: {} })
-})
-afterAll(() => stack.stop())
-
 type Name = 'kafka' | 'postgres' | 'registry'
 
 /** How a server goes, and how it comes back. */
@@ -35,66 +27,77 @@ const WAYS = {
   'is killed': { go: (server: Server) => server.kill(), return: (server: Server) => server.start() },
 }
 
-test.each<[Name, keyof typeof WAYS, string]>([
-  ['kafka', 'stands still', 'kafka'],
-  ['kafka', 'is killed', 'kafka'],
-  ['postgres', 'stands still', 'database'],
-  ['postgres', 'is killed', 'database'],
-  ['registry', 'stands still', 'registry'],
-])(
-  '%s %s under load: nothing is lost, doubled or given up, nobody exits unless told to, and 10 s after its return there are results',
-  async (name, way, part) => {
-    const scenario = await createScenario({
-      SHUTDOWN_TIMEOUT_SECONDS: String(SHUTDOWN_TIMEOUT_SECONDS),
-      KAFKA_BROKERS: stack.kafkaBrokers,
-      SCHEMA_REGISTRY_URL: stack.registryUrl,
-      DATABASE_URL: await stack.createDatabase(`outage-${name}-${way}`),
+/**
+ * Tests of one outage each, under load: nothing is lost, doubled or given up, nobody exits unless told to, and 10 s after
+ * the server's return there are results. On servers of the file's own: those of all other tests must not be stopped.
+ *
+ * @param outages the server, how it goes, and as what /ready names it
+ */
+export function testOutages(outages: [Name, keyof typeof WAYS, string][]): void {
+  let stack: Stack
+
+  beforeAll(async () => {
+    stack = await startStack({ env: {} })
+  })
+  afterAll(() => stack.stop())
+
+  test.each(outages)(
+    '%s %s under load: nothing is lost, doubled or given up, nobody exits unless told to, and 10 s after its return there are results',
+    (name, way, part) => outlive(stack, name, way, part),
+    OUTAGE_MS + 300_000,
+  )
+}
+
+async function outlive(stack: Stack, name: Name, way: keyof typeof WAYS, part: string): Promise<void> {
+  const scenario = await createScenario({
+    SHUTDOWN_TIMEOUT_SECONDS: String(SHUTDOWN_TIMEOUT_SECONDS),
+    KAFKA_BROKERS: stack.kafkaBrokers,
+    SCHEMA_REGISTRY_URL: stack.registryUrl,
+    DATABASE_URL: await stack.createDatabase(`outage-${name}-${way}`),
+  })
+  const server = stack[name]
+  if (server === undefined) throw new Error(`${name} is not a server of our own`)
+  const { start, results, env } = scenario
+  const services = [start('intake', 'relay'), start('worker'), start('worker')]
+  const leaving = start('intake', 'worker', 'relay')
+  const feeder = await startFeeder(scenario)
+  await results.waitFor((records) => records.length >= 10, 'some results')
+
+  await WAYS[way].go(server)
+  onTestFinished(() => server.resume())
+  const wentAt = Date.now()
+  const isShown = isShownAsAway(services, part, wentAt + OUTAGE_MS)
+  await delay(OUTAGE_MS / 2)
+  const toldAt = Date.now()
+  expect(await leaving.stop(), leaving.tail()).toBe(0)
+  // By its own word: this process may be kept waiting itself.
+  const { time } = await leaving.waitForLog('service stopped')
+  expect(Date.parse(String(time)) - toldAt, leaving.tail()).toBeLessThan(SHUTDOWN_TIMEOUT_SECONDS * 1_000 + EXIT_MS)
+  await delay(wentAt + OUTAGE_MS - Date.now())
+  expect(await isShown).toBe(true)
+  await WAYS[way].return(server)
+  const backAt = Date.now()
+
+  // A reader that was there before would measure how long it needs itself.
+  const witness = await TopicReader.open(env, env.TOPIC_ENRICHED)
+  onTestFinished(() => witness.close())
+  const isNew = ({ timestamp }: ReadRecord) => timestamp >= backAt
+  await witness.waitFor((records) => records.some(isNew), 'a result after the return', 60_000)
+  await witness.waitFor((records) => records.filter(isNew).length >= STEADY, 'more results after the return', 60_000)
+  const [recoveryMs, steadyMs] = [1, STEADY].map((nth) => nthReadAt(witness, isNew, nth) - backAt)
+  const measured = `result 1 after ${recoveryMs} ms, result ${STEADY} after ${steadyMs} ms`
+  console.info(`${name} ${way} for ${OUTAGE_MS / 1_000} s, and is back: ${measured}`)
+
+  const fed = await feeder.stop()
+  await witness
+    .waitFor((records) => records.length >= fed, `all ${fed} results`, 180_000)
+    .catch((error) => {
+      throw new Error(services.map((service) => service.tail()).join('\n\n'), { cause: error })
     })
-    const server = stack[name]
-    if (server === undefined) throw new Error(`${name} is not a server of our own`)
-    const { start, results, env } = scenario
-    const services = [start('intake', 'relay'), start('worker'), start('worker')]
-    const leaving = start('intake', 'worker', 'relay')
-    const feeder = await startFeeder(scenario)
-    await results.waitFor((records) => records.length >= 10, 'some results')
-
-    await WAYS[way].go(server)
-    onTestFinished(() => server.resume())
-    const wentAt = Date.now()
-    const isShown = isShownAsAway(services, part, wentAt + OUTAGE_MS)
-    await delay(OUTAGE_MS / 2)
-    const toldAt = Date.now()
-    expect(await leaving.stop(), leaving.tail()).toBe(0)
-    // By its own word: this process may be kept waiting itself.
-    const { time } = await leaving.waitForLog('service stopped')
-    expect(Date.parse(String(time)) - toldAt, leaving.tail()).toBeLessThan(SHUTDOWN_TIMEOUT_SECONDS * 1_000 + EXIT_MS)
-    await delay(wentAt + OUTAGE_MS - Date.now())
-    expect(await isShown).toBe(true)
-    await WAYS[way].return(server)
-    const backAt = Date.now()
-
-    // A reader that was there before would measure how long it needs itself.
-    const witness = await TopicReader.open(env, env.TOPIC_ENRICHED)
-    onTestFinished(() => witness.close())
-    const isNew = ({ timestamp }: ReadRecord) => timestamp >= backAt
-    await witness.waitFor((records) => records.some(isNew), 'a result after the return', 60_000)
-    await witness.waitFor((records) => records.filter(isNew).length >= STEADY, 'more results after the return', 60_000)
-    const [recoveryMs, steadyMs] = [1, STEADY].map((nth) => nthReadAt(witness, isNew, nth) - backAt)
-    const measured = `result 1 after ${recoveryMs} ms, result ${STEADY} after ${steadyMs} ms`
-    console.info(`${name} ${way} for ${OUTAGE_MS / 1_000} s, and is back: ${measured}`)
-
-    const fed = await feeder.stop()
-    await witness
-      .waitFor((records) => records.length >= fed, `all ${fed} results`, 180_000)
-      .catch((error) => {
-        throw new Error(services.map((service) => service.tail()).join('\n\n'), { cause: error })
-      })
-    for (const service of services) expect(await service.stop(), service.tail()).toBe(0)
-    await expectEachOnce(scenario, fed)
-    expect(recoveryMs).toBeLessThan(RECOVERY_MS)
-  },
-  OUTAGE_MS + 300_000,
-)
+  for (const service of services) expect(await service.stop(), service.tail()).toBe(0)
+  await expectEachOnce(scenario, fed)
+  expect(recoveryMs).toBeLessThan(RECOVERY_MS)
+}
 
 /** Publishes a few albums every second, whatever happens, until told to stop; then answers with how many stand in the topic. */
 async function startFeeder({ env, send }: Scenario): Promise<{ stop(): Promise<number> }> {

@@ -1,0 +1,6 @@
+import { testOutages } from '../stack/outage.ts'
+
+testOutages([
+  ['kafka', 'stands still', 'kafka'],
+  ['kafka', 'is killed', 'kafka'],
+])

@@ -1,0 +1,7 @@
+import { testOutages } from '../stack/outage.ts'
+
+testOutages([
+  ['postgres', 'stands still', 'database'],
+  ['postgres', 'is killed', 'database'],
+  ['registry', 'stands still', 'registry'],
+])
