@@ -1,3 +1,4 @@
+import { foldNumerals } from './fold-numbers.ts'
 import { toWords } from './normalize-text.ts'
 import { remember } from './remember.ts'
 
@@ -94,9 +95,9 @@ export function isNobody(name: string): boolean {
   )
 }
 
-/** The words of a person's name without a form of address: "Ms. Lauryn Hill", "Sir Adrian Boult". */
+/** The words of a name, numerals in digits, without a form of address: "Ms. Lauryn Hill", "Sir Adrian Boult". */
 export function toNameWords(name: string): readonly string[] {
-  const words = toWords(name)
+  const words = foldNumerals(toWords(name))
   return words.length > 2 && /^(sir|dame|ms)$/.test(words[0] ?? '') ? words.slice(1) : words
 }
 

@@ -143,13 +143,11 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
       )
     return { kind: 'same', reason: `the artist is ${best.act.name}`, doubt }
   }
+  const names = heard.map(({ name }) => name)
+  if (isJumbled(acts, names)) return { kind: 'same', reason: `the artist is ${names[0]?.slice(0, 80)}`, doubt: null }
   return (
-    comparePart(
-      acts,
-      heard.map(({ name }) => name),
-      runs,
-      { isGeneric, isOneWord: !album.titleKey.includes(' ') },
-    ) ?? compareRest(album, product, given, heard)
+    comparePart(acts, names, runs, { isGeneric, isOneWord: !album.titleKey.includes(' ') }) ??
+    compareRest(album, product, given, heard)
   )
 }
 
@@ -230,7 +228,7 @@ function isEachLonger(act: Act, name: string): boolean {
   })
 }
 
-/** "CHARLIE GETZ STAN/BYRD": all words are there, in the wrong order. */
+/** "CHARLIE GETZ STAN/BYRD", "Ike Turner, Tina Turner": all words are there, in the wrong order or each name whole. */
 function isJumbled(acts: Act[], names: string[]): boolean {
   const wanted = toKey(acts.map(({ name }) => name).join(' '))
   return wanted.includes(' ') && toKey(names.join(' ')) === wanted
@@ -272,7 +270,6 @@ function compareRest(
   if (isVarious && acts.length >= MANY) return told('alike', 'various artists on the product, several on the album')
   if (isVarious) return told('various', 'by various artists')
   if (names.length === 0) return told('unknown', 'the product names no artist')
-  if (isJumbled(acts, names)) return told('same', `the artist is ${names[0]?.slice(0, 80)}`)
   const tribute = names.find((name) => isTributeTo(name, acts))
   if (tribute !== undefined) return told('tribute', `${tribute.slice(0, 80)} plays what others made`)
   if (acts.some((act) => names.some((name) => isAlikeName(act, name))))

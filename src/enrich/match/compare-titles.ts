@@ -6,13 +6,13 @@ import { findDoubt, findFormula, findOtherSubtitle, haveOtherNumbers } from './f
 import { BARE_LIVE, isMaybeExtra } from './is-maybe-extra.ts'
 import { isPair } from './is-pair.ts'
 import { isTellingNote } from './is-telling-note.ts'
-import { isNickname, isNicknamed } from './nicknames.ts'
+import { findNickname, findNicknameOf, isNickname } from './nicknames.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { findOtherRecord, type OtherRecord } from './other-record-words.ts'
 import type { AlbumTitle } from './read-album-title.ts'
 import { readReleaseYear } from './read-release-year.ts'
 import { readSymbols } from './read-symbols.ts'
-import { type ReadTitle, readTitle } from './read-title.ts'
+import { isBoxOfMany, type ReadTitle, readTitle } from './read-title.ts'
 import { reconsiderTitle } from './reconsider-title.ts'
 import { type Forms, mergeForms, toForms, toTitleWords } from './title-forms.ts'
 
@@ -43,7 +43,7 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
   const isSameConcert = extra === 'live' && /\blive (at|in|from) /.test(given.core)
   const sign = isSameConcert ? null : findOtherRecord(extra)
   // Of a concert more may be said: "Bob Dylan Live 1966: The Royal Albert Hall Concert".
-  const isConcertToo = sign?.kind === 'live' && CONCERT_WORDS.some((word) => album.known.has(word))
+  const isConcertToo = sign?.kind === 'live' && isConcert(album)
   const isExtra =
     sign !== null && (isConcertToo || isMaybeExtra(sign, extra, given, product, isBeside(album, given, product.title)))
   const told = { other: isExtra ? null : sign, editions }
@@ -54,6 +54,7 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
     doubt:
       doubt ??
       (isExtra ? `it has extras, or is ${sign.reason}` : null) ??
+      (isTelling(album) && isBoxOfMany(given) ? 'a box under such a title may hold several albums' : null) ??
       (isLiveAgain(album, given) ? 'it may be the same songs, live' : null),
   })
   const kind = compareForms(ours, theirs)
@@ -64,8 +65,9 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
     return isPair(ours, product.title) ? answer('extended', PAIR) : { ...answer('extended'), other: BUNDLE }
   // "With The Beatles" is not "The Beatles (The White Album)".
   const isSelfTitled = names.some((name) => name.join(' ') === toTitleWords(given.core).join(' '))
-  if (kind === 'contained' && isSelfTitled && isNicknamed(album.artists, [...given.notes, ...given.editions]))
-    return { ...answer('different'), reason: "it is one with the artist's name for a title" }
+  const nickname = findNickname(album.artists, [...given.notes, ...given.editions])
+  if (kind === 'contained' && isSelfTitled && nickname !== undefined)
+    return { ...answer('different'), reason: NAMESAKE }
   if (kind === 'extended' && isSameConcert) return answer('equal')
   if (kind === 'extended') {
     // A leftover of colours is no other record: "Trench Yellow/Green Limited Edition Colored Vinyl".
@@ -81,8 +83,9 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
     const isJoined =
       product.title.slice(0, MAX_TITLE).includes('+') &&
       names.some((name) => `${normalizeText(given.core)} `.startsWith(`${name.join(' ')} and `))
-    // "Rage Against The Machine - XX" is as old as that.
-    const rest = core.length - (/^([2-9]\d|100)$/.test(core.at(-1) ?? '') ? 1 : 0)
+    // "Rage Against The Machine - XX" is as old as that, and "Led Zeppelin I" the first of that name.
+    const isAge = /^([2-9]\d|100)$/.test(core.at(-1) ?? '')
+    const rest = core.length - (isAge || given.core.endsWith(' i') ? 1 : 0)
     if (isNicknamedBy(album, core)) return answer(kind)
     if (!isJoined && names.some((name) => isLeftBy(name, core, rest) && ours.whole.includes(name.join(' '))))
       return { ...answer('different'), reason: 'the title only names the artist' }
@@ -105,7 +108,29 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
   // Many albums of an artist have a title in the other script.
   if (kind === 'incomparable') return answer(kind, REASONS[kind])
   if (kind !== 'equal' && kind !== 'near') return answer(kind)
-  return compareNotes(album, product, given, theirs, kind, answer)
+  if (isOtherNamesake(album, nickname)) return { ...answer('different'), reason: NAMESAKE }
+  const doubt =
+    nickname === undefined && isOfOtherNamesake(album, product) ? 'the artist made another of that name then' : null
+  return doubt === null ? compareNotes(album, product, given, theirs, kind, answer) : answer(kind, doubt)
+}
+
+const NAMESAKE = "it is one with the artist's name for a title"
+
+/** Whether the artist's albums of that name are told apart by something else: a box may hold them all. */
+const isTelling = ({ isSelfTitled, isGeneric }: AlbumTitle) => isSelfTitled || isGeneric
+
+/** "Weezer (Teal Album)" is not "Weezer (Black Album)" of the same year, nor "Weezer" of 1994. */
+function isOtherNamesake(album: AlbumTitle, nickname: string | undefined): boolean {
+  if (nickname === undefined || !album.isSelfTitled) return false
+  const ours = findNickname(album.artists, album.noted.notes) ?? findNicknameOf(album.artists, album.releaseYear)
+  return ours !== undefined && ours !== nickname
+}
+
+/** "Weezer" of 2001, for the one of 1994. */
+function isOfOtherNamesake(album: AlbumTitle, product: Product): boolean {
+  if (!album.isSelfTitled || album.releaseYear === null) return false
+  const theirs = findNicknameOf(album.artists, readReleaseYear(product))
+  return theirs !== undefined && theirs !== findNicknameOf(album.artists, album.releaseYear)
 }
 
 /** Of "Schoenberg / Sibelius: Violin Concertos" by both of them the list is of names. */
@@ -145,7 +170,7 @@ function isLeftBy(name: readonly string[], core: readonly string[], length: numb
 
 /** Whether the album's title is a part of its own in the product's; on a concert's title many albums may go on. */
 function isBeside({ forms, names, isGeneric, known }: AlbumTitle, given: ReadTitle, title: string): boolean {
-  if (isGeneric && !CONCERT_WORDS.some((word) => known.has(word))) return false
+  if (isGeneric && !isConcert({ known })) return false
   const quoted = [...title.slice(0, MAX_TITLE).matchAll(QUOTED)].map(([, text = '']) => text)
   if ([...given.segments, ...quoted].some((part) => forms.whole.includes(toTitleWords(part).join(' ')))) return true
   // "Get Yer Ya-Ya's Out! The Rolling Stones In Concert": the artist's name parts them as a dash would.
@@ -165,7 +190,9 @@ function isLiveAgain({ known, forms }: AlbumTitle, given: ReadTitle): boolean {
   )
 }
 
-const CONCERT_WORDS = 'live concert unplugged konzert vivo directo public'.split(' ')
+const CONCERT = /^(live|concert|unplugged|vivo|directo|public)$|konzert$/
+
+const isConcert = ({ known }: Pick<AlbumTitle, 'known'>) => [...known].some((word) => CONCERT.test(word))
 
 /** Of equal titles the notes decide: "Keeper Of The Seven Keys (Part 1)" and "(Part 2)". */
 function compareNotes(
@@ -179,7 +206,12 @@ function compareNotes(
   const edition = product.edition === null ? null : readTitle(`x (${product.edition})`)
   const isTold = album.isGeneric || album.hasBareNote
   const noted = {
-    notes: [...given.notes, ...(isTold ? given.editions.filter(isBareNote) : []), ...(edition?.notes ?? [])],
+    // Of a concert "live" says nothing.
+    notes: [
+      ...given.notes.filter((note) => note !== 'live' || !isConcert(album)),
+      ...(isTold ? given.editions.filter(isBareNote) : []),
+      ...(edition?.notes ?? []),
+    ],
     all: [given.tailed, ...given.notes, ...given.editions, ...(edition?.notes ?? [])],
   }
   // The noted spellings are equal when one side has in brackets what the other has not.
@@ -234,11 +266,33 @@ const REASONS: Record<TitleKind, string> = {
 }
 
 /** What the product says and the album's title does not: there other records give themselves away. */
-function extraWords({ known }: AlbumTitle, product: Product, given: ReadTitle): string {
+function extraWords(
+  { known, nameWords, isClassical, namesComposer }: AlbumTitle,
+  product: Product,
+  given: ReadTitle,
+): string {
   const formats = [product.edition ?? '', ...product.formats.slice(0, 10)].map(normalizeText)
-  return [given.tailed, ...given.notes, ...formats]
+  const words = [given.tailed, ...given.notes, ...formats]
     .join(' ')
     .split(' ')
-    .filter((word) => word !== '' && !known.has(word) && !(word === 'mtv' && known.has('unplugged')))
+    .filter((word) => word !== '' && !isKnown(word, known, nameWords))
     .join(' ')
+  // Elsewhere a string quartet plays what others made.
+  return isClassical || namesComposer ? words.replace(/\bstring quartets?\b/g, ' ').trim() : words
+}
+
+/** Whether the album has the word, in the singular or plural ("Taylor's" is none of Taylor), or what says as much. */
+function isKnown(word: string, known: ReadonlySet<string>, names: ReadonlySet<string>): boolean {
+  const other = word.endsWith('s') ? word.slice(0, -1) : `${word}s`
+  if (known.has(word) || (known.has(other) && !names.has(other))) return true
+  return SAYS_AS_MUCH[word]?.some((other) => known.has(other)) ?? false
+}
+
+/** German audio plays come in episodes; who sings does so in any language. */
+const SAYS_AS_MUCH: Record<string, string[]> = {
+  mtv: ['unplugged'],
+  horspiel: ['folge'],
+  sings: ['singt', 'chante', 'canta'],
+  singt: ['sings', 'chante', 'canta'],
+  plays: ['spielt', 'joue', 'toca'],
 }

@@ -140,6 +140,12 @@ function joinTens(words: readonly string[]): string[] {
   return joined
 }
 
+/** Words with their English numerals in digits and nothing else folded, as of names: "Seven Mary Three", "21 Pilots". */
+export function foldNumerals(words: readonly string[]): readonly string[] {
+  if (!words.some((word) => NUMERALS.has(word) || TENS.has(word))) return words
+  return joinTens(words).map((word) => String(NUMERALS.get(word) ?? TENS.get(word) ?? word))
+}
+
 /** What years in words begin with. */
 const CENTURIES = new Map([
   ['seventeen', 17],
@@ -156,7 +162,8 @@ function foldWord(word: string, before: string | undefined, isLast: boolean): st
   // "1975-85" is "1975-1985".
   if (/^\d\d$/.test(word) && /^(19|20)\d\d$/.test(before ?? '') && Number(word) > Number(before?.slice(2)))
     return `${before?.slice(0, 2)}${word}`
-  return String(readNumber(word, isLast) ?? word)
+  // "Number Ones", "Number 1's".
+  return word === 'ones' ? '1s' : String(readNumber(word, isLast) ?? word)
 }
 
 /**

@@ -19,7 +19,7 @@ const DELUXE =
 const ON_TOP =
   /\b(and|with|plus|incl|includes|including|w) ([a-z0-9]{1,20} ){0,6}(b sides|demos|outtakes|rarities|remixes|sessions|live|dvds?|eps?|singles?|bonus)\b/
 /** A new mix is the album, a remix is not: which it is a bare word does not say. */
-const BARE_MIX = /^((19|20)\d\d )?remix(ed)?( (19|20)\d\d)?( version| edition)?$/
+const BARE_MIX = /^((19|20)\d\d )?(remix(ed)?|redux)( (19|20)\d\d)?( version| edition)?$/
 export const BARE_LIVE = /^(live|live album|live recording|recorded live|en vivo|en directo|ao vivo|mtv unplugged)$/
 
 /** A shirt or a calendar lies in the box with the record, which is named before it. */
@@ -59,6 +59,8 @@ export function isMaybeExtra(
     return true
   if (kind === 'live' && parts.some((part) => BARE_LIVE.test(part))) return true
   if (kind === 'version' && parts.some((part) => BARE_MIX.test(part))) return true
+  // What is an EP elsewhere is a mini album in Korea, and the album itself.
+  if (kind === 'single' && /\bmini album\b/.test(extra)) return true
   const text = [...given.segments, ...given.notes, ...given.editions, normalizeText(product.edition ?? '')].join(' ')
   if (DELUXE.test(text) || ON_TOP.test(text)) return true
   if (BARE_INSTRUMENTAL.test(extra)) return false

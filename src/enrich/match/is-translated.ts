@@ -94,7 +94,7 @@ const ACCENTED = /[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]/
 export function isTranslated(ours: Spoken, theirs: Spoken, isSameYear: boolean): boolean {
   const [shorter, longer] = [ours.core.length, theirs.core.length].sort((a, b) => a - b)
   if (!shorter || !longer || !haveSameNumbers(ours.core, theirs.core)) return false
-  if (areCognate(ours.core, theirs.core)) return true
+  if (areCognate(ours.core, theirs.core) || isTurned(ours, theirs)) return true
   const areKnown = ours.languages.length > 0 && theirs.languages.length > 0
   const areTwo = areKnown && !ours.languages.some((language) => theirs.languages.includes(language))
   // Of one word few translations have four.
@@ -115,6 +115,16 @@ function areCognate(ours: readonly string[], theirs: readonly string[]): boolean
   const beginsAlike =
     left[0] === right[0] && (ours.length !== theirs.length || ours.every((word, at) => word[0] === theirs[at]?.[0]))
   return beginsAlike && Math.min(left.length, right.length) >= COGNATE_LENGTH && similarity(left, right) >= COGNATE_FROM
+}
+
+/** "Fijación oral" and "Oral Fixation": one is foreign, and each word of one has its like in the other, one of them whole. */
+function isTurned(ours: Spoken, theirs: Spoken): boolean {
+  if (ours.isForeign === theirs.isForeign || ours.core.length !== theirs.core.length || ours.core.length < 2)
+    return false
+  const begin = (word: string) => word.slice(0, 2)
+  const sorted = (words: readonly string[]) => words.map(begin).sort().join(' ')
+  const isWhole = (word: string) => word.length >= STEM_LENGTH && theirs.core.includes(word)
+  return sorted(ours.core) === sorted(theirs.core) && ours.core.some(isWhole)
 }
 
 /** "Almas del silencio" and "Souls of Silence", "Amélie" and "Die fabelhafte Welt der Amélie". */

@@ -29,11 +29,17 @@ export function isNickname(artists: readonly string[], words: readonly string[],
   )
 }
 
-/** Whether a note is the nickname of one of the artist's albums, whichever. */
-export function isNicknamed(artists: readonly string[], notes: readonly string[]): boolean {
-  return NICKNAMES.some(
-    ([artist, nickname]) =>
-      artists.includes(toKey(artist)) &&
-      notes.some((note) => /^(the )?(\w+) (album|record)$/.exec(note)?.[2] === nickname),
+/** The nickname, of whichever of the artist's albums, that one of the notes is; undefined when none is. */
+export function findNickname(artists: readonly string[], notes: readonly string[]): string | undefined {
+  const named = notes.flatMap((note) => /^(the )?(\w+) (album|record)$/.exec(note)?.[2] ?? [])
+  if (named.length === 0) return undefined
+  return NICKNAMES.find(([artist, nickname]) => artists.includes(toKey(artist)) && named.includes(nickname))?.[1]
+}
+
+/** The one nickname of what the artist made that year; undefined when none is known, or several are. */
+export function findNicknameOf(artists: readonly string[], year: number | null): string | undefined {
+  const [one, ...others] = NICKNAMES.filter(
+    ([artist, , released]) => released === year && artists.includes(toKey(artist)),
   )
+  return others.length === 0 ? one?.[1] : undefined
 }

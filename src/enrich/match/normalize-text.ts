@@ -60,8 +60,8 @@ export const normalizeText = remember(normalize)
 
 function normalize(text: string): string {
   const lower = toPlain(text.slice(0, MAX_LENGTH))
-  // "10,000 Days".
-  const plain = lower.includes('000') ? lower.replace(/(?<=\d)[.,](?=000\b)/g, '') : lower
+  // "10,000 Days", "10 000 Hz Legend".
+  const plain = lower.includes('000') ? lower.replace(/(?<=\b\d{1,3})[., ](?=000\b)/g, '') : lower
   const words = dropSigns(plain.includes('drei ') ? nameDetectives(plain) : plain)
   if (words === '' || words === 'and') return plain.replace(/[\s\p{C}]+/gu, '')
   const parted = words.split(' ')
@@ -87,7 +87,8 @@ function dropSigns(text: string): string {
       .replace(/(?<=\p{L})!(?=\p{L})/gu, 'i')
       // A$AP, Ke$ha.
       .replace(/\$(?=\p{L})|(?<=\p{L})\$/gu, 's')
-  return words.replace(ASCII.test(words) ? /[^a-z0-9]+/g : /[^\p{L}\p{N}]+/gu, ' ').trim()
+  words = words.replace(ASCII.test(words) ? /[^a-z0-9]+/g : /[^\p{L}\p{N}]+/gu, ' ').trim()
+  return words.includes('sound track') ? words.replace(/\bsound track\b/g, 'soundtrack') : words
 }
 
 /** Lower case without accents. */

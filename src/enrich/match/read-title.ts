@@ -22,6 +22,8 @@ export interface ReadTitle {
   listed: string[]
   /** Whether it lists several things. */
   isList: boolean
+  /** Whether a note comes first: "(What's The Story) Morning Glory?". */
+  beginsWithNote: boolean
   /** Whether one of several is a sign, of which no word is left: "+ & x". */
   joinsSigns: boolean
 }
@@ -31,6 +33,10 @@ const MAX_SEGMENTS = 8
 const EDITION_SHARE = 0.6
 /** Of all scripts that Amazon's marketplaces use; full-width forms are folded before. */
 const BRACKETS = /[([{【《「『〈〔〖][^()[\]{}【】《》「」『』〈〉〔〕〖〗]*(?:[)\]}】》」』〉〕〗]|$)/g
+/** "<Deluxe Edition>", but not "I <3 You". */
+const ANGLED = /[<‹]([^<>‹›]{3,60})[>›]/g
+/** "The Essential Billy Joel 3.0" has a third disc. */
+const THIRD_DISC = /^(the essential .{1,80}?) 3\.0(?=$|\s*[([])/i
 /** A sign on one side of a joining one, with something on its other side. */
 const SIGN_JOINED =
   /^\s*[^\p{L}\p{N}\s]{1,3}\s+(?:[&+/]|and|und|et)\s+\S|\S\s+(?:[&+/]|and|und|et)\s+[^\p{L}\p{N}\s]{1,3}(\s|$)/iu
@@ -40,8 +46,11 @@ const NUMBERED_ALBUM =
 /** "BLACKPINK 2nd Album [ BORN PINK ]". */
 const BRACKETED_ALBUM =
   /^[^'"‘“[(]{0,60}\b\d{1,2}(?:st|nd|rd|th) (?:(?:mini|full|studio|single|special|full-length) )?(?:album|ep)\s*[-:]?\s*[[(]([^\])]{1,80})[\])]/i
+/** "Vol.4 [THE WAR]". */
+const VOLUME = /^\s*vol\. ?\d{1,2} ?[[(]([^\])]{1,80})[\])]/i
 /** The same after the title: "MY WORLD - The 3rd Mini Album". */
 const NUMBERED_SEGMENT = /^(the )?\d{1,2}(st|nd|rd|th) ((mini|full|studio|special) )?album$/
+const MINI_ALBUM = /^(the )?\d{1,2}(st|nd|rd|th) mini album$/
 /** A shop's own note before the title. */
 const SHOP_PREFIX = /^\s*【/
 
@@ -54,10 +63,16 @@ export function readTitle(title: string): ReadTitle {
   const editions: string[] = []
   const file = (text: string) => {
     const normal = normalizeText(text)
-    if (normal !== '') (isEdition(normal) ? editions : notes).push(normal)
+    // "Appetite For Destruction by Guns N' Roses (1990-10-25)" was listed by a reseller.
+    if (normal !== '')
+      (isEdition(normal) || DATE.test(normal) || MINI_ALBUM.test(normal) ? editions : notes).push(normal)
   }
-  const whole = title.slice(0, MAX_TITLE).replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
-  const cut = /\d(st|nd|rd|th) /i.test(whole) ? dropNumberedAlbum(whole) : whole
+  const whole = title
+    .slice(0, MAX_TITLE)
+    .replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
+    .replace(ANGLED, '($1)')
+    .replace(THIRD_DISC, '$1')
+  const cut = /\d(st|nd|rd|th) |^\s*vol\./i.test(whole) ? dropNumberedAlbum(whole) : whole
   const outside = cut.replace(BRACKETS, (note) => {
     file(note.slice(1).replace(/[)\]}】》」』〉〕〗]$/, ''))
     return SHOP_PREFIX.test(note) && cut.trimStart().startsWith(note) ? ' ' : ' | '
@@ -73,6 +88,7 @@ export function readTitle(title: string): ReadTitle {
       editions: [],
       listed: [core],
       isList: false,
+      beginsWithNote: false,
       joinsSigns: false,
     }
   }
@@ -105,16 +121,20 @@ export function readTitle(title: string): ReadTitle {
     editions,
     listed: listed.map(normalizeText),
     isList: joinsSigns || listed.length > 1,
+    beginsWithNote: outside.trimStart().startsWith('|'),
     joinsSigns,
   }
 }
 
 function dropNumberedAlbum(title: string): string {
-  const bracketed = normalizeText(BRACKETED_ALBUM.exec(title)?.[1] ?? '')
-  const isTitle = bracketed !== '' && !isEdition(bracketed) && !/\bver\b/.test(bracketed)
-  return title.replace(isTitle ? BRACKETED_ALBUM : NUMBERED_ALBUM, '$1')
+  const announced = [VOLUME, BRACKETED_ALBUM].find((pattern) => {
+    const bracketed = normalizeText(pattern.exec(title)?.[1] ?? '')
+    return bracketed !== '' && !isEdition(bracketed) && !/\bver\b/.test(bracketed)
+  })
+  return title.replace(announced ?? NUMBERED_ALBUM, '$1')
 }
 
+const DATE = /^(19|20)\d\d (0[1-9]|1[0-2]) ([0-2]\d|3[01])$/
 const BOX = /\b(box(set)?|coffret|cofanetto|caja|(twin|double|triple|value|[2-9]) pack)\b/
 const OF_ONE_ALBUM =
   /\b(deluxe|anniversary|anniversaire|anniversario|edition|expanded|(?<![3-9] |\d\d )[12]?(lps?|cds?))\b/
@@ -146,6 +166,12 @@ function isEditionSegment(normal: string): boolean {
   if (!words.some(isStrongEditionWord) || !isEdition(normal)) return false
   const share = words.filter(isEditionWord).length / words.length
   return isEditionWord(words[0] ?? '') && share >= EDITION_SHARE
+}
+
+/** Whether it is a box, and nothing says that of one album. */
+export function isBoxOfMany({ tailed, notes, editions }: ReadTitle): boolean {
+  const text = [tailed, ...notes, ...editions].join(' ')
+  return BOX.test(text) && !OF_ONE_ALBUM.test(text)
 }
 
 function isBlankOrEdition(text: string): boolean {

@@ -1,6 +1,7 @@
 import type { Product } from '../../album.ts'
 import { isPartOfProgramme, nameOneWork } from './compare-works.ts'
 import { namesComposer } from './composers.ts'
+import { readForeignNumber } from './fold-numbers.ts'
 import { isCalledOtherwise, isWithin } from './is-called-otherwise.ts'
 import { isTranslated, readLanguage } from './is-translated.ts'
 import type { AlbumTitle } from './read-album-title.ts'
@@ -20,6 +21,7 @@ export function reconsiderTitle(
   const isWork = album.isClassical || album.namesComposer
   if ((isWork || namesComposer(product.title)) && nameOneWork(album, given)) return 'alike'
   if (isWork && isPartOfProgramme(album, given)) return 'alike'
+  if (isOneInDigits(album, given)) return 'translated'
   if (album.isGeneric) return 'different'
   // "Le Fabuleux Destin d'Amélie Poulain (Amelie)".
   if (given.notes.some((note) => album.forms.whole.includes(toTitleWords(note).join(' ')))) return 'alike'
@@ -27,4 +29,11 @@ export function reconsiderTitle(
   return isTranslated(album.spoken, readLanguage(product.title, given.core, album.nameWords), isSameYear)
     ? 'translated'
     : 'different'
+}
+
+/** "Sieben" and "7", "4 gewinnt" and "Vier Gewinnt". */
+function isOneInDigits({ forms }: AlbumTitle, given: ReadTitle): boolean {
+  const inDigits = (words: readonly string[]) => words.map((word) => readForeignNumber(word) ?? word).join(' ')
+  const theirs = inDigits(toTitleWords(given.core))
+  return forms.plain.some((form) => inDigits(form.split(' ')) === theirs)
 }

@@ -1,4 +1,5 @@
 import type { Album, Product, ScorePart, Verdict } from '../../album.ts'
+import { toPieces } from './artist-names.ts'
 import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { type AlbumArtists, type ArtistMatch, compareArtists, readAlbumArtists } from './compare-artists.ts'
 import { compareFormats, type FormatMatch } from './compare-formats.ts'
@@ -133,8 +134,22 @@ function reconsider(
   const why =
     (album.length >= LONG_WORDS ? 'under the same long title' : null) ??
     (isBare && year === null && album.length > 1 ? 'and no year tells the two apart' : null) ??
-    (isBare && year !== null && year === readReleaseYear(product) ? 'with the same title in the same year' : null)
+    (isBare && year !== null && year === readReleaseYear(product) ? 'with the same title in the same year' : null) ??
+    (isOneForSeveral(acts, product) ? 'and one side names several where the other has one name' : null)
   return why === null ? artist : { ...artist, kind: 'alike', reason: `${artist.reason}, ${why}` }
+}
+
+/** Jaylib are J Dilla & Madlib, and what four men sing as "Highwayman" is by The Highwaymen: not all such names are on a list. */
+function isOneForSeveral(acts: AlbumArtists['acts'], { contributors }: Product): boolean {
+  const count = (names: { name: string }[]) => names.reduce((sum, { name }) => sum + countNames(name), 0)
+  const [ours, theirs] = [count(acts), count(contributors.slice(0, MAX_NAMES))]
+  return (ours === 1 && theirs > 1) || (ours > 1 && theirs === 1)
+}
+
+/** "Swift, Taylor" is one. */
+function countNames(name: string): number {
+  const pieces = toPieces(name)
+  return pieces.length === 2 && pieces[1]?.tie === ',' ? 1 : pieces.length
 }
 
 /** An album by a writer and a reader is a reading: one that names both of them is none for it to be held against. */

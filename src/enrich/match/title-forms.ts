@@ -34,7 +34,8 @@ export function toForms(title: ReadTitle, names: (readonly string[])[]): Forms {
   const core = toTitleWords(title.core)
   const noted = [core, ...title.notes.map(toTitleWords)].flat()
   const nameless = segments.filter((segment) => !names.some((name) => isNameOf(segment, name))).flat()
-  const plain = [core, noted, toTitleWords(title.tailed)]
+  const led = title.beginsWithNote ? [[...toTitleWords(title.notes[0] ?? ''), ...core]] : []
+  const plain = [core, noted, toTitleWords(title.tailed), ...led]
   const joined = normalizeText(`${title.core} ${title.notes.join(' ')}`)
   // "Fleetwood Mac & Rumours" is two albums, though one of them bears the band's name.
   const own = names.filter(
@@ -43,6 +44,7 @@ export function toForms(title: ReadTitle, names: (readonly string[])[]): Forms {
   const whole = [
     core,
     noted,
+    ...led,
     nameless,
     ...readSellerTitle(segments, names),
     // A note in another script is the same title, once more.
