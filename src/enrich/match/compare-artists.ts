@@ -1,21 +1,11 @@
-import type { Album, Product } from '../../album.ts'
-import {
-  isBackingBand,
-  isLongerName,
-  isNobody,
-  type Run,
-  toKey,
-  toNameWords,
-  toPieces,
-  toRuns,
-  toSpellings,
-} from './artist-names.ts'
+import type { Product } from '../../album.ts'
+import { isLongerName, isNobody, type Run, toKey, toPieces, toRuns, toSpellings } from './artist-names.ts'
 import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { toScript } from './compare-forms.ts'
-import { isComposer, namesComposer } from './composers.ts'
 import { findOtherPerformers } from './find-other-performers.ts'
-import { initialsOf, isAlikeName, type ReadName } from './is-alike-name.ts'
+import { isAlikeName } from './is-alike-name.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
+import { type Act, type AlbumArtists, VARIOUS } from './read-album-artists.ts'
 
 /** How the product's artists stand to the album's. */
 export interface ArtistMatch {
@@ -25,36 +15,11 @@ export interface ArtistMatch {
   doubt: string | null
 }
 
-/** An album's artists, read once for all products. */
-export interface AlbumArtists {
-  acts: Act[]
-  isVarious: boolean
-  title: string
-  titleKey: string
-  /** Whether the title does: "Sibelius: Violin Concerto". */
-  namesComposer: boolean
-}
-
-interface Act extends ReadName {
-  pieces: {
-    key: string
-    words: readonly string[]
-    /** Before "& The Band". */
-    isLeader: boolean
-    /** The first of two persons: "Robert Plant & Alison Krauss". */
-    isFirst: boolean
-  }[]
-  isComposer: boolean
-  /** The key without umlauts, see toSpellings. */
-  spelledKey: string
-}
-
-const VARIOUS =
-  /^(various( artists?)?|soundtrack|original soundtrack|multi artistes?|artistes? divers|ost|verschiedene|vari|varios( artistas)?|aa ?vv|v a)$/
 /** "Various Artists and Zacari"; "Soundtrack Of Our Lives" is a band. */
 const VARIOUS_OF_A_KIND = /^various\b|^soundtrack( (artists?|cast|original|recordings?|ost|et al))*$/
 const TRIBUTE =
   /\b(tributes?|karaoke|singers|cover band|covers|in the style|plays|salute|sing along|songbook|string quartet|lullaby|rockabye)\b/
+const OF_A_SHOW = / (cast|soundtrack|motion picture|musical) /
 /** From here a shop may name nobody. */
 const MANY = 3
 /** Roles, in the languages of Amazon's marketplaces, of those who are not heard. */
@@ -63,37 +28,6 @@ const WRITER =
 
 /** Who is heard on an audiobook. */
 const READER = /(author|autor|auteur|autore|narrat|erzahler|reader|sprecher|lecteur)/i
-
-export function readAlbumArtists(album: Album): AlbumArtists {
-  const acts = album.artists.slice(0, MAX_NAMES).map(({ name }) => {
-    const words = toNameWords(name)
-    const pieces = toPieces(name)
-    return {
-      name,
-      words,
-      key: toKey(name),
-      joined: words.join(''),
-      initials: initialsOf(name),
-      pieces: pieces
-        .map((piece, at) => ({
-          key: toKey(piece.name),
-          words: toWords(piece.name),
-          isLeader: at === 0 && pieces[1] !== undefined && pieces[1].tie !== ',' && isBackingBand(pieces[1].name),
-          isFirst: at === 0 && pieces[1] !== undefined && pieces[1].tie !== ',' && toWords(piece.name).length > 1,
-        }))
-        .filter(({ key }) => key !== '' && pieces.length > 1),
-      isComposer: isComposer(words),
-      spelledKey: toKey(toSpellings(name).at(-1) ?? ''),
-    }
-  })
-  return {
-    acts,
-    isVarious: album.artists.slice(0, MAX_NAMES).some(({ name }) => VARIOUS.test(normalizeText(name))),
-    title: ` ${normalizeText(album.title)} `,
-    titleKey: toKey(album.title),
-    namesComposer: namesComposer(album.title),
-  }
-}
 
 /**
  * Compares the credited artists with the product's contributors, whatever the style: "Swift, Taylor",
@@ -201,7 +135,8 @@ function comparePart(
       return {
         kind: 'part',
         reason: 'one name goes on after the other',
-        doubt: isGeneric && !isBoth ? `the artist is ${names[0]?.slice(0, 80)}` : null,
+        // "Monica Zetterlund, Bill Evans" is no record of his trio.
+        doubt: !isBoth && (isGeneric || isLedByOther(longer, names)) ? `the artist is ${names[0]?.slice(0, 80)}` : null,
       }
     if (piece !== undefined)
       return {
@@ -214,6 +149,12 @@ function comparePart(
       }
   }
   return null
+}
+
+/** Whether somebody else is named first. */
+function isLedByOther(run: Run | undefined, names: string[]): boolean {
+  const [first] = names.flatMap(toRuns)
+  return run !== undefined && first !== undefined && !run.words.some((word) => toWords(names[0] ?? '').includes(word))
 }
 
 /** "Hall & Oates" and "Daryl Hall & John Oates": each of one is in one of the other. */
@@ -268,6 +209,9 @@ function compareRest(
   }
   // "Tropicália" is by Veloso, Gil, Os Mutantes and others.
   if (isVarious && acts.length >= MANY) return told('alike', 'various artists on the product, several on the album')
+  // A mix by two is filed under those whose records they play.
+  if (isVarious && acts.length > 1 && acts.every(({ words }) => words.every((word) => title.includes(` ${word} `))))
+    return told('alike', 'various artists on the product, which names those of the album')
   if (isVarious) return told('various', 'by various artists')
   if (names.length === 0) return told('unknown', 'the product names no artist')
   const tribute = names.find((name) => isTributeTo(name, acts))
@@ -279,7 +223,16 @@ function compareRest(
     return told('incomparable', 'the artists are in different scripts')
   const selfTitled = acts.some(({ key }) => key === album.titleKey)
   const isCast = acts.some(({ words }) => words.includes('cast')) && title.includes(' cast ')
-  if (inTitle || selfTitled || isCast) return told('in title', 'another artist is named, the title names the right one')
+  // Where a catalogue has the composer shops have the cast, the show or the film.
+  const isShow =
+    OF_A_SHOW.test(title) &&
+    names.some(
+      (name) =>
+        (toWords(name).includes('cast') && OF_A_SHOW.test(album.title)) ||
+        album.title.startsWith(` ${normalizeText(name)} `),
+    )
+  if (inTitle || selfTitled || isCast || isShow)
+    return told('in title', 'another artist is named, the title names the right one')
   return told('different', `the artist is ${names[0]?.slice(0, 80)}`)
 }
 

@@ -1,18 +1,24 @@
 import type { Product } from '../../album.ts'
+import { MAX_TITLE } from './bounds.ts'
 import { normalizeText } from './normalize-text.ts'
 
 /** Whether the product can be a music album at all. */
 export interface FormatMatch {
   kind: 'record' | 'unknown' | 'other'
   reason: string
+  /** Why it may be another record though a record, in words for the editor. */
+  doubt: string | null
 }
 
 // Amazon localizes bindings and product groups: the words of its larger marketplaces.
 const RECORD =
   /\b(audio|cd|cds|lp|lps|vinyl|vinilo|vinile|cassette|music|musik|musique|musica|schallplatte|disque|disco|disc|record|mp3|sacd|minidisc|shm)\b/
 const OTHER =
-  /\b(dvd|blu ray|bluray|vhs|video|movie|film|hardcover|paperback|book|books|buch|bucher|livre|livres|libro|libros|libri|gebundene|taschenbuch|broche|relie|kindle|audible|audiobooks?|audiolibros?|audiolivres?|horbuch|horbucher|calendar|toy|toys|game|apparel|kleidung|musical instruments?|accessory|electronics|kitchen|home|poster|mug|sheet music|misc|office product|wall art|product bundle)\b/
+  /\b(dvd|laser ?disc|4k|umd|blu ray|bluray|vhs|video|movie|film|hardcover|paperback|book|books|buch|bucher|livre|livres|libro|libros|libri|gebundene|taschenbuch|broche|relie|kindle|audible|audiobooks?|audiolibros?|audiolivres?|horbuch|horbucher|calendar|toy|toys|game|apparel|kleidung|musical instruments?|accessory|electronics|kitchen|home|poster|mug|spiral bound|plastic comb|puzzle|lighter|sheet music|misc|office product|wall art|product bundle)\b/
 
+/** Albums have seven-inch pressings seldom, their songs often. */
+const SEVEN_INCH = /(^|[^\d.])7 ?(["”″]|''|-?in(ch)?\b)/i
+const LARGER = /\b\d{0,2}(lps?|cds?|box|boxset|deluxe|ep)\b/i
 /** One song of an album, which often has the album's title. */
 const TRACK = /\bdigital music track\b/
 
@@ -25,10 +31,19 @@ export function compareFormats(product: Product): FormatMatch {
   const group = normalizeText(product.productGroup ?? '')
   // Audiobooks are bound as "Audio CD", too: what Amazon files under books is one.
   if (TRACK.test(group) || (OTHER.test(group) && !RECORD.test(group)))
-    return { kind: 'other', reason: `Amazon files it under ${product.productGroup}` }
+    return { kind: 'other', reason: `Amazon files it under ${product.productGroup}`, doubt: null }
   if (OTHER.test(binding) && !/\baudio\b/.test(binding.replace(/\baudio ?books?\b/, 'book')))
-    return { kind: 'other', reason: `it is sold as ${product.binding}` }
-  if (RECORD.test(binding)) return { kind: 'record', reason: `it is sold as ${product.binding}` }
-  if (RECORD.test(group)) return { kind: 'record', reason: `Amazon files it under ${product.productGroup}` }
-  return { kind: 'unknown', reason: 'nothing is known of its format' }
+    return { kind: 'other', reason: `it is sold as ${product.binding}`, doubt: null }
+  const doubt = findSingle(product, binding)
+  if (RECORD.test(binding)) return { kind: 'record', reason: `it is sold as ${product.binding}`, doubt }
+  if (RECORD.test(group)) return { kind: 'record', reason: `Amazon files it under ${product.productGroup}`, doubt }
+  return { kind: 'unknown', reason: 'nothing is known of its format', doubt }
+}
+
+/** What is pressed or sold as singles are: the song of the album's name, unless the album is one itself. */
+function findSingle({ title, binding, formats, edition }: Product, normalBinding: string): string | null {
+  if (/\b(single|maxi)\b/.test(normalBinding)) return `it is sold as ${binding}`
+  const texts = [title.slice(0, MAX_TITLE), edition ?? '', ...formats.slice(0, 10)]
+  const isSmall = texts.some((text) => SEVEN_INCH.test(text)) && !texts.some((text) => LARGER.test(text))
+  return isSmall ? 'it is a seven-inch record, as singles are' : null
 }

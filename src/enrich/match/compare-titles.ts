@@ -2,11 +2,14 @@ import type { Product } from '../../album.ts'
 import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { compareForms, isSequel, type TitleKind, toScript } from './compare-forms.ts'
 import { isBareNote, isEditionWord } from './edition-words.ts'
+import { extraWords } from './extra-words.ts'
 import { findDoubt, findFormula, findOtherSubtitle, haveOtherNumbers } from './find-doubts.ts'
+import { numbersOf } from './fold-numbers.ts'
 import { BARE_LIVE, isMaybeExtra } from './is-maybe-extra.ts'
 import { isPair } from './is-pair.ts'
 import { isTellingNote } from './is-telling-note.ts'
-import { findNickname, findNicknameOf, isNickname } from './nicknames.ts'
+import { isOfOtherNamesake, isOtherNamesake, isTelling } from './namesakes.ts'
+import { findNickname, isNickname } from './nicknames.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { findOtherRecord, type OtherRecord } from './other-record-words.ts'
 import type { AlbumTitle } from './read-album-title.ts'
@@ -45,7 +48,8 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
   // Of a concert more may be said: "Bob Dylan Live 1966: The Royal Albert Hall Concert".
   const isConcertToo = sign?.kind === 'live' && isConcert(album)
   const isExtra =
-    sign !== null && (isConcertToo || isMaybeExtra(sign, extra, given, product, isBeside(album, given, product.title)))
+    sign !== null &&
+    (isConcertToo || isMaybeExtra(sign, extra, given, product, isBeside(album, given, product.title, sign.kind)))
   const told = { other: isExtra ? null : sign, editions }
   const answer = (kind: TitleKind, doubt: string | null = null): TitleMatch => ({
     kind,
@@ -68,7 +72,8 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
   const nickname = findNickname(album.artists, [...given.notes, ...given.editions])
   if (kind === 'contained' && isSelfTitled && nickname !== undefined)
     return { ...answer('different'), reason: NAMESAKE }
-  if (kind === 'extended' && isSameConcert) return answer('equal')
+  if (kind === 'extended' && (isSameConcert || isKeyOf(album, extra) || isAnniversary(album, given, product)))
+    return answer('equal')
   if (kind === 'extended') {
     // A leftover of colours is no other record: "Trench Yellow/Green Limited Edition Colored Vinyl".
     const words = extra.split(' ').filter(Boolean)
@@ -91,6 +96,7 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
       return { ...answer('different'), reason: 'the title only names the artist' }
     return answer(kind)
   }
+  if (kind === 'sequel' && isAnniversary(album, given, product)) return answer('equal')
   // "Santana III" is what shops call the "Santana" of 1971.
   const isOfYear = album.releaseYear !== null && album.releaseYear === readReleaseYear(product)
   if (kind === 'sequel' && album.isSelfTitled && isOfYear) return answer('alike')
@@ -103,7 +109,9 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
     if (subtitle !== null)
       return { ...answer('different'), reason: `it has a subtitle of its own: ${subtitle.slice(0, 80)}` }
     const words = [...new Set(missing)].join(' ').slice(0, 80)
-    return answer(kind, words === '' ? null : `the album's title has "${words}", the product's has not`)
+    // "La Bohème (Querschnitt)" for "Puccini: La Bohème".
+    if (words === '') return compareNotes(album, product, given, theirs, kind, answer)
+    return answer(kind, `the album's title has "${words}", the product's has not`)
   }
   // Many albums of an artist have a title in the other script.
   if (kind === 'incomparable') return answer(kind, REASONS[kind])
@@ -116,22 +124,26 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
 
 const NAMESAKE = "it is one with the artist's name for a title"
 
-/** Whether the artist's albums of that name are told apart by something else: a box may hold them all. */
-const isTelling = ({ isSelfTitled, isGeneric }: AlbumTitle) => isSelfTitled || isGeneric
-
-/** "Weezer (Teal Album)" is not "Weezer (Black Album)" of the same year, nor "Weezer" of 1994. */
-function isOtherNamesake(album: AlbumTitle, nickname: string | undefined): boolean {
-  if (nickname === undefined || !album.isSelfTitled) return false
-  const ours = findNickname(album.artists, album.noted.notes) ?? findNicknameOf(album.artists, album.releaseYear)
-  return ours !== undefined && ours !== nickname
+/** "Thriller 40" came forty years after. */
+function isAnniversary({ forms, releaseYear }: AlbumTitle, given: ReadTitle, product: Product): boolean {
+  const words = toTitleWords(given.core)
+  const [age, released] = [Number(words.at(-1)), readReleaseYear(product)]
+  if (!(age >= 10 && age % 5 === 0) || releaseYear === null || released === null) return false
+  return Math.abs(released - releaseYear - age) <= 1 && forms.whole.includes(words.slice(0, -1).join(' '))
 }
 
-/** "Weezer" of 2001, for the one of 1994. */
-function isOfOtherNamesake(album: AlbumTitle, product: Product): boolean {
-  if (!album.isSelfTitled || album.releaseYear === null) return false
-  const theirs = findNicknameOf(album.artists, readReleaseYear(product))
-  return theirs !== undefined && theirs !== findNicknameOf(album.artists, album.releaseYear)
+/** "Mahler: Sinfonie Nr. 9 D-Dur": a work that has its number, or one of few that have none, may be told with key and catalogue. */
+function isKeyOf({ isClassical, namesComposer, noted }: AlbumTitle, extra: string): boolean {
+  if (!(isClassical || namesComposer) || extra === '') return false
+  const isNumbered = noted.all.some((text) => numbersOf(toTitleWords(text)).length > 0)
+  const words = extra.split(' ')
+  return (
+    words.every((word) => KEY.test(word) || /^\d{1,4}$/.test(word)) && (isNumbered || !/\b(op|opus) \d/.test(extra))
+  )
 }
+
+const KEY =
+  /^([a-h](is|es|s)?|do|re|mi|fa|sol|la|si|dur|moll|major|minor|majeur|mineur|maggiore|minore|mayor|menor|in|en|op|opus|flat|sharp|kv|bwv|hob|rv|woo)$/
 
 /** Of "Schoenberg / Sibelius: Violin Concertos" by both of them the list is of names. */
 function isCreditedTo({ nameWords }: AlbumTitle, title: string): boolean {
@@ -169,8 +181,14 @@ function isLeftBy(name: readonly string[], core: readonly string[], length: numb
 }
 
 /** Whether the album's title is a part of its own in the product's; on a concert's title many albums may go on. */
-function isBeside({ forms, names, isGeneric, known }: AlbumTitle, given: ReadTitle, title: string): boolean {
-  if (isGeneric && !isConcert({ known })) return false
+function isBeside(
+  { forms, names, isGeneric, known }: AlbumTitle,
+  given: ReadTitle,
+  title: string,
+  sign: string,
+): boolean {
+  // "Gold: Greatest Hits" is what they call "ABBA Gold".
+  if (isGeneric && !isConcert({ known }) && sign !== 'compilation') return false
   const quoted = [...title.slice(0, MAX_TITLE).matchAll(QUOTED)].map(([, text = '']) => text)
   if ([...given.segments, ...quoted].some((part) => forms.whole.includes(toTitleWords(part).join(' ')))) return true
   // "Get Yer Ya-Ya's Out! The Rolling Stones In Concert": the artist's name parts them as a dash would.
@@ -263,36 +281,4 @@ const REASONS: Record<TitleKind, string> = {
   translated: 'the titles may be one in two languages',
   incomparable: 'the titles are in different scripts',
   different: 'the titles are different',
-}
-
-/** What the product says and the album's title does not: there other records give themselves away. */
-function extraWords(
-  { known, nameWords, isClassical, namesComposer }: AlbumTitle,
-  product: Product,
-  given: ReadTitle,
-): string {
-  const formats = [product.edition ?? '', ...product.formats.slice(0, 10)].map(normalizeText)
-  const words = [given.tailed, ...given.notes, ...formats]
-    .join(' ')
-    .split(' ')
-    .filter((word) => word !== '' && !isKnown(word, known, nameWords))
-    .join(' ')
-  // Elsewhere a string quartet plays what others made.
-  return isClassical || namesComposer ? words.replace(/\bstring quartets?\b/g, ' ').trim() : words
-}
-
-/** Whether the album has the word, in the singular or plural ("Taylor's" is none of Taylor), or what says as much. */
-function isKnown(word: string, known: ReadonlySet<string>, names: ReadonlySet<string>): boolean {
-  const other = word.endsWith('s') ? word.slice(0, -1) : `${word}s`
-  if (known.has(word) || (known.has(other) && !names.has(other))) return true
-  return SAYS_AS_MUCH[word]?.some((other) => known.has(other)) ?? false
-}
-
-/** German audio plays come in episodes; who sings does so in any language. */
-const SAYS_AS_MUCH: Record<string, string[]> = {
-  mtv: ['unplugged'],
-  horspiel: ['folge'],
-  sings: ['singt', 'chante', 'canta'],
-  singt: ['sings', 'chante', 'canta'],
-  plays: ['spielt', 'joue', 'toca'],
 }

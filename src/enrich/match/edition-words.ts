@@ -23,7 +23,7 @@ const STRONG = words(`
   auflage ausgabe ed edt ltd limited limted limitee deluxe dlx exclusive remaster remastered remasters remasterise
   remasterizado remstr reissue reissued anniversary anniversaire expanded gatefold gram grams gm dvda
   numbered import imported pressing repress explicit advisory clean bonus download digital dl dlcard mono stereo hq audiophile
-  rpm rsd mqa mqacd hqcd k2hd supervinyl ultradisc boxset boxed collectors platinum hybrid multichannel mastered mastering uhqcd shm reissues color
+  rpm rsd mqa mqacd hqcd k2hd supervinyl mediabook ultradisc boxset boxed collectors platinum hybrid multichannel mastered mastering uhqcd shm reissues color
   translucent transparent splatter splattered marbled swirl swirled swirls opaque rm remix mixed lenticular digipak
   digipack digisleeve heavyweight analog indie version mix enhanced mov audio cd5 dmm bluray standalone colorway mfsl mofi ojc rocktober weverse photobook digipack edited viny vinly vynil reedition reed
   ${LOCAL_STRONG}
@@ -51,7 +51,7 @@ const WEAK = words(`
   colour pvc clamshell slipcase tri fold foldout gate inner lyric lyrics sheet insert inserts obi strip card cards postcard
   lithograph poster posters patch download code codes mp3 flac wav hires hi res remaining stock new sealed
   definitive acoustic sounds tour art pocket issue adapted
-  jewelcase step arancione marrone viola grigio dual plus sony columbia decca capitol atlantic motown stax warner rhino emi mca ecm geffen island polydor reprise
+  jewelcase centennial centenary uber fan replica germania regno unito stati uniti francia giappone olanda spagna svizzera austria inghilterra estados unidos reino alemania francia japon espana italia etats unis allemagne angleterre royaume uni step arancione marrone viola grigio dual plus sony columbia decca capitol atlantic motown stax warner rhino emi mca ecm geffen island polydor reprise
   parlophone mercury virgin condition vg nm mint used millennium cardboard paper wallet swiss
   ${LOCAL_WEAK}
 `)
@@ -60,7 +60,7 @@ const WEAK = words(`
 const JAPANESE = [
   ...words(
     `限定 初回 通常 輸入 国内 完全 生産 期間 数量 disc 特典 あり 有 付 き 盤 版 紙 ジャケット ジャケ 仕様 リマスター デラックス エディション アナログ レコード 重量 廃盤 中古 新品 直 正規 公式 日本 独自 枚 組 高音質
-    バインダー フォトブック アートブック フォトカード ブックレット 映像 特製 写真 写真集 ポストカード blu ray ボーナス トラック 帯 のみ 取扱 送料無料 amazon co jp cd dvd lp shm メーカー 早期 先着 購入 予約 対象 外 け オリジナル ステッカー クリアファイル ポスター メガ 豪華 スペシャル プライス 封入 店舗 限り 第 弾 bd sacd マルチ ハイブリッド インチ 周年 記念 スーパー`,
+    バインダー フォトブック アートブック フォトカード ブックレット 映像 特製 写真 写真集 ポストカード blu ray ボーナス トラック 帯 のみ 取扱 送料無料 amazon co jp cd dvd lp shm メーカー 早期 先着 購入 予約 対象 外 け オリジナル ステッカー クリアファイル ポスター メガ 豪華 スペシャル プライス 封入 店舗 限り 第 弾 なし 復刻 bd sacd マルチ ハイブリッド インチ 周年 記念 スーパー`,
   ),
 ]
   .map((word) => normalizeText(word))
@@ -132,10 +132,10 @@ function isNamedPressing(note: readonly string[]): boolean {
 }
 
 const SERIES =
-  /^((remastered )?(discovery|experience|immersion) edition|(original )?((columbia )?jazz classics|rudy van gelder|keepnews collection|acoustic sounds|ojc|mobile fidelity)( (remasters?|edition|series))?)$/
+  /^((remastered )?(discovery|experience|immersion) edition|(original )?((columbia )?jazz classics|(\w+ ){0,3}archive collection|rudy van gelder|keepnews collection|verve originals|acoustic sounds|ojc|mobile fidelity)( (remasters?|edition|series))?)$/
 const MAX_NAMED = 6
 /** What a series' name ends with. */
-const NAMING = /^(edition|classics|gelder|collection|ojc|fidelity|remasters?|series)$/
+const NAMING = /^(edition|classics|gelder|collection|originals|ojc|fidelity|remasters?|series)$/
 
 function isCounting(note: readonly string[], at: number, strong: boolean): boolean {
   const word = note[at] ?? ''

@@ -35,12 +35,16 @@ interface Known {
  */
 export function findDoubt(album: Noted, product: Noted, known: Known): string | null {
   const isFormula = findFormula(album.all, product.all)
+  const isOfCast = known.artists.some((key) => IS_CAST.test(key))
   const explain = (notes: readonly string[], other: ReadonlySet<string>) =>
     notes.flatMap((note) => {
       const words = toTitleWords(note)
       if (/^featuring /.test(note) && !/\bcast\b/.test(note)) return []
       const left = words.filter(
-        (word) => !(other.has(word) || FILLERS.has(word) || known.names.has(word) || isFormula(word)),
+        (word) =>
+          !(other.has(word) || FILLERS.has(word) || known.names.has(word) || isFormula(word)) &&
+          // "Original Broadway Cast Of Hamilton" need not say so twice.
+          !(isOfCast && CAST.has(word)),
       )
       // "Original Motion Picture Soundtrack / 2LP" against "Soundtrack".
       const isRest = left.length < words.length && left.every((word) => isStrongEditionWord(word))

@@ -72,10 +72,12 @@ const ROMAN_VALUES: Record<string, number> = { i: 1, v: 5, x: 10, l: 50, c: 100,
  */
 export function foldNumbers(words: readonly string[]): string[] {
   const split = joinTens(
-    words.flatMap(splitCounted).flatMap((word) => {
-      const [, keyword, digits] = GLUED.exec(word) ?? []
-      return keyword === undefined || digits === undefined ? [word] : [SHORT[keyword] ?? keyword, digits]
-    }),
+    completeYears(words)
+      .flatMap(splitCounted)
+      .flatMap((word) => {
+        const [, keyword, digits] = GLUED.exec(word) ?? []
+        return keyword === undefined || digits === undefined ? [word] : [SHORT[keyword] ?? keyword, digits]
+      }),
   )
   const folded: string[] = []
   for (let at = 0; at < split.length; at++) {
@@ -93,6 +95,17 @@ export function foldNumbers(words: readonly string[]): string[] {
   }
   return folded
 }
+
+/** "85-92" is "1985-1992", where no works are counted. */
+function completeYears(words: readonly string[]): readonly string[] {
+  const isSpan = (at: number) =>
+    Number(words[at]) < Number(words[at + 1]) && /^[5-9]\d [5-9]\d$/.test(`${words[at]} ${words[at + 1]}`)
+  const from = words.findIndex((_word, at) => isSpan(at))
+  if (from <= 0 || words.slice(0, from).some((word) => WORKS.test(word))) return words
+  return words.map((word, at) => (at === from || at === from + 1 ? `19${word}` : word))
+}
+
+const WORKS = /^(no|nos|op|opus|volume|part|symph|sinfon|sonat|quartet|concert|cantata|kantat)/
 
 /** Where a title ends, though words go on: "Final Fantasy X Original Soundtrack". */
 const AFTER_TITLE = /^(original|soundtrack|ost|score|deluxe|remaster|remastered)$/

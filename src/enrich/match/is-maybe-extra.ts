@@ -49,6 +49,8 @@ export function isMaybeExtra(
   if (kind === 'merchandise') return isGift(given, product)
   if (!EXTRAS.has(kind) || ANEW.test(extra)) return false
   const parts = [...given.notes, ...given.segments.slice(1)]
+  // An audio play on the record is what a catalogue has it for.
+  if (isBeside && kind === 'interview' && /\bhorspiel\b/.test(extra)) return true
   if (isBeside && (kind === 'live' || (kind === 'compilation' && !SURELY_COMPILED.test(extra)))) return true
   // "Legend: The Best Of Bob Marley": which best-of an album is stands in its subtitle, if anywhere.
   if (isBeside && kind === 'compilation' && parts.some((part) => SUBTITLED.test(part))) return true

@@ -8,6 +8,8 @@ const TELLING: readonly RegExp[] = [
   /\b(english|german|french|spanish|italian|portuguese|korean|chinese) edition$/,
   // Played anew; "New, Original Recording Remastered" is the condition of the old one.
   /\b(new|nueva|nouvelle|nuova|neue) ((master|studio|stereo) )?(version|versione|recordings?|grabacion)$/,
+  // A musical of 1979, sung anew: "(Version 1997)".
+  /^version (de |von |of )?(19|20)\d\d$/,
   // "1981 Digital Recording": Gould and Karajan recorded the same works again.
   /^(19|20)\d\d ((digital|stereo|mono|analog|studio) )?(recordings?|aufnahme|einspielung)$/,
   // The film of the concert, unless a record is named with it.

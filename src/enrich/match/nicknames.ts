@@ -3,6 +3,8 @@ import { toKey } from './artist-names.ts'
 /** What people call the self-titled albums of one artist, with the year of each. */
 const NICKNAMES: [artist: string, nickname: string, year: number][] = [
   ['The Beatles', 'white', 1968],
+  ['The Beatles', 'red', 1973],
+  ['The Beatles', 'blue', 1973],
   ['Metallica', 'black', 1991],
   ['Weezer', 'blue', 1994],
   ['Weezer', 'green', 2001],

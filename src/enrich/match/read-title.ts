@@ -35,6 +35,10 @@ const EDITION_SHARE = 0.6
 const BRACKETS = /[([{【《「『〈〔〖][^()[\]{}【】《》「」『』〈〉〔〕〖〗]*(?:[)\]}】》」』〉〕〗]|$)/g
 /** "<Deluxe Edition>", but not "I <3 You". */
 const ANGLED = /[<‹]([^<>‹›]{3,60})[>›]/g
+/** "Mezzanine 12"". */
+const INCHES = /(?<![\d.])(7|10|12) ?(?:["”″]|'')/g
+/** The year of a reseller's copy: "Kid A by Radiohead (2009) Audio CD". */
+const LISTED_IN = /\((19|20)\d\d\)(?=\s*audio cd\s*$)/i
 /** "The Essential Billy Joel 3.0" has a third disc. */
 const THIRD_DISC = /^(the essential .{1,80}?) 3\.0(?=$|\s*[([])/i
 /** A sign on one side of a joining one, with something on its other side. */
@@ -65,12 +69,16 @@ export function readTitle(title: string): ReadTitle {
     const normal = normalizeText(text)
     // "Appetite For Destruction by Guns N' Roses (1990-10-25)" was listed by a reseller.
     if (normal !== '')
-      (isEdition(normal) || DATE.test(normal) || MINI_ALBUM.test(normal) ? editions : notes).push(normal)
+      (isEdition(normal) || DATE.test(normal) || MINI_ALBUM.test(normal) || SHORT.test(normal) ? editions : notes).push(
+        normal,
+      )
   }
   const whole = title
     .slice(0, MAX_TITLE)
     .replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
     .replace(ANGLED, '($1)')
+    .replace(INCHES, '$1 inch')
+    .replace(LISTED_IN, '')
     .replace(THIRD_DISC, '$1')
   const cut = /\d(st|nd|rd|th) |^\s*vol\./i.test(whole) ? dropNumberedAlbum(whole) : whole
   const outside = cut.replace(BRACKETS, (note) => {
@@ -134,6 +142,8 @@ function dropNumberedAlbum(title: string): string {
   return title.replace(announced ?? NUMBERED_ALBUM, '$1')
 }
 
+/** As American wholesalers cut what they say of pressings: "Paranoid (Hybr)". */
+const SHORT = /^(exp|jpn|can|hybr|rmst|ogv|enh|rpkg|aniv|bonus)$/
 const DATE = /^(19|20)\d\d (0[1-9]|1[0-2]) ([0-2]\d|3[01])$/
 const BOX = /\b(box(set)?|coffret|cofanetto|caja|(twin|double|triple|value|[2-9]) pack)\b/
 const OF_ONE_ALBUM =

@@ -1,11 +1,12 @@
 import type { Album, Product, ScorePart, Verdict } from '../../album.ts'
 import { toPieces } from './artist-names.ts'
 import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
-import { type AlbumArtists, type ArtistMatch, compareArtists, readAlbumArtists } from './compare-artists.ts'
+import { type ArtistMatch, compareArtists } from './compare-artists.ts'
 import { compareFormats, type FormatMatch } from './compare-formats.ts'
 import { compareTitles, type TitleMatch } from './compare-titles.ts'
 import { isTransliterated } from './is-transliterated.ts'
 import { toWords } from './normalize-text.ts'
+import { type AlbumArtists, readAlbumArtists } from './read-album-artists.ts'
 import { type AlbumTitle, readAlbumTitle } from './read-album-title.ts'
 import { readReleaseYear } from './read-release-year.ts'
 
@@ -90,7 +91,11 @@ export function createScorer(album: Album): (product: Product) => Score {
     const year = parts.find(({ name }) => name === 'year')
     const early = findEarlierYear(title, album)
     const doubt =
-      title.doubt ?? artist.doubt ?? early ?? (year !== undefined && albumTitle.isGeneric ? year.reason : null)
+      title.doubt ??
+      artist.doubt ??
+      format.doubt ??
+      early ??
+      (year !== undefined && albumTitle.isGeneric ? year.reason : null)
     const sum = toSum(parts)
     if (doubt !== null) parts.push({ name: 'doubt', value: round(Math.min(0, DOUBTED - sum)), reason: doubt })
     // Neither names what it is instead: a cut title beside initials is no reason to reject.

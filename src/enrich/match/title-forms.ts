@@ -28,8 +28,10 @@ function readTitleWords(text: string): readonly string[] {
   return foldNumbers(words.filter((word, at) => !(word === 'mtv' && words[at + 1] === 'unplugged')))
 }
 
-/** @param names the album's artists, each as title words: titles come with and without them */
-export function toForms(title: ReadTitle, names: (readonly string[])[]): Forms {
+/** @param artists the album's, each as title words: titles come with and without them */
+export function toForms(title: ReadTitle, artists: (readonly string[])[]): Forms {
+  // "Dylan, Bob - Highway 61 Revisited".
+  const names = artists.flatMap((name) => (name.length === 2 ? [name, name.toReversed()] : [name]))
   const segments = title.segments.map((segment) => toTitleWords(segment))
   const core = toTitleWords(title.core)
   const noted = [core, ...title.notes.map(toTitleWords)].flat()

@@ -39,7 +39,14 @@ violin concerto|violinkonzert|concerto pour violon
 cello concerto|cellokonzert|concerto pour violoncelle
 piano sonata|klaviersonate|sonate pour piano
 violin sonata|violinsonate|sonate pour violon
-string quartet|streichquartett|quatuor a cordes
+string quartet|streichquartett|quatuor a cordes|quatuors a cordes
+string quintet|streichquintett|quintette a cordes
+clarinet quintet|klarinettenquintett|quintette avec clarinette|quintette pour clarinette
+cello sonata|cellosonate|sonate pour violoncelle|sonates pour violoncelle
+orchestral song|orchesterlied
+last song|letzte lied|derniers lieder
+impromptu|improvisation
+messiah|messias|messie
 piano trio|klaviertrio
 piano quintet|klavierquintett
 etudes|etuden

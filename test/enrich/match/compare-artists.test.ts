@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { compareArtists, readAlbumArtists } from '../../../src/enrich/match/compare-artists.ts'
+import { compareArtists } from '../../../src/enrich/match/compare-artists.ts'
+import { readAlbumArtists } from '../../../src/enrich/match/read-album-artists.ts'
 import { sampleAlbum, sampleProduct } from '../../data/samples.ts'
 
 const compare = (wanted: string[], given: string | undefined, title = 'Some Record', albumTitle = 'Some Record') =>

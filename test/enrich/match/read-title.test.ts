@@ -21,7 +21,7 @@ describe('readTitle', () => {
   it.each([
     ['Legend (The Best Of Bob Marley)', 'the best of bob marley'],
     ["Fearless (Taylor's Version)", 'taylors version'],
-    ['Purple Rain (12" Vinyl Single)', '12 vinyl single'],
+    ['Purple Rain (12" Vinyl Single)', '12 inch vinyl single'],
     ['The Beatles (The White Album)', 'the white album'],
   ])('keeps what the note of %s says about the music', (title, note) => {
     expect(readTitle(title).notes).toEqual([note])
