@@ -1,7 +1,8 @@
 import type { Product } from '../../album.ts'
-import { isLongerName, isNobody, type Run, toKey, toPieces, toRuns, toSpellings } from './artist-names.ts'
+import { isLongerName, isNobody, type Run, toKey, toNameWords, toPieces, toRuns, toSpellings } from './artist-names.ts'
 import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { toScript } from './compare-forms.ts'
+import { isComposer } from './composers.ts'
 import { findOtherPerformers } from './find-other-performers.ts'
 import { isAlikeName } from './is-alike-name.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
@@ -19,7 +20,7 @@ export interface ArtistMatch {
 const VARIOUS_OF_A_KIND = /^various\b|^soundtrack( (artists?|cast|original|recordings?|ost|et al))*$/
 const TRIBUTE =
   /\b(tributes?|karaoke|singers|cover band|covers|in the style|plays|salute|sing along|songbook|string quartet|lullaby|rockabye)\b/
-const OF_A_SHOW = / (cast|soundtrack|motion picture|musical) /
+const OF_A_SHOW = / (cast|originalcast|urauffuhrung|soundtrack|motion picture|musical) /
 /** From here a shop may name nobody. */
 const MANY = 3
 /** Roles, in the languages of Amazon's marketplaces, of those who are not heard. */
@@ -225,14 +226,16 @@ function compareRest(
   const isCast = acts.some(({ words }) => words.includes('cast')) && title.includes(' cast ')
   // Where a catalogue has the composer shops have the cast, the show or the film.
   const isShow =
-    OF_A_SHOW.test(title) &&
+    (OF_A_SHOW.test(title) || OF_A_SHOW.test(album.title)) &&
     names.some(
       (name) =>
         (toWords(name).includes('cast') && OF_A_SHOW.test(album.title)) ||
         album.title.startsWith(` ${normalizeText(name)} `),
     )
-  if (inTitle || selfTitled || isCast || isShow)
-    return told('in title', 'another artist is named, the title names the right one')
+  if (album.namesComposer && names.every((name) => isComposer(toNameWords(name))))
+    return told('alike', 'the product names no artist but the composer')
+  if (isShow) return told('alike', 'the show, or its cast, is named where the artist stands')
+  if (inTitle || selfTitled || isCast) return told('in title', 'another artist is named, the title names the right one')
   return told('different', `the artist is ${names[0]?.slice(0, 80)}`)
 }
 

@@ -218,17 +218,22 @@ function isIncomparable(ours: string, theirs: string): boolean {
 export function toScript(text: string): string {
   // One letter among signs is a sign, too: "O(+>".
   if (text.length > 2 && text.length < 8 && text.replace(/[^\p{L}\p{N}]/gu, '').length === 1) return 'sign'
-  const kanji = text.match(KANJI_OR_KANA)?.length ?? 0
+  if (PLAIN.test(text)) return 'latin'
+  const others = text.match(OTHERS)?.length ?? 0
   const latin = text.match(LATIN)?.length ?? 0
   // "50周年記念SACD": a few letters of ours are in most notes of Japanese shops.
-  if (kanji > 0) return latin > kanji ? 'latin' : 'japanese or chinese'
-  if (latin > 0) return 'latin'
-  const letter = /\p{L}/u.exec(text)?.[0]
+  if (latin > 0 && latin >= others) return 'latin'
+  if (KANJI_OR_KANA.test(text)) return 'japanese or chinese'
+  const letter = OTHER.exec(text)?.[0]
   if (letter !== undefined) return SCRIPTS.find(([pattern]) => pattern.test(letter))?.[1] ?? 'other'
   return /\p{N}/u.test(text) ? 'number' : 'sign'
 }
 
-const KANJI_OR_KANA = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu
+const KANJI_OR_KANA = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u
+const PLAIN = /^[ -~]*[a-z][ -~]*$/i
+/** A letter that is none of ours. */
+const OTHER = /(?!\p{Script=Latin})\p{L}/u
+const OTHERS = new RegExp(OTHER, 'gu')
 const LATIN = /\p{Script=Latin}/gu
 const SCRIPTS: [RegExp, string][] = [
   [/\p{Script=Cyrillic}/u, 'cyrillic'],

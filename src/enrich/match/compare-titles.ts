@@ -270,11 +270,13 @@ const PAIR = 'it may be two records, or one with a second title'
 
 const BUNDLE: OtherRecord = { kind: 'bundle', reason: 'several records in one', pattern: /\// }
 
+export const IS_SEQUEL = 'the titles are equal but for a number'
+
 const REASONS: Record<TitleKind, string> = {
   equal: 'the titles are equal',
   shortened: 'the titles are equal but for a subtitle',
   near: 'the titles differ by spelling',
-  sequel: 'the titles are equal but for a number',
+  sequel: IS_SEQUEL,
   extended: "the product's title goes on after the album's",
   contained: "the product's title is a part of the album's",
   alike: 'the titles share words',

@@ -23,8 +23,9 @@ const OF_WORKS = /\b(string quartets?|orchestral|symphonic)\b/g
 
 /** Whether the album has the word, in the singular or plural ("Taylor's" is none of Taylor), or what says as much. */
 function isKnown(word: string, known: ReadonlySet<string>, names: ReadonlySet<string>): boolean {
+  if (known.has(word)) return true
   const other = word.endsWith('s') ? word.slice(0, -1) : `${word}s`
-  if (known.has(word) || (known.has(other) && !names.has(other))) return true
+  if (known.has(other) && !names.has(other)) return true
   return SAYS_AS_MUCH[word]?.some((other) => known.has(other)) ?? false
 }
 

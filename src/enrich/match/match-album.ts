@@ -3,9 +3,10 @@ import type { ModelUse } from '../../events.ts'
 import { MAX_CANDIDATES, type Model, type ModelVerdict } from '../../model/model.ts'
 import type { PersonVerdict } from '../earlier.ts'
 import { compareFormats } from './compare-formats.ts'
+import { IS_SEQUEL } from './compare-titles.ts'
 import { findIdentifier, shareNoWord } from './find-identifier.ts'
 import { judgeByPerson } from './judge-by-person.ts'
-import { createScorer, type Score } from './score-candidate.ts'
+import { createScorer, OTHER_RECORD, type Score } from './score-candidate.ts'
 
 export interface Match {
   /** One for every product, in the order of the products. */
@@ -47,11 +48,12 @@ export async function matchAlbum(album: Album, products: Product[], options: Opt
   const score = createScorer(album)
   const vetoed = new Set<Candidate>()
   const candidates = products.map((product) => {
-    const known =
-      judgeByPerson(product, score, options.verdicts) ?? judgeByIdentifier(album, product, options.marketplace)
+    const known = judgeByPerson(product, score, options.verdicts)
     if (known !== null) return known
     const { isVetoed, ...rules } = score(product)
-    const candidate = judgeByRules(album, product, rules, options.marketplace)
+    const candidate =
+      judgeByIdentifier(album, product, rules, options.marketplace) ??
+      ({ product, ...rules, decidedBy: 'rules' } as const)
     if (isVetoed) vetoed.add(candidate)
     return candidate
   })
@@ -98,21 +100,30 @@ const isHard = ({ parts }: Candidate) =>
   parts.some(({ name, value }) => value < 0 && (name === 'format' || name === 'other record'))
 
 /**
- * A known identifier outweighs any difference in words. But lists of ASINs and barcodes hold the odd book or concert
- * film: what Amazon itself does not sell as a record is left to the rules, and what shares no word is left open.
+ * A known identifier outweighs differences in words, but not what the rules know the product to be instead, or no word in
+ * common: lists of ASINs and barcodes hold the odd book, concert or next volume. Such a one is open; what Amazon does not
+ * sell as a record at all is left to the rules.
  */
-function judgeByIdentifier(album: Album, product: Product, marketplace: string): Candidate | null {
-  const reason = findIdentifier(album, product, marketplace)
-  if (reason === null || compareFormats(product).kind === 'other' || shareNoWord(album, product)) return null
-  return { product, verdict: 'accept', decidedBy: 'identifier', score: null, parts: [], reason }
+function judgeByIdentifier(
+  album: Album,
+  product: Product,
+  rules: Omit<Score, 'isVetoed'>,
+  marketplace: string,
+): Candidate | null {
+  const identifier = findIdentifier(album, product, marketplace)
+  if (identifier === null || compareFormats(product).kind === 'other') return null
+  const open = (why: string): Candidate => {
+    return { product, ...rules, verdict: 'open', reason: `${identifier}, but ${why}`, decidedBy: 'rules' }
+  }
+  if (rules.verdict !== 'accept' && shareNoWord(album, product))
+    return open('neither title nor artist shares a word with it')
+  if (rules.verdict === 'reject' && isNamedOtherwise(rules)) return open(rules.reason)
+  return { product, verdict: 'accept', decidedBy: 'identifier', score: null, parts: [], reason: identifier }
 }
 
-function judgeByRules(album: Album, product: Product, rules: Omit<Score, 'isVetoed'>, marketplace: string): Candidate {
-  const identifier = findIdentifier(album, product, marketplace)
-  const isOpen = identifier !== null && compareFormats(product).kind !== 'other' && rules.verdict !== 'accept'
-  if (!isOpen) return { product, ...rules, decidedBy: 'rules' }
-  const reason = `${identifier}, but neither title nor artist shares a word with it`
-  return { product, ...rules, verdict: 'open', reason, decidedBy: 'rules' }
+/** Whether the rules know what it is instead: live, a tribute, the next volume. */
+function isNamedOtherwise({ parts }: Omit<Score, 'isVetoed'>): boolean {
+  return parts.some(({ value, reason }) => value <= OTHER_RECORD || reason === IS_SEQUEL)
 }
 
 /** The likeliest first, since one call takes a limited number. */

@@ -71,6 +71,8 @@ function normalize(text: string): string {
 }
 
 const LETTER_BEFORE_DIGIT = /\p{L}\d/u
+/** What one shop writes in two words and another in one. */
+const TWO_WORDS = /\b(sound|song) (track|book)\b/g
 const QUOTES = /['’‘ʼ´`]/
 const JOINING = /[&+!$]/
 const ASCII = /^[ -~]*$/
@@ -88,7 +90,7 @@ function dropSigns(text: string): string {
       // A$AP, Ke$ha.
       .replace(/\$(?=\p{L})|(?<=\p{L})\$/gu, 's')
   words = words.replace(ASCII.test(words) ? /[^a-z0-9]+/g : /[^\p{L}\p{N}]+/gu, ' ').trim()
-  return words.includes('sound track') ? words.replace(/\bsound track\b/g, 'soundtrack') : words
+  return words.includes('d track') || words.includes('g book') ? words.replace(TWO_WORDS, '$1$2') : words
 }
 
 /** Lower case without accents. */

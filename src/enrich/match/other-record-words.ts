@@ -15,7 +15,13 @@ const OTHER_RECORDS: readonly OtherRecord[] = [
     kind: 'tribute',
     reason: 'a tribute or covers record',
     pattern:
-      /\b(tributes?|karaoke|sing ?along|singing machine|cdg|in the style of|made famous|salute to|pickin on|lullaby|rockabye|string quartet|string tribute|plays the|plays|sings|perform(s|ing)? the (songs|music)|(the )?(songs|music) of|covers|cover versions|smooth elements|celebrate the music|as performed by|performed by|hommage|homage)\b/,
+      /\b(karaoke|sing ?along|singing machine|cdg|in the style of|made famous|pickin on|lullaby|rockabye|string quartet|string tribute|cover versions|smooth elements|as performed by|performed by)\b/,
+  },
+  {
+    kind: 'homage',
+    reason: 'a tribute or covers record',
+    pattern:
+      /\b(tributes?|salute to|plays|sings|perform(s|ing)? the (songs|music)|(the )?(songs|music) of|covers|celebrate the music|hommage|homage)\b/,
   },
   {
     kind: 'interview',

@@ -55,11 +55,11 @@ const ARTIST: Record<ArtistMatch['kind'], number> = {
   different: -0.25,
 }
 const FORMAT: Record<FormatMatch['kind'], number> = { record: 0.1, unknown: 0.05, other: -0.9 }
-const OTHER_RECORD = -0.6
+export const OTHER_RECORD = -0.6
 /** What nothing explains keeps a product open: the score goes no higher, and no lower for it. */
 const DOUBTED = 0.75
 /** Signs that leave no room for an opinion, see other-record-words.ts. */
-const OTHER_THINGS = new Set(['tribute', 'merchandise', 'interview'])
+const OTHER_THINGS = new Set(['tribute', 'homage', 'merchandise', 'interview'])
 const EDITION_NOTED = 0.05
 /** A release before the album's first is another record, or one of two years is wrong. */
 const TOO_EARLY = -0.1
@@ -78,15 +78,16 @@ export function createScorer(album: Album): (product: Product) => Score {
   const albumArtists = readAlbumArtists(album)
   const isOfMany = albumTitle.isGeneric || albumTitle.isPlace
   return (product) => {
-    const title = admitReading(compareTitles(albumTitle, product), albumArtists, product)
-    const artist = reconsider(compareArtists(albumArtists, product, isOfMany), title, albumTitle, albumArtists, product)
+    const read = admitReading(compareTitles(albumTitle, product), albumArtists, product)
+    const artist = reconsider(compareArtists(albumArtists, product, isOfMany), read, albumTitle, albumArtists, product)
+    const title = admitHomage(read, artist, product)
     const format = compareFormats(product)
     const parts: ScorePart[] = [
       { name: 'title', value: TITLE[title.kind], reason: title.reason },
       { name: 'artist', value: ARTIST[artist.kind], reason: artist.reason },
       { name: 'format', value: FORMAT[format.kind], reason: format.reason },
       ...judgeEdition(title, product),
-      ...judgeYear(album, product),
+      ...judgeYear(album, product, albumTitle.isGeneric ? 1 : YEARS_OF_DOUBT),
     ]
     const year = parts.find(({ name }) => name === 'year')
     const early = findEarlierYear(title, album)
@@ -166,6 +167,13 @@ function admitReading(title: TitleMatch, { acts }: AlbumArtists, product: Produc
   return { ...title, other: null, doubt: title.doubt ?? 'it is read aloud by those whom the album names' }
 }
 
+/** "Ella Fitzgerald Sings The Cole Porter Songbook" is her own record of the songs of others. */
+function admitHomage(title: TitleMatch, artist: ArtistMatch, { contributors }: Product): TitleMatch {
+  const isByArtist = contributors.length > 0 && artist.kind === 'same' && artist.doubt === null
+  if (title.other?.kind !== 'homage' || !isByArtist) return title
+  return { ...title, other: null, doubt: title.doubt ?? 'it may be a tribute, or by the artist to somebody else' }
+}
+
 /** "Bach: Goldberg Variations (1955 Mono Version)" is none of 1982. */
 function findEarlierYear({ editions }: TitleMatch, { title, releaseYear }: Album): string | null {
   if (releaseYear === null) return null
@@ -199,10 +207,11 @@ function judgeEdition(title: TitleMatch, product: Product): ScorePart[] {
   return parts
 }
 
-function judgeYear(album: Album, product: Product): ScorePart[] {
+/** @param years by which sources may differ; of a title that many albums have less is told by it */
+function judgeYear(album: Album, product: Product, years: number): ScorePart[] {
   const released = readReleaseYear(product)
   if (album.releaseYear === null || released === null) return []
-  if (released >= album.releaseYear - YEARS_OF_DOUBT) return []
+  if (released >= album.releaseYear - years) return []
   return [
     { name: 'year', value: TOO_EARLY, reason: `released in ${released}, before the album (${album.releaseYear})` },
   ]

@@ -52,7 +52,7 @@ describe('compareTitles', () => {
   it('finds signs of another record only in what the product adds', () => {
     expect(compare('Live Through This', 'Live Through This (Vinyl)').other).toBeNull()
     expect(compare('Holy Diver', 'Holy Diver Live').other?.kind).toBe('live')
-    expect(compare('Piano Man', 'Piano Man, A Tribute to Billy Joel', 'Billy Joel').other?.kind).toBe('tribute')
+    expect(compare('Piano Man', 'Piano Man, A Tribute to Billy Joel', 'Billy Joel').other?.kind).toBe('homage')
   })
 
   it('finds that the first recording lacks the note of the later one', () => {

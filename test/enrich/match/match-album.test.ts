@@ -147,6 +147,23 @@ describe('matchAlbum', () => {
         expect(candidates[0]).toMatchObject({ verdict: 'accept', decidedBy: 'identifier' })
       }
     })
+
+    it.each([
+      ['the next volume', 'Liquid Swords 2', 'the titles are equal but for a number'],
+      [
+        'its songs without voices',
+        'Liquid Swords (Instrumentals)',
+        'it reads like a re-recording, remix, instrumental, demo or sessions record',
+      ],
+      ['karaoke', 'Liquid Swords (Karaoke)', 'it reads like a tribute or covers record'],
+    ])('leaves it open when the rules know that it is %s', async (_what, title, why) => {
+      const product = sampleProduct(title, 'GZA', { asin: 'B0KNOWN001', binding: 'Audio CD' })
+      const { candidates } = await match([product], null)
+      expect(candidates[0]).toMatchObject({
+        ...{ verdict: 'open', decidedBy: 'rules' },
+        reason: `its ASIN B0KNOWN001 is known to be this album, but ${why}`,
+      })
+    })
   })
 
   it('fails with the failure of the model', async () => {
