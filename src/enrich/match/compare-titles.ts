@@ -8,7 +8,7 @@ import { numbersOf } from './fold-numbers.ts'
 import { BARE_LIVE, isMaybeExtra } from './is-maybe-extra.ts'
 import { isPair } from './is-pair.ts'
 import { isTellingNote } from './is-telling-note.ts'
-import { isOfOtherNamesake, isOtherNamesake, isTelling } from './namesakes.ts'
+import { isOfOtherNamesake, isOtherNamesake, isSharedTitle } from './namesakes.ts'
 import { findNickname, isNickname } from './nicknames.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { findOtherRecord, type OtherRecord } from './other-record-words.ts'
@@ -58,7 +58,7 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
     doubt:
       doubt ??
       (isExtra ? `it has extras, or is ${sign.reason}` : null) ??
-      (isTelling(album) && isBoxOfMany(given) ? 'a box under such a title may hold several albums' : null) ??
+      (isSharedTitle(album) && isBoxOfMany(given) ? 'a box under such a title may hold several albums' : null) ??
       (isLiveAgain(album, given) ? 'it may be the same songs, live' : null),
   })
   const kind = compareForms(ours, theirs)

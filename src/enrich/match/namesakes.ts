@@ -3,8 +3,8 @@ import { findNickname, findNicknameOf } from './nicknames.ts'
 import type { AlbumTitle } from './read-album-title.ts'
 import { readReleaseYear } from './read-release-year.ts'
 
-/** Whether the artist's albums of that name are told apart by something else: a box may hold them all. */
-export const isTelling = ({ isSelfTitled, isGeneric }: AlbumTitle) => isSelfTitled || isGeneric
+/** Whether several albums of the artist may have the title: a box under it may hold them all. */
+export const isSharedTitle = ({ isSelfTitled, isGeneric }: AlbumTitle) => isSelfTitled || isGeneric
 
 /** "Weezer (Teal Album)" is not "Weezer (Black Album)" of the same year, nor "Weezer" of 1994. */
 export function isOtherNamesake(album: AlbumTitle, nickname: string | undefined): boolean {
