@@ -6,7 +6,7 @@ import { explainRefusal, isTokenRefusal } from './creators-refusal.ts'
 import { type CreatorsRefusal, readItems, readRefusal } from './creators-reply.ts'
 import { type CreatorsRequest, itemsRequest, resourcesWith, searchRequest } from './creators-request.ts'
 import { createTokenSource, isJsonVersion } from './creators-token.ts'
-import { createHttpClient, type HttpReply } from './http-client.ts'
+import { createHttpClient, type HttpReply, KEEP_ALIVE_MS } from './http-client.ts'
 import type { Grant, Pace } from './pace.ts'
 import { readProduct } from './read-product.ts'
 
@@ -58,6 +58,8 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
   const baseUrl = options.url.replace(/\/+$/, '')
   /** Remembered: what an account may not ask for it will not be allowed with the next album either. */
   let highRes = true
+  /** When a connection to the catalog was used last. */
+  let usedAt = Number.NEGATIVE_INFINITY
 
   async function ask(request: CreatorsRequest, signal: AbortSignal, turn?: Turn): Promise<Product[]> {
     let renewed = false
@@ -85,7 +87,9 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
   async function askOnce(request: CreatorsRequest, signal: AbortSignal, turn?: Turn): Promise<Answer> {
     // Fetched ahead of the grant, so that it is not used late; asked again, since the wait may outlast a token.
     turn?.waits()
-    await getToken(signal)
+    const ahead = await getToken(signal)
+    // So is a connection opened, where none can be open any more.
+    if (performance.now() - usedAt >= KEEP_ALIVE_MS) await send(request, ahead, NOT_YET, signal)
     const grant = await pace.grant(signal)
     try {
       for (;;) {
@@ -104,10 +108,10 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
   }
 
   /** A throttled token endpoint slows everything down, as a throttled catalog does. */
-  async function getToken(signal: AbortSignal): Promise<void> {
+  async function getToken(signal: AbortSignal): Promise<string> {
     for (;;) {
       const token = await tokens.get(signal).catch(throttledToken)
-      if (typeof token === 'string') return
+      if (typeof token === 'string') return token
       pace.slowDown(token.refusal.retryAfterMs)
       const { sent } = await pace.grant(signal)
       sent()
@@ -122,6 +126,7 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
   async function send(request: CreatorsRequest, token: string, grant: Grant, signal: AbortSignal) {
     const { operation, query } = request
     const started = performance.now()
+    usedAt = started
     const seen = (status: number | null, result: AmazonRequestSeen['result'], products = 0) =>
       onRequest({ operation, query, status, result, products, durationMs: performance.now() - started })
     let status: number | null = null
@@ -189,6 +194,9 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
     searchItems: async (query, signal, turn) => ask(searchRequest(query), signal, turn),
   }
 }
+
+/** With this a request opens its connection, and is not sent. */
+const NOT_YET: Grant = { isStale: () => true, renew: async () => undefined, sent: () => undefined }
 
 /** One for all: a busy lane meets it so often that making it would show. */
 const TOO_LATE = new Error('the grant is stale')

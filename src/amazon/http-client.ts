@@ -25,7 +25,7 @@ export interface HttpRequest {
 /** Real replies with ten products stay below 100 kB. */
 const MAX_BODY_BYTES = 10_000_000
 /** Long enough that at one request a second or one in twenty the connection stays open. */
-const KEEP_ALIVE_MS = 30_000
+export const KEEP_ALIVE_MS = 30_000
 
 type Post = (request: HttpRequest, signal: AbortSignal) => Promise<HttpReply>
 
