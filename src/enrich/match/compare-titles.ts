@@ -136,14 +136,15 @@ function isAnniversary({ forms, releaseYear }: AlbumTitle, given: ReadTitle, pro
 function isKeyOf({ isClassical, namesComposer, noted }: AlbumTitle, extra: string): boolean {
   if (!(isClassical || namesComposer) || extra === '') return false
   const isNumbered = noted.all.some((text) => numbersOf(toTitleWords(text)).length > 0)
-  const words = extra.split(' ')
-  return (
-    words.every((word) => KEY.test(word) || /^\d{1,4}$/.test(word)) && (isNumbered || !/\b(op|opus) \d/.test(extra))
-  )
+  if (!isNumbered && /\b(op|opus) \d/.test(extra)) return false
+  // A number by itself is another work's: "Symphony No. 5 & 6".
+  const key = extra.replace(IN_CATALOGUE, ' ').trim()
+  return key === '' || key.split(' ').every((word) => KEY.test(word))
 }
 
+const IN_CATALOGUE = /\b(op|opus|kv|k|bwv|d|hob|rv|woo) \d{1,4}\b/g
 const KEY =
-  /^([a-h](is|es|s)?|do|re|mi|fa|sol|la|si|dur|moll|major|minor|majeur|mineur|maggiore|minore|mayor|menor|in|en|op|opus|flat|sharp|kv|bwv|hob|rv|woo)$/
+  /^([a-h](is|es|s)?|do|re|mi|fa|sol|la|si|dur|moll|major|minor|majeur|mineur|maggiore|minore|mayor|menor|in|en|flat|sharp|nr|no)$/
 
 /** Of "Schoenberg / Sibelius: Violin Concertos" by both of them the list is of names. */
 function isCreditedTo({ nameWords }: AlbumTitle, title: string): boolean {
