@@ -248,6 +248,8 @@ function compareVarious(given: string[], named: number): ArtistMatch {
 
 function isTributeTo(name: string, acts: Act[]): boolean {
   if (!TRIBUTE.test(normalizeText(name)) || acts.some((act) => TRIBUTE.test(normalizeText(act.name)))) return false
+  // The Borodin Quartet is one of strings.
+  if (acts.some(({ words: own }) => own.includes('quartet'))) return false
   const words = toWords(name)
   return acts.some((act) => act.words.every((word) => words.includes(word)))
 }

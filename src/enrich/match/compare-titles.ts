@@ -18,6 +18,7 @@ import { readSymbols } from './read-symbols.ts'
 import { isBoxOfMany, type ReadTitle, readTitle } from './read-title.ts'
 import { reconsiderTitle } from './reconsider-title.ts'
 import { type Forms, mergeForms, toForms, toTitleWords } from './title-forms.ts'
+import { uncensor } from './uncensor.ts'
 
 /** How the product's title stands to the album's. */
 export interface TitleMatch {
@@ -36,7 +37,11 @@ const QUOTED = /["“„«]([^"“”„«»]{1,200})["”“»]/g
 const BONUS = /\S\s*\+ ?\d{1,2}\s*($|[([])/
 
 /** Compares an album's title with a product's, with and without artist, subtitle and words about the pressing. */
-export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
+export function compareTitles(album: AlbumTitle, given: Product): TitleMatch {
+  return compareUncensored(album, given.title.includes('*') ? uncensor(album, given) : given)
+}
+
+function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   const { names, forms: ours } = album
   const given = readTitle(product.title)
   const theirs = mergeForms([given, ...readSymbols(product.title).map(readTitle)].map((title) => toForms(title, names)))

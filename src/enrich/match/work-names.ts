@@ -50,7 +50,7 @@ messiah|messias|messie
 piano trio|klaviertrio
 piano quintet|klavierquintett
 etudes|etuden
-cello suite|cellosuite|suiten fur violoncello|suites pour violoncelle
+cello suite|cello suiten|cellosuite|suites for solo cello|suites for cello|suiten fur violoncello|suites pour violoncelle
 trout|forellen|quintette la truite
 brandenburg concerto|brandenburgische konzert|concertos brandebourgeois|concerts brandebourgeois
 mass in b minor|h moll messe|messe in h moll|messe en si mineur
