@@ -1,11 +1,10 @@
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { AmazonRequestSeen } from '../../src/amazon/amazon-api.ts'
 import { type CreatorsOptions, createCreatorsApi } from '../../src/amazon/creators-api.ts'
 import { createLocalPace } from '../stack/local-pace.ts'
 import { AMAZON_STAND_IN, type AmazonStandIn, startAmazonStandIn, trouble } from '../stack/stand-ins/amazon.ts'
 import { FEW_PRODUCTS } from '../stack/stand-ins/amazon-products.ts'
+import { createTcpProxy } from '../stack/tcp-proxy.ts'
 
 let standIn: AmazonStandIn
 let seen: AmazonRequestSeen[]
@@ -230,28 +229,20 @@ test('a turn that has gone by when the connection is open is renewed, and only t
 })
 
 test('a connection is opened ahead of the turn, which it would make late, and used for the request', async () => {
-  let connections = 0
-  const { hostname, port } = new URL(standIn.url)
-  const way = createServer((client) => {
-    connections += 1
-    const server = connect(Number(port), hostname)
-    client.pipe(server).pipe(client)
-    for (const socket of [client, server]) socket.on('error', () => undefined)
-  })
-  way.listen(0, '127.0.0.1')
-  await once(way, 'listening')
-  onTestFinished(() => void way.close())
+  const { host, origin } = new URL(standIn.url)
+  const door = await createTcpProxy(host)
+  await door.open()
+  onTestFinished(door.close)
   const pace = createLocalPace(500)
   const watched: typeof pace = {
     ...pace,
     async grant(signal) {
-      await expect.poll(() => connections, { timeout: 5_000 }).toBe(1)
+      await expect.poll(() => door.connections, { timeout: 5_000 }).toBe(1)
       return pace.grant(signal)
     },
   }
-  const url = `http://127.0.0.1:${(way.address() as AddressInfo).port}`
-  const api = open({ url: standIn.url.replace(new URL(standIn.url).origin, url), pace: watched })
-  await api.searchItems(KIND_OF_BLUE, never)
-  expect(connections).toBe(1)
+  const url = standIn.url.replace(origin, `http://127.0.0.1:${door.port}`)
+  await open({ url, pace: watched }).searchItems(KIND_OF_BLUE, never)
+  expect(door.connections).toBe(1)
   expect(seen.map(({ operation }) => operation)).toEqual(['token', 'searchItems'])
 })

@@ -5,6 +5,8 @@ import { findFreePort } from './free-port.ts'
 /** A door in front of a server: closed, nobody answers at its port; open, it leads there. */
 export interface TcpProxy {
   port: number
+  /** That have come so far. */
+  readonly connections: number
   open(): Promise<void>
   close(): Promise<void>
 }
@@ -17,7 +19,9 @@ export async function createTcpProxy(target: string, address = '127.0.0.1'): Pro
   const [host = '', targetPort] = target.split(':')
   const port = await findFreePort()
   const sockets = new Set<Socket>()
+  let connections = 0
   const server = createServer((inside) => {
+    connections += 1
     const outside = connect(Number(targetPort), host)
     for (const [from, to] of [[inside, outside] as const, [outside, inside] as const]) {
       sockets.add(from)
@@ -31,6 +35,9 @@ export async function createTcpProxy(target: string, address = '127.0.0.1'): Pro
   })
   return {
     port,
+    get connections() {
+      return connections
+    },
     async open() {
       server.listen(port, address)
       await once(server, 'listening')

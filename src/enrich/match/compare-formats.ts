@@ -1,6 +1,7 @@
 import type { Product } from '../../album.ts'
 import { MAX_TITLE } from './bounds.ts'
 import { normalizeText } from './normalize-text.ts'
+import { spellInches } from './spell-inches.ts'
 
 /** Whether the product can be a music album at all. */
 export interface FormatMatch {
@@ -17,7 +18,7 @@ const OTHER =
   /\b(dvd|laser ?disc|4k|umd|blu ray|bluray|vhs|video|movie|film|hardcover|paperback|book|books|buch|bucher|livre|livres|libro|libros|libri|gebundene|taschenbuch|broche|relie|kindle|audible|audiobooks?|audiolibros?|audiolivres?|horbuch|horbucher|calendar|toy|toys|game|apparel|kleidung|musical instruments?|accessory|electronics|kitchen|home|poster|mug|spiral bound|plastic comb|puzzle|lighter|sheet music|misc|office product|wall art|product bundle)\b/
 
 /** Albums have seven-inch pressings seldom, their songs often. */
-const SEVEN_INCH = /(^|[^\d.])7 ?(["”″]|''|-?in(ch)?\b)/i
+const SEVEN_INCH = /(^|[^\d.])7[ -]?in(ch)?\b/i
 const LARGER = /\b\d{0,2}(lps?|cds?|box|boxset|deluxe|ep)\b/i
 /** One song of an album, which often has the album's title. */
 const TRACK = /\bdigital music track\b/
@@ -43,7 +44,7 @@ export function compareFormats(product: Product): FormatMatch {
 /** What is pressed or sold as singles are: the song of the album's name, unless the album is one itself. */
 function findSingle({ title, binding, formats, edition }: Product, normalBinding: string): string | null {
   if (/\b(single|maxi)\b/.test(normalBinding)) return `it is sold as ${binding}`
-  const texts = [title.slice(0, MAX_TITLE), edition ?? '', ...formats.slice(0, 10)]
-  const isSmall = texts.some((text) => SEVEN_INCH.test(text)) && !texts.some((text) => LARGER.test(text))
+  const texts = [title, edition ?? '', ...formats.slice(0, 10)].map((text) => text.slice(0, MAX_TITLE))
+  const isSmall = texts.some((text) => SEVEN_INCH.test(spellInches(text))) && !texts.some((text) => LARGER.test(text))
   return isSmall ? 'it is a seven-inch record, as singles are' : null
 }

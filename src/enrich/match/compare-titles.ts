@@ -37,8 +37,8 @@ const QUOTED = /["“„«]([^"“”„«»]{1,200})["”“»]/g
 const BONUS = /\S\s*\+ ?\d{1,2}\s*($|[([])/
 
 /** Compares an album's title with a product's, with and without artist, subtitle and words about the pressing. */
-export function compareTitles(album: AlbumTitle, given: Product): TitleMatch {
-  return compareUncensored(album, given.title.includes('*') ? uncensor(album, given) : given)
+export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
+  return compareUncensored(album, product.title.includes('*') ? uncensor(album, product) : product)
 }
 
 function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
@@ -276,13 +276,11 @@ const PAIR = 'it may be two records, or one with a second title'
 
 const BUNDLE: OtherRecord = { kind: 'bundle', reason: 'several records in one', pattern: /\// }
 
-export const IS_SEQUEL = 'the titles are equal but for a number'
-
 const REASONS: Record<TitleKind, string> = {
   equal: 'the titles are equal',
   shortened: 'the titles are equal but for a subtitle',
   near: 'the titles differ by spelling',
-  sequel: IS_SEQUEL,
+  sequel: 'the titles are equal but for a number',
   extended: "the product's title goes on after the album's",
   contained: "the product's title is a part of the album's",
   alike: 'the titles share words',

@@ -3,10 +3,9 @@ import type { ModelUse } from '../../events.ts'
 import { MAX_CANDIDATES, type Model, type ModelVerdict } from '../../model/model.ts'
 import type { PersonVerdict } from '../earlier.ts'
 import { compareFormats } from './compare-formats.ts'
-import { IS_SEQUEL } from './compare-titles.ts'
 import { findIdentifier, shareNoWord } from './find-identifier.ts'
 import { judgeByPerson } from './judge-by-person.ts'
-import { createScorer, OTHER_RECORD, type Score } from './score-candidate.ts'
+import { createScorer } from './score-candidate.ts'
 
 export interface Match {
   /** One for every product, in the order of the products. */
@@ -50,10 +49,9 @@ export async function matchAlbum(album: Album, products: Product[], options: Opt
   const candidates = products.map((product) => {
     const known = judgeByPerson(product, score, options.verdicts)
     if (known !== null) return known
-    const { isVetoed, ...rules } = score(product)
-    const candidate =
-      judgeByIdentifier(album, product, rules, options.marketplace) ??
-      ({ product, ...rules, decidedBy: 'rules' } as const)
+    const { isVetoed, isNamedOtherwise, ...rules } = score(product)
+    const byRules: Candidate = { product, ...rules, decidedBy: 'rules' }
+    const candidate = judgeByIdentifier(album, byRules, isNamedOtherwise, options.marketplace) ?? byRules
     if (isVetoed) vetoed.add(candidate)
     return candidate
   })
@@ -106,24 +104,17 @@ const isHard = ({ parts }: Candidate) =>
  */
 function judgeByIdentifier(
   album: Album,
-  product: Product,
-  rules: Omit<Score, 'isVetoed'>,
+  byRules: Candidate,
+  isNamedOtherwise: boolean,
   marketplace: string,
 ): Candidate | null {
+  const { product, verdict } = byRules
   const identifier = findIdentifier(album, product, marketplace)
   if (identifier === null || compareFormats(product).kind === 'other') return null
-  const open = (why: string): Candidate => {
-    return { product, ...rules, verdict: 'open', reason: `${identifier}, but ${why}`, decidedBy: 'rules' }
-  }
-  if (rules.verdict !== 'accept' && shareNoWord(album, product))
-    return open('neither title nor artist shares a word with it')
-  if (rules.verdict === 'reject' && isNamedOtherwise(rules)) return open(rules.reason)
+  const open = (why: string): Candidate => ({ ...byRules, verdict: 'open', reason: `${identifier}, but ${why}` })
+  if (verdict !== 'accept' && shareNoWord(album, product)) return open('neither title nor artist shares a word with it')
+  if (verdict === 'reject' && isNamedOtherwise) return open(byRules.reason)
   return { product, verdict: 'accept', decidedBy: 'identifier', score: null, parts: [], reason: identifier }
-}
-
-/** Whether the rules know what it is instead: live, a tribute, the next volume. */
-function isNamedOtherwise({ parts }: Omit<Score, 'isVetoed'>): boolean {
-  return parts.some(({ value, reason }) => value <= OTHER_RECORD || reason === IS_SEQUEL)
 }
 
 /** The likeliest first, since one call takes a limited number. */

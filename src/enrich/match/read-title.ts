@@ -5,6 +5,7 @@ import { normalizeText } from './normalize-text.ts'
 import { findOtherRecord } from './other-record-words.ts'
 import { readSymbols } from './read-symbols.ts'
 import { isSoundtrackNote } from './soundtrack-words.ts'
+import { spellInches } from './spell-inches.ts'
 
 /** A title taken apart. All texts are normalized. */
 export interface ReadTitle {
@@ -35,8 +36,6 @@ const EDITION_SHARE = 0.6
 const BRACKETS = /[([{【《「『〈〔〖][^()[\]{}【】《》「」『』〈〉〔〕〖〗]*(?:[)\]}】》」』〉〕〗]|$)/g
 /** "<Deluxe Edition>", but not "I <3 You". */
 const ANGLED = /[<‹]([^<>‹›]{3,60})[>›]/g
-/** "Mezzanine 12"". */
-const INCHES = /(?<![\d.])(7|10|12) ?(?:["”″]|'')/g
 /** The year of a reseller's copy: "Kid A by Radiohead (2009) Audio CD". */
 const LISTED_IN = /\((19|20)\d\d\)(?=\s*audio cd\s*$)/i
 /** "The Essential Billy Joel 3.0" has a third disc. */
@@ -73,11 +72,9 @@ export function readTitle(title: string): ReadTitle {
         normal,
       )
   }
-  const whole = title
-    .slice(0, MAX_TITLE)
+  const whole = spellInches(title.slice(0, MAX_TITLE))
     .replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
     .replace(ANGLED, '($1)')
-    .replace(INCHES, '$1 inch')
     .replace(LISTED_IN, '')
     .replace(THIRD_DISC, '$1')
   const cut = /\d(st|nd|rd|th) |^\s*vol\./i.test(whole) ? dropNumberedAlbum(whole) : whole

@@ -19,6 +19,8 @@ export interface Score {
   reason: string
   /** Whether it is rejected as another kind of thing (a book, karaoke, a toaster): no model may accept it. */
   isVetoed: boolean
+  /** Whether the rules know what it is instead: live, a tribute, the next volume. */
+  isNamedOtherwise: boolean
 }
 
 /**
@@ -55,7 +57,7 @@ const ARTIST: Record<ArtistMatch['kind'], number> = {
   different: -0.25,
 }
 const FORMAT: Record<FormatMatch['kind'], number> = { record: 0.1, unknown: 0.05, other: -0.9 }
-export const OTHER_RECORD = -0.6
+const OTHER_RECORD = -0.6
 /** What nothing explains keeps a product open: the score goes no higher, and no lower for it. */
 const DOUBTED = 0.75
 /** Signs that leave no room for an opinion, see other-record-words.ts. */
@@ -108,7 +110,11 @@ export function createScorer(album: Album): (product: Product) => Score {
       format.kind === 'other' ||
       artist.kind === 'tribute' ||
       (title.other !== null && OTHER_THINGS.has(title.other.kind))
-    return { score, parts, verdict, reason: explain(verdict, parts), isVetoed: verdict === 'reject' && isOtherThing }
+    return {
+      ...{ score, parts, verdict, reason: explain(verdict, parts) },
+      isVetoed: verdict === 'reject' && isOtherThing,
+      isNamedOtherwise: title.other !== null || title.kind === 'sequel' || artist.kind === 'tribute',
+    }
   }
 }
 

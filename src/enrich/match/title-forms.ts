@@ -30,12 +30,12 @@ function readTitleWords(text: string): readonly string[] {
 
 /** @param artists the album's, each as title words: titles come with and without them */
 export function toForms(title: ReadTitle, artists: (readonly string[])[]): Forms {
-  // "Dylan, Bob - Highway 61 Revisited".
+  const segments = title.segments.map((segment) => toTitleWords(segment))
   const core = toTitleWords(title.core)
+  // "Dylan, Bob - Highway 61 Revisited".
   const isTurned = ([first = '', last = '', ...others]: readonly string[]) =>
     others.length === 0 && last !== '' && core.some((word, at) => word === last && core[at + 1] === first)
   const names = artists.flatMap((name) => (isTurned(name) ? [name, name.toReversed()] : [name]))
-  const segments = title.segments.map((segment) => toTitleWords(segment))
   const noted = [core, ...title.notes.map(toTitleWords)].flat()
   const nameless = segments.filter((segment) => !names.some((name) => isNameOf(segment, name))).flat()
   const led = title.beginsWithNote ? [[...toTitleWords(title.notes[0] ?? ''), ...core]] : []

@@ -27,6 +27,15 @@ describe('readTitle', () => {
     expect(readTitle(title).notes).toEqual([note])
   })
 
+  it.each([
+    ['"Chapter 12" (Vinyl)', 'chapter 12'],
+    ['“Area 7”', 'area 7'],
+    ['Mezzanine 12"', 'mezzanine 12 inch'],
+    ['"Heroes" 7"', 'heroes 7 inch'],
+  ])('reads the mark behind the number of %s as a quotation’s end, or as inches', (title, core) => {
+    expect(readTitle(title).core).toBe(core)
+  })
+
   it('keeps a title that is nothing but a bracket, or one word of the pressing', () => {
     expect(readTitle('(GI)').core).toBe('gi')
     expect(readTitle('( )').core).toBe('()')
