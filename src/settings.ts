@@ -17,7 +17,7 @@ const retryDelays = text.transform((delays, context): RetryTier[] => {
 export const SETTINGS = {
   KAFKA_BROKERS: setting('kafka', listOf(/^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}$/i), {
     description: 'Kafka brokers to start from, comma-separated.',
-    wants: 'host:port,host:port',
+    wants: 'host:port,host:port, with an address of IPv6 in brackets',
   }),
   SCHEMA_REGISTRY_URL: setting('registry', urlWithLogin, {
     description: 'Base URL of a Confluent-compatible schema registry.',
