@@ -34,6 +34,8 @@ export const ERROR_CODES = {
   MODEL_PROMPT_REFUSED: 'the model, or a filter at its host, refuses to judge this album',
   MODEL_BAD_ANSWER: 'the model was cut off, or answered outside the schema',
   MODEL_TOKENS_SPENT: 'the tokens that a day may cost (MODEL_TOKENS_PER_DAY) are spent',
+  MODEL_DAY_SPENT:
+    'the tokens that a day may cost are spent, and the lane waits for the next (MODEL_TOKENS_SPENT=hold)',
   // Artwork
   ARTWORK_HOST_REFUSED: 'the image is on a host that is not allowed, or not behind https',
   ARTWORK_ADDRESS_REFUSED: 'the image host resolves to an address that is not public',
@@ -63,6 +65,7 @@ export const ERROR_CODES = {
   DATABASE_MISSING: 'the database that DATABASE_URL names is not there',
   FILE_UNUSABLE: 'a file that a command was given cannot be read or written',
   PORT_TAKEN: 'another process has the port of the probes and metrics',
+  STARTING: 'the service has not yet met all the servers that it needs',
   // Ours
   ALBUM_TOO_SLOW: 'the album used up its time before it was done',
   ALBUM_FORGOTTEN: 'the album was forgotten while it was worked on',

@@ -36,13 +36,13 @@ export class TokenBudget {
   /**
    * Before each call. One call may go over what is left: nobody knows beforehand what it costs.
    *
-   * @throws EnrichmentError MODEL_TOKENS_SPENT, or MODEL_QUOTA_SPENT where that is to hold the lane
+   * @throws EnrichmentError MODEL_TOKENS_SPENT, or MODEL_DAY_SPENT where that is to hold the lane
    */
   check(): void {
     this.#turnTo(Date.now())
     if (this.#spent < this.#perDay) return
     const message = `${this.#spent} tokens of the day's ${this.#perDay} are spent (MODEL_TOKENS_PER_DAY); the next day begins at 00:00 UTC`
-    throw new EnrichmentError(this.#whenSpent === 'hold' ? 'MODEL_QUOTA_SPENT' : 'MODEL_TOKENS_SPENT', message)
+    throw new EnrichmentError(this.#whenSpent === 'hold' ? 'MODEL_DAY_SPENT' : 'MODEL_TOKENS_SPENT', message)
   }
 
   #turnTo(now: number): void {

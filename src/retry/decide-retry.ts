@@ -81,6 +81,7 @@ const KINDS = {
   AMAZON_UNAVAILABLE: 'passing',
   MODEL_BAD_CREDENTIALS: 'account',
   MODEL_QUOTA_SPENT: 'account',
+  MODEL_DAY_SPENT: 'account',
   MODEL_NOT_FOUND: 'account',
   MODEL_INVALID_REQUEST: 'bad record',
   MODEL_THROTTLED: 'slow down',
@@ -116,6 +117,7 @@ const KINDS = {
   DATABASE_MISSING: 'set-up',
   FILE_UNUSABLE: 'set-up',
   PORT_TAKEN: 'set-up',
+  STARTING: 'set-up',
   // Its budget is gone, and quick tries would keep the albums behind it waiting for as long again.
   ALBUM_TOO_SLOW: 'passing slowly',
   ALBUM_FORGOTTEN: 'lost',

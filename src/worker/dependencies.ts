@@ -108,13 +108,16 @@ function callThrough(breaker: Breaker): Call {
 }
 
 const GOES_ON = 'the lane goes on by itself within 2 s'
-/** Of what a person must do something about. */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
+  AMAZON_DAY_SPENT:
+    'nothing: the lane goes on by itself when the day is over; where the account has more, set AMAZON_REQUESTS_PER_DAY',
+  MODEL_DAY_SPENT:
+    'nothing: the lane goes on by itself at 00:00 UTC; or raise MODEL_TOKENS_PER_DAY, or set MODEL_TOKENS_SPENT=review, and restart',
   MODEL_NOT_FOUND:
     'give MODEL_NAME a model that the host at OPENAI_BASE_URL has for this key, and restart; the lane goes on by itself',
   DATABASE_READ_ONLY: `point DATABASE_URL at the primary, or make this server one again; ${GOES_ON}`,
-  DATABASE_BAD_CREDENTIALS: `mend the name or password in DATABASE_URL and restart, or the server's pg_hba.conf; ${GOES_ON}`,
-  DATABASE_FORBIDDEN: `give the role of DATABASE_URL its rights back (GRANT ... ON ALL TABLES IN SCHEMA public); ${GOES_ON}`,
+  DATABASE_BAD_CREDENTIALS: `mend the login of DATABASE_URL, or the server's pg_hba.conf; ${GOES_ON}, after a restart where the login came in a variable and not by _FILE or _COMMAND`,
+  DATABASE_FORBIDDEN: `give the role of DATABASE_URL its rights back (GRANT ... ON ALL TABLES IN SCHEMA ..., which is public unless DATABASE_URL names another); ${GOES_ON}`,
   DATABASE_FULL: `make room on the disk of PostgreSQL; ${GOES_ON}`,
 }
 
@@ -129,8 +132,6 @@ export function explainThrottled(until: number): Omit<HoldRecord, 'since'> {
 }
 
 function remedyFor(name: string, code: ErrorCode): string {
-  if (code === 'AMAZON_DAY_SPENT')
-    return 'nothing: the lane goes on by itself when the day is over; where the account has more, set AMAZON_REQUESTS_PER_DAY'
   const known = REMEDIES[code]
   if (known !== undefined) return known
   const isAccount = isOutage(code) && !code.endsWith('_UNAVAILABLE')

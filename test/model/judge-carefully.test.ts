@@ -116,6 +116,6 @@ describe('TokenBudget', () => {
     expect(() => later.check(), 'what another process spent counts').toThrow('100 tokens')
     const holding = new TokenBudget(1, 'hold')
     holding.spend(1)
-    expect(() => holding.check()).toThrow(expect.objectContaining({ code: 'MODEL_QUOTA_SPENT' }))
+    expect(() => holding.check()).toThrow(expect.objectContaining({ code: 'MODEL_DAY_SPENT' }))
   })
 })

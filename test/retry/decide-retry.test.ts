@@ -48,6 +48,7 @@ const TABLE: Record<ErrorCode, [object, object]> = {
   AMAZON_UNAVAILABLE: [again(500), retry('1m')],
   MODEL_BAD_CREDENTIALS: [WAIT, WAIT],
   MODEL_QUOTA_SPENT: [WAIT, WAIT],
+  MODEL_DAY_SPENT: [WAIT, WAIT],
   MODEL_NOT_FOUND: [WAIT, WAIT],
   MODEL_INVALID_REQUEST: [DEAD, DEAD],
   MODEL_THROTTLED: [later(1_000), later(8_000)],
@@ -81,6 +82,7 @@ const TABLE: Record<ErrorCode, [object, object]> = {
   DATABASE_MISSING: [WAIT, WAIT],
   FILE_UNUSABLE: [WAIT, WAIT],
   PORT_TAKEN: [WAIT, WAIT],
+  STARTING: [WAIT, WAIT],
   ALBUM_TOO_SLOW: [retry('1m'), retry('1m')],
   ALBUM_FORGOTTEN: [WAIT, WAIT],
   LANE_LOST: [WAIT, WAIT],
@@ -95,7 +97,7 @@ test('an outage is a server that is away or an account that is refused, not a lo
   const waiting = CODES.filter((code) => TABLE[code][0] === WAIT)
   const refusals = ['KAFKA_BAD_CREDENTIALS', 'KAFKA_FORBIDDEN', 'KAFKA_PROTOCOL_MISMATCH']
   const setUp = ['CONFIG_INVALID', 'TOPIC_WRONG', 'SCHEMA_NOT_REGISTERED', 'TABLES_OUTDATED', 'DATABASE_MISSING']
-  const others = [...refusals, ...setUp, 'FILE_UNUSABLE', 'PORT_TAKEN', 'ALBUM_FORGOTTEN', 'LANE_LOST']
+  const others = [...refusals, ...setUp, 'FILE_UNUSABLE', 'PORT_TAKEN', 'STARTING', 'ALBUM_FORGOTTEN', 'LANE_LOST']
   expect(CODES.filter(isOutage)).toEqual(waiting.filter((code) => !others.includes(code)))
 })
 
