@@ -107,7 +107,10 @@ export function describeConfig(
 }
 
 /** Whether a setting that a verb can do without is there. */
-export const isSet = (name: keyof Settings): boolean => Boolean(environment()[name])
+export function isSet(name: keyof Settings): boolean {
+  const { raw, file } = readRaw(name, environment())
+  return raw !== undefined || file !== undefined
+}
 
 function environment(): NodeJS.ProcessEnv {
   if (existsSync('.env')) loadEnvFile('.env')

@@ -76,6 +76,10 @@ test('requests that Amazon calls invalid are dead letters, which an operator lis
   expect(listed.map(({ albumId }: { albumId: string }) => albumId).toSorted()).toEqual(ids)
   const [first] = listed
   expect((await run('dead', 'show', first.id)).output).toContain('enricher-error-code')
+  const nowhere = { ...env, SCHEMA_REGISTRY_URL: 'http://127.0.0.1:9' }
+  const withoutRegistry = (await runVerb(nowhere, 'dead', 'show', first.id)).output
+  expect(withoutRegistry).toContain('enricher-error-code')
+  expect(withoutRegistry).toContain('the value is told as it is')
   expect(await json('dead', 'retry', first.id)).toMatchObject({ retried: 1, refused: 0 })
   expect(await json('dead', 'retry', '--all')).toMatchObject({ retried: 3, refused: 0 })
   await results.waitFor((records) => records.length === 4, 'all results')

@@ -91,6 +91,7 @@ test('a product that nobody found is added by its ASIN, and verdicts are exporte
   expect(answer).toEqual({ file, pairs: 1 })
   const pair = JSON.parse(readFileSync(file, 'utf8'))
   rmSync(file)
+  expect((await json('export', join(file, 'nowhere.jsonl'))).answer.error.code).toBe('FILE_UNUSABLE')
   expect(pair).toMatchObject({ album: { title: OPEN.title }, product: { asin: link.asin }, label: 'match' })
 })
 

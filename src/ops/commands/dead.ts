@@ -1,10 +1,11 @@
 import { open } from 'node:fs/promises'
-import { loadConfig } from '../../config.ts'
-import { EnrichmentError } from '../../errors.ts'
+import { type Config, loadConfig } from '../../config.ts'
+import { EnrichmentError, toEnrichmentError } from '../../errors.ts'
 import { openCodecs, topicNames } from '../../kafka/event-topics.ts'
 import { type DeadLetter, forEachDeadLetter, type Selection } from '../dead-letters.ts'
 import { escapeText, formatTable, shorten } from '../format-table.ts'
 import { deleteDeadLetter, type Retried, retryDeadLetter } from '../handle-dead-letter.ts'
+import type { Servers } from '../set-up.ts'
 import { fileError } from './file-error.ts'
 import { print, printJson } from './output.ts'
 import { userName } from './user-name.ts'
@@ -34,13 +35,7 @@ export async function deadShowCommand(id: string, { json }: Options): Promise<vo
   const config = loadConfig(DEPENDENCIES)
   const [letter] = await collect({ ids: [id] })
   if (letter === undefined) return
-  const content = await withServers(config, async ({ registry }) => {
-    const codecs = await openCodecs(config, registry)
-    const { value } = letter.record
-    if (value === null) return null
-    const decode = letter.stage === 'intake' ? codecs.imported.decode(value) : codecs.requested.decode(value)
-    return decode.catch(() => value.toString('base64'))
-  })
+  const content = await withServers(config, ({ registry }) => readContent(letter, config, registry))
   if (json) return printJson({ ...summarise(letter), headers: letter.headers, value: content })
   print(
     formatTable(
@@ -49,6 +44,22 @@ export async function deadShowCommand(id: string, { json }: Options): Promise<vo
     ),
   )
   print(`\n${escapeText(JSON.stringify(content, null, 2))}`)
+}
+
+/** The album; in base64 what cannot be decoded, as without a registry. */
+async function readContent(
+  { record: { value }, stage }: DeadLetter,
+  config: Config<'kafka'>,
+  registry: Servers['registry'],
+): Promise<unknown> {
+  if (value === null) return null
+  try {
+    const codecs = await openCodecs(config, registry)
+    return await (stage === 'intake' ? codecs.imported.decode(value) : codecs.requested.decode(value))
+  } catch (error) {
+    process.stderr.write(`the value is told as it is: ${toEnrichmentError(error).message}\n`)
+    return value.toString('base64')
+  }
 }
 
 /** `dead retry`: a new request through express for each; what intake gave up is checked again first. */

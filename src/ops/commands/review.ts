@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { loadConfig } from '../../config.ts'
 import { EnrichmentError } from '../../errors.ts'
 import { openCodecs, topicNames } from '../../kafka/event-topics.ts'
@@ -7,6 +7,7 @@ import { exportVerdicts } from '../export-verdicts.ts'
 import { escapeText, formatTable, shorten } from '../format-table.ts'
 import { listReviews } from '../list-reviews.ts'
 import { decideReview, type PersonDecision, type Review, readReview } from '../review.ts'
+import { fileError } from './file-error.ts'
 import { print, printJson } from './output.ts'
 import { userName } from './user-name.ts'
 import { withTables } from './with-servers.ts'
@@ -88,7 +89,9 @@ export const reviewUndoCommand = (albumId: string, which: string[], options: Opt
 export async function reviewExportCommand(file: string, { json }: { json?: true }): Promise<void> {
   const config = loadConfig(['kafka', 'registry', 'database'])
   const pairs = await withTables(config, ({ db }) => exportVerdicts(db))
-  writeFileSync(file, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+  await writeFile(file, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join('')).catch((error: unknown) => {
+    throw fileError(file, 'written', error)
+  })
   if (json) printJson({ file, pairs: pairs.length })
   else print(`${pairs.length} labelled pairs written to ${file}`)
 }

@@ -1,5 +1,6 @@
 import { type Config, isSet, loadConfig } from '../../config.ts'
 import { Database } from '../../db/database.ts'
+import { databaseAccess } from '../../db/database-access.ts'
 import { Quota } from '../../db/quota.ts'
 import { toEnrichmentError } from '../../errors.ts'
 import { formatAlbumCard } from '../album-card.ts'
@@ -32,7 +33,8 @@ export async function tryCommand(artist: string, title: string, { json }: { json
 /** @returns undefined without a database: then nobody is known to share the account with */
 async function openQuota(config: Config<'amazon'>): Promise<Quota | undefined> {
   if (!isSet('DATABASE_URL')) return undefined
-  const db = new Database(loadConfig(['database']).DATABASE_URL)
+  const access = loadConfig(['database'])
+  const db = new Database(access.DATABASE_URL, databaseAccess(access))
   try {
     await db.checkMigrated()
   } catch (error) {

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, inject, onTestFinished, test } from 'vitest'
 import { Database } from '../../../src/db/database.ts'
 import { createDatabase } from '../../stack/create-database.ts'
@@ -77,6 +80,8 @@ test('nothing but 429 is told in words after 20 s, as a refusal', { timeout: 60_
 test('beside a service it keeps one pace with it, and spends of the same day', async () => {
   const url = await createDatabase(inject('databaseUrl'), `try-${randomUUID().slice(0, 8)}`)
   const shared = { DATABASE_URL: url, AMAZON_REQUESTS_PER_DAY: '1' }
+  const folder = mkdtempSync(join(tmpdir(), 'try-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
   const before = await tryAlbumWith(shared)
   expect(before.output).toMatch(/^the pace is kept without the service's: the database lacks m\d+/)
   expect(before.status).toBe(0)
@@ -85,7 +90,13 @@ test('beside a service it keeps one pace with it, and spends of the same day', a
   onTestFinished(() => db.close())
   await db.migrate()
   expect((await tryAlbumWith(shared)).status).toBe(0)
-  const spent = await tryAlbumWith(shared)
+  // As a Secret would give them.
+  const [urlFile, passwordFile] = [join(folder, 'url'), join(folder, 'password')]
+  const { password } = new URL(url)
+  writeFileSync(urlFile, url.replace(`:${password}@`, '@'))
+  writeFileSync(passwordFile, password)
+  const { DATABASE_URL: _, ...day } = shared
+  const spent = await tryAlbumWith({ ...day, DATABASE_URL_FILE: urlFile, DATABASE_PASSWORD_FILE: passwordFile })
   expect(spent.output).toMatch(/the account's Amazon requests of the day are spent; more come at .*AMAZON_DAY_SPENT/)
   expect(spent.status).toBe(3)
 })
