@@ -38,7 +38,7 @@ export const metrics = {
   tombstones: new Counter({
     ...shared,
     name: name('tombstones_total'),
-    help: 'Records of album.imported without a value, which are skipped.',
+    help: 'Records of album.imported without a value, each of which erases its album.',
   }),
   staleCopies: new Counter({
     ...shared,

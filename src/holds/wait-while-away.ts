@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type EnrichmentError, toEnrichmentError } from '../errors.ts'
+import { type EnrichmentError, type ErrorCode, toEnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { isOutage } from '../retry/decide-retry.ts'
 
@@ -10,7 +10,7 @@ const LONGEST_DELAY_MS = 5_000
  * Does some work as soon as the servers it needs are there: while one of our own (Kafka, registry, PostgreSQL) is away
  * it tries again and again, which counts as nothing.
  *
- * @param tell told of what it waits for when it begins to wait, and of null when it does no longer
+ * @param tell told of what it waits for when that begins or changes, and of null when it waits no longer
  * @throws everything else, and the last error once the signal is aborted
  */
 export async function waitWhileAway<T>(
@@ -21,6 +21,7 @@ export async function waitWhileAway<T>(
   tell: (away: EnrichmentError | null) => void = () => undefined,
 ): Promise<T> {
   let tries = 0
+  let told: ErrorCode | undefined
   try {
     for (;;) {
       try {
@@ -28,7 +29,8 @@ export async function waitWhileAway<T>(
       } catch (thrown) {
         const error = toEnrichmentError(thrown)
         if (!isOutage(error.code) || signal.aborted) throw error
-        if (tries === 0) {
+        if (error.code !== told) {
+          told = error.code
           log.warn({ for: name, code: error.code, reason: error.message }, 'waiting for a server')
           tell(error)
         }

@@ -1,11 +1,17 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { EnrichmentError, ERROR_CODES, toEnrichmentError } from '../errors.ts'
+import { EnrichmentError, ERROR_CODES, type ErrorCode, toEnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { registry } from '../metrics.ts'
 
 /** A server that hangs must be missing before whoever asks gives up, which Kubernetes is told to do after 5 s. */
 const CHECK_MS = 4_000
+/** What is wrong with a dependency that does not even fail. */
+const SILENT: Partial<Record<string, ErrorCode>> = {
+  kafka: 'KAFKA_UNAVAILABLE',
+  registry: 'REGISTRY_UNAVAILABLE',
+  database: 'DATABASE_UNAVAILABLE',
+}
 /** The port is open to whoever reaches it: however often it is asked, our servers are not. */
 const KEPT_MS = 1_000
 
@@ -37,7 +43,7 @@ export async function startProbes(port: number, readiness: Readiness, log: Logge
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`)
     }
     const serve = async () => {
-      // What nobody would ask who is no stranger, such as `//`, is none.
+      // A target that is no path, such as `//`, has none, and gets 404.
       const pathname = URL.parse(request.url ?? '/', 'http://probe')?.pathname
       if (pathname === '/live') return answer(200, { live: true })
       if (pathname === '/metrics') {
@@ -94,15 +100,15 @@ function listenError(port: number, bind: string | undefined, error: NodeJS.Errno
 async function findMissing(checks: Readiness['checks']): Promise<Record<string, string>> {
   const found = Object.entries(checks).map(async ([name, check]) => {
     const { promise, reject } = Promise.withResolvers<never>()
-    const seconds = CHECK_MS / 1_000
-    const timer = setTimeout(() => reject(new EnrichmentError('INTERNAL', `no answer within ${seconds} s`)), CHECK_MS)
+    const publicDetail = `no answer within ${CHECK_MS / 1_000} s`
+    const silent = new EnrichmentError(SILENT[name] ?? 'INTERNAL', publicDetail, { publicDetail })
+    const timer = setTimeout(() => reject(silent), CHECK_MS)
     try {
       await Promise.race([check(), promise])
       return []
     } catch (error) {
-      const { code, message, publicDetail } = toEnrichmentError(error)
-      const meaning = code === 'INTERNAL' ? message : ERROR_CODES[code]
-      return [[name, `${code}: ${meaning}${publicDetail === undefined ? '' : ` (${publicDetail})`}`]]
+      const { code, publicDetail } = toEnrichmentError(error)
+      return [[name, `${code}: ${ERROR_CODES[code]}${publicDetail === undefined ? '' : ` (${publicDetail})`}`]]
     } finally {
       clearTimeout(timer)
     }

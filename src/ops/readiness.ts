@@ -42,7 +42,7 @@ export function readinessOf(
       registry: () => registry.ping(),
       database: () => db.ping(),
       async service() {
-        if (started().length === 0) throw new EnrichmentError('INTERNAL', 'still starting')
+        if (started().length === 0) throw new EnrichmentError('STARTING', 'still starting')
       },
     },
     parts: () =>

@@ -1,13 +1,23 @@
 import { type EnrichmentError, ERROR_CODES } from '../errors.ts'
+import type { ArtworkStatus, DecidedBy, Outcome } from '../events.ts'
 import { metrics } from '../metrics.ts'
 import { isRetried } from '../retry/decide-retry.ts'
 import type { RetryTier } from '../retry-delays.ts'
 import type { Role } from '../roles.ts'
 
-const DECIDERS = ['identifier', 'rules', 'model'] as const
+// As records, so that one which is missing does not compile.
+const DECIDERS: Record<DecidedBy, true> = { identifier: true, rules: true, model: true, person: true }
 const VERDICTS = ['accept', 'reject', 'open'] as const
-const ARTWORK = ['stored', 'linked', 'kept', 'none', 'pending', 'failed'] as const
-const OUTCOMES = ['matched', 'needs_review', 'no_match', 'not_found'] as const
+const ARTWORK: Record<ArtworkStatus, true> = {
+  stored: true,
+  linked: true,
+  kept: true,
+  none: true,
+  pending: true,
+  failed: true,
+  off: true,
+}
+const OUTCOMES: Record<Outcome, true> = { matched: true, needs_review: true, no_match: true, not_found: true }
 
 /**
  * Tells 0 of what has not happened yet. A counter that appears with its first event shows Prometheus no rise: after each
@@ -20,9 +30,9 @@ export function startCounters(
   const codes = Object.keys(ERROR_CODES) as (keyof typeof ERROR_CODES)[]
   for (const code of codes) metrics.deadLetters.inc({ code }, 0)
   if (!roles.includes('worker')) return
-  for (const by of DECIDERS) for (const verdict of VERDICTS) metrics.verdicts.inc({ by, verdict }, 0)
-  for (const status of ARTWORK) metrics.artwork.inc({ status }, 0)
-  for (const outcome of OUTCOMES) metrics.results.inc({ outcome, marketplace }, 0)
+  for (const by of Object.keys(DECIDERS)) for (const verdict of VERDICTS) metrics.verdicts.inc({ by, verdict }, 0)
+  for (const status of Object.keys(ARTWORK)) metrics.artwork.inc({ status }, 0)
+  for (const outcome of Object.keys(OUTCOMES)) metrics.results.inc({ outcome, marketplace }, 0)
   for (const { label: tier } of tiers)
     for (const code of codes.filter(isRetried)) metrics.retries.inc({ tier, code }, 0)
   for (const result of ['ok', ...codes.filter((code) => code.startsWith('MODEL_'))])

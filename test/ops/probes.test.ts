@@ -30,6 +30,15 @@ test('what is missing is told by code and meaning, without addresses, and asked 
   expect(asked).toBeLessThanOrEqual(1 + (Date.now() - askedAt) / 1_000)
 })
 
+test('a server that hangs is missing under its own code', async () => {
+  const checks = { database: () => new Promise<void>(() => undefined) }
+  const probes = await startProbes(0, { checks, parts: () => ({}) }, log, '127.0.0.1')
+  onTestFinished(() => probes.close())
+  const answer = await (await fetch(`http://127.0.0.1:${probes.port}/ready`)).json()
+  const database = 'DATABASE_UNAVAILABLE: PostgreSQL fails or does not answer (no answer within 4 s)'
+  expect(answer).toMatchObject({ ready: false, missing: { database } })
+})
+
 test('a path that is none is answered like any other that is not there, and an address that is taken is named', async () => {
   const lines: string[] = []
   const noted = { error: (_fields: object, line: string) => lines.push(line) } as unknown as typeof log
