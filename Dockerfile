@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-FROM node:24.11.0-bookworm-slim AS dependencies
+FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
@@ -10,7 +10,7 @@ RUN npm pkg delete devDependencies && npm sbom --sbom-format=cyclonedx > sbom.cd
 FROM scratch AS sbom
 COPY --from=dependencies /app/sbom.cdx.json /
 
-FROM node:24.11.0-bookworm-slim
+FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production ARTWORK_STORE=/var/lib/album-enricher/artwork
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
