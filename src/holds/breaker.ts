@@ -110,12 +110,17 @@ export class Breaker {
    * Does work that needs the dependency. While the breaker is open it waits for its turn and then does the work, again
    * if need be: also when it was this very work that met the fault.
    *
-   * @param signal ends the waiting; the work itself must heed it on its own
+   * @param signal ends the waiting; the work itself, which is handed it, must heed it on its own: a probe that waits on
+   *   keeps everybody else from a turn
    * @param caller whose call it is; every call is another one's unless told
    * @throws what the work throws when that is no fault of the dependency, or when the breaker stays closed all the same;
    *   the reason of the signal, or of `stopping`
    */
-  async run<T>(work: () => Promise<T>, signal: AbortSignal, caller: unknown = Symbol('caller')): Promise<T> {
+  async run<T>(
+    work: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+    caller: unknown = Symbol('caller'),
+  ): Promise<T> {
     const { stopping } = this.#options
     for (;;) {
       const isProbe = this.#openedBy !== null && (await this.#probes.waitForTurn(AbortSignal.any([signal, stopping])))
@@ -183,10 +188,10 @@ export class Breaker {
   }
 }
 
-async function orCutShort<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+async function orCutShort<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
   try {
     signal.throwIfAborted()
-    return await work()
+    return await work(signal)
   } catch (error) {
     throw signal.aborted ? new CutShort('the call was aborted', { cause: error }) : error
   }

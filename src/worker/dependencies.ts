@@ -10,8 +10,11 @@ export interface Caller {
   clock: AlbumClock
 }
 
-/** Does work that needs a dependency, and waits while that is away; the album's clock stands meanwhile. */
-type Call = <T>(work: () => Promise<T>, signal: AbortSignal, caller?: Caller) => Promise<T>
+/**
+ * Does work that needs a dependency, and waits while that is away; the album's clock stands meanwhile. The work is handed
+ * the signal that ends it, which may be another than the caller's: see whileOwner.
+ */
+type Call = <T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal, caller?: Caller) => Promise<T>
 
 type Name = 'amazon' | 'model' | 'database' | 'registry'
 
@@ -90,10 +93,10 @@ function callThrough(breaker: Breaker): Call {
     clock?.pause()
     try {
       return await breaker.run(
-        async () => {
+        async (signal) => {
           clock?.resume()
           try {
-            return await work()
+            return await work(signal)
           } finally {
             clock?.pause()
           }

@@ -68,7 +68,7 @@ export function createCollaborators(
   const outage = config.MODEL_OUTAGE
   // Where outages go to review nothing is held for them; but a mistyped name is no outage, and no album is left open for it.
   const askedOnce: Dependencies['model'] = (work, signal, caller) =>
-    work().catch((error) =>
+    work(signal).catch((error) =>
       error?.code === 'MODEL_NOT_FOUND' ? ofAlbums.model(work, signal, caller) : Promise.reject(error),
     )
   const modelDependencies = outage === 'review' ? { ...ofAlbums, model: askedOnce } : ofAlbums

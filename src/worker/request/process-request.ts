@@ -60,7 +60,7 @@ async function processOnce(
     const isAgeless = waitsSince === null && uncounted > 0 && uncounted === attempt
     const notBefore = isAgeless ? null : (waitsSince ?? dueAt)
     const delivered = { topic: delivery.topic, offset: delivery.offset, run, attempt, notBefore }
-    return database(() => ledger.open(request, delivered, Date.now(), signal), signal)
+    return database((owned) => ledger.open(request, delivered, Date.now(), owned), signal)
   }
   const opening = await orGivenUp(open, delivery, request, context, signal)
   await orAborted(turn, signal)

@@ -70,7 +70,7 @@ export class RequestWork {
       const message = `the process died ${deaths} times while it worked on this request, at last on it alone`
       return this.#giveUp({ error: new EnrichmentError('CRASHED_WORKER', message), stage: 'worker' })
     }
-    if (deaths >= SUSPECT_DEATHS) await dependencies.database(() => ledger.begin(this.#job, this.#signal), this.#signal)
+    if (deaths >= SUSPECT_DEATHS) await dependencies.database((owned) => ledger.begin(this.#job, owned), this.#signal)
     log.info({ ...this.#fields, attempt: failures.length + 1 }, 'album enrichment started')
     try {
       for (;;) {
@@ -139,7 +139,7 @@ export class RequestWork {
   async #settle({ decision, decided }: Settled, enrichment: Enrichment | null = null): Promise<Publication> {
     const { ledger, dependencies, flood } = this.#context
     const end = { decision, outcome: enrichment?.outcome ?? null, decidedAt: Date.now(), enrichment }
-    await dependencies.database(() => ledger.decide(this.#job, end, this.#signal), this.#signal)
+    await dependencies.database((owned) => ledger.decide(this.#job, end, owned), this.#signal)
     // One that will be tried again has not ended.
     if (decision.kind !== 'retry') flood.record(decision.kind === 'dead_letter')
     return decided
@@ -157,7 +157,7 @@ export class RequestWork {
 
   async #setFailures(all: Job['failures']): Promise<void> {
     const { ledger, dependencies } = this.#context
-    await dependencies.database(() => ledger.saveFailures(this.#job, all, this.#signal), this.#signal)
+    await dependencies.database((owned) => ledger.saveFailures(this.#job, all, owned), this.#signal)
     this.#job.failures.splice(0, this.#job.failures.length, ...all)
   }
 

@@ -39,7 +39,7 @@ export async function tryRequest(
       await ledger.saveAnswerInDoubt(job, name, answer).finally(() => clock.resume())
     }
     const caller = { requestId: job.requestId, clock }
-    await dependencies.database(() => ledger.saveAnswer(job, name, answer, signal), signal, caller)
+    await dependencies.database((owned) => ledger.saveAnswer(job, name, answer, owned), signal, caller)
     return answer
   }
   const timed: Collaborators['stage'] = async (name, run) => {
