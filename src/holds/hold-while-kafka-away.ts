@@ -44,7 +44,7 @@ export async function holdWhileKafkaAway(
         cause,
         // What else failed is a hold of its own.
         message: isOut ? (failure?.message ?? message) : message,
-        remedy: 'bring Kafka back, all of its brokers; the service goes on by itself',
+        remedy: 'bring Kafka back, all of its brokers, or the topic that it names; the service goes on by itself',
         since: new Date(since).toISOString(),
       })
     } else if (isHeld && !isLong) state.hold('away', null)

@@ -36,7 +36,8 @@ export class GroupConsumer {
   #session: Session | undefined
   #end: (error: EnrichmentError) => void = () => undefined
   #joined = false
-  #heardAt = 0
+  /** When the group was last asked what it then confirmed. Times here are performance.now()'s: nobody puts that clock back. */
+  #heardAt = Number.NEGATIVE_INFINITY
   #progressAt = 0
   #heard = Promise.withResolvers<void>()
   #owning: Promise<CommitOffset[]> = Promise.resolve([])
@@ -56,12 +57,12 @@ export class GroupConsumer {
 
   /** Whether it is a member of the group now: one whose broker stands still is none, though no connection says so. */
   get isJoined(): boolean {
-    return this.#joined && Date.now() - this.#heardAt < SESSION_TIMEOUT_MS
+    return this.#joined && performance.now() - this.#heardAt < SESSION_TIMEOUT_MS
   }
 
   /** Whether the group has confirmed this member so lately that nobody else can have its partitions. */
   get isConfirmed(): boolean {
-    return Date.now() - this.#heardAt < FRESH_MS
+    return performance.now() - this.#heardAt < FRESH_MS
   }
 
   /** Why it is no member, or has not got its partitions; null while all is well. */
@@ -76,7 +77,7 @@ export class GroupConsumer {
 
   /** Tells that a batch in hand is not hung, however long it takes. */
   progress(): void {
-    this.#progressAt = Date.now()
+    this.#progressAt = performance.now()
   }
 
   /** Of the assignment at hand; nothing while there is none. */
@@ -104,10 +105,10 @@ export class GroupConsumer {
   async #run(): Promise<void> {
     let failures = 0
     while (!this.#stopped.signal.aborted) {
-      const startedAt = Date.now()
+      const startedAt = performance.now()
       const error = await this.#live()
       if (error === undefined) break
-      failures = Date.now() - startedAt > 60_000 ? 1 : failures + 1
+      failures = performance.now() - startedAt > 60_000 ? 1 : failures + 1
       this.#failure.set(error)
       const waitMs = Math.min(RESTART_DELAY_MS * 2 ** (failures - 1), LONGEST_RESTART_DELAY_MS)
       await delay(waitMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined)
@@ -141,7 +142,9 @@ export class GroupConsumer {
     })
     /** By the name of a request when the last one was sent that was answered: told before what came of it. */
     const sentAt = new Map<string, number>()
-    consumer.on(consumer.events.REQUEST, ({ payload }) => sentAt.set(payload.apiName, payload.sentAt))
+    consumer.on(consumer.events.REQUEST, ({ payload: { apiName, sentAt: at } }) =>
+      sentAt.set(apiName, performance.now() - Math.max(0, Date.now() - at)),
+    )
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
       this.#onJoin(payload.memberAssignment, sentAt.get('SyncGroup')),
     )
@@ -160,7 +163,7 @@ export class GroupConsumer {
       return this.#stopped.signal.aborted ? undefined : kafkaError(error)
     } finally {
       this.#joined = false
-      this.#heardAt = 0
+      this.#heardAt = Number.NEGATIVE_INFINITY
       this.#session?.abort.abort()
       this.#stopped.signal.removeEventListener('abort', onStop)
       await consumer.disconnect().catch(() => undefined)
@@ -230,7 +233,7 @@ export class GroupConsumer {
   }
 
   /** The coordinator counts from when it was asked: an answer that was read late says nothing of the time since. */
-  #onHeard(sentAt = 0): void {
+  #onHeard(sentAt = Number.NEGATIVE_INFINITY): void {
     this.#heardAt = Math.max(this.#heardAt, sentAt)
     this.#heard.resolve()
     this.#heard = Promise.withResolvers()
@@ -242,7 +245,7 @@ export class GroupConsumer {
     if (session.lost !== undefined) throw session.lost
     this.progress()
     const beat = setInterval(() => {
-      if (Date.now() - this.#progressAt > HUNG_MS) {
+      if (performance.now() - this.#progressAt > HUNG_MS) {
         session.lost ??= new EnrichmentError('INTERNAL', `a batch of ${batch.topic} hangs`)
         session.abort.abort()
         this.restart(session.lost)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ISocketFactory } from 'kafkajs'
-import { expect, inject, onTestFinished, test } from 'vitest'
+import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import type { TopicPartition } from '../../src/kafka/delivery.ts'
 import { GroupConsumer } from '../../src/kafka/group-consumer.ts'
 import type { DeliveredBatch } from '../../src/kafka/group-consumer-options.ts'
@@ -216,7 +216,8 @@ const HEARTBEAT = 12
 /** Length, then the request's API key. */
 const apiKeyOf = (piece: unknown) => (Buffer.isBuffer(piece) && piece.length > 6 ? piece.readInt16BE(4) : -1)
 
-test('a heartbeat whose answer was read late confirms the member no longer than from its sending', async () => {
+/** A member that is confirmed, and its heartbeats as they are sent. */
+async function joinWatched() {
   const { group, topic, log } = await createKafkaRoom()
   const heartbeats: { socket: Socket; at: number }[] = []
   const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
@@ -238,6 +239,21 @@ test('a heartbeat whose answer was read late confirms the member no longer than 
   onTestFinished(() => consumer.stop())
   await expect.poll(() => heartbeats.length).toBeGreaterThan(0)
   await expect.poll(() => consumer.isConfirmed).toBe(true)
+  return { consumer, heartbeats }
+}
+
+test('a wall clock that is put back by an hour stops no heartbeats', async () => {
+  const { consumer, heartbeats } = await joinWatched()
+  const { now } = Date
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() - 3_600_000)
+  onTestFinished(() => clock.mockRestore())
+  const before = heartbeats.length
+  await expect.poll(() => heartbeats.length).toBeGreaterThan(before + 1)
+  expect(consumer.isConfirmed).toBe(true)
+})
+
+test('a heartbeat whose answer was read late confirms the member no longer than from its sending', async () => {
+  const { consumer, heartbeats } = await joinWatched()
   const before = heartbeats.length
   await expect.poll(() => heartbeats.length, { interval: 1 }).toBeGreaterThan(before)
   // As a process that is stopped does not read.

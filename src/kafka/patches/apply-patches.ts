@@ -10,6 +10,7 @@ import { settleCommits } from './settle-commits.ts'
 import { strikeOffSilentBrokers } from './silent-brokers.ts'
 import { makeConnectionsSound } from './sound-connections.ts'
 import { dropStaleBatches } from './stale-batches.ts'
+import { keepHeartbeatsSteady } from './steady-heartbeats.ts'
 import { endStoppedFetchers } from './stopped-fetchers.ts'
 
 const VERSION = '2.2.4'
@@ -37,6 +38,7 @@ export function applyPatches(): void {
   askForOwnTopics()
   findLostLeaders()
   dropStaleBatches()
+  keepHeartbeatsSteady()
   endStoppedFetchers()
   isApplied = true
 }
