@@ -171,6 +171,7 @@ const RENAMED = [
   ['2Pac', 'Tupac Shakur', 'Tupac', 'Makaveli'],
   ["Terence Trent D'Arby", 'Sananda Maitreya'],
   ['T. Rex', 'Tyrannosaurus Rex'],
+  ['The Jackson 5', 'The Jacksons', 'Jackson Five'],
   ['Jefferson Starship', 'Starship'],
   ['Walter Carlos', 'Wendy Carlos'],
   ['Antony and the Johnsons', 'ANOHNI'],

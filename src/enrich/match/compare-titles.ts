@@ -8,7 +8,7 @@ import { numbersOf } from './fold-numbers.ts'
 import { BARE_LIVE, isMaybeExtra } from './is-maybe-extra.ts'
 import { isPair } from './is-pair.ts'
 import { isTellingNote } from './is-telling-note.ts'
-import { isOfOtherNamesake, isOtherNamesake, isSharedTitle } from './namesakes.ts'
+import { isMaybeNumbered, isOfOtherNamesake, isOtherNamesake, isSharedTitle } from './namesakes.ts'
 import { findNickname, isNickname } from './nicknames.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { findOtherRecord, type OtherRecord } from './other-record-words.ts'
@@ -17,6 +17,7 @@ import { readReleaseYear } from './read-release-year.ts'
 import { readSymbols } from './read-symbols.ts'
 import { isBoxOfMany, type ReadTitle, readTitle } from './read-title.ts'
 import { reconsiderTitle } from './reconsider-title.ts'
+import { spellYears } from './spell-years.ts'
 import { type Forms, mergeForms, toForms, toTitleWords } from './title-forms.ts'
 import { uncensor } from './uncensor.ts'
 
@@ -44,7 +45,11 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
 function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   const { names, forms: ours } = album
   const given = readTitle(product.title)
-  const theirs = mergeForms([given, ...readSymbols(product.title).map(readTitle)].map((title) => toForms(title, names)))
+  const theirs = mergeForms(
+    [given, ...[...readSymbols(product.title), ...spellYears(product.title)].map(readTitle)].map((title) =>
+      toForms(title, names),
+    ),
+  )
   const { editions } = given
   const extra = extraWords(album, product, given)
   // "At Fillmore East" is a concert, so "Live At Fillmore East" is no other record.
@@ -95,16 +100,15 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
       names.some((name) => `${normalizeText(given.core)} `.startsWith(`${name.join(' ')} and `))
     // "Rage Against The Machine - XX" is as old as that, and "Led Zeppelin I" the first of that name.
     const isAge = /^([2-9]\d|100)$/.test(core.at(-1) ?? '')
-    const rest = core.length - (isAge || given.core.endsWith(' i') ? 1 : 0)
+    const isCalledFirst = given.core.endsWith(' i') || (given.core.endsWith(' 1') && isMaybeNumbered(album, product))
+    const rest = core.length - (isAge || isCalledFirst ? 1 : 0)
     if (isNicknamedBy(album, core)) return answer(kind)
     if (!isJoined && names.some((name) => isLeftBy(name, core, rest) && ours.whole.includes(name.join(' '))))
       return { ...answer('different'), reason: 'the title only names the artist' }
     return answer(kind)
   }
   if (kind === 'sequel' && isAnniversary(album, given, product)) return answer('equal')
-  // "Santana III" is what shops call the "Santana" of 1971.
-  const isOfYear = album.releaseYear !== null && album.releaseYear === readReleaseYear(product)
-  if (kind === 'sequel' && album.isSelfTitled && isOfYear) return answer('alike')
+  if (kind === 'sequel' && isMaybeNumbered(album, product)) return answer('alike')
   // "Blue Train + 2" has as many songs more.
   if (kind === 'sequel' && BONUS.test(product.title.slice(0, MAX_TITLE))) return answer('extended')
   if (kind === 'different') return answer(reconsiderTitle(album, given, product))
@@ -245,7 +249,7 @@ function compareNotes(
     noted.notes.length > 0 &&
     album.forms.plain.some((form) => theirs.plain.some((other) => isSequel(form, other) && !isNotedEqual))
   )
-    return answer('sequel')
+    return answer(isMaybeNumbered(album, product) ? 'alike' : 'sequel')
   const doubt = findDoubt(album.noted, noted, {
     names: new Set([
       ...album.nameWords,

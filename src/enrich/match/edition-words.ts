@@ -19,7 +19,7 @@ const LOCAL_WEAK = `inkl inklusive mit und neu ovp farbe grunes grune grun rotes
  * strong ones shows by itself that the words beside it are such a description.
  */
 const STRONG = words(`
-  vinyl vinyle vinilo lp lps cd cds sacd sacds hdcd dvd disc discs disk cassette edition editions edicion edizione
+  vinyl vinyle vinilo lp lps digitally fanbox ecopack cd cds sacd sacds hdcd dvd disc discs disk cassette edition editions edicion edizione
   auflage ausgabe ed edt ltd limited limted limitee deluxe dlx exclusive remaster remastered remasters remasterise
   remasterizado remstr reissue reissued anniversary anniversaire expanded gatefold gram grams gm dvda
   numbered import imported pressing repress explicit advisory clean bonus download digital dl dlcard mono stereo hq audiophile
@@ -52,7 +52,7 @@ const WEAK = words(`
   lithograph poster posters patch download code codes mp3 flac wav hires hi res remaining stock new sealed
   definitive acoustic sounds tour art pocket issue adapted
   jewelcase centennial centenary uber fan replica germania regno unito stati uniti francia giappone olanda spagna svizzera austria inghilterra estados unidos reino alemania francia japon espana italia etats unis allemagne angleterre royaume uni step arancione marrone viola grigio dual plus sony columbia decca capitol atlantic motown stax warner rhino emi mca ecm geffen island polydor reprise
-  parlophone mercury virgin condition vg nm mint used millennium cardboard paper wallet swiss
+  eco lim controlled protected parlophone mercury virgin condition vg nm mint used millennium cardboard paper wallet swiss
   ${LOCAL_WEAK}
 `)
 
@@ -72,7 +72,7 @@ function words(text: string): Set<string> {
 
 /** "2lp", "180g", "140gram", "3xlp", "12in", "45rpm", "24bit": a count with a unit. */
 const MEASURE =
-  /^\d{1,4}x?(lps?|cds?|dvds?|shm|bd|g|gr|gm|grams?|in|inch|rpm|blu|discs?|xlp|xvinyl|bit|mm|track|x|copies)$/
+  /^\d{1,4}x?(lps?|cds?|dvds?|shm|bd|g|gr|gm|grams?|k|in|inch|rpm|blu|discs?|xlp|xvinyl|bit|mm|track|x|copies)$/
 const ORDINAL_OR_NUMBER = /^\d{1,4}(st|nd|rd|th|er|eme|e|o|a)?$/
 /** What may stand beside a number that only counts something. */
 const UNIT =

@@ -28,11 +28,28 @@ export function initialsOf(name: string): string[] {
 
 const isAcronym = (initials: string) => initials.length >= 3
 
-/** "周杰倫" and "周杰伦", "蕭敬騰" and "萧敬腾": signs are written otherwise in China and on Taiwan, hardly all of a name. */
+/** "蕭敬騰" and "萧敬腾": signs are written otherwise in China and on Taiwan, hardly all of a name; the list of them is short. */
 function isOtherHan(one: string, other: string): boolean {
   if (one.length < 3 || one.length !== other.length || !/^\p{Script=Han}+$/u.test(one + other)) return false
   const others = [...other]
   return [...one].some((sign, at) => sign === others[at])
+}
+
+/** "(Hed) P.E." are (Hed) Planet Earth. */
+function isInitialedRest(one: readonly string[], other: readonly string[]): boolean {
+  const end = one.findIndex((word, at) => word !== other[at])
+  const [initials = '', ...more] = end > 0 ? one.slice(end) : []
+  const rest = other.slice(end)
+  return more.length === 0 && rest.length > 1 && initials === rest.map((word) => word[0]).join('')
+}
+
+/** "Hall & Oats" are Daryl Hall & John Oates: of the fewer words one may be misspelled, and one at least is not. */
+function isMisspelledWithin(one: readonly string[], other: readonly string[]): boolean {
+  const [fewer, more] = one.length < other.length ? [one, other] : [other, one]
+  const strange = fewer.filter((word) => !more.includes(word))
+  const [misspelled = ''] = strange
+  if (strange.length !== 1 || !fewer.some((word) => word.length > 2 && more.includes(word))) return false
+  return more.some((word) => word[0] === misspelled[0] && similarity(word, misspelled) >= ALIKE_FROM)
 }
 
 /** "X (The Band)" and "John Mayall's Bluesbreakers" are X and John Mayall with a word more. */
@@ -62,6 +79,9 @@ export function isAlikeName(act: ReadName, name: string): boolean {
       isLeaderOf(act.key, toKey(piece)) ||
       isInitialed(act.words, words) ||
       isInitialed(words, act.words) ||
+      isInitialedRest(act.words, words) ||
+      isInitialedRest(words, act.words) ||
+      isMisspelledWithin(act.words, words) ||
       similarity(whole, words.join(' ')) >= ALIKE_FROM
     )
   })

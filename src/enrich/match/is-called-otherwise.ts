@@ -30,6 +30,7 @@ export function isCalledOtherwise(album: Called, given: ReadTitle): boolean {
   const their = theirs.join(' ')
   if (UNTITLED.test(their)) return album.names.some((name) => album.forms.whole.includes(name.join(' ')))
   return album.forms.plain.some((our) => {
+    if (isHalfTranslated(our, their) || isHalfTranslated(their, our)) return true
     if (UNTITLED.test(our)) return album.names.some((name) => name.join(' ') === their)
     if (album.isGeneric) return false
     const ours = our.split(' ')
@@ -37,6 +38,16 @@ export function isCalledOtherwise(album: Called, given: ReadTitle): boolean {
     return isShortFor(fewer, more) || isLongWordOf(fewer, more) || isLetterMore(our, their)
   })
 }
+
+/** "화양연화 Young Forever" is "The Most Beautiful Moment In Life: Young Forever": what is in our letters stands there whole. */
+function isHalfTranslated(one: string, other: string): boolean {
+  if (!OTHER_LETTER.test(one) || OTHER_LETTER.test(other)) return false
+  const rest = one.split(' ').filter((word) => !OTHER_LETTER.test(word))
+  return rest.length > 1 && ` ${other} `.includes(` ${rest.join(' ')} `)
+}
+
+/** A letter that is none of ours. */
+const OTHER_LETTER = /(?!\p{Script=Latin})\p{L}/u
 
 /** By initials, with numbers whole ("JBG 3"), or by its first word and its number ("NOW 45"). */
 function isShortFor(fewer: readonly string[], more: readonly string[]): boolean {

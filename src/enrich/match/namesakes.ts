@@ -19,3 +19,9 @@ export function isOfOtherNamesake(album: AlbumTitle, product: Product): boolean 
   const theirs = findNicknameOf(album.artists, readReleaseYear(product))
   return theirs !== undefined && theirs !== findNicknameOf(album.artists, album.releaseYear)
 }
+
+/** "Santana III" is what shops call the "Santana" of 1971, and "Crystal Castles (II)" the one of 2010. */
+export function isMaybeNumbered({ isSelfTitled, releaseYear }: AlbumTitle, product: Product): boolean {
+  const released = readReleaseYear(product)
+  return isSelfTitled && releaseYear !== null && (released === null || released === releaseYear)
+}

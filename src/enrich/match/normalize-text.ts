@@ -1,10 +1,24 @@
+import { simplifyHan } from './han-variants.ts'
 import { remember } from './remember.ts'
 
 /** Longest text that is looked at. Amazon's own limit is a few hundred; a longer title is somebody's experiment. */
 const MAX_LENGTH = 600
 
 /** Letters that Unicode does not take apart into a base letter and a mark. */
-const LETTERS: Record<string, string> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', đ: 'd', ð: 'd', ł: 'l', þ: 'th' }
+const LETTERS: Record<string, string> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  đ: 'd',
+  ð: 'd',
+  ł: 'l',
+  þ: 'th',
+  ı: 'i',
+  ə: 'e',
+  ħ: 'h',
+  ŧ: 't',
+}
 
 /** One spelling per word, so that "Pt. II" of one source equals "Part 2" of another. */
 const SPELLINGS = new Map(
@@ -96,11 +110,11 @@ function dropSigns(text: string): string {
 /** Lower case without accents. */
 function toPlain(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase()
-  return text
+  return simplifyHan(text)
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()
-    .replace(/[ßæœøđðłþ]/g, (letter) => LETTERS[letter] ?? letter)
+    .replace(/[ßæœøđðłþıəħŧ]/g, (letter) => LETTERS[letter] ?? letter)
 }
 
 /** "Die drei ???" and "Die drei !!!" are two series of audio plays. */

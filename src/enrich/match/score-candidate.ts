@@ -4,6 +4,7 @@ import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { type ArtistMatch, compareArtists } from './compare-artists.ts'
 import { compareFormats, type FormatMatch } from './compare-formats.ts'
 import { compareTitles, type TitleMatch } from './compare-titles.ts'
+import { findLaterNamesake } from './find-later-namesake.ts'
 import { isTransliterated } from './is-transliterated.ts'
 import { toWords } from './normalize-text.ts'
 import { type AlbumArtists, readAlbumArtists } from './read-album-artists.ts'
@@ -98,6 +99,7 @@ export function createScorer(album: Album): (product: Product) => Score {
       artist.doubt ??
       format.doubt ??
       early ??
+      findLaterNamesake(title, album, albumTitle, albumArtists, product) ??
       (year !== undefined && albumTitle.isGeneric ? year.reason : null)
     const sum = toSum(parts)
     if (doubt !== null) parts.push({ name: 'doubt', value: round(Math.min(0, DOUBTED - sum)), reason: doubt })

@@ -1,0 +1,48 @@
+import type { Album, Product } from '../../album.ts'
+import type { TitleMatch } from './compare-titles.ts'
+import { numbersOf } from './fold-numbers.ts'
+import { normalizeText } from './normalize-text.ts'
+import type { AlbumArtists } from './read-album-artists.ts'
+import type { AlbumTitle } from './read-album-title.ts'
+import { readReleaseYear } from './read-release-year.ts'
+import { IS_SOUNDTRACK } from './soundtrack-words.ts'
+
+/** Artists make a second album of their name after some years. */
+const SELF_TITLED_YEARS = 2
+/** What is older than CDs came out on them for the first time, which is the year that shops tell. */
+const CD_YEARS = { first: 1984, all: 1988 }
+/** Series count from one in each country, and none is at the same number in the same year. */
+const SERIES_YEARS = 3
+/** Films are remade, and samplers called as others were, after many years. */
+const REMAKE_YEARS = 8
+/** From here on a title of various artists is hardly given twice. */
+const LONG_WORDS = 4
+const CAST = /\bcast\b/
+
+/**
+ * Why a product of the same title may be another record that came years later: the artist's second of that name, the
+ * series of another country, the film made anew. Null where an edition says that it is the same once more.
+ */
+export function findLaterNamesake(
+  { editions }: TitleMatch,
+  album: Album,
+  { isSelfTitled, isGeneric, length, forms }: AlbumTitle,
+  { isVarious }: AlbumArtists,
+  product: Product,
+): string | null {
+  const released = readReleaseYear(product)
+  if (album.releaseYear === null || released === null || editions.length > 0 || product.edition !== null) return null
+  const years = released - album.releaseYear
+  const told = (what: string) => `${what}, and it came ${years} years after the album`
+  const isFirstCd = album.releaseYear < CD_YEARS.all && released >= CD_YEARS.first
+  if (isSelfTitled && years >= SELF_TITLED_YEARS && !isFirstCd)
+    return told('several albums of an artist may have the name')
+  if (years < SERIES_YEARS) return null
+  const isNumbered = forms.plain.some((form) => numbersOf(form.split(' ')).length > 0)
+  if (isVarious && isNumbered) return told('series of several countries have the number')
+  if (years < REMAKE_YEARS) return null
+  if (isVarious && (isGeneric || length < LONG_WORDS))
+    return told('various artists are on many records of such a title')
+  const isOf = (pattern: RegExp) => [album.title, product.title].some((title) => pattern.test(normalizeText(title)))
+  return isOf(IS_SOUNDTRACK) || isOf(CAST) ? told('films and musicals are made anew') : null
+}
