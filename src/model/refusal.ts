@@ -18,32 +18,48 @@ type Json = Record<string, unknown>
 
 /**
  * Reads the body of a refusal: OpenAI's `{error: {message, type, param, code}}`, Azure's with `innererror`, OpenRouter's
- * with a number and `metadata`, Google's in a list with `status` and `details`, vLLM's without the envelope, Ollama's and
- * LM Studio's whose error is a string.
+ * with a number and `metadata`, Google's in a list with `status` and `details`, Cloudflare's with a list of errors, vLLM's
+ * without the envelope, Ollama's and LM Studio's whose error is a string, MiniMax's `base_resp`.
  *
  * @param body parsed JSON, or the text itself
  * @param httpStatus 0 when it came in an answer
  */
 export function readRefusal(body: unknown, httpStatus: number): Refusal {
   const outer = Array.isArray(body) ? body[0] : body
-  const fault = isJson(outer) ? (outer.error ?? firstOf(outer.errors) ?? outer) : outer
-  if (!isJson(fault)) return { ...NOTHING, status: httpStatus, message: textOf(fault) }
-  const inner = [fault, fault.innererror, fault.inner_error, isJson(outer) ? outer : null].filter(isJson)
+  if (!isJson(outer)) return { ...NOTHING, status: httpStatus, message: textOf(outer) }
+  const told = [outer.error, outer.errors, outer.base_resp].flat()
+  const fault = told.find(isJson) ?? outer
+  const inner = [fault, fault.innererror, fault.inner_error, outer].filter(isJson)
   const details = Array.isArray(fault.details) ? fault.details.filter(isJson) : []
   const metadata = isJson(fault.metadata) ? fault.metadata : {}
-  const numbers = [fault.code, fault.status, fault.status_code, fault.http_code].map(Number)
   const words = [...inner.flatMap(({ code, type, status }) => [code, type, status]), ...details.map((it) => it.reason)]
-  const message = [fault.message, fault.detail, typeof fault.error === 'string' ? fault.error : null, metadata.raw]
+  const message = [
+    fault.message,
+    fault.status_msg,
+    fault.detail,
+    textIn(fault.error),
+    textIn(told),
+    outer.message,
+    metadata.raw,
+  ]
   return {
-    status: numbers.find((number) => number >= 300 && number < 600) ?? httpStatus,
+    status: readStatus(fault, outer) ?? httpStatus,
     names: words
       .filter((word) => typeof word === 'string' && /[a-z]/i.test(word))
       .map((word) => `${word}`.toLowerCase()),
-    message: message.map(textOf).join(' ').trim(),
+    message: [...new Set(message.map(textOf))].join(' ').trim(),
     param: textOf(fault.param),
     isModerated: Array.isArray(metadata.reasons) || metadata.flagged_input !== undefined || hasFiltered(inner),
     retryAfterMs: readDelay(details),
   }
+}
+
+/** MiniMax refuses with HTTP 200 and numbers of its own. */
+const OF_MINIMAX: Record<string, number> = { 1002: 429, 1004: 401, 1008: 402, 2049: 401 }
+
+function readStatus({ code, status, status_code, http_code }: Json, { base_resp }: Json): number | undefined {
+  const number = [code, status, status_code, http_code].map(Number).find((number) => number >= 300 && number < 600)
+  return number ?? (isJson(base_resp) ? OF_MINIMAX[String(base_resp.status_code)] : undefined)
 }
 
 const NOTHING = { names: [], param: '', isModerated: false, retryAfterMs: undefined }
@@ -70,7 +86,8 @@ function textOf(value: unknown): string {
   return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 4_000)
 }
 
-const firstOf = (value: unknown) => (Array.isArray(value) ? value[0] : undefined)
+/** The first text in it, where it is one or a list with one. */
+const textIn = (value: unknown) => [value].flat().find((it) => typeof it === 'string')
 
 export function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
