@@ -2,7 +2,7 @@ import OpenAI, { APIError } from 'openai'
 import { EnrichmentError } from '../errors.ts'
 import { withFirstAbort } from '../with-first-abort.ts'
 import { buildPrompt, PROMPT_VERSION } from './build-prompt.ts'
-import { HostDialect } from './host-dialect.ts'
+import { fieldsOf, HostDialect, nextManner } from './host-dialect.ts'
 import type { Model, ModelAnswer, ModelCall } from './model.ts'
 import { readAnswer } from './read-answer.ts'
 import { readReply } from './read-reply.ts'
@@ -29,7 +29,7 @@ const MAX_KEPT = 8_000
 
 /** A model behind OpenAI's chat completions, with structured outputs where the host knows them. */
 export function createOpenAiModel(settings: Settings): Model {
-  const { apiKey, baseUrl, name, timeoutMs, fetch = globalThis.fetch, onCall, dialect } = settings
+  const { apiKey, baseUrl, name, timeoutMs, fetch = globalThis.fetch, onCall, dialect = new HostDialect() } = settings
   const client = new OpenAI({
     apiKey,
     baseURL: baseUrl,
@@ -41,22 +41,25 @@ export function createOpenAiModel(settings: Settings): Model {
     project: null,
     fetch: withWholeRefusals(fetch),
   })
-  const manner = dialect ?? new HostDialect()
   const identity = { name, promptVersion: PROMPT_VERSION }
 
   /** Asks in the ways that the host may know, until it knows one. */
-  async function ask(messages: OpenAI.ChatCompletionMessageParam[], signal: AbortSignal): Promise<unknown> {
+  async function ask(messages: OpenAI.ChatCompletionMessageParam[], signal: AbortSignal) {
+    let { manner } = dialect
+    let why: string | undefined
     for (;;) {
-      const { fields } = manner
       try {
         // No temperature: the models that reason refuse it.
-        return await client.chat.completions.create(
-          { model: name, messages, ...fields },
-          { signal, timeout: timeoutMs },
-        )
+        const request = { model: name, messages, ...fieldsOf(manner) }
+        const reply: unknown = await client.chat.completions.create(request, { signal, timeout: timeoutMs })
+        return { reply, learned: why === undefined ? undefined : { manner, why } }
       } catch (thrown) {
         if (!(thrown instanceof APIError) || thrown.status === undefined) throw thrown
-        if (!manner.learn(refusalOf(thrown), fields)) throw thrown
+        const refusal = refusalOf(thrown)
+        const next = nextManner(manner, refusal)
+        if (next === null) throw thrown
+        manner = next
+        why = refusal.message
       }
     }
   }
@@ -81,11 +84,12 @@ export function createOpenAiModel(settings: Settings): Model {
           { role: 'system', content: instructions },
           { role: 'user', content: question },
         ]
-        const reply = await withFirstAbort([signal, deadline.signal], (first) => ask(messages, first))
+        const { reply, learned } = await withFirstAbort([signal, deadline.signal], (first) => ask(messages, first))
         kept = { ...readUsage(reply), answer: JSON.stringify(isJson(reply) ? (reply.choices ?? reply) : reply) ?? '' }
         const text = readReply(reply)
         kept.answer = text
         const verdicts = readAnswer(text, order.length)
+        if (learned !== undefined) dialect.keep(learned.manner, learned.why)
         const byProduct = new Map(order.map((product, index) => [product, verdicts[index]]))
         tell('ok')
         const { inputTokens, outputTokens } = kept

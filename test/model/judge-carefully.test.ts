@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { HostDialect } from '../../src/model/host-dialect.ts'
 import { judgeCarefully } from '../../src/model/judge-carefully.ts'
 import { createOpenAiModel } from '../../src/model/openai-model.ts'
 import { skipWhenAway } from '../../src/model/skip-when-away.ts'
@@ -18,14 +17,8 @@ const album = sampleAlbum('Red', ['King Crimson'])
 const products = Array.from({ length: 8 }, (_, index) =>
   sampleProduct('Red', 'King Crimson', { asin: `B00000000${index}` }),
 )
-const create = (dialect?: HostDialect) =>
-  createOpenAiModel({
-    apiKey: MODEL_STAND_IN_KEY,
-    baseUrl: standIn.url,
-    name: 'stand-in',
-    timeoutMs: 10_000,
-    ...(dialect && { dialect }),
-  })
+const create = () =>
+  createOpenAiModel({ apiKey: MODEL_STAND_IN_KEY, baseUrl: standIn.url, name: 'stand-in', timeoutMs: 10_000 })
 const ask = (model = create(), outage: 'hold' | 'review' = 'hold') =>
   judgeCarefully(model, { outage }).judge(album, products, AbortSignal.timeout(10_000))
 const error = (code: string, message = 'x') => ({
@@ -64,38 +57,6 @@ describe('judgeCarefully', () => {
       expect(verdicts[0]).toEqual({ verdict: null, reason: expect.stringContaining('MODEL_BAD_CREDENTIALS') })
     }
     expect(standIn.calls).toHaveLength(1)
-  })
-})
-
-describe('HostDialect', () => {
-  it.each([
-    ['json_object', "'response_format.type' of type 'json_schema' is not supported with this model", 1],
-    ['text', 'This response_format type is unavailable now', 2],
-  ])('falls back to %s where the host refuses, remembers it and tells once', async (format, message, refusals) => {
-    const told: unknown[] = []
-    const model = create(new HostDialect((now) => told.push(now)))
-    standIn.behave({ status: 400, body: error('invalid_request_error', message), times: refusals })
-    // Our stand-in itself is strict about its format, so the first way that passes ends in its own refusal.
-    await ask(model).catch(() => undefined)
-    const formats = standIn.calls.map(({ body }) => JSON.parse(body).response_format?.type ?? 'text')
-    expect(formats.slice(0, refusals + 1).at(-1)).toBe(format)
-    expect(told.length).toBeGreaterThanOrEqual(refusals)
-    expect(formats.at(-1)).not.toBe('json_schema')
-  })
-
-  it('falls back to max_tokens, and to no limit', () => {
-    const dialect = new HostDialect()
-    const refuse = (message: string) =>
-      dialect.learn(
-        { status: 400, names: [], message, param: '', isModerated: false, retryAfterMs: undefined },
-        dialect.fields,
-      )
-    expect(dialect.fields).toHaveProperty('max_completion_tokens')
-    expect(refuse('Unrecognized request argument supplied: max_completion_tokens')).toBe(true)
-    expect(dialect.fields).toMatchObject({ max_tokens: expect.any(Number) })
-    expect(refuse("'max_tokens' is too large: 12000. This model's maximum context length is 4096")).toBe(true)
-    expect(dialect.fields).not.toHaveProperty('max_tokens')
-    expect(refuse('This prompt is no good')).toBe(false)
   })
 })
 
