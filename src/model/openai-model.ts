@@ -6,6 +6,7 @@ import { fieldsOf, HostDialect, nextManner } from './host-dialect.ts'
 import type { Model, ModelAnswer, ModelCall } from './model.ts'
 import { readAnswer } from './read-answer.ts'
 import { readReply } from './read-reply.ts'
+import { withReadableBodies } from './readable-bodies.ts'
 import { isJson } from './refusal.ts'
 import { refusalOf, toModelError } from './to-model-error.ts'
 
@@ -39,7 +40,7 @@ export function createOpenAiModel(settings: Settings): Model {
     // Otherwise read from the environment behind our back.
     organization: null,
     project: null,
-    fetch: withWholeRefusals(fetch),
+    fetch: withReadableBodies(fetch),
   })
   const identity = { name, promptVersion: PROMPT_VERSION }
 
@@ -125,31 +126,5 @@ function readUsage(reply: unknown): Pick<ModelCall, 'inputTokens' | 'outputToken
     inputTokens: count(usage.prompt_tokens),
     outputTokens: count(usage.completion_tokens),
     cost: typeof usage.cost === 'number' && Number.isFinite(usage.cost) ? usage.cost : null,
-  }
-}
-
-/**
- * The client keeps of a refusal what stands in the body's `error`, and hosts put it elsewhere: so the whole body goes
- * there, as `error.body`. Hosts repeat the key in their refusals, so it is taken out.
- */
-function withWholeRefusals(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
-  return async (url, init) => {
-    const response = await fetch(url, init)
-    if (response.ok) return response
-    const key = new Headers(init?.headers).get('authorization')?.replace(/^Bearer /, '')
-    const text = await response.text()
-    const body = parse(key ? text.replaceAll(key, '(hidden)') : text)
-    const headers = new Headers(response.headers)
-    headers.set('content-type', 'application/json')
-    for (const name of ['content-encoding', 'content-length']) headers.delete(name)
-    return new Response(JSON.stringify({ error: { body } }), { status: response.status, headers })
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
   }
 }

@@ -69,16 +69,20 @@ function findVerdicts(text: string) {
   return first.verdicts
 }
 
+/** Of Qwen, DeepSeek and most; of Seed, with a name before it; of Magistral; of Kimi. */
+const THINKING_BEGINS = /^\s*(?:<(?:\w{1,20}:)?(?:think|thinking|thought|reasoning)>|\[THINK\]|◁think▷)/i
+/** The same, and where gpt-oss goes over to what is for the reader. */
+const THINKING_ENDS =
+  /<\/(?:\w{1,20}:)?(?:think|thinking|thought|reasoning)>|\[\/THINK\]|◁\/think▷|<\|channel\|>final[^<]{0,20}(?:<\|constrain\|>[^<]{0,20})?<\|message\|>/gi
+
 /** Reasoning models put `<think>...</think>` before the answer; some hosts cut off the opening tag. */
 function splitThinking(text: string): { answer: string; thinking: string } {
-  const end = [...text.matchAll(/<\/(?:think|thinking|thought|reasoning)>|<\|channel\|>final<\|message\|>/gi)].at(-1)
+  const end = [...text.matchAll(THINKING_ENDS)].at(-1)
   if (end !== undefined) {
     const at = end.index + end[0].length
     return { answer: text.slice(at), thinking: text.slice(0, end.index) }
   }
-  return /^\s*<(?:think|thinking|thought|reasoning)>/i.test(text)
-    ? { answer: '', thinking: text }
-    : { answer: text, thinking: '' }
+  return THINKING_BEGINS.test(text) ? { answer: '', thinking: text } : { answer: text, thinking: '' }
 }
 
 function badAnswer(what: string): EnrichmentError {

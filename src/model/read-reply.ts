@@ -3,7 +3,9 @@ import { EnrichmentError } from '../errors.ts'
 import { isJson, readRefusal } from './refusal.ts'
 import { toRefusalError } from './to-model-error.ts'
 
-const KEPT_BACK = /content_?filter|safety|prohibited|blocklist|recitation|spii|refusal|guardrail/i
+const KEPT_BACK = /content_?filter|safety|sensitive|prohibited|blocklist|recitation|spii|refusal|guardrail/i
+/** OpenRouter, Zhipu, DeepSeek. */
+const FAILED = /^(error|network_error|insufficient_system_resource)$/i
 
 /**
  * The text of a reply with status 200, if the model finished it. Everything is optional here: compatible hosts are only
@@ -12,12 +14,13 @@ const KEPT_BACK = /content_?filter|safety|prohibited|blocklist|recitation|spii|r
  * @throws EnrichmentError MODEL_BAD_ANSWER, MODEL_PROMPT_REFUSED, or what an error inside says
  */
 export function readReply(reply: unknown): string {
-  if (isJson(reply) && (reply.error || reply.object === 'error')) throw toRefusalError(readRefusal(reply, 0))
-  const choices = isJson(reply) && Array.isArray(reply.choices) ? reply.choices : []
+  const outer = Array.isArray(reply) ? reply[0] : reply
+  const choices = isJson(outer) && Array.isArray(outer.choices) ? outer.choices : []
+  if (isJson(outer) && isRefusal(outer, choices.length > 0)) throw toRefusalError(readRefusal(outer, 0))
   const choice: Partial<OpenAI.ChatCompletion.Choice> & { error?: unknown } = isJson(choices[0]) ? choices[0] : {}
   if (choice.error) throw toRefusalError(readRefusal(choice.error, 0))
   const reason = String(choice.finish_reason ?? '')
-  if (reason === 'error')
+  if (FAILED.test(reason))
     throw new EnrichmentError('MODEL_UNAVAILABLE', 'the model host fails in the middle of its answer')
   const refusal = choice.message?.refusal
   if (refusal) throw new EnrichmentError('MODEL_PROMPT_REFUSED', `the model refuses: ${String(refusal).slice(0, 200)}`)
@@ -28,6 +31,19 @@ export function readReply(reply: unknown): string {
   const text = textOf(choice.message)
   if (text === '') throw new EnrichmentError('MODEL_BAD_ANSWER', 'the model host answered without a text')
   return text
+}
+
+/** Some hosts put an empty error beside their choices, others a refusal where the choices would be. */
+function isRefusal(reply: Record<string, unknown>, hasChoices: boolean): boolean {
+  if (reply.object === 'error') return true
+  if (hasChoices) return Boolean(reply.error) && saysWhy(reply.error)
+  // A message in parts is another API's answer.
+  return Boolean(reply.error) || (!isJson(reply.message) && saysWhy(reply))
+}
+
+function saysWhy(told: unknown): boolean {
+  const { status, message } = readRefusal(told, 0)
+  return status !== 0 || message !== ''
 }
 
 /** The answer, or what stands where hosts put a reasoning model's words when it has no other. */

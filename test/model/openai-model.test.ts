@@ -57,6 +57,8 @@ describe('createOpenAiModel', () => {
   })
 
   const error = (message: string, code: string | null = null) => ({ error: { message, type: 'x', param: null, code } })
+  const choice = (finish_reason: string) => ({ choices: [{ finish_reason, message: { content: '' } }] })
+  const asType = (type: string) => ({ status: 200, headers: { 'content-type': type } })
   it.each<[string, ModelBehaviour, ErrorCode]>([
     ['HTTP 400', { status: 400, body: error('bad request') }, 'MODEL_INVALID_REQUEST'],
     ['HTTP 404', { status: 404, body: error('no such model', 'model_not_found') }, 'MODEL_NOT_FOUND'],
@@ -82,6 +84,22 @@ describe('createOpenAiModel', () => {
     ['a refusal', { refusal: 'I cannot help with that.' }, 'MODEL_PROMPT_REFUSED'],
     ['an answer cut off', { cut: 'length' }, 'MODEL_BAD_ANSWER'],
     ['an answer kept back', { cut: 'content_filter' }, 'MODEL_PROMPT_REFUSED'],
+    ['an answer that the host broke off', { status: 200, body: choice('network_error') }, 'MODEL_UNAVAILABLE'],
+    ['a host out of resources', { status: 200, body: choice('insufficient_system_resource') }, 'MODEL_UNAVAILABLE'],
+    ['a sensitive question', { status: 200, body: choice('sensitive') }, 'MODEL_PROMPT_REFUSED'],
+    ['a refusal in a 200', { status: 200, body: { code: 'rate_limit_daily', message: 'later' } }, 'MODEL_THROTTLED'],
+    [
+      'a refusal of MiniMax',
+      { status: 200, body: { choices: null, base_resp: { status_code: 1008, status_msg: 'insufficient balance' } } },
+      'MODEL_QUOTA_SPENT',
+    ],
+    ['an empty error without a choice', { status: 200, body: { error: {} } }, 'MODEL_UNAVAILABLE'],
+    ['another API', { status: 200, body: { message: { role: 'assistant', content: 'x' } } }, 'MODEL_BAD_ANSWER'],
+    [
+      'an error as a stream',
+      { ...asType('text/event-stream'), body: 'data: {"error":{"code":429}}' },
+      'MODEL_THROTTLED',
+    ],
     ['prose', { rewrite: () => 'All three are fine.' }, 'MODEL_BAD_ANSWER'],
     [
       'an invented candidate',
@@ -97,6 +115,23 @@ describe('createOpenAiModel', () => {
     standIn.behave(behaviour)
     await expect(ask()).rejects.toMatchObject({ name: 'EnrichmentError', code })
     expect(standIn.calls).toHaveLength(1)
+  })
+
+  const verdicts = [1, 2, 3].map((candidate) => ({ candidate, verdict: 'accept', reason: '' }))
+  const completion = { choices: [{ finish_reason: 'stop', message: { content: JSON.stringify({ verdicts }) } }] }
+  const json = JSON.stringify(completion)
+  it.each<[string, ModelBehaviour]>([
+    ['called a text', { ...asType('text/plain; charset=utf-8'), body: json }],
+    ['of no type', { ...asType(''), body: `\n\n${json}` }],
+    ['called a stream, with its end', { ...asType('text/event-stream'), body: `${json}\ndata: [DONE]\n\n` }],
+    [
+      'as the one event of a stream',
+      { ...asType('text/event-stream'), body: `: x\n\ndata: ${json}\n\ndata: [DONE]\n\n` },
+    ],
+    ['beside an empty error', { status: 200, body: { ...completion, error: {} } }],
+  ])('reads an answer %s', async (_what, behaviour) => {
+    standIn.behave(behaviour)
+    expect((await ask()).verdicts.map(({ verdict }) => verdict)).toEqual(['accept', 'accept', 'accept'])
   })
 
   it('hands on how long the host asks to wait, however long', async () => {

@@ -16,6 +16,20 @@ describe('readAnswer', () => {
     expect(readAnswer(text, 1)).toEqual([{ verdict: 'accept', reason: 'sa me \ufffd' }])
   })
 
+  const draft = 'first {"verdicts":[{"candidate":1,"verdict":"open","reason":"?"}]}, but'
+  it.each([
+    `<think>${draft}</think>`,
+    `${draft}</think>`,
+    `[THINK]${draft}[/THINK]`,
+    `<seed:think>${draft}</seed:think>`,
+    `◁think▷${draft}◁/think▷`,
+    `<|channel|>analysis<|message|>${draft}<|end|><|start|>assistant<|channel|>final<|message|>`,
+    `<|channel|>analysis<|message|>${draft}<|end|><|channel|>final <|constrain|>json<|message|>`,
+    `<|channel|>analysis<|message|>${draft}<|end|><|channel|>final json<|message|>`,
+  ])('reads what stands behind the thinking: %s', (thinking) => {
+    expect(readAnswer(thinking + say(1), 1)).toEqual([{ verdict: 'accept', reason: 'number 1' }])
+  })
+
   it.each([
     ['misses a candidate', say(1), 'says nothing of candidate 2'],
     ['repeats a candidate', say(1, 1, 2), 'judges a candidate twice'],
