@@ -1,5 +1,8 @@
 import { findJson } from './find-json.ts'
 
+/** Shorter ones are no secret ("x", "token", "ollama"), and stand in what hosts say for other reasons. */
+const SHORTEST_KEY = 8
+
 /**
  * A fetch whose bodies the client reads as they are meant. It keeps of a refusal what stands in the body's `error`, and
  * hosts put it elsewhere: so the whole body goes there, as `error.body`. Hosts repeat the key in their refusals, so it is
@@ -11,9 +14,9 @@ export function withReadableBodies(fetch: typeof globalThis.fetch): typeof globa
     const type = response.headers.get('content-type') ?? ''
     if (response.ok)
       return /application\/json|\+json/i.test(type) || response.body === null ? response : readAnyhow(response, type)
-    const key = new Headers(init?.headers).get('authorization')?.replace(/^Bearer /, '')
+    const key = new Headers(init?.headers).get('authorization')?.replace(/^Bearer /, '') ?? ''
     const text = await response.text()
-    const body = parse(key ? text.replaceAll(key, '(hidden)') : text)
+    const body = parse(key.length < SHORTEST_KEY ? text : text.replaceAll(key, '(hidden)'))
     return asJson(response, JSON.stringify({ error: { body } }))
   }
 }

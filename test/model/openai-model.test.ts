@@ -134,6 +134,13 @@ describe('createOpenAiModel', () => {
     expect((await ask()).verdicts.map(({ verdict }) => verdict)).toEqual(['accept', 'accept', 'accept'])
   })
 
+  it('takes no word of a refusal for the key', async () => {
+    const said = error('x is the token of text that the model does not exist for', 'model_not_found')
+    standIn.behave({ status: 404, body: said })
+    for (const apiKey of ['x', 'token', 'model'])
+      await expect(ask(create({ apiKey }))).rejects.toThrow(said.error.message)
+  })
+
   it('hands on how long the host asks to wait, however long', async () => {
     standIn.behave({ status: 429, body: error('slow down', 'rate_limit_exceeded'), headers: { 'retry-after': '300' } })
     await expect(ask()).rejects.toMatchObject({ code: 'MODEL_THROTTLED', retryAfterMs: 300_000 })
