@@ -35,7 +35,7 @@ const SLACK = { share: 0.04, ms: 10 }
  * counts them sees them come together.
  */
 const SHORTEST_MS = 10
-/** A moment of which less time has gone by may be used when its successor is ours; an interval where that is longer. */
+/** So late a moment may still be used, or an interval late where that is longer, if the next moment is ours too. */
 const LATEST_MS = 300
 
 /**

@@ -70,8 +70,8 @@ export class Throttle {
   }
 
   /**
-   * A signal that aborts with AMAZON_ONLY_THROTTLES when our patience ends; null while it is not tried, nor once it is
-   * over: then it is being tried.
+   * A signal that aborts with AMAZON_ONLY_THROTTLES when our patience ends; null while Amazon answers, and once patience is
+   * over, when each call finds out anew.
    */
   watch(): { signal: AbortSignal; end(): void } | null {
     const leftMs = this.#leftMs()

@@ -11,9 +11,9 @@ interface Place {
 
 /** Deaths with a record in hand after which it is given up. One alone may be anybody's kill. */
 const DEATHS_IN_HAND = 2
-/** Behind a bad end so many records of a partition are marked: more than a process takes in before it has done any. */
+/** After an unclean exit so many records of a partition are marked: more than a process ever has in hand. */
 const MARKED = 10_000
-/** A partition whose records were compacted away may count on between two of them. */
+/** Bounds the loop over offsets of which compaction may have left few. */
 const MOST_IN_HAND = 10_000
 
 /** What is known of a partition; offsets are decimal. */

@@ -50,7 +50,7 @@ const INFLATERS: Record<string, (bytes: Buffer, options: { maxOutputLength: numb
 
 const tooLarge = () => new Error(`the server answered more than ${MOST_BODY_BYTES} bytes`)
 
-/** What is told of the body is of the body as it came. */
+/** Without those that describe the compressed body, which is inflated by now. */
 function toHeaders(given: Record<string, string | string[] | undefined>): Headers {
   const headers = new Headers()
   for (const [name, value = []] of Object.entries(given)) {

@@ -1,6 +1,6 @@
-import type { HoldRecord } from '../db/hold-record.ts'
 import { ERROR_CODES, type ErrorCode } from '../errors.ts'
 import { Breaker } from '../holds/breaker.ts'
+import type { NewHold } from '../holds/lane-state.ts'
 import { isOutage } from '../retry/decide-retry.ts'
 import type { AlbumClock } from './window/album-clock.ts'
 
@@ -65,7 +65,7 @@ const RULES: Record<Name, Rule> = {
  * @param stopping ends all waiting for what is away; everything else is still called
  */
 export function createDependencies(
-  hold: (name: string, hold: Omit<HoldRecord, 'since'> | null) => void,
+  hold: (name: string, hold: NewHold | null) => void,
   stopping: AbortSignal,
 ): Dependencies {
   const breakers = (Object.entries(RULES) as [Name, Rule][]).map(([name, rule]) => {
@@ -125,7 +125,7 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
 }
 
 /** The hold for a wait that Amazon has asked for. @param until milliseconds since 1970 */
-export function explainThrottled(until: number): Omit<HoldRecord, 'since'> {
+export function explainThrottled(until: number): NewHold {
   return {
     cause: 'AMAZON_THROTTLED',
     message: `429: Amazon asks to slow down; the next request is at ${new Date(until).toISOString()}`,

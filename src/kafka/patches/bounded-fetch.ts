@@ -50,8 +50,8 @@ export function boundFetches(): void {
   const fetch = prototype.fetch
   prototype.fetch = async function (request) {
     const answer = await fetch.call(this, request)
-    // Of one that was left KafkaJS believes that all up to its end was read; of an empty one it makes a batch that goes
-    // through its queue like any other, several times a second for nothing.
+    // KafkaJS takes a partition that it skipped for read to its end, and queues one without messages as a batch, several
+    // times a second for nothing: both are dropped.
     for (const topic of answer.responses)
       topic.partitions = topic.partitions.filter(({ messages }) => messages.length > 0)
     return answer

@@ -1,8 +1,8 @@
-import type { HoldRecord } from '../../db/hold-record.ts'
+import type { NewHold } from '../../holds/lane-state.ts'
 import type { HoldCause, LaneMemory } from './plan-start.ts'
 
 /** Why Kafka and PostgreSQL cannot both be right, in words, and what follows if a person accepts it. */
-export function explainHold(cause: HoldCause, { offsets }: Pick<LaneMemory, 'offsets'>): Omit<HoldRecord, 'since'> {
+export function explainHold(cause: HoldCause, { offsets }: Pick<LaneMemory, 'offsets'>): NewHold {
   const { message, remedy } = textOf(cause, offsets)
   return { cause: cause.kind, message, remedy: `${remedy}; \`album-enricher resume --accept\` goes on like that` }
 }

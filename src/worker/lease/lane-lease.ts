@@ -17,7 +17,7 @@ import {
 import type { FoundRow, LeasePorts } from './lease-ports.ts'
 import { keepsWork, planStart } from './plan-start.ts'
 
-/** What the lease goes by; only walks with weaker rules give others. */
+/** What the lease goes by; given from outside so that random walks can show that weaker rules would not do. */
 const RULES = { planStart, keepsWork, stampOffsets }
 
 /**
@@ -217,7 +217,7 @@ export class LaneLease {
     const accepted = new Set(lane.accepted) as Parameters<typeof planStart>[2]
     const start = this.#rules.planStart(kafka, lane, accepted)
     if (start.kind === 'hold') {
-      // One that was stopped between the two readings compares its successor's commit with the row of before.
+      // A process that stood still between the two readings would take its successor's commit for a disagreement.
       await this.#ports.demandHeld(token, session)
       this.#dropWork()
       this.#to('disagree', { kind: 'blocked', token, causes: start.causes })
@@ -240,7 +240,7 @@ export class LaneLease {
     return true
   }
 
-  /** A start of ours that failed, or whose answer was lost, does not pass for somebody else who had the lane. */
+  /** Where the row bears the token of an earlier try of ours, failed or without an answer, no other owner came in between. */
   async #takeRow(session: AbortSignal): Promise<Taken & { lane: FoundRow }> {
     const resolve = (former: number) => {
       const taken = this.#phase.kind === 'acquiring' ? this.#phase.taken : null
