@@ -110,11 +110,15 @@ export interface TopicStart {
  *
  * Each row that can be reached from an offset that was moved, and was done. One that is in work needs no second run: its
  * own delivery is still to come and ends it. But if an offset was moved forward over that delivery, no other could.
- * In another cluster offsets mean other records: whatever is not known to be published there must be taken anew.
+ * In another cluster offsets mean other records: whatever is not known to be published there must be taken anew. But not
+ * a row that another lane drives, from topics of its own: nothing of it has moved, and its answers are paid for.
  */
 export function mustRunAgain(row: LedgerRow<unknown>, { topics, formerCluster }: LanePosition): boolean {
   const { source, reached, decision } = row
-  if (formerCluster !== null) return decision === null || source.offset >= (formerCluster[source.topic] ?? 0n)
+  if (formerCluster !== null) {
+    const isOurs = Object.hasOwn(formerCluster, source.topic) || topics.some(({ topic }) => topic === source.topic)
+    return isOurs && (decision === null || source.offset >= (formerCluster[source.topic] ?? 0n))
+  }
   const isReached = topics.some(({ topic, from, isMoved }) => isMoved && (reached[topic] ?? -1n) >= from)
   const isPassed = topics.some(({ topic, from }) => source.topic === topic && source.offset < from)
   return isReached && (decision !== null || isPassed)

@@ -15,12 +15,14 @@ interface RawRow {
   is_decided: boolean
 }
 
+/** Of the rows that were ever driven from these topics: the table may be that of other lanes too, which have their own. */
 const FIND_PAGE: Statement<RawRow> = {
   name: 'select enrichment page',
   text: `
     select request_id, run, attempt, source_topic, source_offset::text as source_offset, reached, again,
       decision is not null as is_decided
-    from enrichment where request_id > $1::uuid order by request_id limit $2`,
+    from enrichment where request_id > $1::uuid and (source_topic = any($3::text[]) or reached ?| $3::text[])
+    order by request_id limit $2`,
 }
 const MARK_AGAIN: Statement = {
   name: 'update enrichment set again',
@@ -36,11 +38,13 @@ const MARK_AGAIN: Statement = {
  */
 export async function markAgain(store: LeaseStore, token: number, position: LanePosition): Promise<number> {
   if (position.formerCluster === null && !position.topics.some(({ isMoved }) => isMoved)) return 0
+  const topics = position.topics.map(({ topic }) => topic)
+  const ours = [...new Set([...topics, ...Object.keys(position.formerCluster ?? {})])]
   return store.save(token, async (query) => {
     let marked = 0
     let after = '00000000-0000-0000-0000-000000000000'
     for (;;) {
-      const rows = await query(FIND_PAGE, [after, PAGE])
+      const rows = await query(FIND_PAGE, [after, PAGE, ours])
       const again = rows.filter((row) => mustRunAgain(toRow(row), position)).map(({ request_id }) => request_id)
       if (again.length > 0) await query(MARK_AGAIN, [JSON.stringify(again)])
       marked += again.length

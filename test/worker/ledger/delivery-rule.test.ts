@@ -129,3 +129,13 @@ test('in another cluster all runs again that is not known to be published', () =
   expect(mustRunAgain(row({ decision: 'x' }), { topics, formerCluster })).toBe(true)
   expect(mustRunAgain(row({ decision: 'x' }), { topics, formerCluster: { enrichment: 11n } })).toBe(false)
 })
+
+test('in another cluster rows of topics that it had under either name run again, and never those of another lane', () => {
+  const { topics } = lane([0n, true], [0n, true])
+  const formerCluster = { 'former name': 10n }
+  const inWork = (topic: string) => row({ source: { topic, offset: 12n }, reached: { [topic]: 12n } })
+  const again = (topic: string) => mustRunAgain(inWork(topic), { topics, formerCluster })
+  expect(['enrichment', 'express', 'former name', 'of another lane'].map(again)).toEqual([true, true, true, false])
+  const ended = { ...inWork('of another lane'), decision: 'result' }
+  expect(mustRunAgain(ended, { topics, formerCluster })).toBe(false)
+})

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { LeaseStore } from '../../../src/db/lease-store.ts'
+import { OwnedStores } from '../../../src/worker/lease/owned-stores.ts'
+import { Ledger } from '../../../src/worker/ledger/ledger.ts'
+import { markAgain } from '../../../src/worker/ledger/mark-again.ts'
+import { aRequest, at, decision, end, NEVER, NOW, open, openLedger } from '../../stack/a-ledger.ts'
+
+test('a lane that has come to another cluster marks its own rows, and what the lanes beside it paid for stays theirs', async () => {
+  const { db, store, ownership, ledger } = await openLedger()
+  const other = new LeaseStore(db, 'uk.worker')
+  const { token } = await other.take()
+  const owner = { isOwner: true, token, tokenOfWork: token, owned: () => Promise.resolve() }
+  const ofOther = new Ledger(db, new OwnedStores(other, owner), 'www.amazon.co.uk', 'another process')
+  const uk = (offset: bigint) => at(offset, { topic: 'uk.requests' })
+
+  const [ours, inWork, ended] = [
+    aRequest({ albumId: 'us' }),
+    aRequest({ albumId: 'uk' }),
+    aRequest({ albumId: 'uk 2' }),
+  ]
+  await open(ledger, ours, at(7n))
+  const job = await open(ofOther, inWork, uk(8n))
+  await ofOther.saveAnswer(job, 'search.fields', ['paid for'], NEVER)
+  await end(ofOther, await open(ofOther, ended, uk(9n)), decision('result'), 'matched', NOW)
+
+  const topics = ['requests', 'express'].map((topic) => ({ topic, from: 0n, isMoved: false }))
+  const position = { topics, formerCluster: { requests: 5n, express: 0n } }
+  expect(await markAgain(store, ownership.token, position)).toBe(1)
+
+  expect((await open(ledger, ours, at(7n))).claim.run).toBe(2)
+  await ofOther.saveAnswer(job, 'model', { verdicts: [] }, NEVER)
+  const again = await open(ofOther, inWork, uk(8n))
+  expect([again.claim.run, again.answers['search.fields']]).toEqual([1, ['paid for']])
+  expect((await ofOther.open(ended, uk(9n), NOW, NEVER)).kind).toBe('publish')
+})
+
+test('offsets that were moved back mark what was ever driven from there, also where it was driven from elsewhere last', async () => {
+  const { store, ownership, ledger } = await openLedger()
+  const request = aRequest()
+  await end(ledger, await open(ledger, request, at(7n)), decision('retry'), null, NOW)
+  const copy = at(3n, { topic: 'former express', attempt: 1 })
+  await end(ledger, await open(ledger, request, copy), decision('result'), 'matched', NOW)
+  const moved = (from: bigint) => ({ topics: [{ topic: 'requests', from, isMoved: true }], formerCluster: null })
+  expect(await markAgain(store, ownership.token, moved(8n))).toBe(0)
+  expect(await markAgain(store, ownership.token, moved(7n))).toBe(1)
+  expect((await open(ledger, request, at(7n))).claim.run).toBe(2)
+})
