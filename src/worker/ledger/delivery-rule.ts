@@ -31,7 +31,7 @@ export interface LedgerRow<D> {
   decision: D | null
 }
 
-/** The part of a row that a job must find unchanged whenever it saves: see `isClaimed`. */
+/** The part of a row that a job must find unchanged whenever it saves: see `IS_CLAIMED` of the statements. */
 export type Claim = Pick<LedgerRow<unknown>, 'run' | 'attempt' | 'source'>
 
 /**
@@ -70,17 +70,6 @@ export function judgeDelivery<D>(row: LedgerRow<D> | null, copy: RequestCopy): D
   // The copy is ahead of a row of an earlier run only when the database was put back: those answers are not its own.
   const taken = { run, attempt, source, reached, again: false, decision: null }
   return { kind: 'work', row: taken, dropsAnswers: run > row.run }
-}
-
-/** Whether the row still belongs to the job that claimed it. If not, nothing may be saved: the job is given up. */
-export function isClaimed(row: LedgerRow<unknown>, claim: Claim): boolean {
-  return (
-    row.run === claim.run &&
-    row.attempt === claim.attempt &&
-    isSamePosition(row.source, claim.source) &&
-    row.decision === null &&
-    !row.again
-  )
 }
 
 /** What the headers of the row's next retry copy say, so that it is taken when it comes back. */

@@ -1,7 +1,18 @@
 import { isPending, stampOffsets } from '../../../src/worker/lease/lane-commit.ts'
 import { keepsWork, planStart } from '../../../src/worker/lease/plan-start.ts'
-import { isClaimed, judgeDelivery, mustRunAgain } from '../../../src/worker/ledger/delivery-rule.ts'
+import { type Claim, judgeDelivery, type LedgerRow, mustRunAgain } from '../../../src/worker/ledger/delivery-rule.ts'
 import type { ModelRow } from './model-ledger.ts'
+
+/**
+ * Whether the row still belongs to the job that claimed it: what the ledger's statements ask in SQL. The cases in
+ * claim-cases.ts hold both to the same.
+ */
+export function isClaimed(row: LedgerRow<unknown>, claim: Claim): boolean {
+  const { run, attempt, source, decision, again } = row
+  const isSame = run === claim.run && attempt === claim.attempt
+  const isDriven = source.topic === claim.source.topic && source.offset === claim.source.offset
+  return isSame && isDriven && decision === null && !again
+}
 
 /** Everything that a worker in the model goes by. */
 export interface Rules {

@@ -1,11 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  isClaimed,
-  judgeDelivery,
-  type LedgerRow,
-  mustRunAgain,
-  toRetryCopy,
-} from '../../../src/worker/ledger/delivery-rule.ts'
+import { judgeDelivery, type LedgerRow, mustRunAgain, toRetryCopy } from '../../../src/worker/ledger/delivery-rule.ts'
 
 const from = (topic: string, offset: bigint, run = 1, attempt = 0) => ({ topic, offset, run, attempt })
 
@@ -85,20 +79,6 @@ test('the copy that a retry publishes is taken when it comes back, and only once
   const verdict = judgeDelivery(decided, { topic: 'express', offset: 7n, ...toRetryCopy(decided) })
   expect(verdict).toMatchObject({ kind: 'work', row: { run: 2, attempt: 2 } })
   if (verdict.kind === 'work') expect(judgeDelivery(verdict.row, from('express', 9n, 2, 2)).kind).toBe('stale')
-})
-
-test.each([
-  ['is of another run', { run: 2 }],
-  ['is of another attempt', { attempt: 1 }],
-  ['is driven by another delivery', { source: { topic: 'express', offset: 10n } }],
-  ['is decided', { decision: 'result' }],
-  ['must run again', { again: true }],
-])('nothing is saved to a row that %s', (_, changes) => {
-  expect(isClaimed(row(changes), row())).toBe(false)
-})
-
-test('an undisturbed row is saved to', () => {
-  expect(isClaimed(row(), row())).toBe(true)
 })
 
 test.each([
