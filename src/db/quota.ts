@@ -1,4 +1,4 @@
-import { type Booking, DAY_MS, MOST_AHEAD, type Slots, SPEED } from '../amazon-slots.ts'
+import { type Booking, DAY_MS, LONGEST_WAIT_MS, MOST_AHEAD, type Slots, SPEED } from '../amazon-slots.ts'
 import type { Database } from './database.ts'
 import type { Statement } from './prepared.ts'
 
@@ -13,12 +13,18 @@ interface BookedRow {
   ends_at: number
 }
 
+/** Intervals by which the bookings of all who use an account may come to lie ahead: far more than anybody books. */
+const FARTHEST = 100
+
 /**
  * An account's moments for Amazon requests, kept in a row by PostgreSQL's clock, so that processes that follow one
  * another, or run side by side, keep one pace and spend one day's budget. `clock_timestamp()`, since `now()` stands still
  * within a transaction; and read behind the lock, since a booking may have to wait for another one.
  *
  * A day begins with its first request and lasts 24 hours: Amazon does not tell when its own begins.
+ *
+ * What lies further ahead than it could was written while the database's clock was ahead, and must not hold anybody until
+ * it is reached: the day ends in 24 hours then, with what was spent in it, and the next moment is as after `hurry`.
  */
 const BOOK: Statement<BookedRow> = {
   name: 'update quota',
@@ -27,15 +33,19 @@ const BOOK: Statement<BookedRow> = {
   known as (select held.*, clock_timestamp() as now from held),
   today as (
     select *, coalesce(day_ends_at <= now, true) as is_new,
-      case when speed < 1 and speed_changed_at <= now - interval '${SPEED.stepMs} milliseconds'
+      case when speed < 1 and (speed_changed_at <= now - interval '${SPEED.stepMs} milliseconds' or speed_changed_at > now)
         then least(1, speed + ${SPEED.step}) else speed end as new_speed
     from known),
   free as (
     select *, case when is_new then 0 else greatest(0, day_used - $2::int) end as used,
-      case when is_new then now + interval '${DAY_MS} milliseconds' else day_ends_at end as ends,
-      interval '1 second' / ($3::float8 * new_speed) as gap, greatest(next_at, now) as first
+      least(case when not is_new then day_ends_at end, now + interval '${DAY_MS} milliseconds') as ends,
+      interval '1 second' / ($3::float8 * new_speed) as gap
     from today),
-  booked as (select *, greatest(0, least($4::int, $5::int - used)) as given from free)
+  booked as (
+    select *, greatest(0, least($4::int, $5::int - used)) as given,
+      case when next_at > now + interval '${LONGEST_WAIT_MS} milliseconds' + ${FARTHEST} * gap then now + ${MOST_AHEAD} * gap
+        else greatest(next_at, now) end as first
+    from free)
   update quota set
     next_at = first + given * gap, day_used = used + given, day_ends_at = ends,
     speed = new_speed,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { createPace, type Pace } from '../../src/amazon/pace.ts'
+import { LONGEST_WAIT_MS, MOST_AHEAD } from '../../src/amazon-slots.ts'
 import { Database } from '../../src/db/database.ts'
 import { QuotaRow } from '../../src/db/entities/quota.entity.ts'
 import { Quota } from '../../src/db/quota.ts'
@@ -184,6 +185,32 @@ test('a day has so many requests for all processes together, and begins anew 24 
   expect(await row()).toMatchObject({ perSecond: 1_000, perDay: 10, dayUsed: 10 })
   await change("update quota set day_ends_at = clock_timestamp() - interval '1 second'")
   expect(await one.book(4, 0)).toMatchObject({ count: 4, day: { remaining: 6 } })
+})
+
+test('what was booked while the clock of the database was ahead holds nobody once it is right, and stays spent', async () => {
+  const { quotas, change, row } = await createQuotas(1, 1, 5)
+  const [quota] = quotas as [Quota]
+  await quota.slowDown(0, true)
+  await quota.book(1, 0)
+  await change(`update quota set next_at = next_at + interval '1 year', day_ends_at = day_ends_at + interval '1 year',
+    speed_changed_at = speed_changed_at + interval '1 year'`)
+  const { firstAt, now, day } = await quota.book(1, 0)
+  expect(firstAt - now, 'behind what is booked already').toBeLessThanOrEqual(MOST_AHEAD * 1_250)
+  expect(day.remaining).toBe(3)
+  expect((day.resetsAt - now) / 3_600_000).toBeCloseTo(24, 2)
+  expect((await row()).speed).toBe(0.9)
+  await quota.book(3, 0)
+  expect((await quota.book(1, 0)).day.resetsAt, 'it does not move on').toBeCloseTo(day.resetsAt, 0)
+})
+
+test('the longest wait that a refusal asks for is kept, behind all that is booked', async () => {
+  const { quotas } = await createQuotas(1, 1)
+  const [quota] = quotas as [Quota]
+  await quota.slowDown(LONGEST_WAIT_MS, true)
+  for (let booking = 0; booking < 3; booking += 1) {
+    const { firstAt, now } = await quota.book(10, 0)
+    expect(firstAt - now).toBeGreaterThan(LONGEST_WAIT_MS - 60_000)
+  }
 })
 
 test('who asks when the day is spent is told until when, and what is left is used to the last', async () => {
