@@ -126,9 +126,8 @@ export class LaneState {
         // A member that has just become active takes whatever it finds for what a dead one has left behind.
         if (!this.#options.isLane && this.#isMissingIn(lane.holds)) this.#storedHolds = []
         this.#tell()
-        const isResumed = this.#resumedAt !== undefined && resumedAt(lane) > this.#resumedAt
+        if (this.#isResumedBy(lane)) onResume()
         this.#resumedAt = resumedAt(lane)
-        if (isResumed) onResume()
         this.#looked.resolve(lane)
         this.#looked = Promise.withResolvers()
         await this.#store()
@@ -137,6 +136,12 @@ export class LaneState {
       }
       await delay(POLL_MS, undefined, { signal: stop }).catch(() => undefined)
     }
+  }
+
+  /** Another moment is enough, it need not be a later one: the database's clock may have been put back since. */
+  #isResumedBy(lane: StoredLane): boolean {
+    const at = resumedAt(lane)
+    return this.#resumedAt !== undefined && at !== 0 && at !== this.#resumedAt
   }
 
   /** Whether the row lacks a hold that was stored. */

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { Database } from '../../src/db/database.ts'
-import { readLane, storeHolds } from '../../src/db/lane.ts'
+import { readLane, setLaneState, storeHolds } from '../../src/db/lane.ts'
 import { LaneState } from '../../src/holds/lane-state.ts'
 import { createLogger } from '../../src/log.ts'
 import { createTestEnv } from '../stack/test-env.ts'
@@ -15,12 +15,12 @@ async function openGroup() {
   const stop = new AbortController()
   onTestFinished(() => stop.abort())
   /** @param mayStore what each store waits for */
-  const open = (mayStore = () => Promise.resolve()) => {
+  const open = (mayStore = () => Promise.resolve(), onResume = () => {}) => {
     const state = new LaneState({
       ...{ db, name: 'group', isLane: false, log: createLogger('fatal'), stop: stop.signal },
       part: () => 'active',
       storeHolds: (holds, former) => mayStore().then(() => storeHolds(db, 'group', holds, former)),
-      onResume: () => undefined,
+      onResume,
     })
     state.start()
     return state
@@ -68,4 +68,37 @@ test('a hold that began right before a stop is stored when it is closed', async 
   answered.resolve()
   await closing
   expect(await stored()).toEqual(['intake_flood'])
+})
+
+test('every resume is heard once, also the first after the clock of the database was put back, and none from before a start', async () => {
+  const { db, stop, open } = await openGroup()
+  const say = (state: 'running' | 'paused') => setLaneState(db, ['group'], { state, accept: false, changedBy: 'me' })
+  const turnClock = (by: string) =>
+    db.query((em) => em.execute(`update lane set changed_at = changed_at + interval '${by}'`))
+  const heard = { first: 0, late: 0 }
+  await say('running')
+  // What was said before the clock was put back.
+  await turnClock('1 hour')
+  const first = open(undefined, () => (heard.first += 1))
+  await first.lastSeen(stop.signal)
+  /** Two looks: the one at hand may have read the row already. */
+  const look = async () => {
+    await first.look(stop.signal)
+    await first.look(stop.signal)
+  }
+  await look()
+  expect(heard.first, 'a start hears nothing from before').toBe(0)
+  await say('running')
+  await look()
+  expect(heard.first).toBe(1)
+
+  const late = open(undefined, () => (heard.late += 1))
+  await late.lastSeen(stop.signal)
+  await say('paused')
+  await look()
+  await say('running')
+  await look()
+  await late.look(stop.signal)
+  await late.look(stop.signal)
+  expect(heard).toEqual({ first: 2, late: 1 })
 })
