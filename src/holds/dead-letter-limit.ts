@@ -26,10 +26,6 @@ export class DeadLetterLimit {
     return this.#state === 'probing'
   }
 
-  get isHeld(): boolean {
-    return this.#state === 'held'
-  }
-
   /**
    * Asks for leave to give a record up.
    *
