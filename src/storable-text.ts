@@ -20,20 +20,23 @@ export function cutText(text: string, most: number): string {
 const SUSPICIOUS = /\\u(?:0000|d[89a-f])/i
 
 /**
- * A value as PostgreSQL can hold it, whatever it is: a text, a JSON text, a list of them, or something else, which stays.
- * PostgreSQL refuses a JSON text that only tells of NUL or half a character in letters, too.
+ * A value as PostgreSQL can hold it, whatever it is: a text, a list of them, or something else, which stays. Of JSON
+ * PostgreSQL refuses also what only tells of NUL or half a character in letters.
+ *
+ * @param isJson whether a text is taken for JSON: any other stays what it is, though it may look like it, as an id may
  */
-export function storableValue(value: unknown): unknown {
-  if (Array.isArray(value)) return value.some((item) => storableValue(item) !== item) ? value.map(storableValue) : value
+export function storableValue(value: unknown, isJson = false): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => storableValue(item, isJson))
+    return items.some((item, index) => item !== value[index]) ? items : value
+  }
   if (isPlainObject(value)) {
     const json = JSON.stringify(value)
     return SUSPICIOUS.test(json) ? JSON.parse(storableJson(json)) : value
   }
   if (typeof value !== 'string') return value
-  return isSuspiciousJson(value) ? storableJson(value) : storableText(value)
+  return isJson && SUSPICIOUS.test(value) ? storableJson(value) : storableText(value)
 }
-
-const isSuspiciousJson = (text: string) => /^\s*[[{"]/.test(text) && SUSPICIOUS.test(text)
 
 function storableJson(text: string): string {
   try {
@@ -43,7 +46,7 @@ function storableJson(text: string): string {
       return Object.fromEntries(Object.entries(value).map(([name, item]) => [storableText(name), item]))
     })
   } catch {
-    // It only looks like JSON, so it is a text.
+    // It is none, and PostgreSQL will say so.
     return storableText(text)
   }
 }

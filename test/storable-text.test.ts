@@ -22,7 +22,7 @@ test('a text is cut between characters', () => {
 
 test('in a JSON text, values and names are made storable, though it tells of them in letters', () => {
   const json = JSON.stringify({ 'a\0': ['\ud83c', { b: 'c\0' }], fine: '🎵', n: 1, nothing: null })
-  expect(JSON.parse(storableValue(json) as string)).toEqual({
+  expect(JSON.parse(storableValue(json, true) as string)).toEqual({
     'a\ufffd': ['\ufffd', { b: 'c\ufffd' }],
     fine: '🎵',
     n: 1,
@@ -33,7 +33,14 @@ test('in a JSON text, values and names are made storable, though it tells of the
 test('what is storable stays the very same, and so does what is no text', () => {
   const bytes = Buffer.from('\0')
   for (const value of ['a', '["a"]', '{"a": 1 }', 1, null, bytes, [1, 'a', bytes]])
-    expect(storableValue(value)).toBe(value)
+    for (const isJson of [false, true]) expect(storableValue(value, isJson)).toBe(value)
   expect(storableValue(['a', 'b\0', ['c\0']])).toEqual(['a', 'b\ufffd', ['c\ufffd']])
-  expect(storableValue('[ "\\u0000 Sessions, no JSON')).toBe('[ "\\u0000 Sessions, no JSON')
+  for (const isJson of [false, true])
+    expect(storableValue('[ "\\u0000 Sessions, no JSON', isJson)).toBe('[ "\\u0000 Sessions, no JSON')
+})
+
+test('a text that only looks like JSON stays byte for byte, whatever it tells of in letters', () => {
+  for (const id of ['["src","\\ud835\\udd38"]', '["src", "\\ud835"]', '{"a": "\\u0000"}', '"\\\\u0000"'])
+    expect([id, [id]].map((value) => storableValue(value))).toEqual([id, [id]])
+  expect(storableValue('["\\ud835 and \0"]')).toBe('["\\ud835 and \ufffd"]')
 })

@@ -77,12 +77,18 @@ export function databaseConfig(
   })
 }
 
+/** A place for a value or, doubled, for a name; a question mark of SQL's own has a backslash before it. */
+const PLACES = /(?<!\\)\?(?:\?|(::json))?/g
+
 /**
  * The one boundary that makes texts storable: the values of every statement pass here on their way to PostgreSQL, whoever
  * wrote the statement. A text that PostgreSQL would refuse, as an album, Amazon, a model or a careless cut may bring one,
- * is stored with U+FFFD in the place of what it cannot hold. MikroORM writes them into the statement behind this.
+ * is stored with U+FFFD in the place of what it cannot hold. MikroORM writes them into the statement behind this. JSON is
+ * what the statement casts to it, not what looks like it; through entities nobody writes any.
  */
 function makeStorable(statement: string, values: readonly unknown[]): string {
-  for (const [index, value] of values.entries()) (values as unknown[])[index] = storableValue(value)
+  const places = [...statement.matchAll(PLACES)]
+  for (const [index, value] of values.entries())
+    (values as unknown[])[index] = storableValue(value, places[index]?.[1] !== undefined)
   return statement
 }

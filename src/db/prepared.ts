@@ -30,7 +30,9 @@ export interface PreparedPool {
  */
 export function queryOf(client: Pick<Client, 'query'>, isNamed: boolean): Query {
   return async ({ name, text }, values) => {
-    const statement = { text, values: values.map(storableValue) }
+    // By the statement's word: an id may look like JSON, and must be asked for as it was stored.
+    const isJson = (index: number) => text.includes(`$${index + 1}::json`)
+    const statement = { text, values: values.map((value, index) => storableValue(value, isJson(index))) }
     return (await client.query(isNamed ? { name, ...statement } : statement)).rows as never
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { Database } from '../../src/db/database.ts'
+import { Database, type EntityManager } from '../../src/db/database.ts'
 import { databaseError } from '../../src/db/database-error.ts'
 import { createDatabase } from '../stack/create-database.ts'
 import { createDatabaseRole } from '../stack/database-role.ts'
@@ -61,6 +61,23 @@ test('whatever text comes, it is stored', async () => {
   await write(1, 'half \ud83c and \0', JSON.stringify({ 'a\0': ['half \ud83c'] }))
   const rows = await db.query((em) => em.execute('select name, facts from thing'))
   expect(rows).toEqual([{ name: 'half \ufffd and \ufffd', facts: { 'a\ufffd': ['half \ufffd'] } }])
+})
+
+test('whichever statement takes it, JSON is made storable where it is cast to, and text that looks like it is the same for all', async () => {
+  const { write, db } = await open()
+  const id = String.raw`["src", "\ud835\udd38 \ud835 \u0000"]`
+  await write(1, id, JSON.stringify([id, 'half \ud83c']))
+  const insert = { name: 'insert into thing', text: 'insert into thing select 2, $1, $2::jsonb where $1 = $1::text' }
+  await db.run(insert, [id, JSON.stringify([id, 'half \ud83c'])])
+  const facts = [id, 'half \ufffd']
+  const both = [1, 2].map((number) => ({ id: number, name: id, facts }))
+  const find = {
+    name: 'select thing',
+    text: 'select * from thing where name = $1 and $2::jsonb ->> 0 = name order by id',
+  }
+  expect(await db.run(find, [id, JSON.stringify(facts)])).toEqual(both)
+  const found = (em: EntityManager) => em.execute('select * from thing where name = ? order by id', [id])
+  expect(await db.query(found)).toEqual(both)
 })
 
 test('an error of ours that only speaks of a timeout is no outage', () => {
