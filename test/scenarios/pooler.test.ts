@@ -1,7 +1,12 @@
-import { expect, test } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { expect, onTestFinished, test } from 'vitest'
+import { Database } from '../../src/db/database.ts'
+import { AlbumRow } from '../../src/db/entities/album.entity.ts'
+import { createDatabaseRole } from '../stack/database-role.ts'
 import { startPgBouncer } from '../stack/pgbouncer.ts'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
 import { runVerb } from '../stack/service-process.ts'
+import { createTestEnv } from '../stack/test-env.ts'
 
 const IGNORED = 'statement_timeout,lock_timeout,idle_in_transaction_session_timeout,options'
 
@@ -29,6 +34,44 @@ test('behind PgBouncer in transaction mode albums come out enriched, and whoever
   } finally {
     await stop()
   }
+})
+
+/** What the start-up parameters set, where they arrive. */
+const OURS = `select name, setting from pg_settings where name in ('statement_timeout', 'lock_timeout', 'plan_cache_mode',
+  'idle_in_transaction_session_timeout', 'DateStyle') order by name`
+
+test('what README gives the role behind PgBouncer is what it has without, whatever the database is set to', async () => {
+  const url = (await createTestEnv()).DATABASE_URL
+  const admin = new Database(url)
+  await admin.migrate()
+  const role = await createDatabaseRole(url)
+  const name = decodeURIComponent(new URL(url).pathname.slice(1))
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const lines = readme.match(/ALTER ROLE service SET [^;]+/g) ?? []
+  await role.administer(
+    ...[
+      `alter database "${name}" set datestyle = 'SQL, DMY'`,
+      `alter database "${name}" set timezone = 'Europe/Berlin'`,
+    ],
+    ...lines.map((line) => line.replace('service', '$role')),
+    `insert into album values ('a', '{}', '2026-07-01T12:00:00Z')`,
+  )
+  const pooler = await startPgBouncer(role.url, { ignore_startup_parameters: IGNORED })
+  // As the administrator it has none of README's lines.
+  const databases = { direct: new Database(url), pooled: new Database(pooler.url) }
+  onTestFinished(async () => {
+    await Promise.all([admin, ...Object.values(databases), role].map((each) => each.close()))
+    await pooler.stop()
+  })
+  const found = Object.values(databases).map(async (db) => ({
+    settings: await db.run({ name: 'ours', text: OURS }, []),
+    importedAt: (await db.query((em) => em.findOneOrFail(AlbumRow, { albumId: 'a' }))).importedAt.toJSON(),
+  }))
+  const [direct, pooled] = await Promise.all(found)
+  expect([await databases.direct.isDirect(), await databases.pooled.isDirect()]).toEqual([true, false])
+  expect(direct?.importedAt).toBe('2026-07-01T12:00:00.000Z')
+  expect(direct?.settings).toHaveLength(5)
+  expect(pooled).toEqual(direct)
 })
 
 test('a PgBouncer that refuses our start-up parameters is named, with what to do', async () => {
