@@ -18,20 +18,23 @@ export type Config<G extends Group = Group> = Pick<AllSettings, NamesOf<G>>
 const files = new WeakMap<object, Map<string, string>>()
 
 /**
- * Reads the settings of the named groups. Each may also stand in a file that `NAME_FILE` names.
+ * Reads the settings of the named groups, and single ones whose group is not wanted. Each may also stand in a file that
+ * `NAME_FILE` names.
  *
+ * @param wanted groups, and names of settings
  * @param env defaults to the process's environment, completed from `.env` in the working directory
  * @throws EnrichmentError CONFIG_INVALID that lists every wrong setting: name, what it got, what it wants
  */
-export function loadConfig<G extends Group>(
-  groups: readonly G[],
+export function loadConfig<W extends Group | keyof Settings>(
+  wanted: readonly W[],
   env: NodeJS.ProcessEnv = environment(),
-): Config<G | 'http'> {
+): Config<Extract<W, Group> | 'http'> & Pick<AllSettings, Extract<W, keyof Settings>> {
+  const isWanted = (one: string) => one === 'http' || (wanted as readonly string[]).includes(one)
   const config: Record<string, unknown> = {}
   const mistakes: string[] = []
   const fromFiles = new Map<string, string>()
   for (const [name, entry] of Object.entries(SETTINGS) as [string, Setting][]) {
-    if (entry.group !== 'http' && !(groups as readonly Group[]).includes(entry.group)) continue
+    if (!isWanted(entry.group) && !isWanted(name)) continue
     const { raw, file, mistake } = readRaw(name, env)
     if (mistake !== undefined) {
       mistakes.push(mistake)
@@ -47,12 +50,12 @@ export function loadConfig<G extends Group>(
         `${name}: ${raw === undefined ? 'is not set' : `got ${entry.secret ? '(hidden)' : JSON.stringify(hideLogin(raw))}`}, wants ${entry.wants}`,
       )
   }
-  mistakes.push(...findConflicts(config, groups), ...findConnectionConflicts(config))
+  mistakes.push(...findConflicts(config, isWanted), ...findConnectionConflicts(config))
   if (mistakes.length > 0) {
     throw new EnrichmentError('CONFIG_INVALID', `${mistakes.length} wrong setting(s):\n  ${mistakes.join('\n  ')}`)
   }
   files.set(config, fromFiles)
-  return config as Config<G | 'http'>
+  return config as ReturnType<typeof loadConfig<W>>
 }
 
 /**
@@ -79,13 +82,13 @@ function hideSecrets(value: string, { secret }: Pick<Setting, 'secret'>): void {
 }
 
 /** What is wrong only in view of another setting. */
-function findConflicts(config: Record<string, unknown>, groups: readonly Group[]): string[] {
+function findConflicts(config: Record<string, unknown>, isWanted: (group: Group) => boolean): string[] {
   const conflicts: string[] = []
   if (config.AMAZON_API === 'creators' && config.AMAZON_CREDENTIAL_VERSION === undefined) {
     conflicts.push(`AMAZON_CREDENTIAL_VERSION: is not set, wants ${SETTINGS.AMAZON_CREDENTIAL_VERSION.wants}`)
   }
   // `try` can do without a model, the service cannot: it would leave every album to the editors without a word.
-  const isService = groups.includes('model') && groups.includes('service')
+  const isService = isWanted('model') && isWanted('service')
   if (isService && config.MODEL_USE !== 'never' && config.OPENAI_API_KEY === undefined) {
     conflicts.push('OPENAI_API_KEY: is not set, wants an API key, or MODEL_USE=never')
   }

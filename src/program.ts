@@ -117,10 +117,8 @@ function addDeadVerbs(dead: Command): void {
 
 function addReviewVerbs(review: Command): void {
   const load = () => import('./ops/commands/review.ts')
-  const marketplace = [
-    '--marketplace <site>',
-    'where the album was looked for in several, for example www.amazon.de',
-  ] as const
+  const anyMarketplace = ['--marketplace <site>', 'another than AMAZON_MARKETPLACE, for example www.amazon.de'] as const
+  const ownMarketplace = ['--marketplace <site>', 'only AMAZON_MARKETPLACE: another lane has its own settings'] as const
   review
     .command('list')
     .description('albums that wait for a person, the longest waiting first')
@@ -131,7 +129,7 @@ function addReviewVerbs(review: Command): void {
     .command('show')
     .description('one of them beside its candidates')
     .argument('<album-id>')
-    .option(...marketplace)
+    .option(...anyMarketplace)
     .option(...JSON_OPTION)
     .action(async (albumId, options) => (await load()).reviewShowCommand(albumId, options))
   for (const [name, description, which] of [
@@ -144,7 +142,7 @@ function addReviewVerbs(review: Command): void {
       .description(description)
       .argument('<album-id>')
       .argument(which, 'numbers of `review show`, or ASINs')
-      .option(...marketplace)
+      .option(...ownMarketplace)
       .option(...JSON_OPTION)
       .action(async (albumId, candidates, options) => {
         const { reviewAcceptCommand, reviewRejectCommand, reviewUndoCommand } = await load()
@@ -157,7 +155,7 @@ function addReviewVerbs(review: Command): void {
     .description('link a product that was not found')
     .argument('<album-id>')
     .argument('<asin>')
-    .option(...marketplace)
+    .option(...ownMarketplace)
     .option(...JSON_OPTION)
     .action(async (albumId, asin, options) => (await load()).reviewAddCommand(albumId, asin, options))
   review

@@ -25,19 +25,17 @@ export interface PersonDecision {
 }
 
 /**
- * One album beside its candidates.
+ * One album beside its candidates of a marketplace.
  *
- * @param marketplace undefined: the only one for which the album has any
- * @throws EnrichmentError RECORD_INVALID for an unknown album, or where the marketplace must be named; DATABASE_UNAVAILABLE
+ * @throws EnrichmentError RECORD_INVALID for an unknown album; DATABASE_UNAVAILABLE
  */
-export async function readReview(db: Database, albumId: string, marketplace: string | undefined): Promise<Review> {
+export async function readReview(db: Database, albumId: string, marketplace: string): Promise<Review> {
   return db.query((em) => findReview(em, albumId, marketplace))
 }
 
-async function findReview(em: EntityManager, albumId: string, wanted: string | undefined): Promise<Review> {
+async function findReview(em: EntityManager, albumId: string, marketplace: string): Promise<Review> {
   const row = await em.findOne(AlbumRow, { albumId })
   if (row === null) throw nothingStored(albumId)
-  const marketplace = wanted ?? (await findMarketplace(em, albumId))
   const rows = await em.find(CandidateRow, { albumId, marketplace })
   const candidates = rows
     .map(toCandidate)
@@ -65,18 +63,6 @@ async function findReview(em: EntityManager, albumId: string, wanted: string | u
 function nothingStored(albumId: string): EnrichmentError {
   const remedy = 'it may still wait in a topic (see `status`), or was never imported, or was forgotten'
   return new EnrichmentError('RECORD_INVALID', `nothing is stored of album ${albumId}: ${remedy}`)
-}
-
-async function findMarketplace(em: EntityManager, albumId: string): Promise<string> {
-  const found = await em.execute<{ marketplace: string }[]>(
-    'select distinct marketplace from enrichment where album_id = ? order by marketplace',
-    [albumId],
-  )
-  const [only, ...others] = found.map(({ marketplace }) => marketplace)
-  if (only !== undefined && others.length === 0) return only
-  const which = only === undefined ? 'no marketplace' : [only, ...others].join(', ')
-  const message = `album ${albumId} was looked for in ${which}: name one with --marketplace`
-  throw new EnrichmentError('RECORD_INVALID', message)
 }
 
 /**

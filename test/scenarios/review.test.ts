@@ -106,10 +106,42 @@ test('a wrong number, a wrong ASIN and an unknown album are told with what to do
     [['add', 'open', 'b0'], 'wants ten capital letters'],
     [['undo', 'open'], 'no person has decided'],
     [['show', 'nowhere'], 'nothing is stored of album nowhere'],
+    [['show', 'open', '--marketplace', 'amazon.ca'], '--marketplace is "amazon.ca": wants one of www.amazon.com, '],
+    [
+      ['accept', 'open', '1', '--marketplace', 'amazon.ca'],
+      '--marketplace is "amazon.ca": wants one of www.amazon.com, ',
+    ],
   ] as const) {
     const { status, answer } = await json(...verb)
     expect([status, answer.error.code]).toEqual([1, 'RECORD_INVALID'])
     expect(answer.error.message).toContain(told)
   }
   expect((await json('show', 'open')).answer.verdicts).toEqual([])
+})
+
+test('a verdict about the marketplace of another lane is refused, and any may be looked at, without an Amazon key', async () => {
+  const scenario = await createScenario(SETTINGS)
+  const { json, events } = commandsOf(scenario)
+  scenario.start()
+  await scenario.publish(OPEN)
+  await events(scenario, 1)
+  const other = ['--marketplace', 'www.amazon.com']
+  for (const verb of [
+    ['accept', 'open', '1'],
+    ['reject', 'open', '1'],
+    ['add', 'open', 'B000000001'],
+    ['undo', 'open'],
+  ]) {
+    const { status, answer } = await json(...verb, ...other)
+    expect([status, answer.error.code]).toEqual([2, 'CONFIG_INVALID'])
+    expect(answer.error.message).toContain('decide with those of the lane of www.amazon.com')
+  }
+  expect((await json('show', 'open', ...other)).answer).toMatchObject({ marketplace: 'www.amazon.com', candidates: [] })
+
+  const keyless = Object.fromEntries(Object.entries(scenario.env).filter(([name]) => !name.startsWith('AMAZON_')))
+  const inShell = (env: object) => commandsOf({ ...scenario, env: env as Scenario['env'] })
+  const added = await inShell({ ...keyless, AMAZON_MARKETPLACE: 'www.amazon.com' }).json('add', 'open', 'B000000001')
+  expect(added.answer.error.message).toContain('album open was looked for in www.amazon.ca, but with these settings')
+  expect((await inShell(keyless).json('accept', 'open', '1')).status).toBe(0)
+  expect((await events(scenario, 2))[1]).toMatchObject({ reason: 'verdict', outcome: 'matched' })
 })

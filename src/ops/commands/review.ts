@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
-import { loadConfig } from '../../config.ts'
+import { isSet, loadConfig } from '../../config.ts'
+import type { Database } from '../../db/database.ts'
 import { EnrichmentError } from '../../errors.ts'
 import { openCodecs, topicNames } from '../../kafka/event-topics.ts'
 import { formatCandidates, nameAlbum } from '../album-card.ts'
@@ -7,6 +8,12 @@ import { exportVerdicts } from '../export-verdicts.ts'
 import { escapeText, formatTable, shorten } from '../format-table.ts'
 import { listReviews } from '../list-reviews.ts'
 import { decideReview, type PersonDecision, type Review, readReview } from '../review.ts'
+import {
+  marketplaceToDecide,
+  marketplaceToShow,
+  ownMarketplace,
+  type WantedMarketplace,
+} from '../review-marketplace.ts'
 import { fileError } from './file-error.ts'
 import { print, printJson } from './output.ts'
 import { userName } from './user-name.ts'
@@ -38,13 +45,28 @@ export async function reviewListCommand({ json, all = false }: { json?: true; al
 
 /** `review show ALBUM_ID`: the album beside its candidates, by number. */
 export async function reviewShowCommand(albumId: string, { json, marketplace }: Options): Promise<void> {
-  const config = loadConfig(['kafka', 'registry', 'database'])
-  const review = await withTables(config, ({ db }) => readReview(db, albumId, marketplace))
+  const config = loadReviewConfig()
+  const { review, own } = await withTables(config, async ({ db }) => {
+    const wanted = await wantMarketplace(db, albumId, marketplace, config)
+    return { ...wanted, review: await readReview(db, albumId, await marketplaceToShow(db, albumId, wanted)) }
+  })
   if (json) printJson(review)
-  else print(escapeText(formatReview(review)))
+  else print(escapeText(formatReview(review, own)))
 }
 
-function formatReview({ album, marketplace, candidates, verdicts }: Review): string {
+/** Of Amazon's settings its site alone is wanted: who reviews needs no key. */
+const loadReviewConfig = () => loadConfig(['kafka', 'registry', 'database', 'AMAZON_MARKETPLACE'])
+
+async function wantMarketplace(
+  db: Database,
+  albumId: string,
+  named: string | undefined,
+  { AMAZON_MARKETPLACE: setting }: ReturnType<typeof loadReviewConfig>,
+): Promise<WantedMarketplace> {
+  return { named, own: await ownMarketplace(db, albumId, { setting, isGiven: isSet('AMAZON_MARKETPLACE') }) }
+}
+
+function formatReview({ album, marketplace, candidates, verdicts }: Review, own: string): string {
   const { albumId, barcodes, releaseYear } = album
   const facts = [`album ${albumId}`, marketplace, ...(releaseYear ? [`of ${releaseYear}`] : []), ...barcodes]
   const known = new Set(candidates.map(({ product }) => product.asin))
@@ -58,7 +80,8 @@ function formatReview({ album, marketplace, candidates, verdicts }: Review): str
           .split('\n')
           .map((line, index) => `${index === 0 ? '#' : index}`.padEnd(4) + line)
           .join('\n')
-  const what = `review accept|reject ${albumId} NUMBER|ASIN ... decides; review add ${albumId} ASIN links another product`
+  const how = `review accept|reject ${albumId} NUMBER|ASIN ... decides; review add ${albumId} ASIN links another product`
+  const what = marketplace === own ? how : `with the settings of the lane of ${marketplace}: ${how}`
   return [nameAlbum(album), facts.join(', '), '', table, ...unknown, '', what].join('\n')
 }
 
@@ -101,10 +124,11 @@ async function decide(
   { json, marketplace }: Options,
   choose: (review: Review) => PersonDecision[],
 ): Promise<void> {
-  const config = loadConfig(['kafka', 'registry', 'database'])
+  const config = loadReviewConfig()
   const { decisions, requestId } = await withTables(config, async ({ db, registry }) => {
     const codecs = await openCodecs(config, registry)
-    const review = await readReview(db, albumId, marketplace)
+    const wanted = await wantMarketplace(db, albumId, marketplace, config)
+    const review = await readReview(db, albumId, await marketplaceToDecide(db, albumId, wanted))
     const decisions = choose(review)
     const how = { topic: topicNames(config).express, by: userName() }
     const requestId = await decideReview(db, codecs, review, decisions, how)
