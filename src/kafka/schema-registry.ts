@@ -1,14 +1,16 @@
 import type { SchemaRegistry as RegistryClient } from '@kafkajs/confluent-schema-registry'
 import { EnrichmentError } from '../errors.ts'
-import { explainTls } from '../explain-tls.ts'
 import { MOST_VALUE_BYTES } from './decoding-fault.ts'
 import type { AvroType } from './read-as.ts'
 import { registerSchema } from './register-schema.ts'
 import { type RegistryAccess, withoutLogin } from './registry-access.ts'
+import { unavailable } from './registry-unavailable.ts'
 import { SuspectDecoder } from './suspect-decoder.ts'
 import { withinTime } from './within-time.ts'
 
 const TIMEOUT_MS = 5_000
+/** An id is Java's int. */
+const MOST_ID = 2 ** 31 - 1
 
 /** Reads and writes one record type in Confluent's wire format: a zero byte, the schema id (4 bytes), Avro. */
 export interface RecordCodec<T> {
@@ -74,7 +76,7 @@ export class SchemaRegistry {
       .catch(async (error: unknown) => {
         // Of a 404 the client keeps the text alone, which every registry words in its own way.
         const isMissing = error instanceof Error && error.name === 'ConfluentSchemaRegistryError'
-        if (!isMissing && !isNotFound(error)) throw unavailable(error)
+        if (!isMissing) throw unavailable(error)
         if (isForeign && (await this.#answers(`/subjects/${encodeURIComponent(subject)}/versions/latest`))) return null
         const message = `subject ${subject} lacks this build's schema: run \`album-enricher setup\``
         throw new EnrichmentError('SCHEMA_NOT_REGISTERED', message, { cause: error })
@@ -171,6 +173,8 @@ export class SchemaRegistry {
 
   /** The schema that a record names. It knows as little of our own when it is the registry that is at fault. */
   async #writerSchema(writerId: number, own: { subject: string; id: number | null }): Promise<AvroType> {
+    // Asked for such a one, registries say all kinds of things.
+    if (writerId > MOST_ID) throw new EnrichmentError('SCHEMA_UNKNOWN', `no registry gives the schema id ${writerId}`)
     try {
       return await this.#schema(writerId)
     } catch (error) {
@@ -208,16 +212,32 @@ export class SchemaRegistry {
     try {
       return (await (await this.#client()).getSchema(id)) as unknown as AvroType
     } catch (error) {
-      if (isNotFound(error))
+      const { status, url } = error as { status?: number; url?: string }
+      if (status === 404 && url !== undefined && (await this.#isUnknown(url)))
         throw new EnrichmentError('SCHEMA_UNKNOWN', `the registry does not know schema id ${id}`, { cause: error })
       // Without a status it is not the registry that failed but the reading of what it told: no wait mends that.
-      const isOfRegistry =
-        (error as { status?: number }).status !== undefined || (await this.#schemaText(id)) === undefined
-      if (isOfRegistry) throw unavailable(error)
+      if (status !== undefined || (await this.#schemaText(id)) === undefined) throw unavailable(error)
       const why = error instanceof Error ? error.message : String(error)
       throw new EnrichmentError('RECORD_UNDECODABLE', `its schema (id ${id}) is none that can be read here: ${why}`, {
         cause: error,
       })
+    }
+  }
+
+  /**
+   * Whether it is the registry that answers 404, by an error code (40401 to 40403; of some 404 or 0), and no proxy before
+   * it. Of an answer the client keeps the status, a text that every registry words in its own way, and what was asked.
+   *
+   * @param asked method and URL
+   */
+  async #isUnknown(asked: string): Promise<boolean> {
+    try {
+      const url = asked.slice(asked.indexOf(' ') + 1)
+      const answer = await this.#fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+      const { error_code: code } = (await answer.json().catch(() => ({}))) as { error_code?: unknown }
+      return answer.status === 404 && typeof code === 'number'
+    } catch (error) {
+      throw unavailable(error)
     }
   }
 
@@ -250,35 +270,3 @@ function writeEnvelope(id: number, type: AvroType, record: unknown): Buffer {
 
 /** Whether it begins with a zero byte and a schema id. */
 const hasEnvelope = (bytes: Buffer) => bytes.length >= 5 && bytes[0] === 0
-
-function isNotFound(error: unknown): boolean {
-  const status = (error as { status?: number }).status
-  return status === 404 || /40401|40402|40403|not found/i.test(String(error))
-}
-
-// The client reports a refused connection and a time-out as status 400, so only a clear "not found" is final.
-function unavailable(error: unknown): EnrichmentError {
-  const why = error instanceof Error ? reasonOf(error) : String(error)
-  const remedy = explainTls(error, NAMES) ?? explainStatus(error)
-  const message = remedy === undefined ? why : `${why}: ${remedy}`
-  return new EnrichmentError('REGISTRY_UNAVAILABLE', `schema registry: ${message}`, { cause: error })
-}
-
-const NAMES = { address: 'SCHEMA_REGISTRY_URL', ca: 'SCHEMA_REGISTRY_SSL_CA', cert: 'SCHEMA_REGISTRY_SSL_CERT' }
-
-/** fetch hides what happened behind "fetch failed". */
-function reasonOf(error: Error): string {
-  const { message } = error.cause instanceof Error && error.cause.message !== '' ? error.cause : error
-  return message.replace(/\s+/g, ' ').trim()
-}
-
-function explainStatus(error: unknown): string | undefined {
-  // With TLS 1.3 a client hears only afterwards that the server wanted a certificate, and often not that.
-  if (error instanceof Error && reasonOf(error) === 'other side closed')
-    return 'it is stopping, or wants a certificate of clients: SCHEMA_REGISTRY_SSL_CERT'
-  const status =
-    (error as { status?: number }).status ?? Number(/^status (\d+)$/.exec(String((error as Error).message))?.[1])
-  return status === 401 || status === 403
-    ? 'look at SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD, or SCHEMA_REGISTRY_TOKEN, and at what that login may do'
-    : undefined
-}

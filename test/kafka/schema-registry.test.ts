@@ -157,6 +157,45 @@ test('a schema that cannot be read is the fault of the record, and a registry th
   await expect(codec.decode(bytes)).rejects.toMatchObject({ code: 'RECORD_UNDECODABLE' })
 })
 
+test.each<[string, number, string, string]>([
+  ['says so', 404, '{"error_code":40403,"message":"Schema 7 not found"}', 'SCHEMA_UNKNOWN'],
+  ['says so with the status alone', 404, '{"error_code":404,"message":"No content with id 7"}', 'SCHEMA_UNKNOWN'],
+  ['says so with no code of its own', 404, '{"error_code":0,"message":"Could not find it"}', 'SCHEMA_UNKNOWN'],
+  ['has no leader', 500, '{"error_code":50001,"message":"Leader not found"}', 'REGISTRY_UNAVAILABLE'],
+  ['refuses the login', 403, '{"error_code":40301,"message":"resource not found"}', 'REGISTRY_UNAVAILABLE'],
+  ['is behind a proxy that knows no way', 404, '<html>404 not found</html>', 'REGISTRY_UNAVAILABLE'],
+  ['is behind a gateway that knows no way', 404, '{"message":"no Route matched"}', 'REGISTRY_UNAVAILABLE'],
+])('an unknown schema id, where the registry %s, has its code', async (_how, status, text, code) => {
+  const url = await listen((request, response) => {
+    const isOwn = request.method === 'POST' || request.url === '/schemas/ids/7'
+    response.writeHead(isOwn ? 200 : status, { 'content-type': 'application/json' })
+    response.end(isOwn ? JSON.stringify({ id: 7, schema: FIRST }) : text)
+  })
+  const codec = await new SchemaRegistry(url).openCodec<Named>(aSubject(), FIRST)
+  const error = await codec.decode(withUnknownId(await codec.encode({ name: 'x' }))).catch((thrown) => thrown)
+  expect(error).toMatchObject({ code })
+  if (status === 404 && code === 'REGISTRY_UNAVAILABLE') expect(error.message).toContain('SCHEMA_REGISTRY_URL')
+})
+
+test('an id that no registry gives is unknown, whatever the registry says when it is asked for it', async () => {
+  const url = await listen((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ id: 7, schema: FIRST }))
+  })
+  const codec = await new SchemaRegistry(url).openCodec<Named>(aSubject(), FIRST)
+  const bytes = Buffer.from([0, 0x80, 0, 0, 0, 2, 0x78])
+  await expect(codec.decode(bytes)).rejects.toMatchObject({ code: 'SCHEMA_UNKNOWN' })
+})
+
+test('whatever a registry that fails says of its leader, our schema is not said to be missing', async () => {
+  const url = await listen((_request, response) => {
+    response.writeHead(500, { 'content-type': 'application/json' })
+    response.end('{"error_code":50001,"message":"Leader not found"}')
+  })
+  await expect(new SchemaRegistry(url).openCodec(aSubject(), FIRST)).rejects.toMatchObject({
+    code: 'REGISTRY_UNAVAILABLE',
+  })
+})
+
 test('a record that the schema refuses is refused by the names of its fields', async () => {
   const codec = await openRegistered(aSubject(), SECOND)
   const wrong = codec.encode({ name: 7, year: 'x' } as unknown as Named)
