@@ -1,5 +1,5 @@
 import { doJobs } from '../apart/do-jobs.ts'
-import { avroType, readBounded } from './read-as.ts'
+import { avroType, readBounded, writerType } from './read-as.ts'
 
 /** What this process is sent: a record's bytes behind its schema id, and schemas as JSON. Nothing: whether it is there. */
 export type SuspectRecord = { reader: string; writer: string; body: Uint8Array } | null
@@ -9,7 +9,7 @@ doJobs((record: SuspectRecord) => {
   if (record === null) return true
   const { reader, writer, body } = record
   try {
-    readBounded(avroType(reader), avroType(writer))(Buffer.from(body))
+    readBounded(avroType(reader), writerType(writer))(Buffer.from(body))
     return true
   } catch {
     return true

@@ -1,7 +1,7 @@
 import type { SchemaRegistry as RegistryClient } from '@kafkajs/confluent-schema-registry'
 import { EnrichmentError } from '../errors.ts'
+import type { AvroType } from './avro-type.ts'
 import { MOST_VALUE_BYTES } from './decoding-fault.ts'
-import type { AvroType } from './read-as.ts'
 import { registerSchema } from './register-schema.ts'
 import { type RegistryAccess, withoutLogin } from './registry-access.ts'
 import { unavailable } from './registry-unavailable.ts'
@@ -48,12 +48,16 @@ export class SchemaRegistry {
     })
     let client: Promise<RegistryClient> | undefined
     const load = async () => {
-      const { SchemaRegistry: Client } = await import('@kafkajs/confluent-schema-registry')
+      const [{ SchemaRegistry: Client }, { readLeniently }] = await Promise.all([
+        import('@kafkajs/confluent-schema-registry'),
+        import('./read-as.ts'),
+      ])
       const options = {
         middlewares: [withLogin, withinTime(TIMEOUT_MS)] as never[],
         ...(agent && { agent: agent as never }),
       }
-      return new Client({ host: this.#url, ...options })
+      // What it fetches is read by and never written by.
+      return new Client({ host: this.#url, ...options }, { AVRO: { typeHook: readLeniently as never } })
     }
     this.#client = () => {
       client ??= load()
@@ -81,8 +85,9 @@ export class SchemaRegistry {
         const message = `subject ${subject} lacks this build's schema: run \`album-enricher setup\``
         throw new EnrichmentError('SCHEMA_NOT_REGISTERED', message, { cause: error })
       })
-    const reader = id === null ? avroType(schemaText) : await this.#schema(id)
+    const reader = avroType(schemaText)
     const readers = new Map<number, { writer: AvroType; read: (body: Buffer) => unknown }>()
+    if (id !== null) readers.set(id, { writer: reader, read: readBounded(reader, reader) })
     const apart = new SuspectDecoder()
 
     const readerFor = async (writerId: number) => {

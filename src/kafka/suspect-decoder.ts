@@ -1,7 +1,7 @@
 import { ProcessApart } from '../apart/process-apart.ts'
 import { EnrichmentError } from '../errors.ts'
+import type { AvroType } from './avro-type.ts'
 import type { SuspectRecord } from './decode-suspect.ts'
-import type { AvroType } from './read-as.ts'
 
 /** A record takes milliseconds. */
 const DEADLINE_MS = 5_000

@@ -157,6 +157,17 @@ test('a schema that cannot be read is the fault of the record, and a registry th
   await expect(codec.decode(bytes)).rejects.toMatchObject({ code: 'RECORD_UNDECODABLE' })
 })
 
+test('a writer’s schema with a default that fits nothing is read, and our own keeps its defaults', async () => {
+  const foreign = schema({ name: 'size', type: 'int', default: '' })
+  const url = await listen((request, response) => {
+    const body = request.method === 'POST' ? { id: 7 } : { schema: foreign }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  })
+  const codec = await new SchemaRegistry(url).openCodec<Named>(aSubject(), SECOND)
+  const bytes = Buffer.concat([withUnknownId(Buffer.alloc(5)), Buffer.from([2]), Buffer.from('x'), Buffer.from([2])])
+  expect(await codec.decode(bytes)).toEqual({ name: 'x', year: null })
+})
+
 test.each<[string, number, string, string]>([
   ['says so', 404, '{"error_code":40403,"message":"Schema 7 not found"}', 'SCHEMA_UNKNOWN'],
   ['says so with the status alone', 404, '{"error_code":404,"message":"No content with id 7"}', 'SCHEMA_UNKNOWN'],
