@@ -1,5 +1,6 @@
 import { Agent } from 'undici'
 import { EnrichmentError } from '../errors.ts'
+import { inflate } from '../http/inflate.ts'
 import { createConnector, type HttpConfig } from '../http/outgoing.ts'
 
 export interface HttpReply {
@@ -67,6 +68,7 @@ export function createHttpClient(timeoutMs: number, http: HttpConfig): Post {
       }
       const unavailable = (what: string, cause?: unknown) =>
         new EnrichmentError('AMAZON_UNAVAILABLE', `${new URL(url).host} ${what}`, { cause })
+      const tooLarge = () => unavailable(`answered more than ${MAX_BODY_BYTES} bytes`)
       const onAbort = () => giveUp(signal.reason)
       const timer = setTimeout(() => giveUp(unavailable(`did not answer completely in ${timeoutMs} ms`)), timeoutMs)
       if (signal.aborted) return onAbort()
@@ -98,12 +100,17 @@ export function createHttpClient(timeoutMs: number, http: HttpConfig): Post {
           },
           onResponseData(_controller, chunk) {
             size += chunk.length
-            if (size > MAX_BODY_BYTES) giveUp(unavailable(`answered more than ${MAX_BODY_BYTES} bytes`))
+            if (size > MAX_BODY_BYTES) giveUp(tooLarge())
             else chunks.push(chunk)
           },
           onResponseEnd() {
             settle()
-            resolve(readReply(status, replyHeaders, Buffer.concat(chunks).toString('utf8')))
+            inflate(Buffer.concat(chunks), replyHeaders['content-encoding'], MAX_BODY_BYTES, tooLarge)
+              .then((body) => readReply(status, replyHeaders, body.toString('utf8')))
+              .then(resolve, (error) => {
+                const isOurs = error instanceof EnrichmentError
+                reject(isOurs ? error : unavailable(`sent a body that cannot be inflated: ${describe(error)}`, error))
+              })
           },
           onResponseError(_controller, error) {
             settle()
@@ -115,7 +122,7 @@ export function createHttpClient(timeoutMs: number, http: HttpConfig): Post {
 }
 
 function readReply(status: number, headers: Record<string, string | string[] | undefined>, text: string): HttpReply {
-  const type = String(headers['content-type'] ?? 'application/json')
+  const type = String(headers['content-type'] || 'application/json')
   return {
     status,
     json: /[/+-]json\b|json-/i.test(type) ? parseJson(text) : undefined,

@@ -1,6 +1,5 @@
-import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate as inflateZlib } from 'node:zlib'
 import { Agent, interceptors } from 'undici'
+import { inflate } from './inflate.ts'
 import { createConnector, type HttpConfig, TIMEOUT_MS, type Tls } from './outgoing.ts'
 import { readBody, sendRequest, USER_AGENT } from './send-request.ts'
 
@@ -25,28 +24,12 @@ export function createFetch(config: HttpConfig, tls?: () => Tls): typeof fetch {
       signal: signal ?? null,
       dispatcher,
     })
-    const bytes = await inflate(await readBody(answer, MOST_BODY_BYTES, tooLarge), answer.headers['content-encoding'])
+    const given = await readBody(answer, MOST_BODY_BYTES, tooLarge)
+    const bytes = await inflate(given, answer.headers['content-encoding'], MOST_BODY_BYTES, tooLarge)
     const status = answer.statusCode
     return new Response(status === 204 || status === 304 ? null : bytes, { status, headers: toHeaders(answer.headers) })
   }) as typeof fetch
 }
-
-/** Nobody was asked for it, but there are gateways that compress all the same. */
-async function inflate(bytes: Buffer<ArrayBuffer>, encoding: string | string[] | undefined) {
-  const run = encoding === undefined ? undefined : INFLATERS[String(encoding).toLowerCase()]
-  if (run === undefined) return bytes
-  return await run(bytes, { maxOutputLength: MOST_BODY_BYTES }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge() : error
-  })
-}
-
-const INFLATERS: Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer<ArrayBuffer>>> =
-  {
-    gzip: promisify(gunzip),
-    'x-gzip': promisify(gunzip),
-    deflate: promisify(inflateZlib),
-    br: promisify(brotliDecompress),
-  }
 
 const tooLarge = () => new Error(`the server answered more than ${MOST_BODY_BYTES} bytes`)
 
