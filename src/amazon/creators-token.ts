@@ -111,15 +111,22 @@ export function isJsonVersion(credentialVersion: string): boolean {
   return credentialVersion.startsWith('3.')
 }
 
+/**
+ * Neither is about the credential, whatever status it comes with: how Cognito and gateways word a throttle, and the two
+ * errors of OAuth that pass (RFC 6749, 4.1.2.1, which servers use here as well).
+ */
+const THROTTLE = /too.?many.?requests|slow.?down|throttl|rate exceeded|limit exceeded/i
+const PASSING = ['temporarily_unavailable', 'server_error']
+
 function explainRefusal(reply: HttpReply, version: string): EnrichmentError {
-  if (reply.status === 429) {
-    return new EnrichmentError('AMAZON_THROTTLED', '429 at the token endpoint', {
-      ...(reply.retryAfterMs === undefined ? {} : { retryAfterMs: reply.retryAfterMs }),
-    })
-  }
   const refusal = tokenRefusal.safeParse(reply.json)
-  if (reply.status >= 400 && reply.status < 500 && refusal.success) {
-    const { error, error_description: description } = refusal.data
+  const { error = '', error_description: description } = refusal.data ?? {}
+  if (reply.status === 429 || THROTTLE.test(`${error} ${description}`)) {
+    const { status, retryAfterMs } = reply
+    const message = `${status} at the token endpoint: ${error || 'too many requests'}`
+    return new EnrichmentError('AMAZON_THROTTLED', message, retryAfterMs === undefined ? {} : { retryAfterMs })
+  }
+  if (reply.status >= 400 && reply.status < 500 && refusal.success && !PASSING.includes(error)) {
     return new EnrichmentError(
       'AMAZON_BAD_CREDENTIALS',
       `${reply.status} ${error}: ${description ?? 'no description'}. Amazon refuses a token: check AMAZON_CREDENTIAL_ID, ` +
@@ -127,8 +134,9 @@ function explainRefusal(reply: HttpReply, version: string): EnrichmentError {
         'Creators API; new credentials take up to 48 hours to work.',
     )
   }
+  const said = reply.json === undefined ? reply.excerpt : error || 'JSON'
   return new EnrichmentError(
     'AMAZON_UNAVAILABLE',
-    `${reply.status} from the token endpoint, which is not a token: ${JSON.stringify(reply.json === undefined ? reply.excerpt : 'JSON')}`,
+    `${reply.status} and no token from the token endpoint (${JSON.stringify(said)})`,
   )
 }

@@ -164,6 +164,17 @@ test('a throttled token request waits and goes again too', async () => {
   expect(standIn.calls.map(({ status }) => status)).toEqual([429, 200, 200])
 })
 
+test.for([
+  { error: 'slow_down' },
+  { error: 'too_many_requests', error_description: 'Wait.' },
+  { error: 'Rate exceeded', error_description: 'TooManyRequestsException' },
+  { error: 'invalid_request', error_description: 'The request was throttled.' },
+])('a token endpoint that words a throttle as %j is waited for as well', async (body) => {
+  standIn.behave({ operation: 'token', status: 400, body, times: 1 })
+  expect(await open().searchItems(KIND_OF_BLUE, never)).toHaveLength(2)
+  expect(standIn.calls.map(({ status }) => status)).toEqual([400, 200, 200])
+})
+
 test('a request that is throttled for ever ends when its signal aborts', async () => {
   standIn.behave(trouble.throttled(60))
   const controller = new AbortController()

@@ -120,6 +120,14 @@ test('a wrong secret is AMAZON_BAD_CREDENTIALS and appears in no message', async
   expect(error.message).not.toContain('very-wrong-secret')
 })
 
+test.for<[string, Behaviour]>([
+  ['temporarily_unavailable', gone(400, { error: 'temporarily_unavailable' })],
+  ['server_error', gone(400, { error: 'server_error', error_description: 'Try again.' })],
+])('a token endpoint that says %s is AMAZON_UNAVAILABLE', async ([name, behaviour]) => {
+  standIn.behave({ operation: 'token', ...behaviour })
+  expect(await refusalOf()).toMatchObject({ code: 'AMAZON_UNAVAILABLE', message: expect.stringContaining(name) })
+})
+
 test('a token endpoint that fails is AMAZON_UNAVAILABLE', async () => {
   standIn.behave({ operation: 'token', ...trouble.html(500) })
   expect((await refusalOf()).code).toBe('AMAZON_UNAVAILABLE')
