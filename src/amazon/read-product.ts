@@ -88,7 +88,8 @@ export function readProduct(
   if (!parsed.success) return undefined
   const { asin, detailPageURL, itemInfo: info, browseNodeInfo, offersV2, images } = parsed.data
   const listings = offersV2?.listings ?? []
-  const offer = listings.find((candidate) => candidate.isBuyBoxWinner) ?? listings[0]
+  // One without a price says as little as none: an album that is out of stock may be sold by somebody else.
+  const offer = listings.find((one) => one.isBuyBoxWinner) ?? listings.find((one) => readPrice(one)) ?? listings[0]
   return {
     asin,
     url: detailPageURL ?? context.productPage(asin),

@@ -148,6 +148,20 @@ test('a price that may be seen on Amazon only is not a price', () => {
   expect(read(item)).toMatchObject({ price: null, availability: 'IN_STOCK' })
 })
 
+test('where none has the buy box the first offer with a price counts, else the first', () => {
+  const offers = (...listings: object[]) => read({ asin: 'B0TEST0002', offersV2: { listings } })
+  const none = { availability: { type: 'OUT_OF_STOCK' } }
+  expect(offers(none, listing(9, { violatesMAP: true }), listing(12), listing(8))).toMatchObject({
+    price: { amount: 12, currency: 'EUR' },
+    availability: 'IN_STOCK',
+  })
+  expect(offers(none, { price: null })).toMatchObject({ price: null, availability: 'OUT_OF_STOCK' })
+  expect(offers(listing(9), { ...none, isBuyBoxWinner: true })).toMatchObject({
+    price: null,
+    availability: 'OUT_OF_STOCK',
+  })
+})
+
 test('an amount without its currency, or the other way round, is not a price', () => {
   for (const money of [
     { amount: 9 },
