@@ -11,7 +11,7 @@ const context = {
 
 /** Every row of Amazon's table of errors (troubleshooting/error-codes-and-messages), 404 and 429 left out: they are no error. */
 const TABLE = [
-  [400, 'ValidationException', 'UnknownOperation', 'AMAZON_INVALID_REQUEST'],
+  [400, 'ValidationException', 'UnknownOperation', 'AMAZON_FORBIDDEN'],
   [400, 'ValidationException', 'CannotParse', 'AMAZON_INVALID_REQUEST'],
   [400, 'ValidationException', 'FieldValidationFailed', 'AMAZON_INVALID_REQUEST'],
   [400, 'ValidationException', 'InvalidAssociate', 'AMAZON_INVALID_PARTNER_TAG'],

@@ -75,8 +75,14 @@ test.for<[string, Behaviour, string, RegExp]>([
   [
     'an unknown operation',
     gone(404, { type: 'ValidationException', reason: 'UnknownOperation', message: 'What?' }),
-    'AMAZON_INVALID_REQUEST',
-    /^404 UnknownOperation/,
+    'AMAZON_FORBIDDEN',
+    /^404 UnknownOperation.*AMAZON_URL/,
+  ],
+  [
+    'an address without an API',
+    gone(404, { message: 'Not Found' }),
+    'AMAZON_FORBIDDEN',
+    /^404 error: Not Found.*AMAZON_URL/,
   ],
   ['an internal error', trouble.internal(), 'AMAZON_UNAVAILABLE', /^500 InternalServerException/],
   ['a page of HTML', trouble.html(), 'AMAZON_UNAVAILABLE', /^503 .*DOCTYPE/],
