@@ -9,6 +9,7 @@ import { createTokenSource, isJsonVersion } from './creators-token.ts'
 import { createHttpClient, type HttpReply, KEEP_ALIVE_MS } from './http-client.ts'
 import type { Grant, Pace } from './pace.ts'
 import { readProduct } from './read-product.ts'
+import { isAboutItems } from './refusal.ts'
 
 export interface CreatorsOptions {
   /** Base URL, without /catalog. */
@@ -178,6 +179,8 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
     const refusal = reply.status >= 400 ? readRefusal(reply.status, reply.json) : undefined
     // Nothing found is an error body in this protocol (troubleshooting/processing-of-errors).
     if (refusal?.status === 404 && refusal.type === 'ResourceNotFoundException') return { products: [] }
+    // Or none of the ids is one that it knows.
+    if (refusal && request.operation === 'getItems' && isAboutItems(refusal)) return { products: [] }
     if (reply.status === 429) {
       return { refusal: throttled(reply.retryAfterMs ?? refusal?.retryAfterMs) }
     }

@@ -8,7 +8,7 @@ import { readPaapiRefusal, readPaapiReply } from './paapi-reply.ts'
 import { paapiFields } from './paapi-request.ts'
 import type { Pace } from './pace.ts'
 import { readProduct } from './read-product.ts'
-import type { Refusal } from './refusal.ts'
+import { isAboutItems, type Refusal } from './refusal.ts'
 
 export interface PaapiOptions {
   /** Base URL without /paapi5; undefined: Amazon's host of the marketplace. */
@@ -90,6 +90,8 @@ export function createPaapiApi(options: PaapiOptions): AmazonApi {
       if (reply) return { products: readProducts(reply.items) }
     }
     const refusal = status === 200 ? undefined : readPaapiRefusal(status, body)
+    // None of the ids is one that it knows.
+    if (refusal && request.operation === 'getItems' && isAboutItems(refusal)) return { products: [] }
     if (refusal) return { refusal }
     throw new EnrichmentError(
       'AMAZON_UNAVAILABLE',

@@ -1,5 +1,6 @@
 import type { Album, Product } from '../album.ts'
 import type { AmazonApi, AmazonQuery } from '../amazon/amazon-api.ts'
+import { readAsin } from '../amazon/read-asin.ts'
 import { metrics } from '../metrics.ts'
 import { type Judgement, matchAlbum } from './match/match-album.ts'
 import { searchTexts } from './search-texts.ts'
@@ -22,7 +23,8 @@ interface Search {
  * The products that may be the album, without doubles: those known by ASIN first, then what searches find. The first
  * search is for all artists and the title. Where it finds nothing that the rules would accept, a credit of several is
  * tried again by the first of them, one that names nobody by the title alone; where it finds nothing at all, the looser
- * keywords are tried. Known ASINs that it has not brought are asked for ten at a time, at most twenty.
+ * keywords are tried. Known ASINs that it has not brought are asked for ten at a time, at most twenty; what can be no ASIN
+ * is passed over.
  *
  * At most three Amazon requests.
  *
@@ -30,7 +32,8 @@ interface Search {
  */
 export async function searchAmazon(album: Album, search: Search, signal: AbortSignal): Promise<Product[]> {
   const { amazon, marketplace, hasMusicIndex, step, linkedAsins: linked } = search
-  const known = [...new Set([...linked, ...(album.asins[marketplace] ?? [])])].slice(0, MOST_KNOWN)
+  const told = [...linked, ...(album.asins[marketplace] ?? [])].map(readAsin)
+  const known = [...new Set(told)].filter((asin) => asin !== undefined).slice(0, MOST_KNOWN)
   const searchIndex = hasMusicIndex ? 'Music' : 'All'
   const { title, artists, simpler } = searchTexts(album)
   let left = MOST_REQUESTS

@@ -78,6 +78,17 @@ test('getItems leaves out what Amazon does not know, down to an empty list', asy
   expect(await api.getItems(['B0UNKNOWN0'], never)).toEqual([])
 })
 
+test('a request for ids that Amazon calls invalid is answered by none of them', async () => {
+  standIn.behave({
+    status: 400,
+    body: { type: 'ValidationException', reason: 'FieldValidationFailed', fieldList: ['itemIds'] },
+  })
+  expect(await open().getItems(['B0TEST0004'], never)).toEqual([])
+  expect(seen.at(-1)).toMatchObject({ status: 400, result: 'ok', products: 0 })
+  standIn.behave({ status: 400, body: { type: 'ValidationException', fieldList: ['itemIds', 'partnerTag'] } })
+  await expect(open().getItems(['B0TEST0004'], never)).rejects.toMatchObject({ code: 'AMAZON_INVALID_PARTNER_TAG' })
+})
+
 test('more than ten ids, or nothing to search for, is our own fault and reaches nobody', async () => {
   const api = open()
   await expect(api.getItems(Array(11).fill('B0TEST0001'), never)).rejects.toMatchObject({ code: 'INTERNAL' })

@@ -57,6 +57,12 @@ test('nothing found is an empty list, for a search and for ids', async () => {
   expect(await open().getItems(['B0UNKNOWN0'], never)).toEqual([])
 })
 
+test('a request for ids that Amazon calls invalid is answered by none of them', async () => {
+  const message = 'The ItemId B0UNKNOWN0 provided in the request is invalid.'
+  standIn.behave({ status: 400, body: { Errors: [{ Code: 'InvalidParameterValue', Message: message }] } })
+  expect(await open().getItems(['B0UNKNOWN0'], never)).toEqual([])
+})
+
 test.for<[string, Behaviour, string, RegExp]>([
   ['the closed API', paapiTrouble.retired(), 'AMAZON_API_RETIRED', /^403 AccessDenied: .*Set AMAZON_API=creators/],
   ['an ineligible account', paapiTrouble.notEligible(), 'AMAZON_NOT_ELIGIBLE', /^403 AssociateNotEligible/],

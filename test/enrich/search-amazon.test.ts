@@ -81,6 +81,21 @@ describe('searchAmazon', () => {
     expect(found.slice(0, 2).map(({ asin }) => asin)).toEqual(['B0LINKED01', 'B0LINKED02'])
   })
 
+  it('asks for known ASINs as Amazon writes them, and for nothing that can be none', async () => {
+    const { asked, search } = createShop(() => [product('B0RIGHT001', 'Red', 'King Crimson')])
+    const asins = { [marketplace]: ['N/A', '', 'b00xyz', ' b0lower001 ', 'B0LOWER001', 'B0LOWER0012', 'B0RIGHT001'] }
+    const found = await searchAmazon(sampleAlbum('Red', ['King Crimson'], { asins }), search(), signal)
+    expect(asked.slice(1)).toEqual([['B0LOWER001']])
+    expect(found.map(({ asin }) => asin)).toEqual(['B0LOWER001', 'B0RIGHT001'])
+  })
+
+  it('spends no request on known ASINs that can be none', async () => {
+    const { asked, search } = createShop(() => [])
+    const asins = { [marketplace]: ['N/A', 'unknown'] }
+    await searchAmazon(sampleAlbum('Red', ['King Crimson'], { asins }), search(), signal)
+    expect(asked).toEqual([{ artist: 'King Crimson', title: 'Red' }, { keywords: 'King Crimson Red' }])
+  })
+
   it('counts its steps', async () => {
     const count = async () =>
       (await metrics.searchSteps.get()).values.find(

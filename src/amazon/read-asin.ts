@@ -1,0 +1,9 @@
+/**
+ * An ASIN as Amazon writes it, of what people write for one.
+ *
+ * @returns undefined for what can be none: Amazon may refuse a whole request for it
+ */
+export function readAsin(text: string): string | undefined {
+  const asin = text.trim().toUpperCase()
+  return /^[A-Z0-9]{10}$/.test(asin) ? asin : undefined
+}
