@@ -45,7 +45,7 @@ export const SPEED = { afterRefusal: 0.8, least: 0.25, step: 0.1, stepMs: 5_000 
 /** Intervals that may be booked ahead of a request, by several processes. */
 export const MOST_AHEAD = 3
 
-/** No refusal makes anybody wait for longer, whatever Amazon names. */
+/** No refusal makes anybody wait for longer: what Amazon names may be nonsense, and is shared with every process. */
 export const LONGEST_WAIT_MS = 3_600_000
 
 export const DAY_MS = 86_400_000

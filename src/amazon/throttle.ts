@@ -1,9 +1,8 @@
+import { LONGEST_WAIT_MS } from '../amazon-slots.ts'
 import { EnrichmentError } from '../errors.ts'
 
 const FIRST_BACKOFF_MS = 1_000
 const LONGEST_BACKOFF_MS = 30_000
-/** A hint may be nonsense (a date, a clock that is wrong), and is shared with every process: it must end. */
-const LONGEST_HINT_MS = 3_600_000
 
 /** What a refusal asks of everybody who uses the account. */
 export interface Wait {
@@ -37,7 +36,7 @@ export class Throttle {
     if (isNew) this.#refusals += 1
     // Jitter, since other processes with the same credential are refused at the same moment.
     const forMs =
-      retryAfterMs === undefined ? backoffMs * (0.5 + Math.random() / 2) : Math.min(retryAfterMs, LONGEST_HINT_MS)
+      retryAfterMs === undefined ? backoffMs * (0.5 + Math.random() / 2) : Math.min(retryAfterMs, LONGEST_WAIT_MS)
     this.#heldUntil = Math.max(this.#heldUntil, now + forMs)
     return { forMs, isNew }
   }
