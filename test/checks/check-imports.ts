@@ -23,6 +23,9 @@ const LEVELS = [
   ['storable-text'],
 ]
 
+/** The same within a room. */
+const WITHIN: Record<string, string[][]> = { worker: [['request'], ['ledger', 'window'], ['lease']] }
+
 /** The only room that may import a library; rooms and libraries that are not named here are free. */
 const OWNERS: Record<string, string> = {
   kafkajs: 'kafka',
@@ -62,6 +65,14 @@ function importsOf(root: string, file: string): string[] {
 const roomOf = (file: string) => (file.split('/')[1] ?? '').replace(/\.ts$/, '')
 const levelOf = (room: string) => LEVELS.findIndex((level) => level.includes(room))
 
+/** Whether a file of a room's part may import one of another part; files beside the parts see all of them. */
+function isDownwards(file: string, target: string): boolean {
+  const levels = WITHIN[roomOf(file)] ?? []
+  const [from, to] = [file, target].map((path) => levels.findIndex((level) => level.includes(path.split('/')[2] ?? '')))
+  if (from === undefined || to === undefined || from === -1 || to === -1) return true
+  return to > from || file.split('/')[2] === target.split('/')[2]
+}
+
 function faultOf(file: string, target: string): string[] {
   const room = roomOf(file)
   if (levelOf(room) === -1) return [`${file}: room ${room} has no level in check-imports.ts`]
@@ -76,7 +87,7 @@ function faultOf(file: string, target: string): string[] {
     return owner === undefined || owner === room ? [] : [`${file}: only src/${owner} may import ${target}`]
   }
   const targetRoom = roomOf(target)
-  const isAllowed = targetRoom === room || levelOf(targetRoom) > levelOf(room)
+  const isAllowed = targetRoom === room ? isDownwards(file, target) : levelOf(targetRoom) > levelOf(room)
   return isAllowed ? [] : [`${file}: ${room} may not import ${target}, which is not below it`]
 }
 

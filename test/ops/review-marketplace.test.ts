@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { LeaseStore } from '../../src/db/lease-store.ts'
 import { marketplaceToDecide, marketplaceToShow, ownMarketplace } from '../../src/ops/review-marketplace.ts'
-import { OwnedStores } from '../../src/worker/lease/owned-stores.ts'
 import { Ledger } from '../../src/worker/ledger/ledger.ts'
+import { OwnedStores } from '../../src/worker/ledger/owned-stores.ts'
 import { aRequest, at, decision, end, enrichment, finish, NOW, open, openLedger } from '../stack/a-ledger.ts'
 
 const [CA, UK, US] = ['www.amazon.ca', 'www.amazon.co.uk', 'www.amazon.com'] as const

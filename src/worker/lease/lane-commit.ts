@@ -1,4 +1,4 @@
-import type { Position } from '../ledger/delivery-rule.ts'
+import type { Position } from '../lane-position.ts'
 
 /**
  * What every commit of ours says in the offset's metadata. A tool that resets offsets leaves it out, so it tells an
@@ -57,10 +57,4 @@ export function stampOffsets(
 export function isPending(committed: ReadonlyMap<string, bigint>, { topic, offset }: Position): boolean {
   const from = committed.get(topic)
   return from !== undefined && offset >= from
-}
-
-/** The finished deliveries from the head of each topic on: what may be published. Gaps in the offsets mean nothing. */
-export function finishedPrefix<T>(delivered: readonly T[], isFinished: (item: T) => boolean): T[] {
-  const unfinished = delivered.findIndex((item) => !isFinished(item))
-  return delivered.slice(0, unfinished === -1 ? delivered.length : unfinished)
 }

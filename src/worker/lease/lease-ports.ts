@@ -1,4 +1,4 @@
-import type { LanePosition } from '../ledger/delivery-rule.ts'
+import type { LanePosition } from '../lane-position.ts'
 import type { LeaseEvent, LeaseProducer, PhaseKind, Standing } from './lease-phase.ts'
 import type { HoldCause, KafkaLane, LaneMemory } from './plan-start.ts'
 

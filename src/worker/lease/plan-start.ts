@@ -1,4 +1,4 @@
-import type { LanePosition, TopicStart } from '../ledger/delivery-rule.ts'
+import type { LanePosition, TopicStart } from '../lane-position.ts'
 import { parseStamp } from './lane-commit.ts'
 
 /** One of the lane's topics as Kafka has it, read AFTER the transactional producer was initialised. */

@@ -1,13 +1,9 @@
+import type { LanePosition, Position } from '../lane-position.ts'
+
 /**
  * The delivery rule: what a delivered request is to the ledger. Kafka delivers a request more than once (a crash, a
  * rebalance, a retry that comes back, offsets that someone moved), and only the ledger's row tells these apart.
  */
-
-/** A place in one of the lane's topics, which have one partition each. */
-export interface Position {
-  topic: string
-  offset: bigint
-}
 
 /** A delivered copy of a request and what its headers say: run 1, attempt 0 unless it is a retry that comes back. */
 export interface RequestCopy extends Position {
@@ -78,20 +74,6 @@ export function toRetryCopy({ run, attempt }: Pick<LedgerRow<unknown>, 'run' | '
   attempt: number
 } {
   return { run, attempt: attempt + 1 }
-}
-
-/** Where the lane goes on, as far as the ledger's rows are concerned. */
-export interface LanePosition {
-  topics: readonly TopicStart[]
-  /** When the lane has come to another cluster: where it had committed in the former one. */
-  formerCluster: Readonly<Record<string, bigint>> | null
-}
-
-export interface TopicStart {
-  topic: string
-  from: bigint
-  /** Whether somebody moved the offset there. */
-  isMoved: boolean
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { LeaseStore } from '../../db/lease-store.ts'
 import type { Statement } from '../../db/prepared.ts'
-import { type LanePosition, mustRunAgain } from './delivery-rule.ts'
+import type { LanePosition } from '../lane-position.ts'
+import { mustRunAgain } from './delivery-rule.ts'
 
 const PAGE = 2_000
 

@@ -1,7 +1,7 @@
 import { setImmediate as yieldOnce } from 'node:timers/promises'
 import { isDataError } from '../../db/database-error.ts'
 import { EnrichmentError } from '../../errors.ts'
-import type { Ownership } from '../lease/owned-stores.ts'
+import type { Ownership } from './owned-stores.ts'
 
 /** More of them would make the statements large, and no cheaper. */
 const MOST_AT_ONCE = 200

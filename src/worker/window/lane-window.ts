@@ -1,6 +1,6 @@
 import type { Delivery } from '../../kafka/delivery.ts'
 import { recordBytes } from '../../kafka/record-size.ts'
-import { finishedPrefix } from '../lease/lane-commit.ts'
+import { finishedPrefix } from './finished-prefix.ts'
 
 /** A delivered record, and how far the worker is with it. */
 export interface Slot<T> {

@@ -1,5 +1,6 @@
+import type { LanePosition } from '../../../src/worker/lane-position.ts'
 import type { LaneMemory } from '../../../src/worker/lease/plan-start.ts'
-import type { LanePosition, LedgerRow } from '../../../src/worker/ledger/delivery-rule.ts'
+import type { LedgerRow } from '../../../src/worker/ledger/delivery-rule.ts'
 import type { Decision } from './judge.ts'
 import type { Rules } from './rules.ts'
 

@@ -1,5 +1,5 @@
-import { finishedPrefix } from '../../../src/worker/lease/lane-commit.ts'
 import type { Claim, RequestCopy } from '../../../src/worker/ledger/delivery-rule.ts'
+import { finishedPrefix } from '../../../src/worker/window/finished-prefix.ts'
 import { type Decision, tellDecision } from './judge.ts'
 import { LANE_TOPICS, type LaneTopic } from './model-kafka.ts'
 import type { Random } from './random.ts'

@@ -1,12 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  finishedPrefix,
-  formatStamp,
-  isPending,
-  parseStamp,
-  stampOffsets,
-} from '../../../src/worker/lease/lane-commit.ts'
+import { formatStamp, isPending, parseStamp, stampOffsets } from '../../../src/worker/lease/lane-commit.ts'
 
 const committed = new Map([
   ['enrichment', 10n],
@@ -70,11 +64,4 @@ test('what was committed, and what is not the lane, is not pending', () => {
   expect(isPending(committed, { topic: 'enrichment', offset: 10n })).toBe(true)
   expect(isPending(committed, { topic: 'enrichment', offset: 9n })).toBe(false)
   expect(isPending(committed, { topic: 'other', offset: 99n })).toBe(false)
-})
-
-test('the finished prefix ends before the first unfinished delivery', () => {
-  const isEven = (number: number) => number % 2 === 0
-  expect(finishedPrefix([2, 4, 5, 6], isEven)).toEqual([2, 4])
-  expect(finishedPrefix([2, 4], isEven)).toEqual([2, 4])
-  expect(finishedPrefix([1, 2], isEven)).toEqual([])
 })

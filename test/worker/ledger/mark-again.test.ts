@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { LeaseStore } from '../../../src/db/lease-store.ts'
-import { OwnedStores } from '../../../src/worker/lease/owned-stores.ts'
 import { Ledger } from '../../../src/worker/ledger/ledger.ts'
 import { markAgain } from '../../../src/worker/ledger/mark-again.ts'
+import { OwnedStores } from '../../../src/worker/ledger/owned-stores.ts'
 import { aRequest, at, decision, end, NEVER, NOW, open, openLedger } from '../../stack/a-ledger.ts'
 
 test('a lane that has come to another cluster marks its own rows, and what the lanes beside it paid for stays theirs', async () => {
