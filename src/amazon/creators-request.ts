@@ -49,7 +49,7 @@ export function itemsRequest(asins: string[]): CreatorsRequest {
 /** @throws EnrichmentError INTERNAL when nothing is searched for */
 export function searchRequest({ searchIndex, ...texts }: AmazonQuery): CreatorsRequest {
   const given = (['artist', 'title', 'keywords'] as const)
-    .map((name) => [name, cutText(texts[name] ?? '')] as const)
+    .map((name) => [name, cutAtWord(texts[name] ?? '')] as const)
     .filter(([, text]) => text !== '')
   if (given.length === 0) throw new EnrichmentError('INTERNAL', 'searchItems wants an artist, a title or keywords')
   return {
@@ -61,7 +61,7 @@ export function searchRequest({ searchIndex, ...texts }: AmazonQuery): CreatorsR
 }
 
 /** Keeps a text within Amazon's 1000 characters, without half a word or half a character at its end. */
-function cutText(text: string): string {
+function cutAtWord(text: string): string {
   const trimmed = text.trim()
   if (trimmed.length <= MAX_TEXT) return trimmed
   const cut = trimmed.slice(0, MAX_TEXT + 1).replace(/\s+\S*$/, '')

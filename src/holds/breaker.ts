@@ -155,7 +155,7 @@ export class Breaker {
   }
 
   /** Whoever waited was sent away: nobody is left to probe, so the next call is to find out anew. */
-  async forget(): Promise<void> {
+  async reset(): Promise<void> {
     if (this.#openedBy !== null) await this.#policy.execute(async () => undefined)
   }
 

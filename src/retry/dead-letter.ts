@@ -4,7 +4,7 @@ import type { UnopenedBatch } from '../kafka/decoding-fault.ts'
 import type { Delivery, OutgoingRecord } from '../kafka/delivery.ts'
 import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { fitsInto, headerBytes } from '../kafka/record-size.ts'
-import { cutText, type Failure, toFailureHeaders, withoutOwnHeaders } from './retry-headers.ts'
+import { cutToBytes, type Failure, toFailureHeaders, withoutOwnHeaders } from './retry-headers.ts'
 
 /** In bytes, so that all our headers together stay under 16 kB. */
 const LONGEST_HISTORY = 8_000
@@ -76,7 +76,7 @@ function toBatchPointer(topic: string, delivery: Delivery, batch: UnopenedBatch,
 /** The newest attempts as JSON, as many as fit. */
 function boundedHistory(history: readonly { message: string }[]): string {
   const entries = history.map((entry) =>
-    JSON.stringify({ ...entry, message: cutText(entry.message, LONGEST_PAST_MESSAGE) }),
+    JSON.stringify({ ...entry, message: cutToBytes(entry.message, LONGEST_PAST_MESSAGE) }),
   )
   let bytes = 1
   const from = entries.findLastIndex((entry) => {

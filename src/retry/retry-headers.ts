@@ -78,7 +78,7 @@ export function toFailureHeaders(delivery: Delivery, failure: Failure): Record<s
     'enricher-attempt': String(attempt),
     'enricher-stage': stage,
     'enricher-error-code': error.code,
-    'enricher-error-message': cutText(error.message, LONGEST_MESSAGE),
+    'enricher-error-message': cutToBytes(error.message, LONGEST_MESSAGE),
     ...(requestId !== undefined && { 'enricher-request-id': requestId }),
   }
 }
@@ -89,7 +89,7 @@ export function withoutOwnHeaders(headers: RecordHeaders): RecordHeaders {
 }
 
 /** A text cut to a number of bytes, and such as Kafka's pages and PostgreSQL's JSON can hold. */
-export function cutText(text: string, maxBytes: number): string {
+export function cutToBytes(text: string, maxBytes: number): string {
   const bytes = Buffer.from(storableText(text))
   // Of a character that is cut in two nothing is kept.
   return new TextDecoder().decode(bytes.subarray(0, maxBytes), { stream: true })

@@ -25,7 +25,7 @@ export interface Dependencies extends Record<Name, Call> {
   /** A person says that the cause is gone. */
   probeNow(): void
   /** All work was dropped, and with it those who waited: a breaker that is open would never be probed. */
-  forget(): void
+  reset(): void
 }
 
 type Rule = Omit<ConstructorParameters<typeof Breaker>[0], 'name' | 'onChange' | 'stopping'>
@@ -81,8 +81,8 @@ export function createDependencies(
     probeNow() {
       for (const [, breaker] of breakers) if (breaker.openedBy !== null) breaker.probeNow()
     },
-    forget() {
-      for (const [, breaker] of breakers) void breaker.forget()
+    reset() {
+      for (const [, breaker] of breakers) void breaker.reset()
     },
   }
 }

@@ -119,7 +119,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     },
     onWorkDropped() {
       worker.drop()
-      dependencies.forget()
+      dependencies.reset()
     },
     log,
   })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Delivery, RecordHeaders } from '../../src/kafka/delivery.ts'
 import { headerBytes } from '../../src/kafka/record-size.ts'
-import { cutText, readRetryHeaders, toRetryHeaders, withoutOwnHeaders } from '../../src/retry/retry-headers.ts'
+import { cutToBytes, readRetryHeaders, toRetryHeaders, withoutOwnHeaders } from '../../src/retry/retry-headers.ts'
 
 const ABSENT = {
   run: 1,
@@ -173,10 +173,10 @@ test('of foreign headers every one passes unchanged, and of our names none', () 
 })
 
 test('a text is cut between characters, and holds nothing that a page or a JSON column refuses', () => {
-  expect(cutText('a\u00e9\u20ac', 5)).toBe('a\u00e9')
+  expect(cutToBytes('a\u00e9\u20ac', 5)).toBe('a\u00e9')
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.nat(50), (long, most) => {
-      const cut = cutText(long, most)
+      const cut = cutToBytes(long, most)
       expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(most)
       expect(cut.isWellFormed() && !cut.includes('\0')).toBe(true)
     }),
