@@ -67,12 +67,12 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     const start: Record<Role, () => Promise<Member>> = {
       intake: async () => (await import('./intake/intake.ts')).startIntake(config, { kafka, db, codecs, log }),
       worker: async () => (await import('./worker/start-worker.ts')).startWorker(config, { kafka, db, codecs, log }),
-      relay: async () =>
-        (await import('./relay/relay.ts')).startRelay({
-          ...{ kafka, db, log },
-          groupId: groups.relay,
-          topics: { ...topics, retry },
-        }),
+      async relay() {
+        const { Relay } = await import('./relay/relay.ts')
+        const relay = new Relay({ kafka, db, log, groupId: groups.relay, topics: { ...topics, retry } })
+        relay.start()
+        return relay
+      },
     }
     for (const role of roles) members[role] = await start[role]()
     log.info({ roles }, 'service running')

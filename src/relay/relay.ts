@@ -33,84 +33,103 @@ export interface RelayOptions {
  * transactions, so none is lost and none doubled whatever dies. What is not due waits here, in bounds, and its partition
  * pauses at them; the rest waits in Kafka. It also sends what was decided on in the database (the outbox).
  */
-export function startRelay(options: RelayOptions): Member {
-  const { kafka, db, groupId, topics, log } = options
-  const stopping = new AbortController()
-  let tiers = new Map<string, RelayedPartition>()
-  const marks = new CrashMarks(db, groupId, randomUUID())
+export class Relay implements Member {
+  readonly #options: RelayOptions
+  readonly #consumer: GroupConsumer
+  readonly #marks: CrashMarks
+  readonly #stopping = new AbortController()
+  #tiers = new Map<string, RelayedPartition>()
+  #outbox: Promise<void> = Promise.resolve()
 
-  const relay = (partition: TopicPartition, ownership: PartitionOwnership, signal: AbortSignal): RelayedPartition =>
-    new RelayedPartition(partition, ownership, {
-      marks,
-      toRecord: (delivery) => toRecord(delivery, topics),
-      onPublished: (records) => report(records, partition, topics, log),
-      onRoom: () => consumer.resume(partition.topic),
-      // Given up with the assignment, it is no reason to leave the next one.
-      onFailed: (error) => {
-        if (!signal.aborted) consumer.restart(error)
-      },
+  constructor(options: RelayOptions) {
+    const { kafka, db, groupId, topics, log } = options
+    this.#options = options
+    this.#marks = new CrashMarks(db, groupId, randomUUID())
+    this.#consumer = new GroupConsumer({
+      kafka,
+      groupId,
+      topics: topics.retry,
+      maxBytesPerPartition: FETCH_BYTES,
+      log,
+      onAssigned: (assignment, signal) => this.#takeOver(assignment, signal),
+      onBatch: (batch) => this.#receive(batch),
     })
+  }
 
-  /** What waited is dropped: all that is uncommitted is delivered again, and only that is known to be still ours. */
-  const takeOver = async (assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> => {
-    const former = [...tiers.values()]
-    tiers = new Map()
-    await Promise.all(former.map((relayed) => relayed.close()))
+  start(): void {
+    const { kafka, db, topics, log } = this.#options
+    this.#consumer.start()
+    this.#outbox = keepOutboxSent({ db, kafka, topic: topics.express, log }, this.#stopping.signal)
+  }
+
+  get isJoined(): boolean {
+    return this.#consumer.isJoined
+  }
+
+  get failure(): EnrichmentError | null {
+    return this.#consumer.failure
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#consumer.stop()
+    await this.#outbox
+    await this.#drop()
+    await this.#marks.leave()
+  }
+
+  async #takeOver(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
+    await this.#drop()
     // Of an assignment that is over: it would fence whoever has the partitions now.
     if (signal.aborted) return []
-    await marks.leave()
+    await this.#marks.leave()
+    const { kafka, groupId, topics, log } = this.#options
     const { owned, failure } = await ownEach(kafka, {
       groupId,
       partitions: assignment,
       outputs: [topics.express, topics.dead],
-      confirmed: () => consumer.confirmed(signal),
+      confirmed: () => this.#consumer.confirmed(signal),
     })
-    tiers = new Map(owned.map(({ partition, ownership }) => [toKey(partition), relay(partition, ownership, signal)]))
+    this.#tiers = new Map(
+      owned.map(({ partition, ownership }) => [toKey(partition), this.#relay(partition, ownership, signal)]),
+    )
     if (failure !== undefined) throw failure
     const positions = owned.flatMap(({ ownership }) => ownership.positions())
-    await marks.takeOver(positions)
+    await this.#marks.takeOver(positions)
     log.info({ assignment }, 'relay took its tiers over')
     return positions
   }
 
-  const receive = async ({ deliveries, nextOffset, signal, ...partition }: DeliveredBatch): Promise<void> => {
+  /** What waited goes: all that is uncommitted is delivered again, and only that is known to be still ours. */
+  async #drop(): Promise<void> {
+    const former = [...this.#tiers.values()]
+    this.#tiers = new Map()
+    await Promise.all(former.map((relayed) => relayed.close()))
+  }
+
+  #relay(partition: TopicPartition, ownership: PartitionOwnership, signal: AbortSignal): RelayedPartition {
+    const { topics, log } = this.#options
+    return new RelayedPartition(partition, ownership, {
+      marks: this.#marks,
+      toRecord: (delivery) => toRecord(delivery, topics),
+      onPublished: (records) => report(records, partition, topics, log),
+      onRoom: () => this.#consumer.resume(partition.topic),
+      // Given up with the assignment, it is no reason to leave the next one.
+      onFailed: (error) => {
+        if (!signal.aborted) this.#consumer.restart(error)
+      },
+    })
+  }
+
+  async #receive({ deliveries, nextOffset, signal, ...partition }: DeliveredBatch): Promise<void> {
     // Of an assignment that is over: what it skips may be what the next one begins with.
     if (signal.aborted) return
-    const relayed = tiers.get(toKey(partition))
+    const relayed = this.#tiers.get(toKey(partition))
     if (relayed === undefined) {
       throw new EnrichmentError('INTERNAL', `partition ${partition.partition} of ${partition.topic} is not owned`)
     }
     await relayed.add(deliveries, nextOffset)
-    if (relayed.mustPause()) consumer.pause(partition.topic)
-  }
-
-  const consumer = new GroupConsumer({
-    kafka,
-    groupId,
-    topics: topics.retry,
-    maxBytesPerPartition: FETCH_BYTES,
-    log,
-    onAssigned: takeOver,
-    onBatch: receive,
-  })
-
-  consumer.start()
-  const outbox = keepOutboxSent({ db, kafka, topic: topics.express, log }, stopping.signal)
-
-  return {
-    get isJoined() {
-      return consumer.isJoined
-    },
-    get failure() {
-      return consumer.failure
-    },
-    async stop() {
-      stopping.abort()
-      await consumer.stop()
-      await outbox
-      await Promise.all([...tiers.values()].map((relayed) => relayed.close()))
-      await marks.leave()
-    },
+    if (relayed.mustPause()) this.#consumer.pause(partition.topic)
   }
 }
 

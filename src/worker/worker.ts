@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { HoldRecord } from '../db/hold-record.ts'
 import { type EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { LaneState } from '../holds/lane-state.ts'
+import type { Member } from '../holds/member.ts'
 import type { CommitOffset, Delivery, TopicPartition } from '../kafka/delivery.ts'
 import type { GroupConsumer } from '../kafka/group-consumer.ts'
 import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
@@ -55,7 +56,7 @@ export interface WorkerOptions {
  * The lane: starts albums in order, lets their slow stages overlap, and publishes what is finished in order, each result
  * together with the offsets that say its request is done.
  */
-export class Worker {
+export class Worker implements Member {
   readonly #options: WorkerOptions
   readonly #window: LaneWindow<Publication>
   readonly #jobs = new Set<Promise<void>>()
