@@ -1,3 +1,4 @@
+import { toTime } from '../iso-time.ts'
 import type { Database } from './database.ts'
 import type { Statement } from './prepared.ts'
 import { INSERT_TOMBSTONES } from './tombstones.ts'
@@ -93,7 +94,7 @@ export async function forgetAlbums(
     const wanted = albums.map(({ albumId: album_id, tombstone }) => ({
       album_id,
       offset: tombstone && String(tombstone.offset),
-      at: tombstone && new Date(tombstone.timestamp).toISOString(),
+      at: tombstone && toTime(tombstone.timestamp),
     }))
     const heeded = await query(FIND_HEEDED, [JSON.stringify(wanted)])
     const ids = [...new Set(heeded.map(({ album_id }) => album_id))]

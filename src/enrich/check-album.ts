@@ -1,10 +1,9 @@
 import { EnrichmentError } from '../errors.ts'
 import type { Album, AlbumImported } from '../events.ts'
+import { isTime } from '../iso-time.ts'
 
 /** PostgreSQL refuses to index much longer ones. */
 const LONGEST_ID_BYTES = 1_000
-/** The years 1 to 9999: beyond them a time is a fault, and PostgreSQL and JavaScript disagree how to write it. */
-const TIMES = { first: Date.parse('0001-01-01T00:00:00Z'), last: Date.parse('9999-12-31T23:59:59Z') }
 
 /** The most that an album may have, far beyond any that was ever released. Ten ASINs cost one Amazon request. */
 const MOST = {
@@ -76,7 +75,7 @@ function checkAsins(asins: Album['asins']): void {
 
 /** @throws EnrichmentError RECORD_INVALID for a number of milliseconds since 1970 that nobody can have meant */
 export function checkTime(field: string, ms: number): void {
-  demand(ms >= TIMES.first && ms <= TIMES.last, field, ms, 'give the time in milliseconds since 1970')
+  demand(isTime(ms), field, ms, 'give the time in milliseconds since 1970')
 }
 
 /** Every text of every album: what would be said of one is put together only when it is said. */

@@ -2,9 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
-import { forgetAlbums } from '../db/forget.ts'
 import { resumedAt, storeHolds } from '../db/lane.ts'
-import { isAlbumId } from '../enrich/check-album.ts'
 import { EnrichmentError } from '../errors.ts'
 import { DeadLetterLimit } from '../holds/dead-letter-limit.ts'
 import { explainRefusal } from '../holds/explain-refusal.ts'
@@ -12,7 +10,7 @@ import { holdWhileKafkaAway } from '../holds/hold-while-kafka-away.ts'
 import { LaneState, type NewHold } from '../holds/lane-state.ts'
 import type { Member } from '../holds/member.ts'
 import { waitWhileAway } from '../holds/wait-while-away.ts'
-import type { CommitOffset, Delivery, TopicPartition } from '../kafka/delivery.ts'
+import type { CommitOffset, TopicPartition } from '../kafka/delivery.ts'
 import { type EventCodecs, groupNames, topicNames } from '../kafka/event-topics.ts'
 import { GroupConsumer } from '../kafka/group-consumer.ts'
 import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
@@ -22,6 +20,7 @@ import { ownEach, type PartitionOwnership } from '../kafka/partition-ownership.t
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { RequestClock } from './request-clock.ts'
+import { toForgotten } from './to-forgotten.ts'
 import { isTombstone, type Outcome, type RequestMaking, refuseDeadly, toRequest, untilTombstone } from './to-request.ts'
 
 /** Records in one transaction: enough to make its 15 ms small, few enough to stay well below a second. */
@@ -85,6 +84,7 @@ export function startIntake(
     now: () => clock.now(),
     marks,
   }
+  const forgetting = { db, clock, dead: topics.dead, tombstonesIn, log }
 
   /** A flood holds whoever works for the group, until a person says resume. */
   async function restoreFlood(signal: AbortSignal): Promise<void> {
@@ -133,7 +133,7 @@ export function startIntake(
         const most = untilTombstone(pending.slice(0, flood.isProbing ? 1 : RECORDS_PER_TRANSACTION))
         const chunk = most.slice(0, marks.countTogether(most))
         const make = isTombstone(chunk[0])
-          ? () => toForgotten(chunk)
+          ? () => toForgotten(chunk, forgetting)
           : () => Promise.all(chunk.map((delivery) => toRequest(delivery, making)))
         const work = async () => {
           // A suspect comes alone.
@@ -177,19 +177,6 @@ export function startIntake(
       return left === 0
     })
     return last === -1 ? outcomes.length : last + 1
-  }
-
-  /** Tombstones erase what their keys name, if that can be an album at all. Throws only what passes (DATABASE_UNAVAILABLE). */
-  async function toForgotten(tombstones: Delivery[]): Promise<Outcome[]> {
-    const albums = tombstones.flatMap(({ key, offset, timestamp }) => {
-      const albumId = key?.toString() ?? ''
-      return isAlbumId(albumId) ? [{ albumId, tombstone: { offset, timestamp } }] : []
-    })
-    const forgotten = albums.length === 0 ? [] : await forgetAlbums(db, albums, clock.ofTombstone(), true, tombstonesIn)
-    const known = forgotten.filter(({ isKnown }) => isKnown)
-    for (const album of known) log.info(album, 'album forgotten')
-    const ids = new Set<string | undefined>(known.map(({ albumId }) => albumId))
-    return tombstones.map((delivery) => ({ delivery, record: null, isForgotten: ids.has(delivery.key?.toString()) }))
   }
 
   function report({ delivery: { topic, partition, offset, key }, record, isForgotten, error }: Outcome): void {

@@ -102,7 +102,8 @@ async function toRecord(
   return record
 }
 
-function giveUp(delivery: Delivery, topic: string, error: EnrichmentError): Outcome {
+/** The dead letter of a record that intake cannot do anything with. */
+export function giveUp(delivery: Delivery, topic: string, error: EnrichmentError): Outcome {
   const givenUp = { error, stage: 'intake', attempt: 1, firstFailedAt: Date.now() }
   const untrusted = { ...delivery, headers: withoutOwnHeaders(delivery.headers) }
   return { delivery, record: toDeadLetter(topic, untrusted, givenUp), error }

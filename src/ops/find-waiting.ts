@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import type { Album } from '../events.ts'
+import { toTime } from '../iso-time.ts'
 import type { Delivery } from '../kafka/delivery.ts'
 import { type EventCodecs, groupNames, listRetryTopics, openCodecs, topicNames } from '../kafka/event-topics.ts'
 import { withAdmin } from '../kafka/kafka-client.ts'
@@ -63,7 +64,7 @@ export async function findWaiting(
       if (!isOfAlbum && (!isRequest || topic === topics.imported)) return undefined
       const content = await readContent(await open(), value, topic === topics.imported)
       if (!isOfAlbum && content.requestId !== id) return undefined
-      const since = new Date(timestamp).toISOString()
+      const since = toTime(timestamp)
       found.push({ topic, partition, offset: String(offset), ahead, since, ...content })
       return undefined
     }

@@ -58,7 +58,10 @@ export async function retryDeadLetter(
 }
 
 async function decodeAgain(codecs: EventCodecs, { record, stage }: DeadLetter) {
-  if (record.value === null) throw new EnrichmentError('RECORD_INVALID', 'the dead letter has no value')
+  if (record.value === null) {
+    const remedy = 'import the album again, or, if it was a tombstone, `album-enricher forget` it'
+    throw new EnrichmentError('RECORD_INVALID', `the dead letter has no value: ${remedy}`)
+  }
   if (stage === 'intake') return { album: checkAlbum(await codecs.imported.decode(record.value)), source: null }
   const { album, source } = await codecs.requested.decode(record.value)
   return { album, source }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts'
+import { toTime } from '../iso-time.ts'
 import type { Delivery, RecordHeaders } from '../kafka/delivery.ts'
 import { storableText } from '../storable-text.ts'
 
@@ -131,10 +132,4 @@ function readTime(headers: RecordHeaders, name: string): number | null {
   const text = readText(headers, name, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   const time = text === null ? Number.NaN : Date.parse(text)
   return Number.isNaN(time) || toTime(time) !== text ? null : time
-}
-
-/** A record's own time is its producer's word, and may be no time at all. */
-function toTime(ms: number): string {
-  const date = new Date(ms)
-  return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString()
 }

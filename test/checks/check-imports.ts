@@ -20,7 +20,7 @@ const LEVELS = [
   ['explain-tls', 'marketplaces', 'read-pem', 'read-raw', 'setting'],
   ['errors', 'events', 'keep-doing', 'or-aborted', 'with-first-abort', 'retry-delays', 'amazon-slots', 'roles'],
   ['redact'],
-  ['storable-text'],
+  ['iso-time', 'storable-text'],
 ]
 
 /** The same within a room. */
