@@ -31,6 +31,12 @@ const deleteFrom = (table: string) => `delete from ${table} where album_id in (s
 /** Every save of a worker shares its lane's row, so whoever has them all writes between the saves, and not beside one. */
 const HOLD_LANES: Statement = { name: 'select lane for update', text: 'select from lane order by name for update' }
 
+/** A person's verdict shares its album's row: it is stored before the album is forgotten, and erased, or refused. */
+const HOLD_ALBUMS: Statement = {
+  name: 'select album for update',
+  text: `select from album where album_id in (select ${takes}) order by album_id for update`,
+}
+
 const FIND_HEEDED: Statement<{ album_id: string }> = {
   name: 'select album to forget',
   text: `
@@ -91,6 +97,7 @@ export async function forgetAlbums(
 ): Promise<Forgotten[]> {
   return db.prepared(async (query) => {
     await query(HOLD_LANES, [])
+    await query(HOLD_ALBUMS, [JSON.stringify(albums.map(({ albumId }) => albumId))])
     const wanted = albums.map(({ albumId: album_id, tombstone }) => ({
       album_id,
       offset: tombstone && String(tombstone.offset),
