@@ -1,5 +1,6 @@
 import { toTime } from '../iso-time.ts'
 import type { Database } from './database.ts'
+import { REMEMBER } from './forgotten.ts'
 import type { Statement } from './prepared.ts'
 import { INSERT_TOMBSTONES } from './tombstones.ts'
 
@@ -16,6 +17,8 @@ export interface ToForget {
 /** What was known of an album, in rows. */
 export interface Forgotten {
   albumId: string
+  /** Milliseconds since 1970; requests that were made until then are skipped. */
+  forgottenAt: number
   isKnown: boolean
   requests: number
   candidates: number
@@ -46,17 +49,6 @@ const FIND_HEEDED: Statement<{ album_id: string }> = {
       where a.album_id = v.album_id and a.source_offset > v.offset and a.imported_at > v.at)`,
 }
 
-/** Takes the time, and whether the clocks of others do not matter. */
-const REMEMBER: Statement = {
-  name: 'insert into forgotten',
-  text: `
-    insert into forgotten (album_id, forgotten_at)
-    select id, case when $3 then given.at else greatest(given.at, clock_timestamp(),
-      (select max(requested_at) from enrichment where album_id = id)) end
-    from ${takes} as id, (select to_timestamp($2::float8 / 1000) as at) as given
-    on conflict (album_id) do update set forgotten_at = greatest(forgotten.forgotten_at, excluded.forgotten_at)`,
-}
-
 const DISCARD: Statement<{ album_id: string }> = {
   name: 'insert into discarded_image',
   text: `
@@ -81,19 +73,15 @@ const DELETIONS = {
  * Erases all that is stored of albums, in one transaction, and remembers that requests made until now are to be skipped:
  * one that is in the air finds its row gone when it saves, and one that waits is not taken up. Safe to repeat.
  *
- * @param now milliseconds since 1970, by the clock of `isOrdered`'s caller or of anybody
- * @param isOrdered whether the caller makes all requests for the albums, in order: then the next one counts that is made
- *   later than `now`, and MUST be
- * @param tombstonesIn the topic of results, where each of them gets a tombstone through the outbox; absent: none
+ * @param options `notBefore`: when the caller made requests last, in milliseconds since 1970; absent: it makes none.
+ *   `tombstonesIn`: the topic of results, where each of them gets a tombstone through the outbox; absent: none
  * @returns what was known of those that were forgotten
  * @throws EnrichmentError DATABASE_UNAVAILABLE
  */
 export async function forgetAlbums(
   db: Database,
   albums: readonly ToForget[],
-  now: number,
-  isOrdered: boolean,
-  tombstonesIn?: string,
+  { notBefore, tombstonesIn }: { notBefore?: number; tombstonesIn?: string | undefined } = {},
 ): Promise<Forgotten[]> {
   return db.prepared(async (query) => {
     await query(HOLD_LANES, [])
@@ -111,7 +99,8 @@ export async function forgetAlbums(
       for (const { album_id } of rows) counts.set(album_id, (counts.get(album_id) ?? 0) + 1)
       return counts
     }
-    await query(REMEMBER, [...values, now, isOrdered])
+    const remembered = await query(REMEMBER, [...values, notBefore ?? null])
+    const times = new Map(remembered.map(({ album_id, at }) => [album_id, at]))
     const images = count(await query(DISCARD, values))
     const deleted: Record<string, Map<string, number>> = {}
     for (const [what, table] of Object.entries(DELETIONS)) {
@@ -122,6 +111,7 @@ export async function forgetAlbums(
     const of = (what: keyof typeof DELETIONS, albumId: string) => deleted[what]?.get(albumId) ?? 0
     return ids.map((albumId) => ({
       albumId,
+      forgottenAt: times.get(albumId) ?? 0,
       isKnown: of('facts', albumId) > 0,
       requests: of('requests', albumId),
       candidates: of('candidates', albumId),
@@ -130,30 +120,6 @@ export async function forgetAlbums(
       images: images.get(albumId) ?? 0,
     }))
   })
-}
-
-const IS_FORGOTTEN: Statement = {
-  name: 'select forgotten',
-  text: `
-    select from forgotten where album_id = $1 and not exists (select from enrichment where request_id = $2::uuid)`,
-}
-
-/** Whether a request's row is gone because its album was forgotten. @throws EnrichmentError DATABASE_UNAVAILABLE */
-export async function isForgotten(db: Database, albumId: string, requestId: string): Promise<boolean> {
-  return (await db.run(IS_FORGOTTEN, [albumId, requestId])).length > 0
-}
-
-const FIND_FORGOTTEN: Statement<{ album_id: string; at: number }> = {
-  name: 'select forgotten by album',
-  text: `
-    select album_id, extract(epoch from forgotten_at)::float8 * 1000 as at from forgotten
-    where album_id in (select ${takes})`,
-}
-
-/** When albums were forgotten, by id, in milliseconds since 1970. @throws EnrichmentError DATABASE_UNAVAILABLE */
-export async function findForgotten(db: Database, albumIds: readonly string[]): Promise<Map<string, number>> {
-  const rows = await db.run(FIND_FORGOTTEN, [JSON.stringify(albumIds)])
-  return new Map(rows.map(({ album_id, at }) => [album_id, at]))
 }
 
 const DISCARD_ONE: Statement = {

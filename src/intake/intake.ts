@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
+import { readRequestTimes } from '../db/forgotten.ts'
 import { resumedAt, storeHolds } from '../db/lane.ts'
 import { EnrichmentError } from '../errors.ts'
 import { DeadLetterLimit } from '../holds/dead-letter-limit.ts'
@@ -17,6 +18,7 @@ import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { OpenTransactions } from '../kafka/open-transactions.ts'
 import { ownEach, type PartitionOwnership } from '../kafka/partition-ownership.ts'
+import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { RequestClock } from './request-clock.ts'
@@ -27,11 +29,13 @@ import { isTombstone, type Outcome, type RequestMaking, refuseDeadly, toRequest,
 const RECORDS_PER_TRANSACTION = 1_000
 const FETCH_BYTES = 262_144
 const ALIVE_MS = 1_000
+/** Between two looks at PostgreSQL's clock: another one drifts by less than it matters. */
+const CLOCK_MS = 60_000
 /** Cause of its hold for a flood, which is not the lane's. */
 const INTAKE_FLOOD = 'intake_flood'
 interface Surroundings {
   kafka: Kafka
-  /** Remembers for `status` why intake is held, and is what tombstones erase from. */
+  /** Remembers for `status` why intake is held, tells the time, and is what tombstones erase from. */
   db: Database
   codecs: Pick<EventCodecs, 'imported' | 'requested'>
   log: Logger
@@ -78,6 +82,8 @@ export function startIntake(
   const transactions = new OpenTransactions()
   const marks = new CrashMarks(db, groupId, randomUUID())
   const clock = new RequestClock()
+  const followClock = () => clock.follow(() => readRequestTimes(db))
+  const onClockLate = (error: unknown) => log.debug({ err: error }, 'clock not set')
   const making: RequestMaking = {
     topics,
     codecs,
@@ -95,12 +101,19 @@ export function startIntake(
     )
   }
 
+  /** While PostgreSQL is away it goes on as it was set before; the first time there is nothing to go on from. */
+  async function setClock(signal: AbortSignal): Promise<void> {
+    if (clock.isSet) await followClock().catch(onClockLate)
+    else await waitWhileAway('intake', followClock, log, signal, holdWhileAway)
+  }
+
   async function takeOver(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
     await Promise.all([...owned.values()].map((ownership) => ownership.close()))
     owned = new Map()
     // Of an assignment that is over: it would fence whoever has the partitions now.
     if (signal.aborted) return []
     await restoreFlood(signal)
+    await setClock(signal)
     await marks.leave()
     if (!isActive) {
       isActive = true
@@ -202,6 +215,7 @@ export function startIntake(
   })
   state.start()
   consumer.start()
+  void keepDoing(CLOCK_MS, followClock, onClockLate, stopping.signal)
   void holdWhileKafkaAway({ member: consumer, transactions, state, cause: 'intake_KAFKA_UNAVAILABLE' }, stopping.signal)
   return {
     get isJoined() {

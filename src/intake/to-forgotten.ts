@@ -30,7 +30,10 @@ export async function toForgotten(tombstones: Delivery[], forgetting: Forgetting
   } catch (thrown) {
     const error = toEnrichmentError(thrown)
     if (isOutage(error.code) || isToBeMended(error.code)) throw error
-    if (tombstones.length === 1) return tombstones.map((delivery) => giveUp(delivery, forgetting.dead, error))
+    if (tombstones.length === 1)
+      return tombstones.map((delivery) =>
+        giveUp(delivery, error, { dead: forgetting.dead, now: forgetting.clock.now() }),
+      )
     const half = tombstones.length >> 1
     const earlier = await toForgotten(tombstones.slice(0, half), forgetting)
     return [...earlier, ...(await toForgotten(tombstones.slice(half), forgetting))]
@@ -45,7 +48,8 @@ async function forgetTogether(
     const albumId = key?.toString() ?? ''
     return isAlbumId(albumId) ? [{ albumId, tombstone: { offset, timestamp } }] : []
   })
-  const forgotten = albums.length === 0 ? [] : await forgetAlbums(db, albums, clock.ofTombstone(), true, tombstonesIn)
+  const forgotten = albums.length === 0 ? [] : await forgetAlbums(db, albums, { notBefore: clock.now(), tombstonesIn })
+  for (const { forgottenAt } of forgotten) clock.pass(forgottenAt)
   const known = forgotten.filter(({ isKnown }) => isKnown)
   for (const album of known) log.info(album, 'album forgotten')
   const ids = new Set<string | undefined>(known.map(({ albumId }) => albumId))

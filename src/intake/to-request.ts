@@ -44,7 +44,7 @@ export function untilTombstone(deliveries: Delivery[]): Delivery[] {
 export async function toRequest(delivery: Delivery, making: RequestMaking): Promise<Outcome> {
   const { value, fault } = delivery
   const { dead } = making.topics
-  if (fault !== undefined) return giveUp(delivery, dead, fault.error)
+  if (fault !== undefined) return giveUp(delivery, fault.error, { dead, now: making.now() })
   if (value === null) return { delivery, record: null }
   try {
     const crashed = making.marks.judge(delivery)
@@ -53,7 +53,7 @@ export async function toRequest(delivery: Delivery, making: RequestMaking): Prom
   } catch (thrown) {
     const error = toEnrichmentError(thrown)
     if (isOutage(error.code)) throw error
-    return giveUp(delivery, dead, error)
+    return giveUp(delivery, error, { dead, now: making.now() })
   }
 }
 
@@ -63,7 +63,7 @@ export async function toRequest(delivery: Delivery, making: RequestMaking): Prom
  */
 export async function refuseDeadly(
   delivery: Delivery,
-  { topics, codecs, marks }: Omit<RequestMaking, 'now'>,
+  { topics, codecs, now, marks }: RequestMaking,
 ): Promise<Outcome | null> {
   const { value, fault } = delivery
   if (!marks.isSuspect(delivery) || fault !== undefined || value === null || marks.judge(delivery) !== null) return null
@@ -73,7 +73,7 @@ export async function refuseDeadly(
   } catch (thrown) {
     const error = toEnrichmentError(thrown)
     if (isOutage(error.code)) throw error
-    return giveUp(delivery, topics.dead, error)
+    return giveUp(delivery, error, { dead: topics.dead, now: now() })
   }
 }
 
@@ -102,9 +102,13 @@ async function toRecord(
   return record
 }
 
-/** The dead letter of a record that intake cannot do anything with. */
-export function giveUp(delivery: Delivery, topic: string, error: EnrichmentError): Outcome {
-  const givenUp = { error, stage: 'intake', attempt: 1, firstFailedAt: Date.now() }
+/** The dead letter of a record that nothing can be made of. @param now by the clock of requests: it tells too what was forgotten since */
+export function giveUp(
+  delivery: Delivery,
+  error: EnrichmentError,
+  { dead, now }: { dead: string; now: number },
+): Outcome {
+  const givenUp = { error, stage: 'intake', attempt: 1, firstFailedAt: now }
   const untrusted = { ...delivery, headers: withoutOwnHeaders(delivery.headers) }
-  return { delivery, record: toDeadLetter(topic, untrusted, givenUp), error }
+  return { delivery, record: toDeadLetter(dead, untrusted, givenUp), error }
 }

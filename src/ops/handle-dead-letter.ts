@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../db/database.ts'
 import { DeadLetterMark } from '../db/entities/dead-letter-mark.entity.ts'
+import { timeRequest } from '../db/forgotten.ts'
 import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { Album, EnrichmentRequested } from '../events.ts'
@@ -44,7 +45,7 @@ export async function retryDeadLetter(
     reason: 'replay',
     stages: ['search', 'match', 'links', 'artwork'],
     album: decoded.album,
-    requestedAt: Date.now(),
+    requestedAt: await timeRequest(db),
     source: decoded.source,
   }
   const value = await codecs.requested.encode(request)

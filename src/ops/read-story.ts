@@ -6,7 +6,7 @@ import { CandidateRow } from '../db/entities/candidate.entity.ts'
 import { Enrichment, type FailedAttempt } from '../db/entities/enrichment.entity.ts'
 import { ExternalLink } from '../db/entities/external-link.entity.ts'
 import type { ModelCallRow } from '../db/entities/model-call.entity.ts'
-import { findForgotten } from '../db/forget.ts'
+import { findForgotten } from '../db/forgotten.ts'
 import { toCandidate } from '../enrich/stored-candidates.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { Album } from '../events.ts'
@@ -93,7 +93,11 @@ export async function readStory(
       const message = `nothing is ${where} album or request ${id}: ${why}`
       throw new EnrichmentError('RECORD_INVALID', message)
     }
-    const requests = await em.find(Enrichment, { albumId }, { orderBy: { requestedAt: 'desc' }, limit: 20 })
+    const requests = await em.find(
+      Enrichment,
+      { albumId },
+      { orderBy: { requestedAt: 'desc', startedAt: 'desc' }, limit: 20 },
+    )
     const candidates = await em.find(CandidateRow, { albumId }, { orderBy: { marketplace: 'asc', judgedAt: 'desc' } })
     const links = await em.find(ExternalLink, { albumId }, { orderBy: { marketplace: 'asc' } })
     const artworks = (await em.find(ArtworkRow, { albumId }, { orderBy: { marketplace: 'asc' } })).map(toArtwork)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { AlbumRow } from '../db/entities/album.entity.ts'
-import { findForgotten } from '../db/forget.ts'
+import { findForgotten, timeRequest } from '../db/forgotten.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { Album, EnrichmentRequested } from '../events.ts'
 import type { EventCodecs } from '../kafka/event-topics.ts'
@@ -25,6 +25,7 @@ export async function requestEnrichment(
   codecs: EventCodecs,
   albumIds: string[],
 ): Promise<Requested[]> {
+  const requestedAt = await timeRequest(db)
   const rows = await db.query((em) => em.find(AlbumRow, { albumId: { $in: albumIds } }))
   const facts = new Map(rows.map((row) => [row.albumId, row.facts]))
   const unknown = new Set(albumIds.filter((albumId) => !facts.has(albumId)))
@@ -39,7 +40,7 @@ export async function requestEnrichment(
     const message = `nothing is known of album ${ids}: let the importer publish it, or \`album-enricher publish\` it`
     throw new EnrichmentError('RECORD_INVALID', message)
   }
-  const requests = [...facts.values()].map(toRequest)
+  const requests = [...facts.values()].map((album) => toRequest(album, requestedAt))
   const records = requests.map(async (request) => ({
     topic: topics.express,
     key: request.album.albumId,
@@ -73,13 +74,13 @@ async function readRequest(codecs: EventCodecs, value: Buffer): Promise<Enrichme
   }
 }
 
-function toRequest(album: Album): EnrichmentRequested {
+function toRequest(album: Album, requestedAt: number): EnrichmentRequested {
   return {
     requestId: randomUUID(),
     reason: 'replay',
     stages: ['search', 'match', 'links', 'artwork'],
     album,
-    requestedAt: Date.now(),
+    requestedAt,
     source: null,
   }
 }

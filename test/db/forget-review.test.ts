@@ -63,7 +63,7 @@ test('a verdict that is being stored while its album is forgotten is erased with
   const letGo = await holdRows(db, 'person_verdict')
   const reviewing = review(db, 'B000000001', 'B000000002')
   await isAtRest(1)
-  const forgetting = forgetAlbums(db, [{ albumId: album.albumId }], Date.now(), false)
+  const forgetting = forgetAlbums(db, [{ albumId: album.albumId }])
   await isAtRest(2)
   await letGo()
   await reviewing
@@ -74,7 +74,7 @@ test('a verdict that is being stored while its album is forgotten is erased with
 test('a verdict on an album that is being forgotten is refused', async () => {
   const { db, isAtRest } = await openReviewed()
   const letGo = await holdRows(db, 'outbox')
-  const forgetting = forgetAlbums(db, [{ albumId: album.albumId }], Date.now(), false)
+  const forgetting = forgetAlbums(db, [{ albumId: album.albumId }])
   await isAtRest(1)
   const reviewing = review(db, 'B000000001').catch((error) => error)
   // Either it waits, or, as it must not, it is stored.

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Database } from '../../src/db/database.ts'
-import { discardImage, endDiscarded, findForgotten, forgetAlbums } from '../../src/db/forget.ts'
+import { discardImage, endDiscarded, type Forgotten, forgetAlbums } from '../../src/db/forget.ts'
+import { findForgotten } from '../../src/db/forgotten.ts'
 import { buryPublished } from '../../src/db/tombstones.ts'
 import type { Enrichment } from '../../src/enrich/enrich-album.ts'
 import { noteModelCall } from '../../src/worker/ledger/model-calls.ts'
@@ -38,6 +39,9 @@ const CALL = {
   ...{ inputTokens: 7, outputTokens: 4, cost: null, latencyMs: 8 },
 }
 
+/** The first time of a request that counts again. */
+const after = (known: Forgotten | undefined) => Math.floor(known?.forgottenAt ?? Number.NaN) + 1
+
 test('no table that holds something of albums is passed over', async () => {
   const { db } = await openLedger()
   const rows = await db.query((em) =>
@@ -65,12 +69,12 @@ test('all of an album is erased, and nothing of another; a second time does no h
   }
   const before = await countRows(db)
   expect(Object.keys(before)).toEqual(TABLES)
-  const [known] = await forgetAlbums(db, [{ albumId: '1' }], NOW, false)
+  const [known] = await forgetAlbums(db, [{ albumId: '1' }])
   const counts = { requests: 1, candidates: 2, links: 1, verdicts: 1, images: 1 }
-  expect(known).toEqual({ albumId: '1', isKnown: true, ...counts })
+  expect(known).toEqual({ albumId: '1', forgottenAt: expect.any(Number), isKnown: true, ...counts })
   const half = Object.fromEntries(Object.entries(before).map(([table, rows]) => [table, rows / 2]))
   expect(await countRows(db)).toEqual(half)
-  expect(await forgetAlbums(db, [{ albumId: '1' }], NOW, false)).toMatchObject([{ isKnown: false, requests: 0 }])
+  expect(await forgetAlbums(db, [{ albumId: '1' }])).toMatchObject([{ isKnown: false, requests: 0 }])
   expect(await countRows(db)).toEqual(half)
 })
 
@@ -78,13 +82,13 @@ test('a tombstone is in the outbox where it is wanted, once, and again for a res
   const { db, ledger } = await openLedger()
   const waiting = () => db.query((em) => em.execute('select topic, album_id, length(value)::int as bytes from outbox'))
   await finish(ledger, await open(ledger, aRequest(), at(1n)), enrichment())
-  await forgetAlbums(db, [{ albumId: '1' }], NOW, true, 'enriched')
-  await forgetAlbums(db, [{ albumId: '1' }], NOW, true, 'enriched')
+  await forgetAlbums(db, [{ albumId: '1' }], { tombstonesIn: 'enriched' })
+  const [known] = await forgetAlbums(db, [{ albumId: '1' }], { tombstonesIn: 'enriched' })
   const tombstone = { topic: 'enriched', album_id: '1', bytes: 0 }
   expect(await waiting()).toEqual([tombstone])
   await buryPublished(db, ['1', '2'], 'enriched')
   expect(await waiting()).toEqual([tombstone, tombstone])
-  await open(ledger, { ...aRequest(), requestedAt: NOW + 1 }, at(2n))
+  await open(ledger, { ...aRequest(), requestedAt: after(known) }, at(2n))
   await buryPublished(db, ['1'], 'enriched')
   expect((await waiting()).length, 'imported anew').toBe(2)
 })
@@ -94,7 +98,7 @@ test('an album in the air is not saved any more, nor is one taken up that waited
   const [inTheAir, waiting] = [aRequest(), aRequest()]
   const job = await open(ledger, inTheAir, at(1n))
   noteModelCall(job, CALL)
-  await forgetAlbums(db, [{ albumId: '1' }], NOW, true)
+  const [known] = await forgetAlbums(db, [{ albumId: '1' }])
   const forgotten = { code: 'ALBUM_FORGOTTEN' }
   await expect(ledger.saveAnswer(job, 'search.fields', [], NEVER)).rejects.toMatchObject(forgotten)
   await expect(finish(ledger, job, withImage('artwork/a/original.jpg'))).rejects.toMatchObject(forgotten)
@@ -103,7 +107,7 @@ test('an album in the air is not saved any more, nor is one taken up that waited
   expect(await countRows(db)).toEqual({})
   expect(await endDiscarded(db, 'www.amazon.ca', async () => undefined, 10), 'its image').toBe(1)
 
-  await finish(ledger, await open(ledger, { ...aRequest(), requestedAt: NOW + 1 }, at(3n)), enrichment())
+  await finish(ledger, await open(ledger, { ...aRequest(), requestedAt: after(known) }, at(3n)), enrichment())
   expect(await ledger.open(waiting, at(4n), NOW, NEVER), 'an old one all the same').toEqual({ kind: 'forgotten' })
   expect(await countRows(db)).toMatchObject({ album: 1, enrichment: 1 })
 })
@@ -118,7 +122,7 @@ test('albums are forgotten between the saves of a worker and never beside one', 
     await goOn.promise
   })
   await reached.promise
-  const forgetting = forgetAlbums(db, [{ albumId: '1' }], NOW, false)
+  const forgetting = forgetAlbums(db, [{ albumId: '1' }])
   goOn.resolve()
   await saving
   expect(await forgetting).toMatchObject([{ isKnown: true }])
@@ -130,11 +134,12 @@ test('a tombstone that is read again after a later import is not heeded, an earl
   const { db, ledger } = await openLedger()
   await finish(ledger, await open(ledger, aRequest({}, 7), at(1n)), enrichment())
   const tombstone = (offset: bigint, timestamp: number) => [{ albumId: '1', tombstone: { offset, timestamp } }]
-  expect(await forgetAlbums(db, tombstone(5n, NOW - 1), NOW, true)).toEqual([])
+  expect(await forgetAlbums(db, tombstone(5n, NOW - 1))).toEqual([])
   expect(await findForgotten(db, ['1'])).toEqual(new Map())
   // A topic that was made anew counts from zero.
-  expect(await forgetAlbums(db, tombstone(5n, NOW + 1), NOW, true)).toMatchObject([{ isKnown: true }])
-  expect(await findForgotten(db, ['1'])).toEqual(new Map([['1', NOW]]))
+  const [known] = await forgetAlbums(db, tombstone(5n, NOW + 1))
+  expect(known).toMatchObject({ isKnown: true })
+  expect(await findForgotten(db, ['1'])).toEqual(new Map([['1', known?.forgottenAt]]))
 })
 
 test('an image is deleted unless another album needs it, and tried again when the store fails', async () => {

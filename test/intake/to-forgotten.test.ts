@@ -78,3 +78,16 @@ test('a tombstone that PostgreSQL does not take becomes a dead letter, and those
   const retried = await runVerb(env, 'dead', 'retry', '--all')
   expect(retried.output).toContain('album-enricher forget')
 })
+
+test('an import behind a forgetting is enriched, though that was told by a clock that was ahead', async () => {
+  const scenario = await createScenario()
+  const { env, start, publish, results } = scenario
+  const db = new Database(env.DATABASE_URL)
+  onTestFinished(() => db.close())
+  // As by an intake, or a `forget`, of a build before on a host that was ahead.
+  await db.query((em) => em.execute(`insert into forgotten values ('1', clock_timestamp() + interval '10 minutes')`))
+  await publish(anAlbum('1'))
+  const service = start('intake', 'worker')
+  await results.waitFor((records) => records.some(({ key }) => key === '1'), 'its result')
+  expect(await service.stop()).toBe(0)
+})

@@ -1,6 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { loadConfig } from '../../src/config.ts'
+import { openCodecs, topicNames } from '../../src/kafka/event-topics.ts'
+import { withServers } from '../../src/ops/commands/with-servers.ts'
+import { requestEnrichment } from '../../src/ops/request-enrichment.ts'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
 import { runVerb } from '../stack/service-process.ts'
+import { TopicReader } from '../stack/topic-reader.ts'
 
 test('enrich takes the facts from what waits, past a record that nobody can read', async () => {
   const { env, start, publish, send } = await createScenario()
@@ -15,4 +20,24 @@ test('enrich takes the facts from what waits, past a record that nobody can read
   const { status, output } = await runVerb(env, 'enrich', '2')
   expect(output).toContain('nothing is known of album 2')
   expect(status).toBe(1)
+})
+
+test("a request tells PostgreSQL's time, whatever the host's clock", async () => {
+  const { env, publish, start, results } = await createScenario()
+  await publish(anAlbum('1'))
+  const service = start('intake', 'worker')
+  await results.waitFor((records) => records.length === 1, 'the result')
+  expect(await service.stop()).toBe(0)
+  const config = loadConfig(['kafka', 'registry', 'database'], env)
+  const { now } = Date
+  const hostIsAhead = vi.spyOn(Date, 'now').mockImplementation(() => now() + 600_000)
+  onTestFinished(() => hostIsAhead.mockRestore())
+  await withServers(config, async ({ kafka, registry, db }) => {
+    const codecs = await openCodecs(config, registry)
+    await requestEnrichment({ kafka, db }, topicNames(config), codecs, ['1'])
+  })
+  const requests = await TopicReader.open(env, topicNames(config).express)
+  onTestFinished(() => requests.close())
+  const [request] = await requests.readToEnd()
+  expect(Math.abs(request?.event.requestedAt - now())).toBeLessThan(300_000)
 })

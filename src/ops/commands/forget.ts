@@ -20,7 +20,7 @@ export async function forgetCommand(albumIds: string[], { json }: { json?: true 
   try {
     await db.checkMigrated()
     const albums = [...new Set(albumIds)].map((albumId) => ({ albumId }))
-    const forgotten = await forgetAlbums(db, albums, Date.now(), false, tombstonesIn)
+    const forgotten = await forgetAlbums(db, albums, { tombstonesIn })
     if (json) return printJson({ forgotten })
     for (const { albumId, isKnown, requests, candidates, links, verdicts, images } of forgotten) {
       const counts = `${requests} requests, ${candidates} candidates, ${links} links, ${verdicts} verdicts, ${images} images`

@@ -223,11 +223,14 @@ function toResultRecord(
   return { record: isWhole ? whole : bare, isWhole }
 }
 
-/** A request of its own for the artwork alone. Made from the result alone, so that a repeat makes the same. */
+/**
+ * A request of its own for the artwork alone. Made from the result alone, so that a repeat makes the same; with the time of
+ * what was asked for, so that it is skipped if that was.
+ */
 async function requestArtwork(
   delivery: Delivery,
   { album }: EnrichmentRequested,
-  { resultId, finishedAt, artwork, run }: AlbumEnriched,
+  { resultId, requestedAt, finishedAt, artwork, run }: AlbumEnriched,
   context: Context,
 ): Promise<OutgoingRecord> {
   const requestId = idFrom(`artwork of ${resultId}`)
@@ -245,7 +248,7 @@ async function requestArtwork(
   return {
     topic: retryTopic(context, tier),
     key: album.albumId,
-    value: await context.requested.encode({ ...request, requestedAt: finishedAt }),
+    value: await context.requested.encode({ ...request, requestedAt }),
     headers: { ...withoutOwnHeaders(delivery.headers), ...headers, 'enricher-run': '1' },
   }
 }

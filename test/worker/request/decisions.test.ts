@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { EnrichmentError } from '../../../src/errors.ts'
+import type { AlbumEnriched, EnrichmentRequested } from '../../../src/events.ts'
 import { createLogger } from '../../../src/log.ts'
-import { republish } from '../../../src/worker/request/decisions.ts'
+import type { Job } from '../../../src/worker/ledger/job.ts'
+import { decideResult, republish } from '../../../src/worker/request/decisions.ts'
 import { sampleAlbum } from '../../data/samples.ts'
 import { aDelivery } from '../../stack/a-delivery.ts'
 
@@ -46,4 +48,24 @@ test('a stored result that this build cannot read is published as it is, and doe
 test('while the registry is away nothing is published unread', async () => {
   const published = republish(delivery, request, decision, contextWith('REGISTRY_UNAVAILABLE'))
   await expect(published).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' })
+})
+
+test('the request for artwork that is pending is as old as the one that it comes of, and so forgotten with it', async () => {
+  const encoded: EnrichmentRequested[] = []
+  const encode = async (request: EnrichmentRequested) => Buffer.from(`request ${encoded.push(request)}`)
+  const tiers = [{ label: '1m', delayMs: 60_000 }]
+  const context: Context = {
+    ...contextWith('RECORD_UNDECODABLE'),
+    topics: { enriched: 'album.enriched', dead: 'dead', retry: { '1m': 'retry.1m' } },
+    requested: { ...cannotRead('RECORD_UNDECODABLE'), encode },
+    retryPolicy: { tiers, deadlineMs: 0 },
+  }
+  const event = {
+    ...{ resultId: 'result', albumId: '1', requestedAt: 1_000, finishedAt: 5_000, run: 1 },
+    artwork: { status: 'pending', errorCode: 'ARTWORK_UNAVAILABLE' },
+  } as AlbumEnriched
+  const job = { album: request.album, failures: [] as Job['failures'] } as Job
+  const { decided } = await decideResult(delivery, request, event, decision.bytes, job, context)
+  expect(decided.records.map(({ topic }) => topic)).toEqual(['album.enriched', 'retry.1m'])
+  expect(encoded).toMatchObject([{ reason: 'artwork', requestedAt: 1_000 }])
 })
