@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../db/database.ts'
 import { DeadLetterMark } from '../db/entities/dead-letter-mark.entity.ts'
-import { timeRequest } from '../db/forgotten.ts'
+import { findForgotten, timeRequest } from '../db/forgotten.ts'
 import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError } from '../errors.ts'
-import type { Album, EnrichmentRequested } from '../events.ts'
+import type { EnrichmentRequested } from '../events.ts'
 import { type EventCodecs, MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { publishRecords } from '../kafka/publish-records.ts'
 import { fitsInto } from '../kafka/record-size.ts'
 import { withoutOwnHeaders } from '../retry/retry-headers.ts'
 import type { DeadLetter, Places } from './dead-letters.ts'
+import { nothingKnown } from './request-enrichment.ts'
 
 export interface Retried {
   id: string
@@ -20,8 +21,8 @@ export interface Retried {
 }
 
 /**
- * Sends a new request for a dead letter to express. What intake gave up is decoded and checked again first. The new
- * request's id is stored before it is sent, so that an interrupted or doubled retry sends the same request, which the
+ * Sends a new request for a dead letter to express, unless its album was forgotten since. What intake gave up is decoded and
+ * checked again first. The new request's id is stored before it is sent, so that an interrupted or doubled retry sends the same request, which the
  * worker takes once.
  *
  * @throws EnrichmentError KAFKA_UNAVAILABLE, REGISTRY_UNAVAILABLE, DATABASE_UNAVAILABLE
@@ -32,9 +33,11 @@ export async function retryDeadLetter(
   letter: DeadLetter,
   markedBy: string,
 ): Promise<Retried> {
-  let decoded: { album: Album; source: EnrichmentRequested['source'] }
+  const requestedAt = await timeRequest(db)
+  let decoded: Decoded
   try {
     decoded = await decodeAgain(codecs, letter)
+    await demandNotForgotten(db, decoded)
   } catch (error) {
     if (!(error instanceof EnrichmentError) || error.code.endsWith('_UNAVAILABLE')) throw error
     return { id: letter.id, requestId: null, refused: `${error.code}: ${error.message}` }
@@ -45,7 +48,7 @@ export async function retryDeadLetter(
     reason: 'replay',
     stages: ['search', 'match', 'links', 'artwork'],
     album: decoded.album,
-    requestedAt: await timeRequest(db),
+    requestedAt,
     source: decoded.source,
   }
   const value = await codecs.requested.encode(request)
@@ -58,14 +61,26 @@ export async function retryDeadLetter(
   return { id: letter.id, requestId, refused: null }
 }
 
-async function decodeAgain(codecs: EventCodecs, { record, stage }: DeadLetter) {
+/** What a dead letter holds, and when it was asked for, in milliseconds since 1970. */
+type Decoded = Pick<EnrichmentRequested, 'album' | 'source' | 'requestedAt'>
+
+async function decodeAgain(codecs: EventCodecs, { record, stage, firstFailedAt }: DeadLetter): Promise<Decoded> {
   if (record.value === null) {
     const remedy = 'import the album again, or, if it was a tombstone, `album-enricher forget` it'
     throw new EnrichmentError('RECORD_INVALID', `the dead letter has no value: ${remedy}`)
   }
-  if (stage === 'intake') return { album: checkAlbum(await codecs.imported.decode(record.value)), source: null }
-  const { album, source } = await codecs.requested.decode(record.value)
-  return { album, source }
+  if (stage !== 'intake') return codecs.requested.decode(record.value)
+  // No request was made of it, but would have been then.
+  const requestedAt = Date.parse(firstFailedAt)
+  return { album: checkAlbum(await codecs.imported.decode(record.value)), source: null, requestedAt }
+}
+
+/** What was asked for before an album was forgotten must not bring it back. @throws EnrichmentError RECORD_INVALID */
+async function demandNotForgotten(db: Database, { album: { albumId }, requestedAt }: Decoded): Promise<void> {
+  const forgottenAt = (await findForgotten(db, [albumId])).get(albumId)
+  if (forgottenAt === undefined || requestedAt > forgottenAt) return
+  const message = `it is from before its album was forgotten: ${nothingKnown([albumId])}`
+  throw new EnrichmentError('RECORD_INVALID', message)
 }
 
 async function chooseRequestId(db: Database, topic: string, letter: DeadLetter, markedBy: string): Promise<string> {

@@ -36,9 +36,7 @@ export async function requestEnrichment(
   }
   const missing = albumIds.filter((albumId) => !facts.has(albumId))
   if (missing.length > 0) {
-    const ids = missing.join(', ')
-    const message = `nothing is known of album ${ids}: let the importer publish it, or \`album-enricher publish\` it`
-    throw new EnrichmentError('RECORD_INVALID', message)
+    throw new EnrichmentError('RECORD_INVALID', nothingKnown(missing))
   }
   const requests = [...facts.values()].map((album) => toRequest(album, requestedAt))
   const records = requests.map(async (request) => ({
@@ -48,6 +46,11 @@ export async function requestEnrichment(
   }))
   await publishRecords(kafka, await Promise.all(records))
   return requests.map(({ requestId, album: { albumId } }) => ({ albumId, requestId }))
+}
+
+/** What is said of albums that cannot be asked for, as they were never imported, or forgotten since. */
+export function nothingKnown(albumIds: readonly string[]): string {
+  return `nothing is known of album ${albumIds.join(', ')}: let the importer publish it, or \`album-enricher publish\` it`
 }
 
 /** The newest requests for these albums that stand in their topic, whether they were worked on or not. */
