@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix'
 import type { Database } from '../db/database.ts'
-import { endDiscarded } from '../db/forget.ts'
+import { endDiscarded } from '../db/discarded-images.ts'
 import { toEnrichmentError } from '../errors.ts'
 import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
@@ -10,7 +10,7 @@ const EVERY_MS = 10_000
 const IMAGES_AT_ONCE = 100
 
 /**
- * Deletes images of albums that were forgotten, original and variants; by the worker, since it has the store.
+ * Deletes images whose albums were forgotten, original and variants; by the worker, since it has the store.
  *
  * @returns when the signal is aborted
  */

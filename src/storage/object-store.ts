@@ -9,9 +9,10 @@ export interface ObjectStore {
    * Keeps the bytes. Keys name their content by its hash, so a key that exists has these bytes already and is left alone.
    *
    * @param contentType media type, for stores that serve what they keep
+   * @returns whether it existed
    * @throws EnrichmentError STORE_UNAVAILABLE
    */
-  put(key: string, bytes: Uint8Array, contentType: string): Promise<void>
+  put(key: string, bytes: Uint8Array, contentType: string): Promise<boolean>
   /** Deletes what stands under a folder's name, if anything does. @throws EnrichmentError STORE_UNAVAILABLE */
   removeAll(folder: string): Promise<void>
   /** @throws EnrichmentError STORE_UNAVAILABLE */
@@ -35,8 +36,9 @@ export function createObjectStore(location: string, timeoutMs = TIMEOUT_MS): Obj
     exists,
     removeAll: (folder) => guard(`delete ${folder}`, () => disk.deleteAll(folder)),
     async put(key, bytes, contentType) {
-      if (await exists(key)) return
+      if (await exists(key)) return true
       await guard(`keep ${key}`, () => disk.put(key, bytes, { contentType }))
+      return false
     },
   }
 

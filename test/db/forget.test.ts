@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Database } from '../../src/db/database.ts'
-import { discardImage, endDiscarded, type Forgotten, forgetAlbums } from '../../src/db/forget.ts'
+import { endDiscarded } from '../../src/db/discarded-images.ts'
+import { type Forgotten, forgetAlbums } from '../../src/db/forget.ts'
 import { findForgotten } from '../../src/db/forgotten.ts'
 import { buryPublished } from '../../src/db/tombstones.ts'
 import type { Enrichment } from '../../src/enrich/enrich-album.ts'
@@ -140,20 +141,4 @@ test('a tombstone that is read again after a later import is not heeded, an earl
   const [known] = await forgetAlbums(db, tombstone(5n, NOW + 1))
   expect(known).toMatchObject({ isKnown: true })
   expect(await findForgotten(db, ['1'])).toEqual(new Map([['1', known?.forgottenAt]]))
-})
-
-test('an image is deleted unless another album needs it, and tried again when the store fails', async () => {
-  const { db, ledger } = await openLedger()
-  await finish(ledger, await open(ledger, aRequest({ albumId: '2' }), at(1n)), withImage('artwork/shared/original.jpg'))
-  for (const key of ['artwork/shared/original.jpg', 'artwork/lone/original.jpg'])
-    await discardImage(db, 'www.amazon.ca', key)
-  const fails = async () => {
-    throw new Error('the store is away')
-  }
-  await expect(endDiscarded(db, 'www.amazon.ca', fails, 10)).rejects.toThrow('the store is away')
-  const removed: string[] = []
-  const remove = async (key: string) => void removed.push(key)
-  await endDiscarded(db, 'www.amazon.ca', remove, 10)
-  expect(removed).toEqual(['artwork/lone/original.jpg'])
-  expect(await endDiscarded(db, 'www.amazon.ca', remove, 10)).toBe(0)
 })

@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../storage/object-store.ts'
 import type { AllowedHosts } from './check-image-url.ts'
 import { type ArtworkChoice, type ArtworkLink, type ArtworkMode, chooseArtwork } from './choose-artwork.ts'
 import { createImageAgents, internet, type Network } from './create-image-agents.ts'
-import { type DownloadOutcome, downloadArtwork } from './download-artwork.ts'
+import { type DownloadCollaborators, type DownloadOutcome, downloadArtwork } from './download-artwork.ts'
 import { fetchImage } from './fetch-image.ts'
 
 /** What became of an album's artwork; `status` is that of the event. */
@@ -30,16 +30,21 @@ export interface ArtworkStageOptions extends AllowedHosts {
   http?: HttpConfig
 }
 
-/** Makes the stage; its links are the album's accepted products, best first. */
-export function createArtworkStage(options: ArtworkStageOptions): ArtworkStage {
+/** The stage for one album, whose links are its accepted products, best first. */
+export type ArtworkStageFor = (claim: DownloadCollaborators['claim']) => ArtworkStage
+
+/** Makes the stage for one album after the other. */
+export function createArtworkStage(options: ArtworkStageOptions): ArtworkStageFor {
   const { mode, hosts, insecureHost, store, network = internet } = options
   const agents = createImageAgents(network, options.http)
   const collaborators = {
     store,
     fetchImage: (url: string, signal: AbortSignal) => fetchImage(url, { hosts, insecureHost, agents }, signal),
   }
-  return async (album, links, signal) => {
+  return (claim) => async (album, links, signal) => {
     const choice = chooseArtwork(mode, album.hasPrimaryImage, links)
-    return choice.status === 'download' ? await downloadArtwork(choice.candidates, collaborators, signal) : choice
+    return choice.status === 'download'
+      ? await downloadArtwork(choice.candidates, { ...collaborators, claim }, signal)
+      : choice
   }
 }

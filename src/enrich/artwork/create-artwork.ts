@@ -1,10 +1,10 @@
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../log.ts'
 import { createObjectStore } from '../../storage/object-store.ts'
-import { type ArtworkStage, createArtworkStage } from './create-artwork-stage.ts'
+import { type ArtworkStageFor, createArtworkStage } from './create-artwork-stage.ts'
 
 /** The artwork stage as the settings say. States Amazon's licence once where files are kept. */
-export function createArtwork(config: Config<'artwork' | 'http'>, log: Logger): ArtworkStage {
+export function createArtwork(config: Config<'artwork' | 'http'>, log: Logger): ArtworkStageFor {
   if (config.ARTWORK === 'download') {
     log.warn(
       { setting: 'ARTWORK', licensed: 'link' },

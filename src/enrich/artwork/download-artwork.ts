@@ -37,6 +37,8 @@ export interface DownloadCollaborators {
   /** Downloads an image; see fetch-image.ts for what it throws. */
   fetchImage: (url: string, signal: AbortSignal) => Promise<Uint8Array>
   store: ObjectStore
+  /** Keeps an original that is in the store already from being deleted; what is being deleted is gone when this resolves. */
+  claim: (key: string) => Promise<void>
 }
 
 /** No further image is begun after this: artwork must leave the album time to finish, whatever the image host does. */
@@ -55,7 +57,7 @@ const PASSING: readonly ErrorCode[] = ['ARTWORK_UNAVAILABLE', 'STORE_UNAVAILABLE
  */
 export async function downloadArtwork(
   candidates: readonly ArtworkCandidate[],
-  { fetchImage, store }: DownloadCollaborators,
+  { fetchImage, store, claim }: DownloadCollaborators,
   signal: AbortSignal,
 ): Promise<DownloadOutcome> {
   const startedAt = performance.now()
@@ -66,7 +68,7 @@ export async function downloadArtwork(
       break
     }
     try {
-      return await storeImage(asin, image.url, await fetchImage(image.url, signal), store)
+      return await storeImage(asin, image.url, await fetchImage(image.url, signal), { store, claim })
     } catch (thrown) {
       signal.throwIfAborted()
       const failure = toEnrichmentError(thrown)
@@ -81,7 +83,12 @@ export async function downloadArtwork(
   return { status: passing ? 'pending' : 'failed', code: told.code, message: told.message }
 }
 
-async function storeImage(asin: string, url: string, bytes: Uint8Array, store: ObjectStore): Promise<StoredArtwork> {
+async function storeImage(
+  asin: string,
+  url: string,
+  bytes: Uint8Array,
+  { store, claim }: Pick<DownloadCollaborators, 'store' | 'claim'>,
+): Promise<StoredArtwork> {
   const { extension, contentType, width, height, variants } = await makeVariants(bytes, `The image of product ${asin}`)
   if (isTooSmall({ width, height })) {
     const message = `The image of product ${asin} has ${width} x ${height} pixels; with a side below ${SMALLEST_SIDE} it is a placeholder.`
@@ -92,9 +99,17 @@ async function storeImage(asin: string, url: string, bytes: Uint8Array, store: O
   const folder = `artwork/${sha256.slice(0, 2)}/${sha256}`
   const key = `${folder}/original.${extension}`
   const stored = variants.map(({ size, bytes }) => ({ size, bytes, key: `${folder}/${size}.jpg` }))
-  for (const variant of stored) await store.put(variant.key, variant.bytes, 'image/jpeg')
-  // Last, so that where an original is its variants are too.
-  await store.put(key, bytes, contentType)
+  const putAll = async () => {
+    let wasThere = false
+    for (const variant of stored) wasThere = (await store.put(variant.key, variant.bytes, 'image/jpeg')) || wasThere
+    // Last, so that where an original is its variants are too.
+    return (await store.put(key, bytes, contentType)) || wasThere
+  }
+  // Another album's, which may be forgotten, or just have been: what is deleted until it is claimed is put there again.
+  if (await putAll()) {
+    await claim(key)
+    await putAll()
+  }
   return {
     status: 'stored',
     asin,

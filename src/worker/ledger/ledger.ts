@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts'
+import { discardImage } from '../../db/discarded-images.ts'
 import type { FailedAttempt } from '../../db/entities/enrichment.entity.ts'
-import { discardImage } from '../../db/forget.ts'
 import { isForgotten } from '../../db/forgotten.ts'
 import type { Statement } from '../../db/prepared.ts'
 import type { Enrichment } from '../../enrich/enrich-album.ts'

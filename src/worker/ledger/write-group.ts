@@ -2,12 +2,12 @@ import { SAVE_MODEL_CALLS, type StoredModelCall } from '../../db/model-calls.ts'
 import type { Query, Statement } from '../../db/prepared.ts'
 import type { Effects } from './effects.ts'
 import type { Opening } from './job.ts'
+import { SAVE_ARTWORK } from './save-artwork.ts'
 import {
   CHANGE_REQUESTS,
   type ChangeRow,
   DECIDE_REQUESTS,
   type DecidedRow,
-  SAVE_ARTWORK,
   SAVE_CANDIDATES,
   SAVE_LINKS,
   WITHDRAW_LINKS,

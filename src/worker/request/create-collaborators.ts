@@ -1,6 +1,7 @@
 import { createAmazon } from '../../amazon/create-amazon.ts'
 import type { Config } from '../../config.ts'
 import type { Database } from '../../db/database.ts'
+import { claimImage } from '../../db/discarded-images.ts'
 import { readTokensOfDay } from '../../db/model-calls.ts'
 import { Quota } from '../../db/quota.ts'
 import { createArtwork } from '../../enrich/artwork/create-artwork.ts'
@@ -72,7 +73,7 @@ export function createCollaborators(
       error?.code === 'MODEL_NOT_FOUND' ? ofAlbums.model(work, signal, caller) : Promise.reject(error),
     )
   const modelDependencies = outage === 'review' ? { ...ofAlbums, model: askedOnce } : ofAlbums
-  const artworkStage = createArtwork(config, log)
+  const artworkStageFor = createArtwork(config, log)
 
   const collaboratorsFor = (
     request: EnrichmentRequested,
@@ -99,7 +100,8 @@ export function createCollaborators(
       async getArtwork(album, accepted, earlier, inTime) {
         onBegun()
         clock.start()
-        const artwork = await getArtwork(artworkStage, album, accepted, earlier, inTime)
+        const claim = (key: string) => ofAlbums.database(() => claimImage(db, key), inTime, caller)
+        const artwork = await getArtwork(artworkStageFor(claim), album, accepted, earlier, inTime)
         if (request.reason !== 'artwork' || artwork.status !== 'pending') return artwork
         const code = (artwork.errorCode ?? 'ARTWORK_UNAVAILABLE') as ErrorCode
         throw new EnrichmentError(code, `the artwork of album ${album.albumId} cannot be had now`)

@@ -23,16 +23,15 @@ afterEach(async () => {
 })
 
 const never = new AbortController().signal
+const claim = async () => {}
 const link = (asin: string, path = `/images/I/${asin}.jpg`): ArtworkLink => ({
   asin,
   product: { asin, image: { url: host.url + path, width: 500, height: 500 } } as Product,
 })
 const run = (links: ArtworkLink[], location = folder, signal = never) =>
   createArtworkStage({ mode: 'download', hosts: [], insecureHost: host.host, store: createObjectStore(location) })(
-    { hasPrimaryImage: false },
-    links,
-    signal,
-  )
+    claim,
+  )({ hasPrimaryImage: false }, links, signal)
 const listFiles = async () => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile())
@@ -132,7 +131,7 @@ test('is pending when the store fails, and then downloads no further image', asy
 
 test('fetches nothing when the album has a primary image', async () => {
   const store = createObjectStore(folder)
-  const stage = createArtworkStage({ mode: 'download', hosts: [], insecureHost: host.host, store })
+  const stage = createArtworkStage({ mode: 'download', hosts: [], insecureHost: host.host, store })(claim)
   expect(await stage({ hasPrimaryImage: true }, [link('B1')], never)).toEqual({ status: 'kept' })
   expect(host.totalCalls()).toBe(0)
 })
@@ -148,7 +147,7 @@ test("throws the signal's reason when it is aborted, and nothing else", async ()
 
 test('memory stays flat over 200 images', async () => {
   const store = createObjectStore(folder)
-  const stage = createArtworkStage({ mode: 'download', hosts: [], insecureHost: host.host, store })
+  const stage = createArtworkStage({ mode: 'download', hosts: [], insecureHost: host.host, store })(claim)
   const runMany = async (from: number, to: number) => {
     for (let n = from; n < to; n += 10) {
       const albums = Array.from({ length: 10 }, (_, i) => stage({ hasPrimaryImage: false }, [link(`M${n + i}`)], never))

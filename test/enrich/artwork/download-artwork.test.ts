@@ -10,7 +10,8 @@ const candidates = ['B1', 'B2', 'B3', 'B4'].map((asin) => ({
   asin,
   image: { url: `https://m.media-amazon.com/images/I/${asin}.jpg`, width: 500, height: 500 },
 }))
-const store: ObjectStore = { put: async () => {}, exists: async () => false, removeAll: async () => {} }
+const claim = async () => {}
+const store: ObjectStore = { put: async () => false, exists: async () => false, removeAll: async () => {} }
 
 test('begins no further image when they have taken too long, and is pending', async () => {
   let now = 1_000
@@ -21,7 +22,7 @@ test('begins no further image when they have taken too long, and is pending', as
     now += 7_000
     throw new EnrichmentError('ARTWORK_NOT_FOUND', 'gone')
   }
-  expect(await downloadArtwork(candidates, { fetchImage, store }, never)).toEqual({
+  expect(await downloadArtwork(candidates, { fetchImage, store, claim }, never)).toEqual({
     status: 'pending',
     code: 'ARTWORK_UNAVAILABLE',
     message: 'No time was left for the image of product B3.',
@@ -31,12 +32,12 @@ test('begins no further image when they have taken too long, and is pending', as
 
 test('is none without candidates', async () => {
   const fetchImage = async () => Promise.reject(new Error('asked'))
-  expect(await downloadArtwork([], { fetchImage, store }, never)).toEqual({ status: 'none' })
+  expect(await downloadArtwork([], { fetchImage, store, claim }, never)).toEqual({ status: 'none' })
 })
 
 test('a fault of ours is an answer too', async () => {
   const fetchImage = async () => Promise.reject(new TypeError('x is not a function'))
-  expect(await downloadArtwork(candidates, { fetchImage, store }, never)).toEqual({
+  expect(await downloadArtwork(candidates, { fetchImage, store, claim }, never)).toEqual({
     status: 'failed',
     code: 'INTERNAL',
     message: 'x is not a function',
