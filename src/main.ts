@@ -65,7 +65,12 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
 
     // Each loads what it needs and no more: a process of intake alone has neither a model's client nor one of Amazon.
     const start: Record<Role, () => Promise<Member>> = {
-      intake: async () => (await import('./intake/intake.ts')).startIntake(config, { kafka, db, codecs, log }),
+      async intake() {
+        const { Intake } = await import('./intake/intake.ts')
+        const intake = new Intake(config, { kafka, db, codecs, log })
+        intake.start()
+        return intake
+      },
       worker: async () => (await import('./worker/start-worker.ts')).startWorker(config, { kafka, db, codecs, log }),
       async relay() {
         const { Relay } = await import('./relay/relay.ts')

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
 import { readRequestTimes } from '../db/forgotten.ts'
+import type { HoldRecord } from '../db/hold-record.ts'
 import { resumedAt, storeHolds } from '../db/lane.ts'
 import { EnrichmentError } from '../errors.ts'
 import { DeadLetterLimit } from '../holds/dead-letter-limit.ts'
@@ -11,7 +12,7 @@ import { holdWhileKafkaAway } from '../holds/hold-while-kafka-away.ts'
 import { LaneState, type NewHold } from '../holds/lane-state.ts'
 import type { Member } from '../holds/member.ts'
 import { waitWhileAway } from '../holds/wait-while-away.ts'
-import type { CommitOffset, TopicPartition } from '../kafka/delivery.ts'
+import type { CommitOffset, Delivery, TopicPartition } from '../kafka/delivery.ts'
 import { type EventCodecs, groupNames, topicNames } from '../kafka/event-topics.ts'
 import { GroupConsumer } from '../kafka/group-consumer.ts'
 import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
@@ -22,7 +23,7 @@ import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { RequestClock } from './request-clock.ts'
-import { toForgotten } from './to-forgotten.ts'
+import { type Forgetting, toForgotten } from './to-forgotten.ts'
 import { isTombstone, type Outcome, type RequestMaking, refuseDeadly, toRequest, untilTombstone } from './to-request.ts'
 
 /** Records in one transaction: enough to make its 15 ms small, few enough to stay well below a second. */
@@ -55,115 +56,166 @@ function explainBeyond(failure: unknown): NewHold | null {
  * in Kafka transactions, so a record becomes exactly one of both whatever dies. A tombstone erases its album, again if it is
  * delivered again.
  */
-export function startIntake(
-  config: Config<'kafka' | 'service' | 'database'>,
-  { kafka, db, codecs, log }: Surroundings,
-): Member {
-  const topics = topicNames(config)
-  const tombstonesIn = config.FORGET_TOMBSTONES === 'yes' ? topics.enriched : undefined
-  const groupId = groupNames(config).intake
-  const stopping = new AbortController()
+export class Intake implements Member {
+  readonly #groupId: string
+  readonly #surroundings: Surroundings
+  /** Dead letters in a row that hold it. */
+  readonly #mostDeadLetters: number
+  readonly #consumer: GroupConsumer
+  readonly #state: LaneState
+  readonly #flood: DeadLetterLimit
+  readonly #marks: CrashMarks
+  readonly #transactions = new OpenTransactions()
+  readonly #clock = new RequestClock()
+  readonly #making: RequestMaking
+  readonly #forgetting: Forgetting
+  readonly #stopping = new AbortController()
+  #owned = new Map<number, PartitionOwnership>()
   /** Whether it has had partitions. */
-  let isActive = false
-  const state = new LaneState({
-    db,
-    name: groupId,
-    isLane: false,
-    log,
-    stop: stopping.signal,
-    part: () => (isActive ? 'active' : 'none'),
-    storeHolds: (holds, former) => storeHolds(db, groupId, holds, former),
-    onResume: () => flood.resume(),
-  })
-  const flood = new DeadLetterLimit(config.FLOOD_DEAD_LETTERS, (hold) =>
-    state.hold('flood', hold && { ...hold, cause: INTAKE_FLOOD }),
-  )
-  let owned = new Map<number, PartitionOwnership>()
-  const transactions = new OpenTransactions()
-  const marks = new CrashMarks(db, groupId, randomUUID())
-  const clock = new RequestClock()
-  const followClock = () => clock.follow(() => readRequestTimes(db))
-  const onClockLate = (error: unknown) => log.debug({ err: error }, 'clock not set')
-  const making: RequestMaking = {
-    topics,
-    codecs,
-    now: () => clock.now(),
-    marks,
+  #isActive = false
+
+  constructor(config: Config<'kafka' | 'service' | 'database'>, surroundings: Surroundings) {
+    const { kafka, db, codecs, log } = surroundings
+    const topics = topicNames(config)
+    const groupId = groupNames(config).intake
+    this.#groupId = groupId
+    this.#surroundings = surroundings
+    this.#mostDeadLetters = config.FLOOD_DEAD_LETTERS
+    this.#marks = new CrashMarks(db, groupId, randomUUID())
+    this.#making = { topics, codecs, now: () => this.#clock.now(), marks: this.#marks }
+    const tombstonesIn = config.FORGET_TOMBSTONES === 'yes' ? topics.enriched : undefined
+    this.#forgetting = { db, clock: this.#clock, dead: topics.dead, tombstonesIn, log }
+    this.#flood = new DeadLetterLimit(config.FLOOD_DEAD_LETTERS, (hold) =>
+      this.#state.hold('flood', hold && { ...hold, cause: INTAKE_FLOOD }),
+    )
+    this.#state = new LaneState({
+      db,
+      name: groupId,
+      isLane: false,
+      log,
+      stop: this.#stopping.signal,
+      part: () => (this.#isActive ? 'active' : 'none'),
+      storeHolds: (holds, former) => storeHolds(db, groupId, holds, former),
+      onResume: () => this.#flood.resume(),
+    })
+    this.#consumer = new GroupConsumer({
+      kafka,
+      groupId,
+      topics: [topics.imported],
+      maxBytesPerPartition: FETCH_BYTES,
+      log,
+      onAssigned: (assignment, signal) => this.#takeOver(assignment, signal),
+      onRefused: (refusal) => this.#state.hold('kafka', explainRefusal(refusal, 'intake_')),
+      onBatch: (batch) => this.#forward(batch),
+    })
   }
-  const forgetting = { db, clock, dead: topics.dead, tombstonesIn, log }
+
+  start(): void {
+    const { signal } = this.#stopping
+    this.#state.start()
+    this.#consumer.start()
+    void keepDoing(CLOCK_MS, () => this.#followClock(), this.#onClockLate, signal)
+    const watched = { member: this.#consumer, transactions: this.#transactions, state: this.#state }
+    void holdWhileKafkaAway({ ...watched, cause: 'intake_KAFKA_UNAVAILABLE' }, signal)
+  }
+
+  get isJoined(): boolean {
+    return this.#consumer.isJoined
+  }
+
+  get failure(): EnrichmentError | null {
+    return this.#consumer.failure
+  }
+
+  get condition(): { state: string; holds: HoldRecord[] } {
+    return { state: this.#state.state, holds: this.#state.holds }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#consumer.stop()
+    await this.#drop()
+    await this.#marks.leave()
+    await this.#state.closed()
+  }
+
+  async #takeOver(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
+    await this.#drop()
+    // Of an assignment that is over: it would fence whoever has the partitions now.
+    if (signal.aborted) return []
+    await this.#restoreFlood(signal)
+    await this.#setClock(signal)
+    await this.#marks.leave()
+    if (!this.#isActive) {
+      this.#isActive = true
+      this.#state.partChanged()
+    }
+    const { topics } = this.#making
+    const claim = {
+      groupId: this.#groupId,
+      partitions: assignment,
+      outputs: [topics.enrichment, topics.dead],
+      confirmed: () => this.#consumer.confirmed(signal),
+    }
+    const { owned, failure } = await this.#transactions.during(ownEach(this.#surroundings.kafka, claim))
+    this.#owned = new Map(owned.map(({ partition, ownership }) => [partition.partition, ownership]))
+    this.#state.hold('offsets', explainBeyond(failure))
+    if (failure !== undefined) throw failure
+    const positions = owned.flatMap(({ ownership }) => ownership.positions())
+    await this.#marks.takeOver(positions)
+    return positions
+  }
+
+  async #drop(): Promise<void> {
+    const former = [...this.#owned.values()]
+    this.#owned = new Map()
+    await Promise.all(former.map((ownership) => ownership.close()))
+  }
 
   /** A flood holds whoever works for the group, until a person says resume. */
-  async function restoreFlood(signal: AbortSignal): Promise<void> {
-    const lane = await state.lastSeen(signal)
-    flood.restore(
+  async #restoreFlood(signal: AbortSignal): Promise<void> {
+    const lane = await this.#state.lastSeen(signal)
+    this.#flood.restore(
       lane.holds.find(({ cause }) => cause === INTAKE_FLOOD),
       resumedAt(lane),
     )
   }
 
   /** While PostgreSQL is away it goes on as it was set before; the first time there is nothing to go on from. */
-  async function setClock(signal: AbortSignal): Promise<void> {
-    if (clock.isSet) await followClock().catch(onClockLate)
-    else await waitWhileAway('intake', followClock, log, signal, holdWhileAway)
+  async #setClock(signal: AbortSignal): Promise<void> {
+    const follow = () => this.#followClock()
+    if (this.#clock.isSet) await follow().catch(this.#onClockLate)
+    else await this.#whileAway(follow, signal)
   }
 
-  async function takeOver(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
-    await Promise.all([...owned.values()].map((ownership) => ownership.close()))
-    owned = new Map()
-    // Of an assignment that is over: it would fence whoever has the partitions now.
-    if (signal.aborted) return []
-    await restoreFlood(signal)
-    await setClock(signal)
-    await marks.leave()
-    if (!isActive) {
-      isActive = true
-      state.partChanged()
-    }
-    const claim = { groupId, partitions: assignment, outputs: [topics.enrichment, topics.dead] }
-    const { owned: taken, failure } = await transactions.during(
-      ownEach(kafka, { ...claim, confirmed: () => consumer.confirmed(signal) }),
-    )
-    owned = new Map(taken.map(({ partition, ownership }) => [partition.partition, ownership]))
-    state.hold('offsets', explainBeyond(failure))
-    if (failure !== undefined) throw failure
-    const positions = taken.flatMap(({ ownership }) => ownership.positions())
-    await marks.takeOver(positions)
-    return positions
+  #followClock(): Promise<void> {
+    return this.#clock.follow(() => readRequestTimes(this.#surroundings.db))
   }
 
-  async function forward({ topic, partition, deliveries, nextOffset, signal }: DeliveredBatch): Promise<void> {
-    const ownership = owned.get(partition)
+  readonly #onClockLate = (error: unknown) => this.#surroundings.log.debug({ err: error }, 'clock not set')
+
+  async #forward({ topic, partition, deliveries, nextOffset, signal }: DeliveredBatch): Promise<void> {
+    const ownership = this.#owned.get(partition)
     if (ownership === undefined)
       throw new EnrichmentError('INTERNAL', `partition ${partition} of ${topic} is not owned`)
     if (deliveries.length === 0 && ownership.isPending({ topic, partition, offset: nextOffset - 1n }))
       await ownership.commit([], [{ topic, partition, offset: nextOffset }])
     const pending = deliveries.filter((delivery) => ownership.isPending(delivery))
     // Waiting for a registry, or for a person, is no hanging.
-    const alive = setInterval(() => consumer.progress(), ALIVE_MS)
+    const alive = setInterval(() => this.#consumer.progress(), ALIVE_MS)
     try {
       while (pending.length > 0 && !signal.aborted) {
-        await flood.admit(signal)
-        const most = untilTombstone(pending.slice(0, flood.isProbing ? 1 : RECORDS_PER_TRANSACTION))
-        const chunk = most.slice(0, marks.countTogether(most))
-        const make = isTombstone(chunk[0])
-          ? () => toForgotten(chunk, forgetting)
-          : () => Promise.all(chunk.map((delivery) => toRequest(delivery, making)))
-        const work = async () => {
-          // A suspect comes alone.
-          const [first] = chunk
-          const deadly = first && (await refuseDeadly(first, making))
-          return deadly ? [deadly] : marks.touch(chunk, make)
-        }
-        const outcomes = await waitWhileAway('intake', work, log, signal, holdWhileAway)
-        const taken = outcomes.slice(0, countAdmitted(outcomes))
+        await this.#flood.admit(signal)
+        const outcomes = await this.#makeNext(pending, signal)
+        const taken = outcomes.slice(0, this.#countAdmitted(outcomes))
         const records = taken.map(({ record }) => record).filter((record) => record !== null)
         const last = taken.at(-1)?.delivery
         if (last !== undefined)
-          await transactions.during(ownership.commit(records, [{ topic, partition, offset: last.nextOffset }]))
+          await this.#transactions.during(ownership.commit(records, [{ topic, partition, offset: last.nextOffset }]))
         for (const outcome of taken) {
           // Not before the commit: one that fails, and is done again, has given nothing up.
-          flood.record(outcome.error !== undefined)
-          report(outcome)
+          this.#flood.record(outcome.error !== undefined)
+          this.#report(outcome)
         }
         pending.splice(0, taken.length)
       }
@@ -175,24 +227,42 @@ export function startIntake(
     }
   }
 
+  /** Outcomes of the first ones that wait: as many as go into one transaction. */
+  async #makeNext(pending: Delivery[], signal: AbortSignal): Promise<Outcome[]> {
+    const most = untilTombstone(pending.slice(0, this.#flood.isProbing ? 1 : RECORDS_PER_TRANSACTION))
+    const chunk = most.slice(0, this.#marks.countTogether(most))
+    const make = isTombstone(chunk[0])
+      ? () => toForgotten(chunk, this.#forgetting)
+      : () => Promise.all(chunk.map((delivery) => toRequest(delivery, this.#making)))
+    return this.#whileAway(async () => {
+      // A suspect comes alone.
+      const [first] = chunk
+      const deadly = first && (await refuseDeadly(first, this.#making))
+      return deadly ? [deadly] : this.#marks.touch(chunk, make)
+    }, signal)
+  }
+
   /** Its cause is not the lane's, which is held for the registry by itself, and may go on meanwhile. */
-  function holdWhileAway(away: EnrichmentError | null): void {
-    const server = away?.code.startsWith('DATABASE_') ? 'PostgreSQL' : 'the registry'
-    const remedy = `mend ${server}; intake goes on by itself within 5 s`
-    state.hold('registry', away && { cause: `intake_${away.code}`, message: away.message, remedy })
+  #whileAway<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return waitWhileAway('intake', work, this.#surroundings.log, signal, (away) => {
+      const server = away?.code.startsWith('DATABASE_') ? 'PostgreSQL' : 'the registry'
+      const remedy = `mend ${server}; intake goes on by itself within 5 s`
+      this.#state.hold('registry', away && { cause: `intake_${away.code}`, message: away.message, remedy })
+    })
   }
 
   /** How many of them may be published before intake is held for a flood of dead letters. */
-  function countAdmitted(outcomes: Outcome[]): number {
-    let left = flood.left
+  #countAdmitted(outcomes: Outcome[]): number {
+    let left = this.#flood.left
     const last = outcomes.findIndex(({ error }) => {
-      left = error === undefined ? config.FLOOD_DEAD_LETTERS : left - 1
+      left = error === undefined ? this.#mostDeadLetters : left - 1
       return left === 0
     })
     return last === -1 ? outcomes.length : last + 1
   }
 
-  function report({ delivery: { topic, partition, offset, key }, record, isForgotten, error }: Outcome): void {
+  #report({ delivery: { topic, partition, offset, key }, record, isForgotten, error }: Outcome): void {
+    const { log } = this.#surroundings
     const position = { topic, partition, offset: String(offset), key: key?.toString() }
     if (record === null) {
       metrics.tombstones.inc()
@@ -201,38 +271,5 @@ export function startIntake(
       metrics.deadLetters.inc({ code: error.code })
       log.error({ ...position, code: error.code, reason: error.message }, 'album dead-lettered')
     }
-  }
-
-  const consumer = new GroupConsumer({
-    kafka,
-    groupId,
-    topics: [topics.imported],
-    maxBytesPerPartition: FETCH_BYTES,
-    log,
-    onAssigned: takeOver,
-    onRefused: (refusal) => state.hold('kafka', explainRefusal(refusal, 'intake_')),
-    onBatch: forward,
-  })
-  state.start()
-  consumer.start()
-  void keepDoing(CLOCK_MS, followClock, onClockLate, stopping.signal)
-  void holdWhileKafkaAway({ member: consumer, transactions, state, cause: 'intake_KAFKA_UNAVAILABLE' }, stopping.signal)
-  return {
-    get isJoined() {
-      return consumer.isJoined
-    },
-    get failure() {
-      return consumer.failure
-    },
-    get condition() {
-      return { state: state.state, holds: state.holds }
-    },
-    async stop() {
-      stopping.abort()
-      await consumer.stop()
-      await Promise.all([...owned.values()].map((ownership) => ownership.close()))
-      await marks.leave()
-      await state.closed()
-    },
   }
 }

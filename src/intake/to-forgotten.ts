@@ -8,7 +8,7 @@ import { isOutage } from '../retry/decide-retry.ts'
 import type { RequestClock } from './request-clock.ts'
 import { giveUp, type Outcome } from './to-request.ts'
 
-interface Forgetting {
+export interface Forgetting {
   db: Database
   clock: RequestClock
   /** The dead-letter topic. */
