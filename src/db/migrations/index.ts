@@ -11,6 +11,7 @@ import { M0012Forgotten } from './m0012-forgotten.ts'
 import { M0013ToldByAmazon } from './m0013-told-by-amazon.ts'
 import { M0015DeadlyRecords } from './m0015-deadly-records.ts'
 import { M0020ModelCalls } from './m0020-model-calls.ts'
+import { M0021LargeTables } from './m0021-large-tables.ts'
 import { MIGRATION_NAMES } from './names.ts'
 
 const CLASSES: Record<(typeof MIGRATION_NAMES)[number], typeof M0001FirstTables> = {
@@ -27,6 +28,7 @@ const CLASSES: Record<(typeof MIGRATION_NAMES)[number], typeof M0001FirstTables>
   'm0013-told-by-amazon': M0013ToldByAmazon,
   'm0015-deadly-records': M0015DeadlyRecords,
   'm0020-model-calls': M0020ModelCalls,
+  'm0021-large-tables': M0021LargeTables,
 }
 
 /** In their order. Apart from their names, which a command asks for: they bring MikroORM with them. */

@@ -17,4 +17,5 @@ export const MIGRATION_NAMES = [
   'm0013-told-by-amazon',
   'm0015-deadly-records',
   'm0020-model-calls',
+  'm0021-large-tables',
 ] as const
