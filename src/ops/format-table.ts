@@ -1,7 +1,8 @@
 /** Rows under a header as aligned text; the last column is not padded. */
 export function formatTable(header: string[], rows: string[][]): string {
   const all = [header, ...rows]
-  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
+  const widthOf = (column: number) => all.reduce((width, row) => Math.max(width, (row[column] ?? '').length), 0)
+  const widths = header.map((_, column) => widthOf(column))
   const last = header.length - 1
   const format = (row: string[]) =>
     header
