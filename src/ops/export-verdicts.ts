@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts'
-import { AlbumRow } from '../db/entities/album.entity.ts'
-import { CandidateRow } from '../db/entities/candidate.entity.ts'
-import { PersonVerdictRow } from '../db/entities/person-verdict.entity.ts'
+import type { CandidateRow } from '../db/entities/candidate.entity.ts'
+import type { Statement } from '../db/prepared.ts'
+import type { Album } from '../events.ts'
 
 /** A person's verdict as a labelled pair: what `npm run eval` reads. */
 export interface LabelledPair {
@@ -12,32 +12,60 @@ export interface LabelledPair {
   labelledBy: string
 }
 
-/** Every verdict of a person whose product is known, oldest first. @throws EnrichmentError DATABASE_UNAVAILABLE */
-export async function exportVerdicts(db: Database): Promise<LabelledPair[]> {
-  return db.query(async (em) => {
-    const verdicts = await em.find(PersonVerdictRow, {}, { orderBy: { decidedAt: 'asc' } })
-    const pairs: LabelledPair[] = []
-    for (const { albumId, marketplace, asin, verdict, decidedBy, decidedAt } of verdicts) {
-      const album = await em.findOne(AlbumRow, { albumId })
-      const candidate = await em.findOne(CandidateRow, { albumId, marketplace, asin })
-      if (album === null || candidate === null) continue
-      const { title, artists, releaseYear } = album.facts
-      const { product } = candidate
-      const artist = product.contributors.map(({ name }) => name).join(' & ')
-      pairs.push({
-        album: { title, artists: artists.map(({ name }) => name), releaseYear },
-        product: {
-          asin,
-          title: product.title,
-          artist: artist === '' ? null : artist,
-          binding: product.binding ?? null,
-          releaseDate: product.releaseDate ?? null,
-        },
-        label: verdict === 'accept' ? 'match' : 'no_match',
-        why: `a person's verdict of ${decidedAt.toISOString().slice(0, 10)}`,
-        labelledBy: decidedBy,
-      })
-    }
-    return pairs
-  })
+interface VerdictRow {
+  album_id: string
+  marketplace: string
+  asin: string
+  verdict: 'accept' | 'reject'
+  decided_by: string
+  decided_at: string
+  facts: Album
+  product: CandidateRow['product']
+}
+
+const ROWS_AT_ONCE = 1_000
+
+const FIND_PAGE: Statement<VerdictRow> = {
+  name: 'select person_verdict page',
+  text: `
+    select v.album_id, v.marketplace, v.asin, v.verdict, v.decided_by, v.decided_at::text as decided_at, a.facts, c.product
+    from person_verdict v
+      join album a on a.album_id = v.album_id
+      join candidate c on c.album_id = v.album_id and c.marketplace = v.marketplace and c.asin = v.asin
+    where (v.album_id, v.marketplace, v.asin) > ($1, $2, $3)
+    order by v.album_id, v.marketplace, v.asin limit ${ROWS_AT_ONCE}`,
+}
+
+/**
+ * Every verdict of a person whose product is known, by album, some at once: there may be more than memory has room for.
+ *
+ * @throws EnrichmentError DATABASE_UNAVAILABLE
+ */
+export async function* exportVerdicts(db: Database): AsyncGenerator<LabelledPair[]> {
+  let last = { album_id: '', marketplace: '', asin: '' }
+  for (;;) {
+    const rows = await db.run(FIND_PAGE, [last.album_id, last.marketplace, last.asin])
+    if (rows.length > 0) yield rows.map(toPair)
+    const end = rows.at(-1)
+    if (end === undefined || rows.length < ROWS_AT_ONCE) return
+    last = end
+  }
+}
+
+function toPair({ asin, verdict, decided_by, decided_at, facts, product }: VerdictRow): LabelledPair {
+  const { title, artists, releaseYear } = facts
+  const artist = product.contributors.map(({ name }) => name).join(' & ')
+  return {
+    album: { title, artists: artists.map(({ name }) => name), releaseYear },
+    product: {
+      asin,
+      title: product.title,
+      artist: artist === '' ? null : artist,
+      binding: product.binding ?? null,
+      releaseDate: product.releaseDate ?? null,
+    },
+    label: verdict === 'accept' ? 'match' : 'no_match',
+    why: `a person's verdict of ${new Date(decided_at).toISOString().slice(0, 10)}`,
+    labelledBy: decided_by,
+  }
 }

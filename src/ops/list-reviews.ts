@@ -16,18 +16,13 @@ export interface ReviewItem {
   since: string
 }
 
-/** Albums with open candidates; one that was forgotten has none. */
-const REVIEWS = `
-    with review as (
-      select o.album_id, o.marketplace, a.facts, o.open, o.since, exists (
-          select from external_link l
-          where l.album_id = o.album_id and l.marketplace = o.marketplace and l.withdrawn_at is null
-        ) as is_linked
-      from (
-        select album_id, marketplace, count(*)::int as open, min(judged_at) as since
-        from candidate where verdict = 'open' group by album_id, marketplace
-      ) o
-      join album a on a.album_id = o.album_id)`
+/** What waits, by album and marketplace; of an album that was forgotten nothing does. */
+const WAITING = `
+      select album_id, marketplace, count(*)::int as open, min(judged_at) as since
+      from candidate where verdict = 'open' group by album_id, marketplace`
+const LINKS = `
+      select from external_link l
+      where l.album_id = o.album_id and l.marketplace = o.marketplace and l.withdrawn_at is null`
 
 interface ReviewRow {
   album_id: string
@@ -36,30 +31,43 @@ interface ReviewRow {
   open: number
   is_linked: boolean
   since: string
+  total: number
 }
 
+/** Facts are large: only those of the albums that are told are read. */
 const FIND_REVIEWS: Statement<ReviewRow> = {
   name: 'select candidate open',
-  text: `${REVIEWS}
-    select album_id, marketplace, facts, open, since::text as since, is_linked
-    from review where $1 or not is_linked order by review.since, album_id`,
+  text: `
+    with review as (select o.*, exists (${LINKS}) as is_linked from (${WAITING}) o),
+    page as (
+      select *, count(*) over ()::int as total from review where $1 or not is_linked
+      order by since, album_id, marketplace limit $2)
+    select p.album_id, p.marketplace, a.facts, p.open, p.since::text as since, p.is_linked, p.total
+    from page p join album a on a.album_id = p.album_id order by p.since, p.album_id, p.marketplace`,
 }
 const COUNT_REVIEWS: Statement<{ open: number; oldest: number | null }> = {
   name: 'select candidate open count',
-  text: `${REVIEWS}
+  text: `
     select count(*)::int as open, (extract(epoch from min(since)) * 1000)::float8 as oldest
-    from review where not is_linked`,
+    from (${WAITING}) o where not exists (${LINKS})`,
+}
+
+/** Albums that wait, and how many of them there are in all. */
+export interface Reviews {
+  items: ReviewItem[]
+  total: number
 }
 
 /**
  * Albums with open candidates, the longest waiting first.
  *
  * @param all also those that are linked by other candidates
+ * @param limit how many are told, at least 1
  * @throws EnrichmentError DATABASE_UNAVAILABLE
  */
-export async function listReviews(db: Database, { all }: { all: boolean }): Promise<ReviewItem[]> {
-  const rows = await db.run(FIND_REVIEWS, [all])
-  return rows.map(({ album_id, marketplace, facts, open, is_linked, since }) => ({
+export async function listReviews(db: Database, { all, limit }: { all: boolean; limit: number }): Promise<Reviews> {
+  const rows = await db.run(FIND_REVIEWS, [all, limit])
+  const items = rows.map(({ album_id, marketplace, facts, open, is_linked, since }) => ({
     albumId: album_id,
     marketplace,
     title: facts.title,
@@ -68,6 +76,7 @@ export async function listReviews(db: Database, { all }: { all: boolean }): Prom
     isLinked: is_linked,
     since: new Date(since).toISOString(),
   }))
+  return { items, total: rows[0]?.total ?? 0 }
 }
 
 /**

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises'
 import { type Config, loadConfig } from '../../config.ts'
 import { EnrichmentError, toEnrichmentError } from '../../errors.ts'
 import { openCodecs, topicNames } from '../../kafka/event-topics.ts'
@@ -6,10 +5,10 @@ import { type DeadLetter, forEachDeadLetter, type Selection } from '../dead-lett
 import { escapeText, formatTable, shorten } from '../format-table.ts'
 import { deleteDeadLetter, type Retried, retryDeadLetter } from '../handle-dead-letter.ts'
 import type { Servers } from '../set-up.ts'
-import { fileError } from './file-error.ts'
 import { print, printJson } from './output.ts'
 import { userName } from './user-name.ts'
 import { withServers, withTables } from './with-servers.ts'
+import { writeFileAsRead } from './write-file.ts'
 
 interface Options {
   all?: true
@@ -21,11 +20,11 @@ const DEPENDENCIES = ['kafka', 'registry', 'database'] as const
 
 /** `dead list`: what was given up and is not handled yet. */
 export async function deadListCommand({ code, json }: Options): Promise<void> {
-  const letters = await collect(code === undefined ? { all: true } : { code })
-  if (json) return printJson({ deadLetters: letters.map(summarise) })
+  const letters = await collect(code === undefined ? { all: true } : { code }, summarise)
+  if (json) return printJson({ deadLetters: letters })
   if (letters.length === 0) return print('no dead letters')
-  const rows = letters.map(({ id, key, code, stage, attempt, firstFailedAt, message }) =>
-    [id, key ?? '-', code, stage, String(attempt), firstFailedAt, shorten(message, 90)].map(escapeText),
+  const rows = letters.map(({ id, albumId, code, stage, attempt, firstFailedAt, message }) =>
+    [id, albumId ?? '-', code, stage, String(attempt), firstFailedAt, shorten(message, 90)].map(escapeText),
   )
   print(formatTable(['id', 'album', 'code', 'stage', 'attempts', 'first failed', 'why'], rows))
 }
@@ -33,7 +32,7 @@ export async function deadListCommand({ code, json }: Options): Promise<void> {
 /** `dead show ID`: one dead letter with its headers and, where it can be decoded, its album. */
 export async function deadShowCommand(id: string, { json }: Options): Promise<void> {
   const config = loadConfig(DEPENDENCIES)
-  const [letter] = await collect({ ids: [id] })
+  const [letter] = await collect({ ids: [id] }, (one) => one)
   if (letter === undefined) return
   const content = await withServers(config, ({ registry }) => readContent(letter, config, registry))
   if (json) return printJson({ ...summarise(letter), headers: letter.headers, value: content })
@@ -103,23 +102,16 @@ export async function deadDeleteCommand(ids: string[], options: Options): Promis
 export async function deadExportCommand(file: string, { code, json }: Options): Promise<void> {
   const config = loadConfig(DEPENDENCIES)
   const { dead: topic } = topicNames(config)
-  const cannotWrite = (error: unknown) => {
-    throw fileError(file, 'written', error)
-  }
-  const out = await open(file, 'w').catch(cannotWrite)
   let exported = 0
-  try {
-    await withTables(config, ({ kafka, db }) =>
+  await withTables(config, ({ kafka, db }) =>
+    writeFileAsRead(file, (append) =>
       forEachDeadLetter({ kafka, db, topic }, code === undefined ? { all: true } : { code }, async (letter) => {
         const value = letter.record.value?.toString('base64') ?? null
-        const line = `${JSON.stringify({ ...summarise(letter), headers: letter.headers, value })}\n`
-        await out.appendFile(line).catch(cannotWrite)
+        await append(`${JSON.stringify({ ...summarise(letter), headers: letter.headers, value })}\n`)
         exported += 1
       }),
-    )
-  } finally {
-    await out.close().catch(cannotWrite)
-  }
+    ),
+  )
   if (json) printJson({ exported, file })
   else print(`${exported} dead letters written to ${file}`)
 }
@@ -131,12 +123,13 @@ function toSelection(ids: string[], { all, code }: Options): Selection {
   throw new EnrichmentError('CONFIG_INVALID', 'which dead letters: name ids, or --code CODE, or --all')
 }
 
-async function collect(selection: Selection): Promise<DeadLetter[]> {
+/** @param take what is kept of each: all of them at once have room for no values */
+async function collect<T>(selection: Selection, take: (letter: DeadLetter) => T): Promise<T[]> {
   const config = loadConfig(DEPENDENCIES)
-  const letters: DeadLetter[] = []
+  const letters: T[] = []
   await withTables(config, ({ kafka, db }) =>
     forEachDeadLetter({ kafka, db, topic: topicNames(config).dead }, selection, (letter) => {
-      letters.push(letter)
+      letters.push(take(letter))
     }),
   )
   return letters

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { isSet, loadConfig } from '../../config.ts'
 import type { Database } from '../../db/database.ts'
 import { EnrichmentError } from '../../errors.ts'
@@ -14,10 +13,10 @@ import {
   ownMarketplace,
   type WantedMarketplace,
 } from '../review-marketplace.ts'
-import { fileError } from './file-error.ts'
 import { print, printJson } from './output.ts'
 import { userName } from './user-name.ts'
 import { withTables } from './with-servers.ts'
+import { writeFileAsRead } from './write-file.ts'
 
 interface Options {
   json?: true
@@ -26,11 +25,18 @@ interface Options {
 
 const ASIN = /^[A-Z0-9]{10}$/
 
-/** `review list`: albums that wait for a person, the longest waiting first. */
-export async function reviewListCommand({ json, all = false }: { json?: true; all?: boolean }): Promise<void> {
+interface ListOptions {
+  json?: true
+  all?: boolean
+  limit: string
+}
+
+/** `review list`: albums that wait for a person, the longest waiting first, as many as wanted. */
+export async function reviewListCommand({ json, all = false, limit: text }: ListOptions): Promise<void> {
+  const limit = toLimit(text)
   const config = loadConfig(['kafka', 'registry', 'database'])
-  const items = await withTables(config, ({ db }) => listReviews(db, { all }))
-  if (json) return printJson({ items })
+  const { items, total } = await withTables(config, ({ db }) => listReviews(db, { all, limit }))
+  if (json) return printJson({ items, total })
   if (items.length === 0) return print('no album waits for a person')
   const rows = items.map(({ albumId, artists, title, open, isLinked, since, marketplace }) => [
     since,
@@ -41,6 +47,17 @@ export async function reviewListCommand({ json, all = false }: { json?: true; al
     shorten(`${artists} – ${title}`, 80),
   ])
   print(escapeText(formatTable(['since', 'album', 'open', 'state', 'marketplace', 'what'], rows)))
+  if (total > items.length) print(`and ${total - items.length} more: --limit ${total} shows all`)
+}
+
+/** As PostgreSQL's limit, which no list of ours reaches. */
+const MOST_ROWS = 2 ** 31 - 1
+
+function toLimit(text: string): number {
+  const limit = Number(text)
+  if (/^[0-9]+$/.test(text) && limit >= 1 && limit <= MOST_ROWS) return limit
+  const wants = `wants a whole number from 1 to ${MOST_ROWS}`
+  throw new EnrichmentError('CONFIG_INVALID', `--limit is ${JSON.stringify(text)}: ${wants}`)
 }
 
 /** `review show ALBUM_ID`: the album beside its candidates, by number. */
@@ -111,12 +128,17 @@ export const reviewUndoCommand = (albumId: string, which: string[], options: Opt
 /** `review export FILE`: every verdict of a person as a labelled pair, a line each, as `npm run eval` reads them. */
 export async function reviewExportCommand(file: string, { json }: { json?: true }): Promise<void> {
   const config = loadConfig(['kafka', 'registry', 'database'])
-  const pairs = await withTables(config, ({ db }) => exportVerdicts(db))
-  await writeFile(file, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join('')).catch((error: unknown) => {
-    throw fileError(file, 'written', error)
-  })
-  if (json) printJson({ file, pairs: pairs.length })
-  else print(`${pairs.length} labelled pairs written to ${file}`)
+  let pairs = 0
+  await withTables(config, ({ db }) =>
+    writeFileAsRead(file, async (append) => {
+      for await (const page of exportVerdicts(db)) {
+        await append(page.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+        pairs += page.length
+      }
+    }),
+  )
+  if (json) printJson({ file, pairs })
+  else print(`${pairs} labelled pairs written to ${file}`)
 }
 
 async function decide(

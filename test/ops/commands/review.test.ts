@@ -1,0 +1,106 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { Database } from '../../../src/db/database.ts'
+import { writeFileAsRead } from '../../../src/ops/commands/write-file.ts'
+import { exportVerdicts, type LabelledPair } from '../../../src/ops/export-verdicts.ts'
+import { runVerb } from '../../stack/service-process.ts'
+import { createTestEnv } from '../../stack/test-env.ts'
+
+const VERDICTS = 2_500
+
+/** Albums that wait, with verdicts of a person about another product of each; of the last one the product is not known. */
+async function createFilled(albums: number) {
+  const env = await createTestEnv()
+  const db = new Database(env.DATABASE_URL)
+  onTestFinished(() => db.close())
+  await db.migrate()
+  const execute = (sql: string) => db.query((em) => em.execute(sql))
+  await execute(`
+    insert into album (album_id, facts, imported_at)
+    select 'a' || i, jsonb_build_object('title', 'Title ' || i, 'artists', '[{"name": "A"}]'::jsonb, 'releaseYear', 1991), now()
+    from generate_series(1, ${albums}) i`)
+  await execute(`
+    insert into candidate (album_id, marketplace, asin, product, verdict, decided_by, parts, reason, request_id, judged_at)
+    select 'a' || i, 'www.amazon.ca', 'B' || n, '{"title": "Product", "contributors": [{"name": "A"}, {"name": "B"}]}',
+      case when n = 1 then 'open' else 'reject' end, 'rules', '[]', 'because', gen_random_uuid(), now()
+    from generate_series(1, ${albums}) i, generate_series(1, 2) n`)
+  await execute(`
+    insert into person_verdict (album_id, marketplace, asin, verdict, decided_by, decided_at)
+    select 'a' || i, 'www.amazon.ca', case when i = ${albums} then 'B9' else 'B2' end,
+      case when i % 2 = 0 then 'accept' else 'reject' end, 'me', '2026-01-10T12:00:00Z'
+    from generate_series(1, ${albums}) i`)
+  return { env, db }
+}
+
+function aFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'review-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+test('review list says how many albums it leaves out and how to see them', async () => {
+  const { env } = await createFilled(102)
+  const list = async (...options: string[]) => {
+    const { status, output } = await runVerb(env, 'review', 'list', ...options)
+    return { status, lines: output.split('\n') }
+  }
+  const table = await list()
+  expect([table.status, table.lines.length, table.lines.at(-1)]).toEqual([0, 102, 'and 2 more: --limit 102 shows all'])
+  const whole = await list('--limit', '102')
+  expect([whole.lines.length, whole.lines.at(-1)]).toEqual([103, expect.stringContaining('Title')])
+  const { items, total } = JSON.parse((await list('--limit', '3', '--json')).lines.at(-1) ?? '')
+  expect([items.length, total]).toEqual([3, 102])
+  for (const wrong of ['0', '-1', 'all', '1.5', '99999999999'])
+    expect(await list('--limit', wrong)).toEqual({
+      status: 2,
+      lines: [expect.stringMatching(/^--limit is ".*": wants a whole number .* \(CONFIG_INVALID\)$/)],
+    })
+})
+
+test('every verdict about a known product is exported, page by page', async () => {
+  const { env, db } = await createFilled(VERDICTS)
+  const pages: LabelledPair[][] = []
+  for await (const page of exportVerdicts(db)) pages.push(page)
+  expect(pages.map(({ length }) => length)).toEqual([1_000, 1_000, VERDICTS - 2_001])
+  const pairs = pages.flat()
+  expect(new Set(pairs.map(({ album }) => album.title)).size).toBe(VERDICTS - 1)
+  expect(pairs.find(({ album }) => album.title === 'Title 7')).toEqual({
+    album: { title: 'Title 7', artists: ['A'], releaseYear: 1991 },
+    product: { asin: 'B2', title: 'Product', artist: 'A & B', binding: null, releaseDate: null },
+    label: 'no_match',
+    why: `a person's verdict of 2026-01-10`,
+    labelledBy: 'me',
+  })
+  const file = join(aFolder(), 'pairs.jsonl')
+  expect(await runVerb(env, 'review', 'export', file)).toEqual({
+    status: 0,
+    output: `${VERDICTS - 1} labelled pairs written to ${file}`,
+  })
+  expect(
+    readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual(pairs)
+})
+
+test('a file that does not come to its end is left empty, and one that cannot be written is told', async () => {
+  const file = join(aFolder(), 'half.jsonl')
+  const away = new Error('the database is away')
+  const writing = writeFileAsRead(file, async (append) => {
+    await append('half')
+    expect(readFileSync(file, 'utf8')).toBe('half')
+    throw away
+  })
+  await expect(writing).rejects.toBe(away)
+  expect(readFileSync(file, 'utf8')).toBe('')
+  await expect(writeFileAsRead(join(file, 'nowhere'), async () => undefined)).rejects.toMatchObject({
+    code: 'FILE_UNUSABLE',
+  })
+  await expect(writeFileAsRead('/dev/full', (append) => append('text'))).rejects.toMatchObject({
+    code: 'FILE_UNUSABLE',
+    message: '/dev/full cannot be written: the disk is full: free some space',
+  })
+})
