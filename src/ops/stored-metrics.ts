@@ -4,7 +4,7 @@ import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { DeadLetterCount } from './dead-letter-count.ts'
-import { readLastResult } from './last-result.ts'
+import { LastResult } from './last-result.ts'
 
 const COLLECT_MS = 10_000
 
@@ -20,12 +20,10 @@ export async function keepStoredMetrics(
   stop: AbortSignal,
 ): Promise<void> {
   const count = deadLettersIn === null ? null : new DeadLetterCount({ kafka, db, topic: deadLettersIn })
-  let last: Date | null = null
+  const lastResult = lastResultOf === null ? null : new LastResult(db, lastResultOf)
   const collect = async () => {
-    if (lastResultOf !== null) {
-      last = await readLastResult(db, lastResultOf, last)
-      if (last !== null) metrics.lastResult.set(last.getTime() / 1_000)
-    }
+    const last = (await lastResult?.read(Date.now())) ?? null
+    if (last !== null) metrics.lastResult.set(last.getTime() / 1_000)
     for (const [code, letters] of (await count?.read()) ?? []) metrics.deadLettersWaiting.set({ code }, letters)
   }
   await keepDoing(COLLECT_MS, collect, (error) => log.debug({ err: error }, 'stored figures not readable'), stop)
