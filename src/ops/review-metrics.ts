@@ -7,13 +7,29 @@ import { countReviews } from './list-reviews.ts'
 
 const COLLECT_MS = 60_000
 
-/** Keeps the metrics of what waits for a person up to date. @returns when the signal is aborted */
-export async function keepReviewMetrics(db: Database, log: Logger, stop: AbortSignal): Promise<void> {
+/**
+ * Keeps the metrics of what waits for a person up to date; while that cannot be counted they keep their last figures.
+ *
+ * @param everyMs milliseconds between two counts
+ * @returns when the signal is aborted
+ */
+export async function keepReviewMetrics(
+  db: Database,
+  log: Logger,
+  stop: AbortSignal,
+  everyMs = COLLECT_MS,
+): Promise<void> {
+  let isFailing = false
   const collect = async () => {
     const { open, oldest } = await countReviews(db)
+    isFailing = false
     metrics.reviewOpen.set(open)
     metrics.reviewOldest.set(oldest === null ? 0 : (Date.now() - oldest) / 1_000)
   }
-  const onFailed = (error: unknown) => log.debug({ code: toEnrichmentError(error).code }, 'reviews not readable')
-  await keepDoing(COLLECT_MS, collect, onFailed, stop)
+  const onFailed = (error: unknown) => {
+    const { code, message } = toEnrichmentError(error)
+    if (!isFailing) log.warn({ code, reason: message }, 'reviews not counted')
+    isFailing = true
+  }
+  await keepDoing(everyMs, collect, onFailed, stop)
 }
