@@ -20,16 +20,30 @@ const NO_PRICES = `'{"price": null, "condition": null, "availability": null, "ar
 const NO_FACTS = `'{"brand": null, "manufacturer": null, "binding": null, "productGroup": null, "edition": null, "formats": [],
   "releaseDate": null, "barcodes": [], "salesRank": null, "image": null, "fetchedAt": -1}'`
 
-/** A page of a table's rows, passed over where a worker has one in hand: its turn comes. */
+/** How many rows were changed, and when the newest of them was told; null: none was. */
+interface Page {
+  rows: number
+  last: number | null
+}
+const TELL_PAGE = 'select count(*)::int as rows, max(at)::float8 as last from ended'
+
+/**
+ * A page of a table's rows, told from one time on and before another. Where a worker has one in hand it is passed over: its
+ * turn comes. Each page begins where the one before ended: an old snapshot, as of a backup, keeps what has ended in the
+ * index, and to walk it again for each would take longer with every page.
+ */
 const endCandidates = (which: string, change: string) => `
   with page as (
-    select album_id, marketplace, asin from candidate where ${FETCHED_AT} > 0 and ${which} and ${FETCHED_AT} < $1
-    order by ${FETCHED_AT} limit ${ROWS_AT_ONCE} for update skip locked)
-  update candidate c set product = ${change} from page
-  where c.album_id = page.album_id and c.marketplace = page.marketplace and c.asin = page.asin
-  returning 1`
+    select album_id, marketplace, asin, ${FETCHED_AT} as at from candidate
+    where ${FETCHED_AT} > 0 and ${which} and ${FETCHED_AT} < $1 and ${FETCHED_AT} >= $2
+    order by ${FETCHED_AT} limit ${ROWS_AT_ONCE} for update skip locked),
+  ended as (
+    update candidate c set product = ${change} from page
+    where c.album_id = page.album_id and c.marketplace = page.marketplace and c.asin = page.asin
+    returning page.at)
+  ${TELL_PAGE}`
 
-const ENDINGS: { lifetime: keyof Lifetimes; page: Statement }[] = [
+const ENDINGS: { lifetime: keyof Lifetimes; page: Statement<Page> }[] = [
   {
     lifetime: 'candidateFacts',
     page: { name: 'update candidate facts', text: endCandidates('true', `product || ${NO_PRICES} || ${NO_FACTS}`) },
@@ -47,13 +61,16 @@ const ENDINGS: { lifetime: keyof Lifetimes; page: Statement }[] = [
       name: 'update external_link prices',
       text: `
       with page as (
-        select album_id, marketplace, asin from external_link
+        select album_id, marketplace, asin, floor(extract(epoch from priced_at) * 1000) as at from external_link
         where priced_at is not null and priced_at < to_timestamp($1::float8 / 1000)
-        order by priced_at limit ${ROWS_AT_ONCE} for update skip locked)
-      update external_link l set price_minor = null, currency = null, condition = null, availability = null,
-        priced_at = null, sales_rank = null
-      from page where l.album_id = page.album_id and l.marketplace = page.marketplace and l.asin = page.asin
-      returning 1`,
+          and priced_at >= to_timestamp($2::float8 / 1000)
+        order by priced_at limit ${ROWS_AT_ONCE} for update skip locked),
+      ended as (
+        update external_link l set price_minor = null, currency = null, condition = null, availability = null,
+          priced_at = null, sales_rank = null
+        from page where l.album_id = page.album_id and l.marketplace = page.marketplace and l.asin = page.asin
+        returning page.at)
+      ${TELL_PAGE}`,
     },
   },
 ]
@@ -75,8 +92,12 @@ export async function endFacts(
   for (const { lifetime, page } of ENDINGS) {
     const hours = lifetimes[lifetime]
     if (hours === 0) continue
-    for (let rows = ROWS_AT_ONCE; rows === ROWS_AT_ONCE && !stop.aborted; ended[lifetime] += rows)
-      rows = (await db.run(page, [now - hours * HOUR_MS])).length
+    let from = 0
+    for (let rows = ROWS_AT_ONCE; rows === ROWS_AT_ONCE && !stop.aborted; ended[lifetime] += rows) {
+      const [told] = await db.run(page, [now - hours * HOUR_MS, from])
+      rows = told?.rows ?? 0
+      from = told?.last ?? from
+    }
   }
   return ended
 }

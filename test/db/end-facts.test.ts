@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { endFacts } from '../../src/db/end-facts.ts'
 import { CandidateRow } from '../../src/db/entities/candidate.entity.ts'
 import { ExternalLink } from '../../src/db/entities/external-link.entity.ts'
@@ -93,6 +93,32 @@ test('a large table ends in pages', async () => {
   )
   const { candidateFacts } = await endFacts(db, { ...KEPT, candidateFacts: 24 }, NOW + 25 * HOUR, NEVER)
   expect(candidateFacts).toBe(4_501)
+})
+
+test('each page goes on where the one before ended, also among rows that were told at the same time', async () => {
+  const { db } = await openLedger()
+  const fill = (sql: string) => db.query((em) => em.execute(sql))
+  // Runs of 1,500 rows that were told at the same time, so that each page ends within one.
+  await fill(`
+    insert into candidate (album_id, marketplace, asin, product, verdict, decided_by, parts, reason, request_id, judged_at)
+    select 'a' || i, '${SITE}', 'B', jsonb_build_object('fetchedAt', ${NOW} + i / 1500), 'open', 'rules', '[]', 'because',
+      gen_random_uuid(), now()
+    from generate_series(1, 9000) i`)
+  await fill(`
+    insert into external_link (album_id, marketplace, asin, url, title, decided_by, reason, request_id, updated_at, priced_at)
+    select 'a' || i, '${SITE}', 'B', 'url', 'title', 'rules', 'because', gen_random_uuid(), now(),
+      to_timestamp(${NOW / 1_000}) + i / 1500 * interval '1 microsecond'
+    from generate_series(1, 9000) i`)
+  const run = vi.spyOn(db, 'run')
+  const all = { candidateFacts: 9_000, candidatePrices: 9_000, linkPrices: 9_000 }
+  const prices = { ...KEPT, candidatePrices: 1, linkPrices: 1 }
+  expect(await endFacts(db, prices, NOW + 2 * HOUR, NEVER)).toEqual({ ...all, candidateFacts: 0 })
+  const starts = run.mock.calls.map(([, values]) => Number(values[1]) - NOW)
+  expect(starts.slice(0, 5), 'of candidates').toEqual([-NOW, 1, 2, 4, 5])
+  expect(starts.slice(5), 'of links, by the millisecond').toEqual([-NOW, 0, 0, 0, 0])
+  expect(await endFacts(db, { ...KEPT, candidateFacts: 24 }, NOW + 25 * HOUR, NEVER)).toMatchObject({
+    candidateFacts: all.candidateFacts,
+  })
 })
 
 test('what ended is asked for again where it is needed: for the artwork, and for what a person accepts', async () => {
