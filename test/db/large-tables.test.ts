@@ -1,7 +1,11 @@
 import { expect, test, vi } from 'vitest'
 import type { Database } from '../../src/db/database.ts'
 import { endDiscarded } from '../../src/db/forget.ts'
-import type { Query, Statement } from '../../src/db/prepared.ts'
+import type { Query } from '../../src/db/prepared.ts'
+import type { Kafka } from '../../src/kafka/kafka-client.ts'
+import { createLogger } from '../../src/log.ts'
+import { countReviews } from '../../src/ops/list-reviews.ts'
+import { keepOutboxSent } from '../../src/relay/outbox.ts'
 import { DAY, NEVER, NOW, openLedger } from '../stack/a-ledger.ts'
 
 /**
@@ -27,29 +31,71 @@ async function openFilled() {
   await fill(
     `insert into discarded_image (marketplace, key) select 'www.amazon.ca', 'key-' || i from generate_series(1, 9) i`,
   )
-  await fill('analyze')
+  await fill(`
+    insert into candidate (album_id, marketplace, asin, product, verdict, decided_by, parts, reason, request_id, judged_at)
+    select 'album-' || i / 10, 'www.amazon.ca', 'B' || i % 10, '{"title": "a product as it was told"}',
+      case when i % 50 = 0 then 'open' else 'reject' end, 'rules', '[]', 'because', gen_random_uuid(), now()
+    from generate_series(1, 30000) i`)
+  await fill(`
+    insert into outbox (request_id, topic, album_id, value, created_at)
+    select gen_random_uuid(), case when i % 2 = 0 then 'express' else 'another' end, 'album-' || i, 'value',
+      now() - i * interval '1 second'
+    from generate_series(1, 30000) i`)
+  // With it the planner knows that an index alone will do.
+  await fill('vacuum analyze')
   return opened
 }
 
-/** How PostgreSQL would run a statement. */
-async function explain(db: Database, { name, text }: Statement, values: unknown[]): Promise<string> {
-  const lines = await db.run<{ 'QUERY PLAN': string }>({ name: `explain ${name}`, text: `explain ${text}` }, values)
-  return lines.map((line) => line['QUERY PLAN']).join('\n')
+/** Tells how PostgreSQL would run each statement that it is asked, by name, and finds nothing. */
+function explainer(db: Database) {
+  const plans = new Map<string, string>()
+  const run = db.run.bind(db)
+  const query: Query = async ({ name, text }, values) => {
+    const lines = await run<{ 'QUERY PLAN': string }>({ name: `explain ${name}`, text: `explain ${text}` }, values)
+    plans.set(name, lines.map((line) => line['QUERY PLAN']).join('\n'))
+    return []
+  }
+  return { plans, query }
 }
 
 test('the pruning passes over what it keeps, and a discarded image is looked for by its key', async () => {
   const { db, stores, ledger } = await openFilled()
-  const plans = new Map<string, string>()
-  const query: Query = async (statement, values) => {
-    plans.set(statement.name, await explain(db, statement, values))
-    return []
-  }
+  const { plans, query } = explainer(db)
   vi.spyOn(stores, 'saveOnceOwned').mockImplementation((_signal, work) => work(query))
   await ledger.prune(new Date(NOW + DAY), new Map([['requests', 99_999n]]), NEVER)
-  vi.spyOn(db, 'run').mockImplementationOnce(query)
+  vi.spyOn(db, 'run').mockImplementation(query)
   await endDiscarded(db, 'www.amazon.ca', async () => undefined, 100)
 
   expect(plans.get('delete from enrichment page')).toContain('enrichment_ended_index')
   expect(plans.get('update enrichment copied page')).toContain('enrichment_answered_index')
   expect(plans.get('select discarded_image')).toContain('artwork_key_index')
+})
+
+test('what waits for a person is counted by an index alone', async () => {
+  const { db } = await openFilled()
+  const { plans, query } = explainer(db)
+  vi.spyOn(db, 'run').mockImplementation(query)
+  await countReviews(db)
+  const plan = plans.get('select candidate open count')
+  expect(plan).toContain('Index Only Scan using candidate_review_index')
+  expect(plan).not.toContain('on album')
+})
+
+test('the oldest of the outbox is found without what else waits', async () => {
+  const { db } = await openFilled()
+  const { plans, query } = explainer(db)
+  const stop = new AbortController()
+  vi.spyOn(db, 'run').mockImplementation(async (statement, values) => {
+    await query(statement, values)
+    return [{ is: true }] as never
+  })
+  vi.spyOn(db, 'prepared').mockImplementation(async (work) => {
+    stop.abort()
+    return work(query)
+  })
+  const kafka = {} as Kafka
+  await keepOutboxSent({ db, kafka, topic: 'express', log: createLogger('fatal') }, stop.signal)
+  expect(plans.get('select outbox')).toContain('Index Only Scan using outbox_waiting_index')
+  expect(plans.get('select outbox for update')).toContain('Index Scan using outbox_waiting_index')
+  for (const plan of plans.values()) expect(plan).not.toContain('Sort')
 })
