@@ -3,7 +3,8 @@ import type { Statement } from '../../db/prepared.ts'
 import type { LanePosition } from '../lane-position.ts'
 import { mustRunAgain } from './delivery-rule.ts'
 
-const PAGE = 2_000
+/** Rows that one statement looks at: it ends long before its time is up, however few of them run again. */
+const ROWS_AT_ONCE = 5_000
 
 interface RawRow {
   request_id: string
@@ -16,15 +17,37 @@ interface RawRow {
   is_decided: boolean
 }
 
-/** Of the rows that were ever driven from these topics: the table may be that of other lanes too, which have their own. */
-const FIND_PAGE: Statement<RawRow> = {
-  name: 'select enrichment page',
+/**
+ * The next rows, of which those are told that may have to run again: few as a rule, and `mustRunAgain` has the last word. The
+ * last row's id is told with each, and alone where there are none; nothing is once all have been looked at.
+ */
+const findPage = (
+  name: string,
+  mayRunAgain: string,
+): Statement<{ last: string } & (RawRow | { request_id: null })> => ({
+  name,
   text: `
-    select request_id, run, attempt, source_topic, source_offset::text as source_offset, reached, again,
-      decision is not null as is_decided
-    from enrichment where request_id > $1::uuid and (source_topic = any($3::text[]) or reached ?| $3::text[])
-    order by request_id limit $2`,
-}
+    with page as (
+      select request_id, run, attempt, source_topic, source_offset, reached, again, decision
+      from enrichment where request_id > $1::uuid order by request_id limit ${ROWS_AT_ONCE}),
+    found as (
+      select request_id, run, attempt, source_topic, source_offset::text as source_offset, reached, again,
+        decision is not null as is_decided
+      from page where ${mayRunAgain})
+    select l.last, f.*
+    from (select request_id as last from page order by request_id desc limit 1) l left join found f on true`,
+})
+const FIND_REACHED = findPage(
+  'select enrichment page reached',
+  `exists (
+     select from jsonb_to_recordset($2::jsonb) as moved(topic text, "from" bigint)
+     where (reached ->> moved.topic)::bigint >= moved."from")`,
+)
+/** The table may be that of other lanes too, which have topics of their own. */
+const FIND_OURS = findPage(
+  'select enrichment page ours',
+  'source_topic in (select jsonb_array_elements_text($2::jsonb))',
+)
 const MARK_AGAIN: Statement = {
   name: 'update enrichment set again',
   text: 'update enrichment set again = true where request_id in (select jsonb_array_elements_text($1::jsonb)::uuid)',
@@ -38,20 +61,25 @@ const MARK_AGAIN: Statement = {
  * @throws EnrichmentError LANE_LOST, DATABASE_UNAVAILABLE
  */
 export async function markAgain(store: LeaseStore, token: number, position: LanePosition): Promise<number> {
-  if (position.formerCluster === null && !position.topics.some(({ isMoved }) => isMoved)) return 0
-  const topics = position.topics.map(({ topic }) => topic)
-  const ours = [...new Set([...topics, ...Object.keys(position.formerCluster ?? {})])]
+  const { topics, formerCluster } = position
+  const moved = topics.filter(({ isMoved }) => isMoved).map(({ topic, from }) => ({ topic, from: String(from) }))
+  if (formerCluster === null && moved.length === 0) return 0
+  const ours = [...topics.map(({ topic }) => topic), ...Object.keys(formerCluster ?? {})]
+  const [page, which] = formerCluster === null ? [FIND_REACHED, moved] : [FIND_OURS, ours]
   return store.save(token, async (query) => {
     let marked = 0
     let after = '00000000-0000-0000-0000-000000000000'
     for (;;) {
-      const rows = await query(FIND_PAGE, [after, PAGE, ours])
-      const again = rows.filter((row) => mustRunAgain(toRow(row), position)).map(({ request_id }) => request_id)
+      const rows = await query(page, [after, JSON.stringify(which)])
+      const [first] = rows
+      if (first === undefined) return marked
+      const again = rows
+        .filter((row) => row.request_id !== null)
+        .filter((row) => mustRunAgain(toRow(row), position))
+        .map(({ request_id }) => request_id)
       if (again.length > 0) await query(MARK_AGAIN, [JSON.stringify(again)])
       marked += again.length
-      const last = rows.at(-1)
-      if (last === undefined) return marked
-      after = last.request_id
+      after = first.last
     }
   })
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { LeaseStore } from '../../../src/db/lease-store.ts'
 import { Ledger } from '../../../src/worker/ledger/ledger.ts'
 import { markAgain } from '../../../src/worker/ledger/mark-again.ts'
@@ -44,4 +44,33 @@ test('offsets that were moved back mark what was ever driven from there, also wh
   expect(await markAgain(store, ownership.token, moved(8n))).toBe(0)
   expect(await markAgain(store, ownership.token, moved(7n))).toBe(1)
   expect((await open(ledger, request, at(7n))).claim.run).toBe(2)
+})
+
+test('a large ledger is looked through in pages, of which no more is told than may have to run again', async () => {
+  const { db, store, ownership } = await openLedger()
+  const rows = 12_000
+  await db.query((em) =>
+    em.execute(`
+      insert into enrichment (request_id, album_id, marketplace, reason, requested_at, started_at, attempt, source_topic,
+        source_offset, reached, answers, failures, decision, decided_at)
+      select gen_random_uuid(), 'album', 'www.amazon.ca', 'imported', now(), now(), 0, 'requests', i,
+        jsonb_build_object('requests', i::text), '{}', '[]', 'result', now()
+      from generate_series(1, ${rows}) i`),
+  )
+  const told: number[] = []
+  const save = store.save.bind(store)
+  vi.spyOn(store, 'save').mockImplementation((token, work) =>
+    save(token, (query) =>
+      work(async (statement, values) => {
+        const found = await query(statement, values)
+        if (statement.name.startsWith('select')) told.push(found.length)
+        return found
+      }),
+    ),
+  )
+  const moved = (from: bigint) => ({ topics: [{ topic: 'requests', from, isMoved: true }], formerCluster: null })
+  expect(await markAgain(store, ownership.token, moved(BigInt(rows + 1)))).toBe(0)
+  expect(told, 'nothing but how far each page came').toEqual([1, 1, 1, 0])
+  expect(await markAgain(store, ownership.token, moved(BigInt(rows - 9)))).toBe(10)
+  expect(await markAgain(store, ownership.token, moved(0n)), 'also where all are').toBe(rows)
 })
