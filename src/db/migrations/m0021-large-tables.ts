@@ -8,7 +8,8 @@ const HAS_ENDED = `"decision" <> 'retry' and not "again"`
 const INDEXES: Record<string, string> = {
   // Whether another album needs a discarded image.
   artwork_key_index: '"artwork" ("key") where "key" is not null',
-  // The pruning: rows that it is to delete, and kept ones with answers that are to go. Past all that it keeps.
+  // The pruning: rows that it is to delete, and kept ones with answers that are to go. Past all that it keeps. The price: to
+  // store an answer touches every index of the row (no HOT update): 6,000 took 2.3 to 3.6 s, without it 2.1 to 2.5.
   enrichment_ended_index: `"enrichment" ("decided_at") where ${HAS_ENDED} and not ${HAS_COPIES}`,
   enrichment_answered_index: `"enrichment" ("decided_at") where ${HAS_ENDED} and ${HAS_COPIES} and "answers" <> '{}'`,
   // What waits for a person, and since when. `candidate_open_index`, which lacks that, goes a version later.
