@@ -13,7 +13,7 @@ import type { ChangeRow, ClaimRow } from './statements.ts'
 import { StoreQueue } from './store-queue.ts'
 import { type Answer, type Store, writeGroup } from './write-group.ts'
 
-/** Of rows that one statement of the pruning deletes or changes. */
+/** Of rows that one statement of the pruning deletes. */
 const ROWS_AT_ONCE = 2_000
 const YEAR_MS = 365 * 86_400_000
 const HAS_COPIES = '(run > 1 or attempt > 0)'
@@ -24,24 +24,18 @@ const OUTLIVE: Statement = {
 }
 
 /** A page of ended rows, in the order in which they ended: what stays is not looked at again for each. */
-const prunePage = (name: string, change: string, which: string): Statement<{ decided_at: string }> => ({
+const prunePage = (name: string, which: string): Statement<{ decided_at: string }> => ({
   name,
   text: `
-    ${change} where request_id in (
+    delete from enrichment where request_id in (
       select request_id from enrichment
       where decided_at >= $1::timestamptz and decided_at < $2 and decision <> 'retry' and not again
         and source_topic = $3 and source_offset < $4 and ${which}
       order by decided_at limit ${ROWS_AT_ONCE})
     returning decided_at::text`,
 })
-const PRUNE_SINGLE = prunePage('delete from enrichment page', 'delete from enrichment', `not ${HAS_COPIES}`)
-const PRUNE_COPIED = prunePage('delete from enrichment copied page', 'delete from enrichment', HAS_COPIES)
-/** Builds before 2026-11 left the answers in rows that had ended. */
-const EMPTY_COPIED = prunePage(
-  'update enrichment copied page',
-  `update enrichment set answers = '{}'`,
-  `${HAS_COPIES} and answers <> '{}'`,
-)
+const PRUNE_SINGLE = prunePage('delete from enrichment page', `not ${HAS_COPIES}`)
+const PRUNE_COPIED = prunePage('delete from enrichment copied page', HAS_COPIES)
 
 const PRUNE_MODEL_CALLS: Statement = {
   name: 'delete from model_call page',
@@ -168,7 +162,7 @@ export class Ledger {
    * Deletes rows of requests that ended before a time, whose delivery is committed, and of which there is no other record,
    * some thousands a transaction. Of one that was retried or ran again there are copies: one may still be on its way, and
    * another comes again when somebody moves an offset. Without the row it would be done anew, so the row stays for another
-   * year, and only its answers go. What was stored of links and verdicts stays as well.
+   * year. What was stored of links and verdicts stays as well.
    *
    * @param committed by topic where the lane stands
    * @returns how many rows were deleted
@@ -179,7 +173,6 @@ export class Ledger {
     for (const [topic, offset] of committed) {
       pruned += await this.#prune(PRUNE_SINGLE, [before, topic, offset], signal)
       pruned += await this.#prune(PRUNE_COPIED, [yearBefore, topic, offset], signal)
-      await this.#prune(EMPTY_COPIED, [before, topic, offset], signal)
     }
     return pruned
   }

@@ -78,7 +78,7 @@ test('only rows that have ended long ago and are committed are pruned', async ()
   for (const request of kept) expect((await ledger.open(request, at(99n), NOW, NEVER)).kind).toBe('stale')
 })
 
-test('a row whose request was retried or ran again stays a year longer, since a copy may still come; its answers go', async () => {
+test('a row whose request was retried or ran again stays a year longer, since a copy may still come, without its answers', async () => {
   const { db, ledger } = await openLedger()
   const everything = new Map([
     ['requests', 99n],
