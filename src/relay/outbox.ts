@@ -9,6 +9,11 @@ import type { Logger } from '../log.ts'
 /** How soon an editor's verdict is on its way. */
 const POLL_MS = 1_000
 const ROWS_AT_ONCE = 100
+/**
+ * PostgreSQL ends a transaction that stands still for 3 s, and with it the rows are anybody's: what is sent later may stand
+ * behind what has come since.
+ */
+const SEND_MS = 2_000
 
 /**
  * Asked every second, and nearly always in vain: a transaction would be three more statements. In the order in which it is
@@ -73,7 +78,7 @@ async function sendSome(db: Database, kafka: Kafka, topic: string): Promise<numb
       .filter(({ is_overtaken }) => !is_overtaken)
       .map(({ album_id, value }) => ({ topic, key: album_id, value: value.length === 0 ? null : value }))
     if (rows.length === 0) return 0
-    if (records.length > 0) await publishRecords(kafka, records)
+    if (records.length > 0) await publishRecords(kafka, records, SEND_MS)
     await query(DELETE_SENT, [JSON.stringify(rows.map(({ request_id }) => request_id))])
     return rows.length
   })

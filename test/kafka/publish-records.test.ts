@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import type { OutgoingRecord } from '../../src/kafka/delivery.ts'
+import { withAdmin } from '../../src/kafka/kafka-client.ts'
 import { publishRecords } from '../../src/kafka/publish-records.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
-import { aRecord, createKafkaRoom } from '../stack/kafka-room.ts'
+import { aRecord, createCutKafka, createKafkaRoom } from '../stack/kafka-room.ts'
 
 test('more records than one batch may hold are published in order', async () => {
   const { kafka, topic } = await createKafkaRoom()
@@ -46,4 +47,26 @@ test('a topic that does not exist is not made by the way', async () => {
   const { kafka, topic } = await createKafkaRoom()
   const publishing = publishRecords(kafka, [aRecord(`${topic}-none`, 'x')])
   await expect(publishing).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' })
+})
+
+test('what Kafka does not take in time is not sent later either', async () => {
+  const { kafka, topic } = await createKafkaRoom()
+  const cut = createCutKafka()
+  const producer = cut.kafka.producer.bind(cut.kafka)
+  const sent: Promise<unknown>[] = []
+  cut.kafka.producer = (options) => {
+    const made = producer(options)
+    const sendBatch: typeof made.sendBatch = (batch) => {
+      const sending = made.sendBatch(batch)
+      sent.push(sending)
+      return sending
+    }
+    return { ...made, sendBatch }
+  }
+  const late = { code: 'KAFKA_UNAVAILABLE', message: expect.stringContaining('within 0.5 s') }
+  await expect(publishRecords(cut.kafka, [aRecord(topic, 'late')], 500)).rejects.toMatchObject(late)
+  cut.mend()
+  expect(sent.length).toBe(1)
+  await expect(sent[0]).rejects.toMatchObject(late)
+  expect(await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))).toMatchObject([{ high: '0' }])
 })

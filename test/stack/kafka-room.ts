@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { connect } from 'node:net'
+import { Kafka, logLevel } from 'kafkajs'
 import { inject, onTestFinished } from 'vitest'
 import type { OutgoingRecord } from '../../src/kafka/delivery.ts'
-import { createKafka, type Kafka } from '../../src/kafka/kafka-client.ts'
+import { createKafka } from '../../src/kafka/kafka-client.ts'
 import { createMissingTopics } from '../../src/kafka/topics.ts'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
 import { createLogger, type Logger } from '../../src/log.ts'
@@ -66,4 +68,32 @@ export async function publishAborted({ kafka, topic }: KafkaRoom, ...values: str
   await transaction.send({ topic, messages: values.map((value) => ({ key: 'key', value })) })
   await transaction.abort()
   await untilMarked(kafka, `${topic}.aborter`)
+}
+
+const PRODUCE = 0
+
+/** A client of the shared broker whose connections break whenever records are sent, until it is mended. */
+export function createCutKafka() {
+  let isCut = true
+  const kafka = new Kafka({
+    brokers: inject('kafkaBrokers').split(','),
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
+    socketFactory({ host, port, onConnect }) {
+      const socket = connect({ host, port }, onConnect)
+      const write = socket.write.bind(socket)
+      // A request begins with its size; then comes its kind.
+      socket.write = ((bytes: Buffer, ...more: [BufferEncoding]) =>
+        isCut && bytes.readInt16BE(4) === PRODUCE
+          ? socket.destroy(new Error('cut'))
+          : write(bytes, ...more)) as typeof socket.write
+      return socket
+    },
+  })
+  return {
+    kafka,
+    mend() {
+      isCut = false
+    },
+  }
 }

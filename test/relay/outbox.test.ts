@@ -1,0 +1,32 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { forgetAlbums } from '../../src/db/forget.ts'
+import { withAdmin } from '../../src/kafka/kafka-client.ts'
+import type { Logger } from '../../src/log.ts'
+import { keepOutboxSent } from '../../src/relay/outbox.ts'
+import { aRequest, at, enrichment, finish, open, openLedger } from '../stack/a-ledger.ts'
+import { createCutKafka, createKafkaRoom } from '../stack/kafka-room.ts'
+
+test('a tombstone that Kafka does not take at once does not come behind the result of a new import', async () => {
+  const { db, ledger } = await openLedger()
+  const { kafka, log, topic } = await createKafkaRoom()
+  const cut = createCutKafka()
+  await finish(ledger, await open(ledger, aRequest(), at(1n)), enrichment())
+  const [known] = await forgetAlbums(db, [{ albumId: '1' }], { tombstonesIn: topic })
+
+  const stop = new AbortController()
+  const warned = Promise.withResolvers<unknown>()
+  const listening = Object.create(log, { warn: { value: warned.resolve } }) as Logger
+  const sending = keepOutboxSent({ db, kafka: cut.kafka, topic, log: listening }, stop.signal)
+  onTestFinished(() => stop.abort())
+  // Sooner than PostgreSQL ends a transaction that stands still.
+  const late = { code: 'KAFKA_UNAVAILABLE', reason: expect.stringContaining('within 2 s') }
+  expect(await warned.promise).toMatchObject(late)
+
+  const requestedAt = Math.floor(known?.forgottenAt ?? Number.NaN) + 1
+  await finish(ledger, await open(ledger, { ...aRequest(), requestedAt }, at(2n)), enrichment())
+  cut.mend()
+  await expect.poll(() => db.query((em) => em.execute('select 1 from outbox'))).toEqual([])
+  stop.abort()
+  await sending
+  expect(await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))).toMatchObject([{ high: '0' }])
+})
