@@ -29,6 +29,9 @@ export interface Forgotten {
 }
 
 const takes = 'json_array_elements_text($1::json)'
+/** Albums that may be forgotten together: all lanes' saves wait meanwhile, some tenths of a second for so many. */
+export const MOST_AT_ONCE = 100
+
 const deleteFrom = (table: string) => `delete from ${table} where album_id in (select ${takes}) returning album_id`
 
 /** Every save of a worker shares its lane's row, so whoever has them all writes between the saves, and not beside one. */
@@ -73,6 +76,7 @@ const DELETIONS = {
  * Erases all that is stored of albums, in one transaction, and remembers that requests made until now are to be skipped:
  * one that is in the air finds its row gone when it saves, and one that waits is not taken up. Safe to repeat.
  *
+ * @param albums MOST_AT_ONCE of them, at most
  * @param options `notBefore`: when the caller made requests last, in milliseconds since 1970; absent: it makes none.
  *   `tombstonesIn`: the topic of results, where each of them gets a tombstone through the outbox; absent: none
  * @returns what was known of those that were forgotten

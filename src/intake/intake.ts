@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
+import { MOST_AT_ONCE } from '../db/forget.ts'
 import { readRequestTimes } from '../db/forgotten.ts'
 import type { HoldRecord } from '../db/hold-record.ts'
 import { resumedAt, storeHolds } from '../db/lane.ts'
@@ -229,7 +230,8 @@ export class Intake implements Member {
 
   /** Outcomes of the first ones that wait: as many as go into one transaction. */
   async #makeNext(pending: Delivery[], signal: AbortSignal): Promise<Outcome[]> {
-    const most = untilTombstone(pending.slice(0, this.#flood.isProbing ? 1 : RECORDS_PER_TRANSACTION))
+    const together = isTombstone(pending[0]) ? MOST_AT_ONCE : RECORDS_PER_TRANSACTION
+    const most = untilTombstone(pending.slice(0, this.#flood.isProbing ? 1 : together))
     const chunk = most.slice(0, this.#marks.countTogether(most))
     const make = isTombstone(chunk[0])
       ? () => toForgotten(chunk, this.#forgetting)

@@ -1,7 +1,7 @@
 import { loadConfig } from '../../config.ts'
 import { Database } from '../../db/database.ts'
 import { databaseAccess } from '../../db/database-access.ts'
-import { forgetAlbums } from '../../db/forget.ts'
+import { type Forgotten, forgetAlbums, MOST_AT_ONCE } from '../../db/forget.ts'
 import { isAlbumId } from '../../enrich/check-album.ts'
 import { EnrichmentError } from '../../errors.ts'
 import { cutText } from '../../storable-text.ts'
@@ -20,7 +20,9 @@ export async function forgetCommand(albumIds: string[], { json }: { json?: true 
   try {
     await db.checkMigrated()
     const albums = [...new Set(albumIds)].map((albumId) => ({ albumId }))
-    const forgotten = await forgetAlbums(db, albums, { tombstonesIn })
+    const forgotten: Forgotten[] = []
+    for (let from = 0; from < albums.length; from += MOST_AT_ONCE)
+      forgotten.push(...(await forgetAlbums(db, albums.slice(from, from + MOST_AT_ONCE), { tombstonesIn })))
     if (json) return printJson({ forgotten })
     for (const { albumId, isKnown, requests, candidates, links, verdicts, images } of forgotten) {
       const counts = `${requests} requests, ${candidates} candidates, ${links} links, ${verdicts} verdicts, ${images} images`
