@@ -12,9 +12,12 @@
  * - dead letter: a record given up, with its history
  * - ledger: the table of requests and their stored stage answers
  */
-import type { Album, DecidedBy } from './events.ts'
+import type { Album, DecidedBy, Stage } from './events.ts'
 
 export type { Album, DecidedBy }
+
+/** What a request asks for, unless it is for a part of it. */
+export const ALL_STAGES: readonly Stage[] = ['search', 'match', 'links', 'artwork']
 
 /** A price as Amazon told it. */
 export interface Price {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { ALL_STAGES } from '../album.ts'
 import type { CrashMarks } from '../db/crash-marks.ts'
 import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
@@ -87,7 +88,7 @@ async function toRecord(
   const request: EnrichmentRequested = {
     requestId: randomUUID(),
     reason: 'imported',
-    stages: ['search', 'match', 'links', 'artwork'],
+    stages: [...ALL_STAGES],
     album,
     requestedAt: now(),
     source: { topic, partition, offset: Number(offset) },

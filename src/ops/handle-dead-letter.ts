@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { ALL_STAGES } from '../album.ts'
 import type { Database } from '../db/database.ts'
 import { DeadLetterMark } from '../db/entities/dead-letter-mark.entity.ts'
 import { findForgotten, timeRequest } from '../db/forgotten.ts'
@@ -46,7 +47,7 @@ export async function retryDeadLetter(
   const request: EnrichmentRequested = {
     requestId,
     reason: 'replay',
-    stages: ['search', 'match', 'links', 'artwork'],
+    stages: [...ALL_STAGES],
     album: decoded.album,
     requestedAt,
     source: decoded.source,

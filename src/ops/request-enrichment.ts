@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { ALL_STAGES } from '../album.ts'
 import { AlbumRow } from '../db/entities/album.entity.ts'
 import { findForgotten, timeRequest } from '../db/forgotten.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
@@ -81,7 +82,7 @@ function toRequest(album: Album, requestedAt: number): EnrichmentRequested {
   return {
     requestId: randomUUID(),
     reason: 'replay',
-    stages: ['search', 'match', 'links', 'artwork'],
+    stages: [...ALL_STAGES],
     album,
     requestedAt,
     source: null,

@@ -1,3 +1,4 @@
+import { ALL_STAGES } from '../album.ts'
 import type { AmazonRequestSeen } from '../amazon/amazon-api.ts'
 import { createAmazon } from '../amazon/create-amazon.ts'
 import type { Slots } from '../amazon-slots.ts'
@@ -62,7 +63,7 @@ export async function tryAlbum(
   }
   const enrichment = await enrichAlbum(
     album,
-    ['search', 'match', 'links', 'artwork'],
+    ALL_STAGES,
     {
       marketplace,
       hasMusicIndex,
