@@ -108,7 +108,8 @@ export async function forgetAlbums(
     const images = count(await query(DISCARD, values))
     const deleted: Record<string, Map<string, number>> = {}
     for (const [what, table] of Object.entries(DELETIONS)) {
-      const statement: Statement<{ album_id: string }> = { name: `delete from ${table}`, text: deleteFrom(table) }
+      // A name of its own: others delete from some of them too, on the same connections.
+      const statement: Statement<{ album_id: string }> = { name: `forget ${table}`, text: deleteFrom(table) }
       deleted[what] = count(await query(statement, values))
     }
     if (tombstonesIn !== undefined) await query(INSERT_TOMBSTONES, [...values, tombstonesIn])

@@ -1,10 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { Database } from '../../src/db/database.ts'
 import { forgetAlbums } from '../../src/db/forget.ts'
 import { withAdmin } from '../../src/kafka/kafka-client.ts'
 import type { Logger } from '../../src/log.ts'
 import { keepOutboxSent } from '../../src/relay/outbox.ts'
 import { aRequest, at, enrichment, finish, open, openLedger } from '../stack/a-ledger.ts'
 import { createCutKafka, createKafkaRoom } from '../stack/kafka-room.ts'
+import { createTestEnv } from '../stack/test-env.ts'
 
 test('a tombstone that Kafka does not take at once does not come behind the result of a new import', async () => {
   const { db, ledger } = await openLedger()
@@ -29,4 +31,18 @@ test('a tombstone that Kafka does not take at once does not come behind the resu
   stop.abort()
   await sending
   expect(await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))).toMatchObject([{ high: '0' }])
+})
+
+test('an album is forgotten on the connection by which the outbox was sent, too', async () => {
+  const db = new Database((await createTestEnv()).DATABASE_URL, { poolMax: 1 })
+  onTestFinished(() => db.close())
+  await db.migrate()
+  const { kafka, log, topic } = await createKafkaRoom()
+  const stop = new AbortController()
+  await forgetAlbums(db, [{ albumId: '1' }], { tombstonesIn: topic })
+  const sending = keepOutboxSent({ db, kafka, topic, log }, stop.signal)
+  await expect.poll(() => db.query((em) => em.execute('select 1 from outbox'))).toEqual([])
+  stop.abort()
+  await sending
+  expect(await forgetAlbums(db, [{ albumId: '1' }])).toMatchObject([{ albumId: '1' }])
 })
