@@ -234,7 +234,7 @@ export class Intake implements Member {
     const most = untilTombstone(pending.slice(0, this.#flood.isProbing ? 1 : together))
     const chunk = most.slice(0, this.#marks.countTogether(most))
     const make = isTombstone(chunk[0])
-      ? () => toForgotten(chunk, this.#forgetting)
+      ? () => toForgotten(chunk, this.#forgetting, signal)
       : () => Promise.all(chunk.map((delivery) => toRequest(delivery, this.#making)))
     return this.#whileAway(async () => {
       // A suspect comes alone.

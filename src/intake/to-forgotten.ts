@@ -1,10 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
 import { forgetAlbums } from '../db/forget.ts'
 import { isAlbumId } from '../enrich/check-album.ts'
-import { isToBeMended, toEnrichmentError } from '../errors.ts'
+import { toEnrichmentError } from '../errors.ts'
 import type { Delivery } from '../kafka/delivery.ts'
 import type { Logger } from '../log.ts'
-import { isOutage } from '../retry/decide-retry.ts'
+import { decideRetry } from '../retry/decide-retry.ts'
 import type { RequestClock } from './request-clock.ts'
 import { giveUp, type Outcome } from './to-request.ts'
 
@@ -18,26 +19,43 @@ export interface Forgetting {
   log: Logger
 }
 
+/** A tombstone has its quick tries, and no retry topic. */
+const NO_RETRIES = { tiers: [], deadlineMs: 0 }
+
 /**
- * Tombstones erase what their keys name, if that can be an album at all. One that cannot be heeded becomes a dead letter
- * alone: it would stop intake for ever.
+ * Tombstones erase what their keys name, if that can be an album at all. One that cannot be heeded, also after quick tries,
+ * becomes a dead letter alone: it would stop intake for ever.
  *
- * @throws EnrichmentError what passes (DATABASE_UNAVAILABLE, ...) or a person must mend (DATABASE_MISSING): no fault of theirs
+ * @throws EnrichmentError what is waited for (DATABASE_UNAVAILABLE, ...) or a person must mend (DATABASE_MISSING), which is no
+ *   fault of theirs; the signal's reason
  */
-export async function toForgotten(tombstones: Delivery[], forgetting: Forgetting): Promise<Outcome[]> {
-  try {
-    return await forgetTogether(tombstones, forgetting)
-  } catch (thrown) {
-    const error = toEnrichmentError(thrown)
-    if (isOutage(error.code) || isToBeMended(error.code)) throw error
-    if (tombstones.length === 1)
-      return tombstones.map((delivery) =>
-        giveUp(delivery, error, { dead: forgetting.dead, now: forgetting.clock.now() }),
-      )
-    const half = tombstones.length >> 1
-    const earlier = await toForgotten(tombstones.slice(0, half), forgetting)
-    return [...earlier, ...(await toForgotten(tombstones.slice(half), forgetting))]
+export async function toForgotten(
+  tombstones: Delivery[],
+  forgetting: Forgetting,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await forgetTogether(tombstones, forgetting)
+    } catch (thrown) {
+      const error = toEnrichmentError(thrown)
+      const { code, retryAfterMs } = error
+      const next = decideRetry({ code, retryAfterMs, tries, slowDowns: 0, attempt: 0, ageMs: 0 }, NO_RETRIES)
+      if (next.kind === 'wait') throw error
+      if (tombstones.length > 1) return await forgetHalves(tombstones, forgetting, signal)
+      if (next.kind !== 'again') {
+        const { dead, clock } = forgetting
+        return tombstones.map((delivery) => giveUp(delivery, error, { dead, now: clock.now() }))
+      }
+      await delay(next.afterMs, undefined, { signal })
+    }
   }
+}
+
+async function forgetHalves(tombstones: Delivery[], forgetting: Forgetting, signal: AbortSignal): Promise<Outcome[]> {
+  const half = tombstones.length >> 1
+  const earlier = await toForgotten(tombstones.slice(0, half), forgetting, signal)
+  return [...earlier, ...(await toForgotten(tombstones.slice(half), forgetting, signal))]
 }
 
 async function forgetTogether(

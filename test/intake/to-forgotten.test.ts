@@ -48,18 +48,22 @@ test('a tombstone whose time is none is heeded, and shown, as any other', async 
   expect(await dead.readToEnd()).toEqual([])
 })
 
-test('a tombstone that PostgreSQL does not take becomes a dead letter, and those around it are heeded', async () => {
+test('a tombstone that PostgreSQL does not take, also when asked again, becomes a dead letter, and those around it are heeded', async () => {
   const scenario = await createScenario()
   const { env, start, send, dead } = scenario
   const db = new Database(env.DATABASE_URL)
   onTestFinished(() => db.close())
   const sql = (text: string) => db.query((em) => em.execute<{ album_id: string }[]>(text))
+  await sql('create sequence tries')
   await sql(`
     create function refuse() returns trigger language plpgsql as
-      $$ begin raise exception 'not this one' using errcode = '22000'; end $$`)
+      $$ begin
+        if new.album_id = 'odd' or nextval('tries') < 4 then raise exception 'not this one' using errcode = '22000'; end if;
+        return new;
+      end $$`)
   await sql(`
-    create trigger refuse before insert on forgotten for each row when (new.album_id = 'odd') execute function refuse()`)
-  await send(env.TOPIC_IMPORTED, ...['1', '2', 'odd', '3'].map(tombstoneOf))
+    create trigger refuse before insert on forgotten for each row when (new.album_id in ('odd', 'shaky')) execute function refuse()`)
+  await send(env.TOPIC_IMPORTED, ...['1', '2', 'odd', '3', 'shaky'].map(tombstoneOf))
   await sendBehind(scenario)
   const intake = start('intake')
   const requests = await readRequests(scenario)
@@ -74,7 +78,7 @@ test('a tombstone that PostgreSQL does not take becomes a dead letter, and those
     'enricher-error-message': expect.stringContaining('not this one'),
   })
   const forgotten = await sql('select album_id from forgotten order by album_id')
-  expect(forgotten.map(({ album_id }) => album_id)).toEqual(['1', '2', '3'])
+  expect(forgotten.map(({ album_id }) => album_id)).toEqual(['1', '2', '3', 'shaky'])
   const retried = await runVerb(env, 'dead', 'retry', '--all')
   expect(retried.output).toContain('album-enricher forget')
 })
