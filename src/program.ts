@@ -123,7 +123,7 @@ function addReviewVerbs(review: Command): void {
     .command('list')
     .description('albums that wait for a person, the longest waiting first')
     .option('--all', 'also those that have links')
-    .option('--limit <n>', 'no more than so many; how many there are is told', '100')
+    .option('--limit <n>', 'no more than so many; how many there are is told (100, with --json all)')
     .option(...JSON_OPTION)
     .action(async (options) => (await load()).reviewListCommand(options))
   review

@@ -28,12 +28,12 @@ const ASIN = /^[A-Z0-9]{10}$/
 interface ListOptions {
   json?: true
   all?: boolean
-  limit: string
+  limit?: string
 }
 
-/** `review list`: albums that wait for a person, the longest waiting first, as many as wanted. */
+/** `review list`: albums that wait for a person, the longest waiting first; without a limit a hundred, for scripts all. */
 export async function reviewListCommand({ json, all = false, limit: text }: ListOptions): Promise<void> {
-  const limit = toLimit(text)
+  const limit = text === undefined ? (json ? MOST_ROWS : FIRST_ROWS) : toLimit(text)
   const config = loadConfig(['kafka', 'registry', 'database'])
   const { items, total } = await withTables(config, ({ db }) => listReviews(db, { all, limit }))
   if (json) return printJson({ items, total })
@@ -50,6 +50,8 @@ export async function reviewListCommand({ json, all = false, limit: text }: List
   if (total > items.length) print(`and ${total - items.length} more: --limit ${total} shows all`)
 }
 
+/** More than a person looks through. */
+const FIRST_ROWS = 100
 /** As PostgreSQL's limit, which no list of ours reaches. */
 const MOST_ROWS = 2 ** 31 - 1
 

@@ -50,6 +50,7 @@ test('review list says how many albums it leaves out and how to see them', async
   expect([table.status, table.lines.length, table.lines.at(-1)]).toEqual([0, 102, 'and 2 more: --limit 102 shows all'])
   const whole = await list('--limit', '102')
   expect([whole.lines.length, whole.lines.at(-1)]).toEqual([103, expect.stringContaining('Title')])
+  expect(JSON.parse((await list('--json')).lines.at(-1) ?? '').items).toHaveLength(102)
   const { items, total } = JSON.parse((await list('--limit', '3', '--json')).lines.at(-1) ?? '')
   expect([items.length, total]).toEqual([3, 102])
   for (const wrong of ['0', '-1', 'all', '1.5', '99999999999'])
