@@ -20,12 +20,13 @@ test('a tombstone that Kafka does not take at once does not come behind the resu
   const listening = Object.create(log, { warn: { value: warned.resolve } }) as Logger
   const sending = keepOutboxSent({ db, kafka: cut.kafka, topic, log: listening }, stop.signal)
   onTestFinished(() => stop.abort())
+  const [first] = await cut.begun
+  const requestedAt = Math.floor(known?.forgottenAt ?? Number.NaN) + 1
+  await finish(ledger, await open(ledger, { ...aRequest(), requestedAt }, at(2n)), enrichment())
   // Sooner than PostgreSQL ends a transaction that stands still.
   const late = { code: 'KAFKA_UNAVAILABLE', reason: expect.stringContaining('within 2 s') }
   expect(await warned.promise).toMatchObject(late)
-
-  const requestedAt = Math.floor(known?.forgottenAt ?? Number.NaN) + 1
-  await finish(ledger, await open(ledger, { ...aRequest(), requestedAt }, at(2n)), enrichment())
+  await Promise.allSettled([first])
   cut.mend()
   await expect.poll(() => db.query((em) => em.execute('select 1 from outbox'))).toEqual([])
   stop.abort()

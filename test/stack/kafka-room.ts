@@ -90,8 +90,22 @@ export function createCutKafka() {
       return socket
     },
   })
+  const producer = kafka.producer.bind(kafka)
+  const begun = Promise.withResolvers<[Promise<unknown>]>()
+  kafka.producer = (options) => {
+    const made = producer(options)
+    const sendBatch: typeof made.sendBatch = (batch) => {
+      const sending = made.sendBatch(batch)
+      // In a list, or whoever waits for the beginning would wait for the end.
+      begun.resolve([sending])
+      return sending
+    }
+    return { ...made, sendBatch }
+  }
   return {
     kafka,
+    /** Resolves once something is being sent, to that. */
+    begun: begun.promise,
     mend() {
       isCut = false
     },
