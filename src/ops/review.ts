@@ -71,6 +71,7 @@ function nothingStored(albumId: string): EnrichmentError {
  *
  * @param topic the topic of express
  * @param by who decided
+ * @param requestedAt see timeRequest, asked for before the album was read
  * @returns the request's id
  * @throws EnrichmentError DATABASE_UNAVAILABLE, REGISTRY_UNAVAILABLE
  */
@@ -79,7 +80,7 @@ export async function decideReview(
   codecs: Pick<EventCodecs, 'requested'>,
   { album, marketplace }: Pick<Review, 'album' | 'marketplace'>,
   decisions: readonly PersonDecision[],
-  { topic, by }: { topic: string; by: string },
+  { topic, by, requestedAt }: { topic: string; by: string; requestedAt: number },
 ): Promise<string> {
   const requestId = randomUUID()
   const { albumId } = album
@@ -90,7 +91,7 @@ export async function decideReview(
     reason: 'verdict',
     stages: [...(isTakenBack ? (['search'] as const) : []), 'match', 'links', 'artwork'],
     album,
-    requestedAt: Date.now(),
+    requestedAt,
     source: null,
   }
   const value = await codecs.requested.encode(request)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Database } from '../../src/db/database.ts'
 import { forgetAlbums } from '../../src/db/forget.ts'
+import { timeRequest } from '../../src/db/forgotten.ts'
 import { decideReview, type PersonDecision } from '../../src/ops/review.ts'
 import { aRequest, at, enrichment, finish, open, openLedger } from '../stack/a-ledger.ts'
 
@@ -13,10 +14,11 @@ const { album } = aRequest()
 
 const accept = (...asins: string[]): PersonDecision[] => asins.map((asin) => ({ asin, verdict: 'accept' }))
 
-const review = (db: Database, ...asins: string[]) =>
+const review = async (db: Database, ...asins: string[]) =>
   decideReview(db, { requested }, { album, marketplace: 'www.amazon.ca' }, accept(...asins), {
     topic: 'express',
     by: 'maria',
+    requestedAt: await timeRequest(db),
   })
 
 const count = async (db: Database, rows: string) => {

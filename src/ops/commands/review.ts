@@ -1,5 +1,6 @@
 import { isSet, loadConfig } from '../../config.ts'
 import type { Database } from '../../db/database.ts'
+import { timeRequest } from '../../db/forgotten.ts'
 import { EnrichmentError } from '../../errors.ts'
 import { openCodecs, topicNames } from '../../kafka/event-topics.ts'
 import { formatCandidates, nameAlbum } from '../album-card.ts'
@@ -152,9 +153,10 @@ async function decide(
   const { decisions, requestId } = await withTables(config, async ({ db, registry }) => {
     const codecs = await openCodecs(config, registry)
     const wanted = await wantMarketplace(db, albumId, marketplace, config)
+    const requestedAt = await timeRequest(db)
     const review = await readReview(db, albumId, await marketplaceToDecide(db, albumId, wanted))
     const decisions = choose(review)
-    const how = { topic: topicNames(config).express, by: userName() }
+    const how = { topic: topicNames(config).express, by: userName(), requestedAt }
     const requestId = await decideReview(db, codecs, review, decisions, how)
     const titles = new Map(review.candidates.map(({ product }) => [product.asin, product.title]))
     return { decisions: decisions.map((one) => ({ ...one, title: titles.get(one.asin) ?? null })), requestId }
