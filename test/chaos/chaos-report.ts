@@ -1,5 +1,6 @@
 import { judgeRefusals } from './database-faults.ts'
 import type { Harness } from './harness.ts'
+import type { Evidence } from './judge.ts'
 import { lengthOf } from './live-view.ts'
 import type { ChaosResult } from './run-chaos.ts'
 import type { Schedule } from './schedule.ts'
@@ -44,6 +45,7 @@ function readFigures({ verdict, evidence, tally, denials, seconds }: ChaosResult
     refusals: tally.refusals,
     poison: harness.feeder.poisoned,
     deadLetters: evidence.outcomes.filter(({ kind }) => kind === 'dead letter').length,
+    deadLettersByCode: countCodes(evidence.outcomes),
     retries: evidence.returns.length,
     calls: evidence.calls.length,
     exits: harness.members.reduce((sum, { exits }) => sum + exits, 0),
@@ -51,6 +53,11 @@ function readFigures({ verdict, evidence, tally, denials, seconds }: ChaosResult
     seconds: Math.round(seconds),
     seed,
   }
+}
+
+function countCodes(outcomes: Evidence['outcomes']): Record<string, number> {
+  const codes = outcomes.flatMap(({ code }) => (code === undefined ? [] : [code]))
+  return Object.fromEntries([...Map.groupBy(codes, (code) => code)].map(([code, same]) => [code, same.length]))
 }
 
 type Figures = ReturnType<typeof readFigures>

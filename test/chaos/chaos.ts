@@ -4,7 +4,7 @@ import { openHarness, startServers } from './harness.ts'
 import { type Arguments, readArguments } from './read-arguments.ts'
 import { recordsFor, runChaos } from './run-chaos.ts'
 import { selfTest } from './self-test.ts'
-import { tellSpan, tellStories } from './tell-story.ts'
+import { tellSpan, tellStandstill, tellStories } from './tell-story.ts'
 
 /** From so many kills on it may take the time that a measured run takes. */
 const LONG_RUN = 50
@@ -37,8 +37,10 @@ async function main(told: Arguments): Promise<boolean> {
     })
     const { figures, faulty } = summarise(result, harness, seed, schedule)
     const stories = tellStories(result.verdict, result.evidence, harness.chronicle)
+    const standstill = tellStandstill(result.verdict, result.evidence, harness.chronicle)
     await harness.close()
     if (stories !== '') say(`\n${stories}\n`)
+    if (standstill !== '') say(`\nno outcome any more: ${standstill}\n`)
     say(`\nlongest time without an outcome: ${tellSpan(harness.live.longestPause, harness.chronicle)}\n`)
     for (const denial of new Set(result.denials)) say(`Kafka denied: ${denial}`)
     for (const fault of faulty) say(`NOT CLEAN: ${fault}`)

@@ -38,7 +38,8 @@ export async function collectEvidence({ servers, topics, standIns, chronicle }: 
     const position = at
       ? `${headers['enricher-original-partition']}/${headers['enricher-original-offset']}`
       : toPosition(request?.source)
-    return { position, kind: 'dead letter' as const, at: timestamp }
+    const code = headers['enricher-error-code'] ?? 'none'
+    return { position, kind: 'dead letter' as const, at: timestamp, code }
   })
   const imports = (results ?? []).filter(({ event }) => event?.reason === 'imported')
   const importedTwice = findDoubles((imported ?? []).map(({ key }) => key ?? ''))

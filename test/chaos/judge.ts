@@ -9,7 +9,7 @@ export interface Evidence {
   /** Every record of album.imported. */
   sources: { position: Position; albumId: string }[]
   /** Every result with the reason `imported`, and every dead letter, by the record of album.imported that it is of. */
-  outcomes: { position: Position; kind: 'result' | 'dead letter'; at: number }[]
+  outcomes: { position: Position; kind: 'result' | 'dead letter'; at: number; code?: string }[]
   /** What intake made of the records, as somebody reads it who has nothing to do with the service. */
   requests: { position: Position; offset: string; at: number }[]
   calls: PaidCall[]

@@ -4,6 +4,8 @@ import type { Evidence, Verdict } from './judge.ts'
 
 /** Violations whose story is told; more of them tell no more. */
 const STORIES = 3
+/** After the last outcome of a run that lost some: why it stood still is seen in what came then. */
+const STANDSTILL_MS = 60_000
 /** What happened to anything is told from so long before the record's own story to so long after it. */
 const AROUND_MS = 3_000
 
@@ -60,4 +62,16 @@ export function tellSpan({ from, until }: { from: number; until: number }, chron
     .filter(({ at }) => at >= from - AROUND_MS && at <= until)
     .map(({ at, process, what }) => `${chronicle.secondsOf(at).padStart(8)} s ${process ?? ''} ${what}`)
   return [`from ${chronicle.secondsOf(from)} s to ${chronicle.secondsOf(until)} s`, ...lines].join('\n  ')
+}
+
+/** When outcomes ceased to come though some were missing, what happened around that, and how it ended; empty where none is lost. */
+export function tellStandstill(verdict: Verdict, evidence: Evidence, chronicle: Chronicle): string {
+  if (verdict.lost.length === 0) return ''
+  const last = evidence.outcomes.reduce((latest, { at }) => Math.max(latest, at), Number.NEGATIVE_INFINITY)
+  const end = chronicle.happenings.at(-1)?.at ?? last
+  const spans = [
+    { from: last, until: last + STANDSTILL_MS },
+    { from: end, until: end },
+  ]
+  return spans.map((span) => tellSpan(span, chronicle)).join('\n\n')
 }
