@@ -1,6 +1,8 @@
 import { expect, test, vi } from 'vitest'
 import type { Database } from '../../src/db/database.ts'
 import { endDiscarded } from '../../src/db/discarded-images.ts'
+import { forgetAlbums } from '../../src/db/forget.ts'
+import { timeRequest } from '../../src/db/forgotten.ts'
 import type { Query } from '../../src/db/prepared.ts'
 import type { Kafka } from '../../src/kafka/kafka-client.ts'
 import { createLogger } from '../../src/log.ts'
@@ -45,6 +47,10 @@ const OUTBOX = `
   select gen_random_uuid(), case when i % 2 = 0 then 'express' else 'another' end, 'album-' || i, 'value',
     now() - i * interval '1 second'
   from generate_series(1, ${ROWS}) i`
+
+const FORGOTTEN = `
+  insert into forgotten (album_id, forgotten_at)
+  select 'album-' || i, now() - i * interval '1 second' from generate_series(1, ${ROWS}) i`
 
 /** Tells how PostgreSQL would run each statement that it is asked, by name, and finds nothing. */
 function explainer(db: Database) {
@@ -98,4 +104,18 @@ test('the oldest of the outbox is found without what else waits', async () => {
   expect(plans.get('select outbox')).toContain('Index Only Scan using outbox_waiting_index')
   expect(plans.get('select outbox for update')).toContain('Index Scan using outbox_waiting_index')
   for (const plan of plans.values()) expect(plan).not.toContain('Sort')
+})
+
+test('when an album was forgotten last is found at once, however many were', async () => {
+  const { db } = await openFilled(FORGOTTEN)
+  const { plans, query } = explainer(db)
+  vi.spyOn(db, 'run').mockImplementation(async (statement, values) => {
+    await query(statement, values)
+    return [{ now: NOW, lastForgottenAt: 0 }] as never
+  })
+  vi.spyOn(db, 'prepared').mockImplementation((work) => work(query))
+  await timeRequest(db)
+  await forgetAlbums(db, [{ albumId: '1' }])
+  for (const name of ['select clock_timestamp', 'insert into forgotten'])
+    expect(plans.get(name), name).toContain('forgotten_at_index')
 })

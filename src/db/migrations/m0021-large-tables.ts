@@ -13,6 +13,8 @@ const INDEXES: Record<string, string> = {
   candidate_review_index: `"candidate" ("album_id", "marketplace", "judged_at") where "verdict" = 'open'`,
   // The oldest of the outbox, asked for each second.
   outbox_waiting_index: '"outbox" ("topic", "created_at", "request_id")',
+  // When an album was forgotten last: each request that a person makes is later, and all lanes wait while one is forgotten.
+  forgotten_at_index: '"forgotten" ("forgotten_at")',
 }
 
 export class M0021LargeTables extends Migration {
