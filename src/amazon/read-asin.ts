@@ -1,3 +1,5 @@
+export const isAsin = (text: string): boolean => /^[A-Z0-9]{10}$/.test(text)
+
 /**
  * An ASIN as Amazon writes it, of what people write for one.
  *
@@ -5,5 +7,5 @@
  */
 export function readAsin(text: string): string | undefined {
   const asin = text.trim().toUpperCase()
-  return /^[A-Z0-9]{10}$/.test(asin) ? asin : undefined
+  return isAsin(asin) ? asin : undefined
 }

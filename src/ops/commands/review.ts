@@ -1,3 +1,4 @@
+import { isAsin } from '../../amazon/read-asin.ts'
 import { isSet, loadConfig } from '../../config.ts'
 import type { Database } from '../../db/database.ts'
 import { timeRequest } from '../../db/forgotten.ts'
@@ -23,8 +24,6 @@ interface Options {
   json?: true
   marketplace?: string
 }
-
-const ASIN = /^[A-Z0-9]{10}$/
 
 interface ListOptions {
   json?: true
@@ -182,6 +181,6 @@ function findAsin({ album, candidates }: Review, which: string): string {
 }
 
 function toAsin(text: string): string {
-  if (ASIN.test(text)) return text
+  if (isAsin(text)) return text
   throw new EnrichmentError('RECORD_INVALID', `ASIN is ${JSON.stringify(text)}: wants ten capital letters and digits`)
 }
