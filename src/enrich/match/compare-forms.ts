@@ -224,7 +224,7 @@ export function toScript(text: string): string {
   // "50周年記念SACD": a few letters of ours are in most notes of Japanese shops.
   if (latin > 0 && latin >= others) return 'latin'
   if (KANJI_OR_KANA.test(text)) return 'japanese or chinese'
-  const letter = OTHER.exec(text)?.[0]
+  const letter = OTHER_LETTER.exec(text)?.[0]
   if (letter !== undefined) return SCRIPTS.find(([pattern]) => pattern.test(letter))?.[1] ?? 'other'
   return /\p{N}/u.test(text) ? 'number' : 'sign'
 }
@@ -232,8 +232,8 @@ export function toScript(text: string): string {
 const KANJI_OR_KANA = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u
 const PLAIN = /^[ -~]*[a-z][ -~]*$/i
 /** A letter that is none of ours. */
-const OTHER = /(?!\p{Script=Latin})\p{L}/u
-const OTHERS = new RegExp(OTHER, 'gu')
+export const OTHER_LETTER = /(?!\p{Script=Latin})\p{L}/u
+const OTHERS = new RegExp(OTHER_LETTER, 'gu')
 const LATIN = /\p{Script=Latin}/gu
 const SCRIPTS: [RegExp, string][] = [
   [/\p{Script=Cyrillic}/u, 'cyrillic'],

@@ -12,12 +12,11 @@ import { isMaybeNumbered, isOfOtherNamesake, isOtherNamesake, isSharedTitle } fr
 import { findNickname, isNickname } from './nicknames.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { findOtherRecord, type OtherRecord } from './other-record-words.ts'
+import { otherSpellings } from './other-spellings.ts'
 import type { AlbumTitle } from './read-album-title.ts'
 import { readReleaseYear } from './read-release-year.ts'
-import { readSymbols } from './read-symbols.ts'
 import { isBoxOfMany, type ReadTitle, readTitle } from './read-title.ts'
 import { reconsiderTitle } from './reconsider-title.ts'
-import { spellYears } from './spell-years.ts'
 import { type Forms, mergeForms, toForms, toTitleWords } from './title-forms.ts'
 import { uncensor } from './uncensor.ts'
 
@@ -45,11 +44,8 @@ export function compareTitles(album: AlbumTitle, product: Product): TitleMatch {
 function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   const { names, forms: ours } = album
   const given = readTitle(product.title)
-  const theirs = mergeForms(
-    [given, ...[...readSymbols(product.title), ...spellYears(product.title)].map(readTitle)].map((title) =>
-      toForms(title, names),
-    ),
-  )
+  const spelled = [given, ...otherSpellings(product.title).map(readTitle)]
+  const theirs = mergeForms(spelled.map((title) => toForms(title, names)))
   const { editions } = given
   const extra = extraWords(album, product, given)
   // "At Fillmore East" is a concert, so "Live At Fillmore East" is no other record.

@@ -1,4 +1,4 @@
-import { isNear } from './compare-forms.ts'
+import { isNear, OTHER_LETTER } from './compare-forms.ts'
 import type { ReadTitle } from './read-title.ts'
 import { type Forms, toTitleWords } from './title-forms.ts'
 
@@ -45,9 +45,6 @@ function isHalfTranslated(one: string, other: string): boolean {
   const rest = one.split(' ').filter((word) => !OTHER_LETTER.test(word))
   return rest.length > 1 && ` ${other} `.includes(` ${rest.join(' ')} `)
 }
-
-/** A letter that is none of ours. */
-const OTHER_LETTER = /(?!\p{Script=Latin})\p{L}/u
 
 /** By initials, with numbers whole ("JBG 3"), or by its first word and its number ("NOW 45"). */
 function isShortFor(fewer: readonly string[], more: readonly string[]): boolean {

@@ -7,9 +7,8 @@ import type { Noted } from './find-doubts.ts'
 import { isGenericTitle } from './is-generic-title.ts'
 import { readLanguage, type Spoken } from './is-translated.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
-import { readSymbols } from './read-symbols.ts'
+import { otherSpellings } from './other-spellings.ts'
 import { type ReadTitle, readTitle } from './read-title.ts'
-import { spellYears } from './spell-years.ts'
 import { type Forms, mergeForms, toForms, toTitleWords } from './title-forms.ts'
 
 /** An album's title, read once for all products. */
@@ -49,7 +48,7 @@ export function readAlbumTitle(album: Album): AlbumTitle {
     .slice(0, MAX_TITLE)
     .split(/\s=\s/)
     .slice(0, 4)
-    .flatMap((title) => [title, ...readSymbols(title), ...spellYears(title)])
+    .flatMap((title) => [title, ...otherSpellings(title)])
     .map(readCatalogueTitle)
   // A catalogue tells albums by a colour, not pressings.
   const notes = wanted.flatMap((title) => [...title.notes, ...title.editions.filter(isBareNote)])
