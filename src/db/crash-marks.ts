@@ -60,7 +60,9 @@ const TOUCH: Statement = {
 }
 const LEAVE: Statement = {
   name: 'update crash_mark set process_id',
-  text: 'update crash_mark set process_id = null where group_name = $1 and process_id = $2',
+  text: `
+    update crash_mark set process_id = null
+    where group_name = $1 and process_id = $2 and ($3::text is null or (topic = $3 and partition = $4))`,
 }
 
 /**
@@ -87,16 +89,19 @@ export class CrashMarks {
     this.#processId = processId
   }
 
-  /** To be called at each takeover, before anything is read; with nothing, it is called off. */
+  /** To be called at each takeover of partitions, before anything of them is read. */
   async takeOver(places: Place[]): Promise<void> {
-    this.#marked.clear()
-    this.#deadly.clear()
+    for (const place of places) {
+      this.#marked.delete(keyOf(place))
+      this.#deadly.delete(keyOf(place))
+    }
     await this.#orNobody(() => this.#begin(places))
   }
 
-  /** This process has let go of all that it had, and did not die. */
-  async leave(): Promise<void> {
-    await this.#orNobody(() => this.#db.run(LEAVE, [this.#groupName, this.#processId]))
+  /** This process has let go of all that it had, or of all of one partition, and did not die. */
+  async leave(of?: Pick<Place, 'topic' | 'partition'>): Promise<void> {
+    const values = [this.#groupName, this.#processId, of?.topic ?? null, of?.partition ?? null]
+    await this.#orNobody(() => this.#db.run(LEAVE, values))
   }
 
   /** How many of the records of one partition, from the first on, may be touched together. */

@@ -13,13 +13,13 @@ import { holdWhileKafkaAway } from '../holds/hold-while-kafka-away.ts'
 import { LaneState, type NewHold } from '../holds/lane-state.ts'
 import type { Member } from '../holds/member.ts'
 import { waitWhileAway } from '../holds/wait-while-away.ts'
-import type { CommitOffset, Delivery, TopicPartition } from '../kafka/delivery.ts'
+import type { Delivery, TopicPartition } from '../kafka/delivery.ts'
 import { type EventCodecs, groupNames, topicNames } from '../kafka/event-topics.ts'
 import { GroupConsumer } from '../kafka/group-consumer.ts'
-import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
+import type { DeliveredBatch, OwnedPartition } from '../kafka/group-consumer-options.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { OpenTransactions } from '../kafka/open-transactions.ts'
-import { ownEach, type PartitionOwnership } from '../kafka/partition-ownership.ts'
+import { ownPartition, type PartitionOwnership } from '../kafka/partition-ownership.ts'
 import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
@@ -71,7 +71,8 @@ export class Intake implements Member {
   readonly #making: RequestMaking
   readonly #forgetting: Forgetting
   readonly #stopping = new AbortController()
-  #owned = new Map<number, PartitionOwnership>()
+  /** By partition why it can not be had at all. */
+  readonly #beyond = new Map<number, NewHold>()
   /** Whether it has had partitions. */
   #isActive = false
 
@@ -105,9 +106,9 @@ export class Intake implements Member {
       topics: [topics.imported],
       maxBytesPerPartition: FETCH_BYTES,
       log,
-      onAssigned: (assignment, signal) => this.#takeOver(assignment, signal),
+      onAssigned: (_, signal) => this.#prepare(signal),
+      own: (partition, signal) => this.#own(partition, signal),
       onRefused: (refusal) => this.#state.hold('kafka', explainRefusal(refusal, 'intake_')),
-      onBatch: (batch) => this.#forward(batch),
     })
   }
 
@@ -135,42 +136,50 @@ export class Intake implements Member {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#consumer.stop()
-    await this.#drop()
-    await this.#marks.leave()
     await this.#state.closed()
   }
 
-  async #takeOver(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
-    await this.#drop()
-    // Of an assignment that is over: it would fence whoever has the partitions now.
-    if (signal.aborted) return []
+  async #prepare(signal: AbortSignal): Promise<void> {
+    this.#beyond.clear()
+    this.#state.hold('offsets', null)
     await this.#restoreFlood(signal)
     await this.#setClock(signal)
-    await this.#marks.leave()
-    if (!this.#isActive) {
-      this.#isActive = true
-      this.#state.partChanged()
-    }
+    if (this.#isActive) return
+    this.#isActive = true
+    this.#state.partChanged()
+  }
+
+  async #own(partition: TopicPartition, signal: AbortSignal): Promise<OwnedPartition> {
     const { topics } = this.#making
     const claim = {
       groupId: this.#groupId,
-      partitions: assignment,
       outputs: [topics.enrichment, topics.dead],
       confirmed: () => this.#consumer.confirmed(signal),
     }
-    const { owned, failure } = await this.#transactions.during(ownEach(this.#surroundings.kafka, claim))
-    this.#owned = new Map(owned.map(({ partition, ownership }) => [partition.partition, ownership]))
-    this.#state.hold('offsets', explainBeyond(failure))
-    if (failure !== undefined) throw failure
-    const positions = owned.flatMap(({ ownership }) => ownership.positions())
-    await this.#marks.takeOver(positions)
-    return positions
+    const ownership = await this.#transactions
+      .during(ownPartition(this.#surroundings.kafka, partition, claim))
+      .catch((error) => {
+        this.#tellBeyond(partition.partition, explainBeyond(error))
+        throw error
+      })
+    this.#tellBeyond(partition.partition, null)
+    const positions = ownership.positions()
+    if (!signal.aborted) await this.#marks.takeOver(positions)
+    return {
+      position: positions[0]?.offset ?? 0n,
+      receive: (batch) => this.#forward(ownership, batch),
+      close: async () => {
+        await ownership.close()
+        await this.#marks.leave(partition)
+      },
+    }
   }
 
-  async #drop(): Promise<void> {
-    const former = [...this.#owned.values()]
-    this.#owned = new Map()
-    await Promise.all(former.map((ownership) => ownership.close()))
+  #tellBeyond(partition: number, hold: NewHold | null): void {
+    if (hold === null) this.#beyond.delete(partition)
+    else this.#beyond.set(partition, hold)
+    const [first] = this.#beyond.values()
+    this.#state.hold('offsets', first ?? null)
   }
 
   /** A flood holds whoever works for the group, until a person says resume. */
@@ -195,10 +204,10 @@ export class Intake implements Member {
 
   readonly #onClockLate = (error: unknown) => this.#surroundings.log.debug({ err: error }, 'clock not set')
 
-  async #forward({ topic, partition, deliveries, nextOffset, signal }: DeliveredBatch): Promise<void> {
-    const ownership = this.#owned.get(partition)
-    if (ownership === undefined)
-      throw new EnrichmentError('INTERNAL', `partition ${partition} of ${topic} is not owned`)
+  async #forward(
+    ownership: PartitionOwnership,
+    { topic, partition, deliveries, nextOffset, signal }: DeliveredBatch,
+  ): Promise<void> {
     if (deliveries.length === 0 && ownership.isPending({ topic, partition, offset: nextOffset - 1n }))
       await ownership.commit([], [{ topic, partition, offset: nextOffset }])
     const pending = deliveries.filter((delivery) => ownership.isPending(delivery))

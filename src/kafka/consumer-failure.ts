@@ -1,37 +1,85 @@
 import type { EnrichmentError } from '../errors.ts'
+import type { TopicPartition } from './delivery.ts'
 import type { GroupConsumerOptions } from './group-consumer-options.ts'
-import { isRefusal } from './kafka-error.ts'
+import { isRefusal, kafkaError } from './kafka-error.ts'
 
-/** Why a member of a group is none now, told once a change: while leaders move the same thing fails every second. */
+type Options = Pick<GroupConsumerOptions, 'log' | 'groupId' | 'onRefused'>
+
+/**
+ * Why a member of a group is none now, or has not got its partitions, told once a change: while leaders move the same thing
+ * fails every second, and for each partition.
+ */
 export class ConsumerFailure {
-  readonly #options: Pick<GroupConsumerOptions, 'log' | 'groupId' | 'onRefused'>
-  #current: EnrichmentError | null = null
+  readonly #options: Options
+  #ofMember: EnrichmentError | null = null
+  /** By "topic/partition". */
+  readonly #ofPartitions = new Map<string, EnrichmentError>()
+  #refusal: EnrichmentError | null = null
 
-  constructor(options: Pick<GroupConsumerOptions, 'log' | 'groupId' | 'onRefused'>) {
+  constructor(options: Options) {
     this.#options = options
   }
 
   /** null while all is well. */
   get current(): EnrichmentError | null {
-    return this.#current
+    return this.#all()[0] ?? null
   }
 
-  set(error: EnrichmentError): void {
-    const { log, groupId, onRefused } = this.#options
+  /** The member is none any more. */
+  ended(error: EnrichmentError): void {
+    const isNews = !isSame(error, this.#ofMember)
+    this.#ofPartitions.clear()
+    this.#ofMember = error
+    if (isNews) this.#tell({}, error, 'consumer ended and will start again')
+  }
+
+  /** It is one again, with another assignment: what failed of the former one is over. */
+  joined(): void {
+    this.#ofPartitions.clear()
+    this.#tellRefusal()
+  }
+
+  /** It can work with its assignment. */
+  assigned(): void {
+    if (this.#ofMember === null) return
+    this.#ofMember = null
+    this.#tellRefusal()
+    this.#options.log.info({ groupId: this.#options.groupId }, 'consumer is back')
+  }
+
+  /** @param thrown null once it is in possession */
+  ofPartition(partition: TopicPartition, thrown: unknown): void {
+    const key = `${partition.topic}/${partition.partition}`
+    if (thrown === null) {
+      if (!this.#ofPartitions.delete(key)) return
+      this.#tellRefusal()
+      this.#options.log.info({ groupId: this.#options.groupId, ...partition }, 'partition is back')
+      return
+    }
+    const error = kafkaError(thrown)
+    const isNews = !this.#all().some((other) => isSame(error, other))
+    this.#ofPartitions.set(key, error)
+    if (isNews) this.#tell(partition, error, 'partition will be taken over again')
+  }
+
+  #all(): EnrichmentError[] {
+    return [...(this.#ofMember === null ? [] : [this.#ofMember]), ...this.#ofPartitions.values()]
+  }
+
+  #tell(where: Partial<TopicPartition>, error: EnrichmentError, text: string): void {
+    this.#tellRefusal()
     const { code, message } = error
-    const isNews = this.#current?.code !== code || this.#current.message !== message
-    this.#current = error
-    if (!isNews) return
-    onRefused?.(isRefusal(code) ? error : null)
-    const fields = { groupId, code, reason: message, ...(code === 'INTERNAL' && { err: error }) }
-    log.warn(fields, 'consumer ended and will start again')
+    const fields = { groupId: this.#options.groupId, ...where, code, reason: message }
+    this.#options.log.warn({ ...fields, ...(code === 'INTERNAL' && { err: error }) }, text)
   }
 
-  clear(): void {
-    if (this.#current === null) return
-    const { log, groupId, onRefused } = this.#options
-    this.#current = null
-    onRefused?.(null)
-    log.info({ groupId }, 'consumer is back')
+  #tellRefusal(): void {
+    const refusal = this.#all().find(({ code }) => isRefusal(code)) ?? null
+    if (refusal === this.#refusal || (refusal !== null && isSame(refusal, this.#refusal))) return
+    this.#refusal = refusal
+    this.#options.onRefused?.(refusal)
   }
 }
+
+const isSame = (one: EnrichmentError, other: EnrichmentError | null) =>
+  one.code === other?.code && one.message === other.message

@@ -1,7 +1,7 @@
 import type { Kafka, PartitionAssigner } from 'kafkajs'
 import type { EnrichmentError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { CommitOffset, Delivery, TopicPartition } from './delivery.ts'
+import type { Delivery, TopicPartition } from './delivery.ts'
 
 export interface DeliveredBatch extends TopicPartition {
   /** In order; none where only transaction markers or records of given-up transactions stood. */
@@ -10,6 +10,19 @@ export interface DeliveredBatch extends TopicPartition {
   nextOffset: bigint
   /** Aborted when the partition is lost or the consumer stops: finish or give up, then return. */
   signal: AbortSignal
+}
+
+/** A partition in this member's possession. */
+export interface OwnedPartition {
+  /**
+   * Where to read on: KafkaJS looked for it before the possession, also at offsets of transactions that were given up, and
+   * jumps silently where one is outside of the log.
+   */
+  readonly position: bigint
+  /** Deliveries in order; once it resolves they are not delivered again to this possession. What it throws ends that. */
+  receive(batch: DeliveredBatch): Promise<void>
+  /** Nothing comes any more. Resolves once nothing of it is under way. Never throws. */
+  close(): Promise<void>
 }
 
 export interface GroupConsumerOptions {
@@ -24,16 +37,21 @@ export interface GroupConsumerOptions {
   /** Told of every join at once. */
   onJoin?(): void
   /**
-   * After every join, before anything of the new assignment is fetched: take possession of the partitions. However long
-   * it takes, the member stays in the group. One at a time: the next one waits, whatever becomes of this one.
+   * After every join, before possession of any partition is taken. However long it takes, the member stays in the group. One
+   * at a time: the next one waits, whatever becomes of this one.
    *
    * @param signal aborted at the next join, or when the consumer ends
-   * @returns where to read on, for every partition of the assignment: KafkaJS looked for it before the possession, also
-   *   at offsets of transactions that were given up, and jumps silently where one is outside of the log
    */
-  onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]>
+  onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<void>
+  /**
+   * Takes possession of one partition of the assignment; again some time after it failed, while the others go on. Never
+   * before a former possession by this member is closed.
+   *
+   * @param signal aborted at the next join, or when the consumer ends: of an assignment that is over nothing may be taken, it
+   *   would fence whoever has the partition now
+   * @throws why it can not be had
+   */
+  own(partition: TopicPartition, signal: AbortSignal): Promise<OwnedPartition>
   /** Told when Kafka refuses what the member needs, which waiting does not mend, and with null once that is over. */
   onRefused?(refusal: EnrichmentError | null): void
-  /** Deliveries of one partition, in order; once it resolves they are not delivered again to this assignment. */
-  onBatch(batch: DeliveredBatch): Promise<void>
 }

@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
 import { orAborted } from '../or-aborted.ts'
+import { AssignedPartition, type Fetching } from './assigned-partition.ts'
 import { ConsumerFailure } from './consumer-failure.ts'
-import type { CommitOffset, TopicPartition } from './delivery.ts'
+import type { TopicPartition } from './delivery.ts'
 import type { GroupConsumerOptions } from './group-consumer-options.ts'
-import { type Session, toKey } from './group-session.ts'
 import { kafkaError } from './kafka-error.ts'
+import { restartPauses } from './restart-pauses.ts'
 import { toDeliveries } from './to-deliveries.ts'
 
 const SESSION_TIMEOUT_MS = 6_000
@@ -14,13 +15,17 @@ const HEARTBEAT_MS = 1_500
 const REBALANCE_TIMEOUT_MS = 20_000
 /** How long a fetch waits at the broker; a resume takes effect after at most this. */
 const FETCH_WAIT_MS = 500
-const RESTART_DELAY_MS = 1_000
-/** A broker that is back lets a group go on once the sessions of its former members are over, 6 s; ten must do for all. */
-const LONGEST_RESTART_DELAY_MS = 2_000
 /** A member whose last heartbeat is older may have lost its partitions without knowing, and does nothing that counts. */
 const FRESH_MS = SESSION_TIMEOUT_MS / 2
 /** A batch that shows no progress for so long is hung, though its heartbeats go on. */
 const HUNG_MS = 120_000
+
+/** One membership in the group: from a join to the next one. */
+interface Session {
+  abort: AbortController
+  /** The error that ended it, to be shown to KafkaJS so that it joins again. */
+  lost: unknown
+}
 
 /**
  * A member of a consumer group that lives until it is stopped.
@@ -40,10 +45,10 @@ export class GroupConsumer {
   #heardAt = Number.NEGATIVE_INFINITY
   #progressAt = 0
   #heard = Promise.withResolvers<void>()
-  #owning: Promise<CommitOffset[]> = Promise.resolve([])
+  #assigning: Promise<void> = Promise.resolve()
+  /** By "topic/partition" what has been assigned last, also what is not any more. */
+  readonly #partitions = new Map<string, AssignedPartition>()
   readonly #failure: ConsumerFailure
-  /** Batches without deliveries; KafkaJS does not wait for them. */
-  #skipping: Promise<void> = Promise.resolve()
 
   constructor(options: GroupConsumerOptions) {
     this.#options = options
@@ -80,17 +85,21 @@ export class GroupConsumer {
     this.#progressAt = performance.now()
   }
 
-  /** Of the assignment at hand; nothing while there is none. */
-  pause(topic: string): void {
-    if (this.#joined) this.#consumer?.pause([{ topic }])
+  /** Fetches no more of a partition, until it is resumed or assigned anew. */
+  pause(partition: TopicPartition): void {
+    this.#readingOf(partition)?.pause(partition)
   }
 
-  /** Likewise: KafkaJS throws before a consumer's first join, and a new assignment pauses nothing. */
-  resume(topic: string): void {
-    if (this.#joined) this.#consumer?.resume([{ topic }])
+  resume(partition: TopicPartition): void {
+    this.#readingOf(partition)?.resume(partition)
   }
 
-  /** Drops all work and joins again; for when possession of a partition turned out to be lost. */
+  /** Takes possession of a partition again, for when it turned out to be lost; the others go on. */
+  ownAgain(partition: TopicPartition, error: unknown): void {
+    this.#partitions.get(toKey(partition))?.fail(error)
+  }
+
+  /** Drops all work and joins again; for when possession of all turned out to be lost. */
   restart(error: unknown): void {
     this.#end(kafkaError(error))
   }
@@ -99,19 +108,17 @@ export class GroupConsumer {
   async stop(): Promise<void> {
     this.#stopped.abort()
     await this.#running
-    await this.#owning.catch(() => undefined)
+    await this.#assigning
+    await Promise.all([...this.#partitions.values()].map(({ ended }) => ended))
   }
 
   async #run(): Promise<void> {
-    let failures = 0
+    const nextPauseMs = restartPauses()
     while (!this.#stopped.signal.aborted) {
-      const startedAt = performance.now()
       const error = await this.#live()
       if (error === undefined) break
-      failures = performance.now() - startedAt > 60_000 ? 1 : failures + 1
-      this.#failure.set(error)
-      const waitMs = Math.min(RESTART_DELAY_MS * 2 ** (failures - 1), LONGEST_RESTART_DELAY_MS)
-      await delay(waitMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined)
+      this.#failure.ended(error)
+      await delay(nextPauseMs(), undefined, { signal: this.#stopped.signal }).catch(() => undefined)
     }
   }
 
@@ -138,7 +145,8 @@ export class GroupConsumer {
     })
     consumer.on(consumer.events.CRASH, ({ payload }) => ended.resolve(kafkaError(payload.error)))
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-      if (payload.batchSize === 0) this.#onSkipped(payload.topic, payload.partition, BigInt(payload.lastOffset) + 1n)
+      if (payload.batchSize > 0) return
+      this.#partitions.get(toKey(payload))?.skipTo(BigInt(payload.lastOffset) + 1n)
     })
     /** By the name of a request when the last one was sent that was answered: told before what came of it. */
     const sentAt = new Map<string, number>()
@@ -146,7 +154,7 @@ export class GroupConsumer {
       sentAt.set(apiName, performance.now() - Math.max(0, Date.now() - at)),
     )
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
-      this.#onJoin(payload.memberAssignment, sentAt.get('SyncGroup')),
+      this.#onJoin(consumer, payload.memberAssignment, sentAt.get('SyncGroup')),
     )
     consumer.on(consumer.events.HEARTBEAT, () => this.#onHeard(sentAt.get('Heartbeat')))
     this.#consumer = consumer
@@ -167,69 +175,56 @@ export class GroupConsumer {
       this.#session?.abort.abort()
       this.#stopped.signal.removeEventListener('abort', onStop)
       await consumer.disconnect().catch(() => undefined)
-      await this.#skipping
     }
   }
 
-  #onJoin(memberAssignment: Record<string, number[]>, sentAt: number | undefined): void {
+  #onJoin(consumer: Consumer, memberAssignment: Record<string, number[]>, sentAt: number | undefined): void {
     this.#session?.abort.abort()
     const assignment = Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
       partitions.map((partition) => ({ topic, partition })),
     )
-    const topics = Object.keys(memberAssignment).map((topic) => ({ topic }))
-    const consumer = this.#consumer
-    consumer?.pause(topics)
     this.#joined = true
     // Before anybody is let go who waits for the membership to be confirmed, which a join does.
     this.#options.onJoin?.()
     this.#onHeard(sentAt)
-    const abort = new AbortController()
-    if (this.#stopped.signal.aborted) abort.abort()
-    const positions = new Map<string, bigint>()
-    const session: Session = {
-      positions,
-      ready: this.#own(assignment, positions, abort.signal).then(() => {
-        if (abort.signal.aborted) return
-        this.#failure.clear()
-        // KafkaJS keeps what was paused across joins; whoever wants a pause in the new assignment pauses again.
-        consumer?.resume(topics)
-      }),
-      abort,
-      lost: undefined,
-    }
-    // Without this a partition that stays idle would never show that it could not be owned.
-    session.ready.catch((error) => {
-      if (!abort.signal.aborted) this.restart(error)
-    })
+    const session: Session = { abort: new AbortController(), lost: undefined }
     this.#session = session
-  }
-
-  async #own(assignment: TopicPartition[], at: Map<string, bigint>, signal: AbortSignal): Promise<void> {
-    // That one's failure has been told already.
-    const former = this.#owning.catch(() => undefined)
-    const owning = former.then(() => this.#options.onAssigned(assignment, signal))
-    this.#owning = owning
-    const positions = await owning
-    if (signal.aborted) return
-    for (const { topic, partition } of assignment) {
-      const position = positions.find((one) => one.topic === topic && one.partition === partition)
-      if (position === undefined)
-        throw new EnrichmentError('INTERNAL', `nobody says where partition ${partition} of ${topic} stands`)
-      at.set(toKey(position), position.offset)
-      this.#consumer?.seek({ topic, partition, offset: String(position.offset) })
+    if (this.#stopped.signal.aborted) session.abort.abort()
+    this.#failure.joined()
+    const begun = this.#assign(assignment, session.abort.signal)
+    for (const partition of assignment) {
+      const former = this.#partitions.get(toKey(partition))?.ended
+      const options = {
+        ...{ partition, session: session.abort.signal, log: this.#options.log },
+        fetching: toFetching(consumer),
+        own: async (one: TopicPartition, signal: AbortSignal) => {
+          // Whoever is no member any more would fence its successor.
+          await this.confirmed(signal)
+          return this.#options.own(one, signal)
+        },
+        onFailure: (error: unknown) => this.#failure.ofPartition(partition, error),
+      }
+      this.#partitions.set(
+        toKey(partition),
+        new AssignedPartition(
+          options,
+          Promise.all([begun, former]).then(() => undefined),
+        ),
+      )
     }
   }
 
-  /** Whether a batch begins where its partition stands; if not, it is fetched again from there. */
-  #isExpected(session: Session, batch: EachBatchPayload['batch']): boolean {
-    const position = session.positions.get(toKey(batch))
-    const { topic, partition, fetchedOffset } = batch as typeof batch & { fetchedOffset: string }
-    if (position === BigInt(fetchedOffset)) return true
-    const fields = { topic, partition, fetchedOffset, position: String(position) }
-    this.#options.log.info(fields, 'batch from elsewhere fetched again')
-    if (position !== undefined && session === this.#session)
-      this.#consumer?.seek({ topic, partition, offset: String(position) })
-    return false
+  /** Never rejects: a member that fails here starts again. */
+  #assign(assignment: TopicPartition[], signal: AbortSignal): Promise<void> {
+    this.#assigning = this.#assigning.then(async () => {
+      try {
+        await this.#options.onAssigned(assignment, signal)
+        if (!signal.aborted) this.#failure.assigned()
+      } catch (error) {
+        if (!signal.aborted) this.restart(error)
+      }
+    })
+    return this.#assigning
   }
 
   /** The coordinator counts from when it was asked: an answer that was read late says nothing of the time since. */
@@ -239,7 +234,7 @@ export class GroupConsumer {
     this.#heard = Promise.withResolvers()
   }
 
-  async #onBatch({ batch, resolveOffset, heartbeat, pause }: EachBatchPayload): Promise<void> {
+  async #onBatch({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> {
     const session = this.#session
     if (session === undefined) return
     if (session.lost !== undefined) throw session.lost
@@ -256,45 +251,36 @@ export class GroupConsumer {
         session.abort.abort()
       })
     }, HEARTBEAT_MS)
+    let isTaken = false
     try {
-      await session.ready
-      await this.#skipping
-      if (!this.#isExpected(session, batch)) return
-      const { topic, partition } = batch
-      const nextOffset = BigInt(batch.lastOffset()) + 1n
-      const { signal } = session.abort
-      await this.#options.onBatch({ topic, partition, deliveries: toDeliveries(batch), nextOffset, signal })
-      session.positions.set(toKey(batch), nextOffset)
-    } catch (error) {
-      if (session.lost !== undefined) throw session.lost
-      // Returning without a pause would deliver the same batch again at once, ten thousand times a second.
-      pause()
-      this.restart(error)
-      return
+      isTaken = await this.#deliver(batch)
     } finally {
       clearInterval(beat)
     }
     if (session.lost !== undefined) throw session.lost
     // After another join meanwhile this would move the new assignment on, past what it has not been given.
-    if (session === this.#session && !this.#stopped.signal.aborted)
+    if (isTaken && session === this.#session && !this.#stopped.signal.aborted)
       resolveOffset(batch.messages.at(-1)?.offset ?? batch.lastOffset())
   }
 
-  /** KafkaJS shows nobody a fetch that brought a marker alone, as happens behind a large batch: it only goes on. */
-  #onSkipped(topic: string, partition: number, nextOffset: bigint): void {
-    const session = this.#session
-    const position = session?.positions.get(toKey({ topic, partition }))
-    if (session === undefined || position === undefined || nextOffset <= position) return
-    // At once: KafkaJS fetches on from there whatever becomes of this.
-    session.positions.set(toKey({ topic, partition }), nextOffset)
-    const { signal } = session.abort
-    this.#skipping = this.#skipping.then(async () => {
-      try {
-        await session.ready
-        if (!signal.aborted) await this.#options.onBatch({ topic, partition, deliveries: [], nextOffset, signal })
-      } catch (error) {
-        this.restart(error)
-      }
-    })
+  async #deliver(batch: EachBatchPayload['batch']): Promise<boolean> {
+    const partition = this.#partitions.get(toKey(batch))
+    const { fetchedOffset } = batch as typeof batch & { fetchedOffset: string }
+    if (!partition?.expects(fetchedOffset)) return false
+    return partition.receive(toDeliveries(batch), BigInt(batch.lastOffset()) + 1n)
+  }
+
+  #readingOf(partition: TopicPartition): Fetching | undefined {
+    const isReading = this.#joined && this.#partitions.get(toKey(partition))?.phase === 'reading'
+    return isReading && this.#consumer ? toFetching(this.#consumer) : undefined
   }
 }
+
+/** KafkaJS keeps what was paused across joins, and forgets the pause of a whole topic when it is told of one partition. */
+const toFetching = (consumer: Consumer): Fetching => ({
+  pause: ({ topic, partition }) => consumer.pause([{ topic, partitions: [partition] }]),
+  seek: ({ offset, ...partition }) => consumer.seek({ ...partition, offset: String(offset) }),
+  resume: ({ topic, partition }) => consumer.resume([{ topic, partitions: [partition] }]),
+})
+
+const toKey = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`

@@ -58,26 +58,14 @@ export async function ownPartitions(
   }
 }
 
-/**
- * Takes possession of each partition under a transactional id of its own: fencing follows it from owner to owner.
- *
- * @returns what could be owned, and in `failure` why the first of the others could not
- */
-export async function ownEach(
+/** Takes possession of one partition under a transactional id of its own: fencing follows it from owner to owner. @throws as `ownPartitions` */
+export function ownPartition(
   kafka: Kafka,
-  claim: PartitionClaim,
-): Promise<{ owned: { partition: TopicPartition; ownership: PartitionOwnership }[]; failure: unknown }> {
-  const taken = await Promise.allSettled(
-    claim.partitions.map(async (partition) => {
-      const transactionalId = `${claim.groupId}.${partition.topic}.${partition.partition}`
-      return {
-        partition,
-        ownership: await ownPartitions(kafka, transactionalId, { ...claim, partitions: [partition] }),
-      }
-    }),
-  )
-  const owned = taken.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  return { owned, failure: taken.find((result) => result.status === 'rejected')?.reason }
+  partition: TopicPartition,
+  claim: Omit<PartitionClaim, 'partitions'>,
+): Promise<PartitionOwnership> {
+  const transactionalId = `${claim.groupId}.${partition.topic}.${partition.partition}`
+  return ownPartitions(kafka, transactionalId, { ...claim, partitions: [partition] })
 }
 
 /** By "topic/partition" where the group goes on: as committed, or where the log begins, if that is further on. */

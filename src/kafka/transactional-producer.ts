@@ -58,7 +58,7 @@ export class TransactionalProducer {
    * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals
    */
   async init(taken?: TakenPart): Promise<void> {
-    await this.#inTime('a takeover', this.#begin(taken), this.#asked(taken?.groupId))
+    await this.#inTime(`a takeover by ${this.#transactionalId}`, this.#begin(taken), this.#asked(taken?.groupId))
   }
 
   async #begin(taken: TakenPart | undefined): Promise<void> {
@@ -115,7 +115,7 @@ export class TransactionalProducer {
    */
   async commit(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[]): Promise<void> {
     const asked = this.#asked(groupId)
-    await this.#inTime('a commit', this.#transact(records, groupId, offsets, asked), asked)
+    await this.#inTime(`a commit by ${this.#transactionalId}`, this.#transact(records, groupId, offsets, asked), asked)
   }
 
   async #transact(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[], asked: Asked): Promise<void> {

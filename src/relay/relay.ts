@@ -3,12 +3,12 @@ import { CrashMarks } from '../db/crash-marks.ts'
 import type { Database } from '../db/database.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { Member } from '../holds/member.ts'
-import type { CommitOffset, Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
+import type { Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
 import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { GroupConsumer } from '../kafka/group-consumer.ts'
-import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
+import type { DeliveredBatch, OwnedPartition } from '../kafka/group-consumer-options.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
-import { ownEach, type PartitionOwnership } from '../kafka/partition-ownership.ts'
+import { ownPartition } from '../kafka/partition-ownership.ts'
 import { fitsInto, recordBytes } from '../kafka/record-size.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
@@ -38,7 +38,6 @@ export class Relay implements Member {
   readonly #consumer: GroupConsumer
   readonly #marks: CrashMarks
   readonly #stopping = new AbortController()
-  #tiers = new Map<string, RelayedPartition>()
   #outbox: Promise<void> = Promise.resolve()
 
   constructor(options: RelayOptions) {
@@ -51,8 +50,8 @@ export class Relay implements Member {
       topics: topics.retry,
       maxBytesPerPartition: FETCH_BYTES,
       log,
-      onAssigned: (assignment, signal) => this.#takeOver(assignment, signal),
-      onBatch: (batch) => this.#receive(batch),
+      onAssigned: async () => undefined,
+      own: (partition, signal) => this.#own(partition, signal),
     })
   }
 
@@ -74,62 +73,42 @@ export class Relay implements Member {
     this.#stopping.abort()
     await this.#consumer.stop()
     await this.#outbox
-    await this.#drop()
-    await this.#marks.leave()
   }
 
-  async #takeOver(assignment: TopicPartition[], signal: AbortSignal): Promise<CommitOffset[]> {
-    await this.#drop()
-    // Of an assignment that is over: it would fence whoever has the partitions now.
-    if (signal.aborted) return []
-    await this.#marks.leave()
+  async #own(partition: TopicPartition, signal: AbortSignal): Promise<OwnedPartition> {
     const { kafka, groupId, topics, log } = this.#options
-    const { owned, failure } = await ownEach(kafka, {
+    const ownership = await ownPartition(kafka, partition, {
       groupId,
-      partitions: assignment,
       outputs: [topics.express, topics.dead],
       confirmed: () => this.#consumer.confirmed(signal),
     })
-    this.#tiers = new Map(
-      owned.map(({ partition, ownership }) => [toKey(partition), this.#relay(partition, ownership, signal)]),
-    )
-    if (failure !== undefined) throw failure
-    const positions = owned.flatMap(({ ownership }) => ownership.positions())
-    await this.#marks.takeOver(positions)
-    log.info({ assignment }, 'relay took its tiers over')
-    return positions
-  }
-
-  /** What waited goes: all that is uncommitted is delivered again, and only that is known to be still ours. */
-  async #drop(): Promise<void> {
-    const former = [...this.#tiers.values()]
-    this.#tiers = new Map()
-    await Promise.all(former.map((relayed) => relayed.close()))
-  }
-
-  #relay(partition: TopicPartition, ownership: PartitionOwnership, signal: AbortSignal): RelayedPartition {
-    const { topics, log } = this.#options
-    return new RelayedPartition(partition, ownership, {
+    const positions = ownership.positions()
+    if (!signal.aborted) await this.#marks.takeOver(positions)
+    const relayed = new RelayedPartition(partition, ownership, {
       marks: this.#marks,
       toRecord: (delivery) => toRecord(delivery, topics),
       onPublished: (records) => report(records, partition, topics, log),
-      onRoom: () => this.#consumer.resume(partition.topic),
+      onRoom: () => this.#consumer.resume(partition),
       // Given up with the assignment, it is no reason to leave the next one.
       onFailed: (error) => {
-        if (!signal.aborted) this.#consumer.restart(error)
+        if (!signal.aborted) this.#consumer.ownAgain(partition, error)
       },
     })
+    return {
+      position: positions[0]?.offset ?? 0n,
+      receive: (batch) => this.#receive(relayed, batch),
+      close: async () => {
+        await relayed.close()
+        await this.#marks.leave(partition)
+      },
+    }
   }
 
-  async #receive({ deliveries, nextOffset, signal, ...partition }: DeliveredBatch): Promise<void> {
+  async #receive(relayed: RelayedPartition, { deliveries, nextOffset, signal }: DeliveredBatch): Promise<void> {
     // Of an assignment that is over: what it skips may be what the next one begins with.
     if (signal.aborted) return
-    const relayed = this.#tiers.get(toKey(partition))
-    if (relayed === undefined) {
-      throw new EnrichmentError('INTERNAL', `partition ${partition.partition} of ${partition.topic} is not owned`)
-    }
     await relayed.add(deliveries, nextOffset)
-    if (relayed.mustPause()) this.#consumer.pause(partition.topic)
+    if (relayed.mustPause()) this.#consumer.pause(relayed.partition)
   }
 }
 
@@ -161,5 +140,3 @@ function report(
   }
   if (records.length > 0) log.debug({ topic, records: records.length }, 'retries are due')
 }
-
-const toKey = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`

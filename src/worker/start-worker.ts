@@ -72,8 +72,8 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     // At once: a join confirms the membership, and so would let go whoever waits for that.
     onJoin: () => lease.suspend(),
     onAssigned: (assignment, session) => worker.assigned(assignment, session),
+    own: async (topic) => worker.own(topic),
     onRefused: (refusal) => state.hold('kafka', explainRefusal(refusal)),
-    onBatch: (batch) => worker.receive(batch),
   })
   const state = new LaneState({
     db,

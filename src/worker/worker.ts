@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { HoldRecord } from '../db/hold-record.ts'
-import { type EnrichmentError, toEnrichmentError } from '../errors.ts'
+import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { LaneState } from '../holds/lane-state.ts'
 import type { Member } from '../holds/member.ts'
-import type { CommitOffset, Delivery, TopicPartition } from '../kafka/delivery.ts'
+import type { Delivery, TopicPartition } from '../kafka/delivery.ts'
 import type { GroupConsumer } from '../kafka/group-consumer.ts'
-import type { DeliveredBatch } from '../kafka/group-consumer-options.ts'
+import type { DeliveredBatch, OwnedPartition } from '../kafka/group-consumer-options.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { withFirstAbort } from '../with-first-abort.ts'
@@ -24,7 +24,7 @@ const PUT_BACK_MS = 100
 const LEAVE_MS = 2_000
 
 export interface WorkerOptions {
-  /** Its member of the group; whoever made it passes on what it is told: `assigned`, `receive`. */
+  /** Its member of the group; whoever made it passes on what it is told: `assigned`, `own`. */
   consumer: GroupConsumer
   lease: LaneLease
   /** The one-partition topics of requests, in the order of their turns. */
@@ -125,21 +125,21 @@ export class Worker implements Member {
     await lease.release()
   }
 
-  /**
-   * The group has given this member the lane, or nothing.
-   *
-   * @returns where to read on
-   */
-  async assigned(assignment: TopicPartition[], session: AbortSignal): Promise<CommitOffset[]> {
-    const { lease } = this.#options
+  /** The group has given this member the lane, or nothing. */
+  async assigned(assignment: TopicPartition[], session: AbortSignal): Promise<void> {
     // What was begun for the former assignment must end before its producer is thrown away; its session is over.
     await this.#flushing
-    if (assignment.length > 0) await this.#acquire(session)
-    else {
-      await lease.release()
-      await this.#outlive()
-    }
-    return [...(lease.committed ?? [])].map(([topic, offset]) => ({ topic, partition: 0, offset }))
+    if (assignment.length > 0) return this.#acquire(session)
+    await this.#options.lease.release()
+    await this.#outlive()
+  }
+
+  /** A topic of the lane that has been acquired. @throws EnrichmentError INTERNAL for one that the lane does not have */
+  own({ topic }: TopicPartition): OwnedPartition {
+    const position = this.#options.lease.committed?.get(topic)
+    if (position === undefined) throw new EnrichmentError('INTERNAL', `nobody says where ${topic} stands`)
+    // The lane itself is released by the lease.
+    return { position, receive: (batch) => this.#receive(batch), close: async () => undefined }
   }
 
   async #acquire(session: AbortSignal): Promise<void> {
@@ -169,8 +169,7 @@ export class Worker implements Member {
     await outlive().catch((error) => log.debug({ code: toEnrichmentError(error).code }, 'ledger not reachable'))
   }
 
-  /** What the group's member is delivered. */
-  async receive({ topic, deliveries, nextOffset }: DeliveredBatch): Promise<void> {
+  async #receive({ topic, deliveries, nextOffset }: DeliveredBatch): Promise<void> {
     const { lease, consumer } = this.#options
     const committed = lease.committed ?? new Map()
     const isNew = isPending(committed, { topic, offset: nextOffset - 1n })
@@ -181,7 +180,7 @@ export class Worker implements Member {
     this.#window.add(deliveries.filter((delivery) => isPending(committed, delivery)))
     if (this.#isFull(topic, 1)) {
       this.#paused.add(topic)
-      consumer.pause(topic)
+      consumer.pause({ topic, partition: 0 })
     }
     this.#wake()
   }
@@ -208,7 +207,7 @@ export class Worker implements Member {
         continue
       }
       const { topic } = slot.delivery
-      if (!this.#isFull(topic, 0.5) && this.#paused.delete(topic)) consumer.resume(topic)
+      if (!this.#isFull(topic, 0.5) && this.#paused.delete(topic)) consumer.resume({ topic, partition: 0 })
       const begun = Promise.withResolvers<void>()
       const job = this.#work(slot, { turn, onBegun: begun.resolve }).finally(() => {
         begun.resolve()

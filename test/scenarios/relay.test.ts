@@ -25,7 +25,7 @@ async function createRelayScenario() {
   onTestFinished(() => express.close())
   const startRelay = async () => {
     const relay = start('relay')
-    await relay.waitForLog('relay took its tiers over')
+    await relay.waitForLog('partition taken over')
     return relay
   }
   return { ...scenario, express, startRelay, tier: (label: string) => `${env.TOPIC_ENRICHMENT}.retry.${label}` }

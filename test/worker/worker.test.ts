@@ -45,10 +45,11 @@ test('a marker that comes behind the last record while that is committed is comm
   worker.start()
   await worker.assigned([{ topic, partition: 0 }], stopping.signal)
   const { signal } = stopping
-  await worker.receive({ topic, partition: 0, deliveries: [record], nextOffset: 1n, signal })
+  const lane = worker.own({ topic, partition: 0 })
+  await lane.receive({ topic, partition: 0, deliveries: [record], nextOffset: 1n, signal })
   // The start's own, and then that of the record.
   await expect.poll(() => commits).toEqual(['0', '1'])
-  await worker.receive({ topic, partition: 0, deliveries: [], nextOffset: 2n, signal })
+  await lane.receive({ topic, partition: 0, deliveries: [], nextOffset: 2n, signal })
   landing.resolve()
   await expect.poll(() => commits).toEqual(['0', '1', '2'])
 })

@@ -40,8 +40,12 @@ function follow({ kafka, group, topic, log }: KafkaRoom) {
   const consumer = new GroupConsumer({
     kafka,
     ...{ groupId: group, topics: [topic], maxBytesPerPartition: 65_536, log },
-    onAssigned: async (assignment) => assignment.map((partition) => ({ ...partition, offset: 0n })),
-    onBatch: async ({ deliveries }) => void values.push(...deliveries.map(({ value }) => String(value))),
+    onAssigned: async () => undefined,
+    own: async () => ({
+      position: 0n,
+      receive: async ({ deliveries }) => void values.push(...deliveries.map(({ value }) => String(value))),
+      close: async () => undefined,
+    }),
   })
   consumer.start()
   onTestFinished(() => consumer.stop())

@@ -1,0 +1,177 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { EnrichmentError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { orAborted } from '../or-aborted.ts'
+import type { Delivery, TopicPartition } from './delivery.ts'
+import type { OwnedPartition } from './group-consumer-options.ts'
+import { restartPauses } from './restart-pauses.ts'
+
+/** What is told to KafkaJS's consumer, of one partition alone: told of a topic it forgets what it was told of one. */
+export interface Fetching {
+  pause(partition: TopicPartition): void
+  seek(position: TopicPartition & { offset: bigint }): void
+  resume(partition: TopicPartition): void
+}
+
+export interface AssignedPartitionOptions {
+  partition: TopicPartition
+  fetching: Fetching
+  /** Aborted when the assignment is over. */
+  session: AbortSignal
+  own(partition: TopicPartition, session: AbortSignal): Promise<OwnedPartition>
+  /** Told why it is not, or no longer, in possession, and with null once it is. */
+  onFailure(error: unknown): void
+  log: Logger
+}
+
+type Phase =
+  | { kind: 'owning' }
+  | { kind: 'reading'; owned: OwnedPartition; position: bigint; fail: (error: unknown) => void }
+  | { kind: 'over' }
+export type PartitionPhase = Phase['kind']
+export type PartitionEvent = 'own' | 'close' | 'end'
+
+/**
+ * One partition of an assignment.
+ *
+ * - owning: possession is being taken, or will be again after a pause; nothing of it is fetched
+ * - reading: what is fetched is delivered, in order
+ * - over: the assignment is
+ *
+ * A failure is that of this partition alone: a member that left the group for it would hold up all the others of the group.
+ */
+export class AssignedPartition {
+  /** By phase what may happen, and where it leads; anything else is a fault of this service. */
+  static readonly TRANSITIONS: Readonly<Record<PartitionPhase, Partial<Record<PartitionEvent, PartitionPhase>>>> = {
+    owning: { own: 'reading', close: 'owning', end: 'over' },
+    reading: { close: 'owning' },
+    over: {},
+  }
+
+  readonly #options: AssignedPartitionOptions
+  #phase: Phase = { kind: 'owning' }
+  /** Batches without deliveries; KafkaJS does not wait for them. */
+  #skipping: Promise<void> = Promise.resolve()
+  #receiving: Promise<void> = Promise.resolve()
+  /** Resolves once the assignment is over and nothing of the partition is under way. */
+  readonly ended: Promise<void>
+
+  /** @param begun resolves once possession may be taken; never rejects */
+  constructor(options: AssignedPartitionOptions, begun: Promise<void>) {
+    this.#options = options
+    options.fetching.pause(options.partition)
+    this.ended = this.#keepOwned(begun)
+  }
+
+  get phase(): PartitionPhase {
+    return this.#phase.kind
+  }
+
+  /** Whether a batch begins where the partition stands; if not, it is fetched again from there. */
+  expects(fetchedOffset: string): boolean {
+    const { fetching, partition, log } = this.#options
+    const phase = this.#phase
+    if (phase.kind !== 'reading') {
+      // Or it would come again at once, ten thousand times a second.
+      fetching.pause(partition)
+      return false
+    }
+    if (phase.position === BigInt(fetchedOffset)) return true
+    const fields = { ...partition, fetchedOffset, position: String(phase.position) }
+    log.info(fields, 'batch from elsewhere fetched again')
+    fetching.seek({ ...partition, offset: phase.position })
+    return false
+  }
+
+  /**
+   * Delivers a batch that is expected.
+   *
+   * @returns whether it was taken in, so that what comes next may be fetched
+   */
+  async receive(deliveries: Delivery[], nextOffset: bigint): Promise<boolean> {
+    await this.#skipping
+    const phase = this.#phase
+    if (phase.kind !== 'reading') return false
+    const { partition, session } = this.#options
+    const receiving = phase.owned.receive({ ...partition, deliveries, nextOffset, signal: session })
+    this.#receiving = receiving.catch(phase.fail)
+    try {
+      await receiving
+    } catch {
+      return false
+    }
+    if (this.#phase !== phase) return false
+    phase.position = nextOffset
+    return true
+  }
+
+  /** KafkaJS shows nobody a fetch that brought a marker alone, as happens behind a large batch: it only goes on. */
+  skipTo(nextOffset: bigint): void {
+    const phase = this.#phase
+    if (phase.kind !== 'reading' || nextOffset <= phase.position) return
+    // At once: KafkaJS fetches on from there whatever becomes of this.
+    phase.position = nextOffset
+    const { partition, session } = this.#options
+    this.#skipping = this.#skipping.then(async () => {
+      if (this.#phase !== phase) return
+      await phase.owned.receive({ ...partition, deliveries: [], nextOffset, signal: session }).catch(phase.fail)
+    })
+  }
+
+  /** Takes possession again: what had it says that it is lost. */
+  fail(error: unknown): void {
+    if (this.#phase.kind === 'reading') this.#phase.fail(error)
+  }
+
+  async #keepOwned(begun: Promise<void>): Promise<void> {
+    const { session, onFailure } = this.#options
+    await begun
+    const nextPauseMs = restartPauses()
+    while (!session.aborted) {
+      const error = await this.#ownOnce()
+      if (session.aborted) break
+      onFailure(error)
+      await delay(nextPauseMs(), undefined, { signal: session }).catch(() => undefined)
+    }
+    this.#phase = this.#to('end', { kind: 'over' })
+  }
+
+  /** From the attempt to take possession to its end, one way or the other. @returns why it ended */
+  async #ownOnce(): Promise<unknown> {
+    const { partition, session, fetching, own, onFailure } = this.#options
+    let owned: OwnedPartition | undefined
+    try {
+      owned = await own(partition, session)
+      session.throwIfAborted()
+      const failed = this.#read(owned)
+      onFailure(null)
+      return await orAborted(failed, session)
+    } catch (error) {
+      return error
+    } finally {
+      if (!session.aborted) fetching.pause(partition)
+      this.#phase = this.#to('close', { kind: 'owning' })
+      // What is in hand may still be committed, and is then done.
+      await Promise.all([this.#skipping, this.#receiving])
+      await owned?.close()
+    }
+  }
+
+  /** @returns what it fails of, some day */
+  #read(owned: OwnedPartition): Promise<unknown> {
+    const { partition, fetching, log } = this.#options
+    log.info({ ...partition, position: String(owned.position) }, 'partition taken over')
+    const { promise, resolve } = Promise.withResolvers<unknown>()
+    this.#phase = this.#to('own', { kind: 'reading', owned, position: owned.position, fail: resolve })
+    fetching.seek({ ...partition, offset: owned.position })
+    fetching.resume(partition)
+    return promise
+  }
+
+  #to(event: PartitionEvent, phase: Phase): Phase {
+    const { kind } = this.#phase
+    if (AssignedPartition.TRANSITIONS[kind][event] !== phase.kind)
+      throw new EnrichmentError('INTERNAL', `a partition: ${event} in phase ${kind}`)
+    return phase
+  }
+}
