@@ -3,6 +3,7 @@ import type { AmazonRequestSeen } from '../amazon/amazon-api.ts'
 import { createAmazon } from '../amazon/create-amazon.ts'
 import type { Slots } from '../amazon-slots.ts'
 import type { Config } from '../config.ts'
+import { checkAlbum } from '../enrich/check-album.ts'
 import { type ArtworkRecord, NOTHING_EARLIER } from '../enrich/earlier.ts'
 import { type Enrichment, enrichAlbum } from '../enrich/enrich-album.ts'
 import type { Album } from '../events.ts'
@@ -37,7 +38,7 @@ const NO_ARTWORK: ArtworkRecord = {
  * Enriches one album the way the service does, with collaborators that store nothing: no Kafka, no database.
  *
  * @param slots keeps the pace together with a service that uses the same account
- * @throws EnrichmentError with Amazon's or the model's refusal
+ * @throws EnrichmentError RECORD_INVALID for what no album can be called; with Amazon's or the model's refusal
  */
 export async function tryAlbum(
   artist: string,
@@ -49,7 +50,7 @@ export async function tryAlbum(
   const requests: AmazonRequestSeen[] = []
   const withoutModel =
     config.MODEL_USE === 'never' ? 'MODEL_USE is never' : config.OPENAI_API_KEY ? null : 'OPENAI_API_KEY is not set'
-  const album: Album = {
+  const album = checkAlbum({
     albumId: 'try',
     title,
     artists: [{ name: artist, musicbrainzArtistId: null }],
@@ -60,7 +61,7 @@ export async function tryAlbum(
     hasPrimaryImage: false,
     importedAt: Date.now(),
     source: 'try',
-  }
+  })
   const enrichment = await enrichAlbum(
     album,
     ALL_STAGES,

@@ -21,6 +21,9 @@ beforeEach(() => amazon.reset())
 const tryAlbum = (...rest: string[]) => tryAlbumWith({}, ...rest)
 
 const tryAlbumWith = (settings: Record<string, string>, ...rest: string[]) =>
+  tryWords(settings, 'Miles Davis', 'Kind of Blue', ...rest)
+
+const tryWords = (settings: Record<string, string>, ...words: string[]) =>
   runVerb(
     {
       AMAZON_URL: amazon.url,
@@ -33,9 +36,7 @@ const tryAlbumWith = (settings: Record<string, string>, ...rest: string[]) =>
       ...settings,
     },
     'try',
-    'Miles Davis',
-    'Kind of Blue',
-    ...rest,
+    ...words,
   )
 
 test('an Amazon key is enough to see requests, candidates with verdict, score and price, and the outcome', async () => {
@@ -64,6 +65,13 @@ test('a refusal is one plain line and has an exit status of its own', async () =
   const { status, output } = await tryAlbum()
   expect(output.split('\n')).toEqual([expect.stringMatching(/^403 AssociateNotEligible: .*\(AMAZON_NOT_ELIGIBLE\)$/)])
   expect(status).toBe(3)
+})
+
+test('what no album can be called is told, and Amazon is not asked', async () => {
+  const { status, output } = await tryWords({}, 'Miles Davis', ' ')
+  expect(output).toMatch(/^title is " ": .*\(RECORD_INVALID\)$/)
+  expect(status).toBe(1)
+  expect(amazon.calls).toEqual([])
 })
 
 test('nothing but 429 is told in words after 20 s, as a refusal', { timeout: 60_000 }, async () => {
