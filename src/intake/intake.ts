@@ -71,7 +71,7 @@ export class Intake implements Member {
   readonly #making: RequestMaking
   readonly #forgetting: Forgetting
   readonly #stopping = new AbortController()
-  /** By partition why it can not be had at all. */
+  /** By partition why it cannot be had at all. */
   readonly #beyond = new Map<number, NewHold>()
   /** Whether it has had partitions. */
   #isActive = false
@@ -154,6 +154,7 @@ export class Intake implements Member {
     const claim = {
       groupId: this.#groupId,
       outputs: [topics.enrichment, topics.dead],
+      marks: this.#marks,
       confirmed: () => this.#consumer.confirmed(signal),
     }
     const ownership = await this.#transactions
@@ -163,15 +164,10 @@ export class Intake implements Member {
         throw error
       })
     this.#tellBeyond(partition.partition, null)
-    const positions = ownership.positions()
-    if (!signal.aborted) await this.#marks.takeOver(positions)
     return {
-      position: positions[0]?.offset ?? 0n,
+      position: ownership.positions()[0]?.offset ?? 0n,
       receive: (batch) => this.#forward(ownership, batch),
-      close: async () => {
-        await ownership.close()
-        await this.#marks.leave(partition)
-      },
+      close: () => ownership.close(),
     }
   }
 

@@ -49,7 +49,7 @@ export interface GroupConsumerOptions {
    *
    * @param signal aborted at the next join, or when the consumer ends: of an assignment that is over nothing may be taken, it
    *   would fence whoever has the partition now
-   * @throws why it can not be had
+   * @throws why it cannot be had
    */
   own(partition: TopicPartition, signal: AbortSignal): Promise<OwnedPartition>
   /** Told when Kafka refuses what the member needs, which waiting does not mend, and with null once that is over. */

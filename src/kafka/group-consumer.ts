@@ -30,8 +30,8 @@ interface Session {
 /**
  * A member of a consumer group that lives until it is stopped.
  *
- * States: joining, joined, ended (crashed, or a handler failed); from ended it starts again with a new KafkaJS consumer
- * after a growing delay. KafkaJS's own restarts are switched off: they give up on some errors and rise again after a stop.
+ * States: joining, joined, ended (KafkaJS's consumer crashed, or a batch hung); from ended it starts again with a new one
+ * after a growing delay. What fails of one partition is that one's alone (see AssignedPartition). KafkaJS's own restarts are switched off: they give up on some errors and rise again after a stop.
  */
 export class GroupConsumer {
   readonly #options: GroupConsumerOptions

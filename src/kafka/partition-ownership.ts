@@ -58,14 +58,39 @@ export async function ownPartitions(
   }
 }
 
-/** Takes possession of one partition under a transactional id of its own: fencing follows it from owner to owner. @throws as `ownPartitions` */
-export function ownPartition(
+/** Knows which process has a partition, so that the next one knows whether it died of a record. */
+export interface PartitionMarks {
+  takeOver(positions: CommitOffset[]): Promise<void>
+  leave(partition: TopicPartition): Promise<void>
+}
+
+/**
+ * Takes possession of one partition, with its marks, under a transactional id of its own: fencing follows it from owner to
+ * owner.
+ *
+ * @throws as `ownPartitions`; what `confirmed` throws
+ */
+export async function ownPartition(
   kafka: Kafka,
   partition: TopicPartition,
-  claim: Omit<PartitionClaim, 'partitions'>,
+  { marks, ...claim }: Omit<PartitionClaim, 'partitions'> & { marks: PartitionMarks },
 ): Promise<PartitionOwnership> {
   const transactionalId = `${claim.groupId}.${partition.topic}.${partition.partition}`
-  return ownPartitions(kafka, transactionalId, { ...claim, partitions: [partition] })
+  const ownership = await ownPartitions(kafka, transactionalId, { ...claim, partitions: [partition] })
+  try {
+    await claim.confirmed()
+    await marks.takeOver(ownership.positions())
+  } catch (error) {
+    await ownership.close()
+    throw error
+  }
+  return {
+    ...ownership,
+    async close() {
+      await ownership.close()
+      await marks.leave(partition)
+    },
+  }
 }
 
 /** By "topic/partition" where the group goes on: as committed, or where the log begins, if that is further on. */

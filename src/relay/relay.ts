@@ -80,10 +80,9 @@ export class Relay implements Member {
     const ownership = await ownPartition(kafka, partition, {
       groupId,
       outputs: [topics.express, topics.dead],
+      marks: this.#marks,
       confirmed: () => this.#consumer.confirmed(signal),
     })
-    const positions = ownership.positions()
-    if (!signal.aborted) await this.#marks.takeOver(positions)
     const relayed = new RelayedPartition(partition, ownership, {
       marks: this.#marks,
       toRecord: (delivery) => toRecord(delivery, topics),
@@ -95,12 +94,9 @@ export class Relay implements Member {
       },
     })
     return {
-      position: positions[0]?.offset ?? 0n,
+      position: ownership.positions()[0]?.offset ?? 0n,
       receive: (batch) => this.#receive(relayed, batch),
-      close: async () => {
-        await relayed.close()
-        await this.#marks.leave(partition)
-      },
+      close: () => relayed.close(),
     }
   }
 

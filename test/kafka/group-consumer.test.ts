@@ -8,7 +8,7 @@ import type { TopicPartition } from '../../src/kafka/delivery.ts'
 import { GroupConsumer } from '../../src/kafka/group-consumer.ts'
 import type { DeliveredBatch, OwnedPartition } from '../../src/kafka/group-consumer-options.ts'
 import { createKafka, withAdmin } from '../../src/kafka/kafka-client.ts'
-import { ownPartition } from '../../src/kafka/partition-ownership.ts'
+import { ownPartitions } from '../../src/kafka/partition-ownership.ts'
 import { readLag } from '../../src/kafka/read-lag.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
 import { createLogger } from '../../src/log.ts'
@@ -34,8 +34,8 @@ function follow(room: KafkaRoom) {
   const consumer = new GroupConsumer({
     ...memberOf(room),
     async own(partition) {
-      const claim = { groupId: group, outputs: [topic], confirmed: async () => undefined }
-      const owned = await ownPartition(kafka, partition, claim)
+      const claim = { groupId: group, partitions: [partition], outputs: [topic], confirmed: async () => undefined }
+      const owned = await ownPartitions(kafka, `${group}.owner`, claim)
       return {
         position: owned.positions()[0]?.offset ?? 0n,
         async receive({ deliveries, nextOffset }) {
