@@ -60,9 +60,18 @@ const TOUCH: Statement = {
 }
 const LEAVE: Statement = {
   name: 'update crash_mark set process_id',
+  text: 'update crash_mark set process_id = null where group_name = $1 and process_id = $2',
+}
+/** Where it stood; ends that were counted there count on. */
+const LEAVE_ONE: Statement = {
+  name: 'update crash_mark set offset',
   text: `
-    update crash_mark set process_id = null
-    where group_name = $1 and process_id = $2 and ($3::text is null or (topic = $3 and partition = $4))`,
+    update crash_mark set process_id = null, "offset" = $5, ends = case when "offset" = $5 then ends else 0 end
+    where group_name = $1 and process_id = $2 and topic = $3 and partition = $4`,
+}
+const REMEMBERED: Statement<{ offset: string }> = {
+  name: 'select offset of crash_mark',
+  text: 'select "offset"::text as "offset" from crash_mark where group_name = $1 and topic = $2 and partition = $3',
 }
 
 /**
@@ -98,10 +107,20 @@ export class CrashMarks {
     await this.#orNobody(() => this.#begin(places))
   }
 
-  /** This process has let go of all that it had, or of all of one partition, and did not die. */
-  async leave(of?: Pick<Place, 'topic' | 'partition'>): Promise<void> {
-    const values = [this.#groupName, this.#processId, of?.topic ?? null, of?.partition ?? null]
-    await this.#orNobody(() => this.#db.run(LEAVE, values))
+  /** This process has let go of all that it had, or of one partition, of which it stood at `place`; and did not die. */
+  async leave(place?: Place): Promise<void> {
+    const [name, id] = [this.#groupName, this.#processId]
+    await this.#orNobody(() =>
+      place === undefined
+        ? this.#db.run(LEAVE, [name, id])
+        : this.#db.run(LEAVE_ONE, [name, id, place.topic, place.partition, place.offset]),
+    )
+  }
+
+  /** Where the group stood in a partition when it was taken over, or left, last; null where it never was. @throws EnrichmentError DATABASE_UNAVAILABLE, ... */
+  async remembered({ topic, partition }: Omit<Place, 'offset'>): Promise<bigint | null> {
+    const [mark] = await this.#db.run(REMEMBERED, [this.#groupName, topic, partition])
+    return mark === undefined ? null : BigInt(mark.offset)
   }
 
   /** How many of the records of one partition, from the first on, may be touched together. */

@@ -26,8 +26,8 @@ export interface LaneStateOptions {
   part(): 'none' | 'taking over' | 'active'
   /** Keeps the holds where `status` reads them, in the place of those that were kept before. */
   storeHolds(holds: HoldRecord[], former: HoldRecord[]): Promise<void>
-  /** A person said resume. */
-  onResume(): void
+  /** A person said resume, and perhaps more, in the row. */
+  onResume(row: StoredLane): void
 }
 
 /**
@@ -126,7 +126,7 @@ export class LaneState {
         // A member that has just become active takes whatever it finds for what a dead one has left behind.
         if (!this.#options.isLane && this.#isMissingIn(lane.holds)) this.#storedHolds = []
         this.#tell()
-        if (this.#isResumedBy(lane)) onResume()
+        if (this.#isResumedBy(lane)) onResume(lane)
         this.#resumedAt = resumedAt(lane)
         this.#looked.resolve(lane)
         this.#looked = Promise.withResolvers()

@@ -6,11 +6,11 @@ import { MOST_AT_ONCE } from '../db/forget.ts'
 import { readRequestTimes } from '../db/forgotten.ts'
 import type { HoldRecord } from '../db/hold-record.ts'
 import { resumedAt, storeHolds } from '../db/lane.ts'
-import { EnrichmentError } from '../errors.ts'
+import type { EnrichmentError } from '../errors.ts'
 import { DeadLetterLimit } from '../holds/dead-letter-limit.ts'
 import { explainRefusal } from '../holds/explain-refusal.ts'
 import { holdWhileKafkaAway } from '../holds/hold-while-kafka-away.ts'
-import { LaneState, type NewHold } from '../holds/lane-state.ts'
+import { LaneState } from '../holds/lane-state.ts'
 import type { Member } from '../holds/member.ts'
 import { waitWhileAway } from '../holds/wait-while-away.ts'
 import type { Delivery, TopicPartition } from '../kafka/delivery.ts'
@@ -23,6 +23,7 @@ import { ownPartition, type PartitionOwnership } from '../kafka/partition-owners
 import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
+import { OffsetFaults } from './offset-faults.ts'
 import { RequestClock } from './request-clock.ts'
 import { type Forgetting, toForgotten } from './to-forgotten.ts'
 import { isTombstone, type Outcome, type RequestMaking, refuseDeadly, toRequest, untilTombstone } from './to-request.ts'
@@ -41,15 +42,6 @@ interface Surroundings {
   db: Database
   codecs: Pick<EventCodecs, 'imported' | 'requested'>
   log: Logger
-}
-
-/** The hold for a group that stands beyond the end of its log; null where a takeover failed for another reason, or not. */
-function explainBeyond(failure: unknown): NewHold | null {
-  if (!(failure instanceof EnrichmentError) || failure.code !== 'TOPIC_WRONG') return null
-  const { message } = failure
-  const remedy =
-    'stop the service, set the offsets of the group with kafka-consumer-groups.sh --reset-offsets, and start it'
-  return { cause: 'intake_offset_beyond_log', message, remedy }
 }
 
 /**
@@ -71,8 +63,7 @@ export class Intake implements Member {
   readonly #making: RequestMaking
   readonly #forgetting: Forgetting
   readonly #stopping = new AbortController()
-  /** By partition why it cannot be had at all. */
-  readonly #beyond = new Map<number, NewHold>()
+  readonly #offsets: OffsetFaults
   /** Whether it has had partitions. */
   #isActive = false
 
@@ -98,8 +89,12 @@ export class Intake implements Member {
       stop: this.#stopping.signal,
       part: () => (this.#isActive ? 'active' : 'none'),
       storeHolds: (holds, former) => storeHolds(db, groupId, holds, former),
-      onResume: () => this.#flood.resume(),
+      onResume: (row) => {
+        this.#flood.resume()
+        this.#offsets.resumed(row)
+      },
     })
+    this.#offsets = new OffsetFaults(this.#marks, this.#state)
     this.#consumer = new GroupConsumer({
       kafka,
       groupId,
@@ -140,8 +135,7 @@ export class Intake implements Member {
   }
 
   async #prepare(signal: AbortSignal): Promise<void> {
-    this.#beyond.clear()
-    this.#state.hold('offsets', null)
+    this.#offsets.clear()
     await this.#restoreFlood(signal)
     await this.#setClock(signal)
     if (this.#isActive) return
@@ -156,26 +150,19 @@ export class Intake implements Member {
       outputs: [topics.enrichment, topics.dead],
       marks: this.#marks,
       confirmed: () => this.#consumer.confirmed(signal),
+      beginAt: (...at: Parameters<OffsetFaults['beginAt']>) => this.#offsets.beginAt(...at),
     }
-    const ownership = await this.#transactions
-      .during(ownPartition(this.#surroundings.kafka, partition, claim))
-      .catch((error) => {
-        this.#tellBeyond(partition.partition, explainBeyond(error))
-        throw error
-      })
-    this.#tellBeyond(partition.partition, null)
+    const owning = ownPartition(this.#surroundings.kafka, partition, claim)
+    const ownership = await this.#transactions.during(owning).catch((error) => {
+      this.#offsets.failed(partition, error)
+      throw error
+    })
+    this.#offsets.over(partition)
     return {
       position: ownership.positions()[0]?.offset ?? 0n,
       receive: (batch) => this.#forward(ownership, batch),
       close: () => ownership.close(),
     }
-  }
-
-  #tellBeyond(partition: number, hold: NewHold | null): void {
-    if (hold === null) this.#beyond.delete(partition)
-    else this.#beyond.set(partition, hold)
-    const [first] = this.#beyond.values()
-    this.#state.hold('offsets', first ?? null)
   }
 
   /** A flood holds whoever works for the group, until a person says resume. */

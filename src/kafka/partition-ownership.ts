@@ -26,22 +26,34 @@ export interface PartitionClaim {
   outputs: string[]
   /** Resolves once the group has lately confirmed the member, which commits only then. @throws when it never will */
   confirmed(): Promise<void>
+  /** Where to begin in a partition of which the group has no offset, to be committed; without it at the beginning of the log. @throws why not */
+  beginAt?(partition: TopicPartition, log: LogEnds): Promise<bigint>
+}
+
+/** Offsets of a log's first record and of the next one to come. */
+export interface LogEnds {
+  start: bigint
+  end: bigint
 }
 
 /**
  * Takes possession: fences the predecessor first, and reads the committed offsets only then.
  *
  * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals; TOPIC_WRONG where a committed offset is beyond the log's end, from where
- *   KafkaJS would silently jump to its beginning
+ *   KafkaJS would silently jump to its beginning; what `beginAt` throws
  */
 export async function ownPartitions(
   kafka: Kafka,
   transactionalId: string,
-  { groupId, partitions, outputs, confirmed }: PartitionClaim,
+  claim: PartitionClaim,
 ): Promise<PartitionOwnership> {
+  const { groupId, partitions, outputs, confirmed } = claim
   const producer = new TransactionalProducer(kafka, transactionalId)
   await producer.init({ groupId, topics: outputs })
-  const positions = await readPositions(kafka, groupId, partitions).catch(async (error) => {
+  const positions = await readPositions(kafka, claim, async (begun) => {
+    await confirmed()
+    await producer.commit([], groupId, begun)
+  }).catch(async (error) => {
     await producer.close()
     throw error
   })
@@ -58,10 +70,10 @@ export async function ownPartitions(
   }
 }
 
-/** Knows which process has a partition, so that the next one knows whether it died of a record. */
+/** Knows which process has a partition, so that the next one knows whether it died of a record, and where it stood. */
 export interface PartitionMarks {
   takeOver(positions: CommitOffset[]): Promise<void>
-  leave(partition: TopicPartition): Promise<void>
+  leave(position: CommitOffset): Promise<void>
 }
 
 /**
@@ -88,23 +100,24 @@ export async function ownPartition(
     ...ownership,
     async close() {
       await ownership.close()
-      await marks.leave(partition)
+      for (const position of ownership.positions()) await marks.leave(position)
     },
   }
 }
 
-/** By "topic/partition" where the group goes on: as committed, or where the log begins, if that is further on. */
+/** By "topic/partition" where the group goes on: as committed, or where the log begins, if that is further on. @param commit where it begins */
 async function readPositions(
   kafka: Kafka,
-  groupId: string,
-  partitions: TopicPartition[],
+  { groupId, partitions, beginAt }: PartitionClaim,
+  commit: (begun: CommitOffset[]) => Promise<void>,
 ): Promise<Map<string, bigint>> {
   const committed = await readCommitted(kafka, groupId, partitions)
   const positions = new Map<string, bigint>()
   const topics = [...new Set(partitions.map(({ topic }) => topic))]
   for (const topic of topics) {
     const logs = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic), { topic })
-    for (const { partition } of partitions.filter((it) => it.topic === topic)) {
+    for (const one of partitions.filter((it) => it.topic === topic)) {
+      const { partition } = one
       const log = logs.find((it) => it.partition === partition)
       const offset = committed.get(`${topic}/${partition}`) ?? -1n
       const start = BigInt(log?.low ?? 0)
@@ -114,6 +127,11 @@ async function readPositions(
         throw new EnrichmentError('TOPIC_WRONG', `${place}: set the group's offsets, its records were lost or replaced`)
       }
       positions.set(`${topic}/${partition}`, offset > start ? offset : start)
+      if (offset >= 0n || beginAt === undefined) continue
+      const begin = await beginAt(one, { start, end })
+      // At once: from now on a group without an offset is one that has lost it.
+      await commit([{ ...one, offset: begin }])
+      positions.set(`${topic}/${partition}`, begin)
     }
   }
   return positions

@@ -1,0 +1,57 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { createKafka, withAdmin } from '../../src/kafka/kafka-client.ts'
+import { createLogger } from '../../src/log.ts'
+import { anAlbum, createScenario, encodeAlbums } from '../stack/scenario.ts'
+import { isHeldFor, runVerb } from '../stack/service-process.ts'
+import { TopicReader } from '../stack/topic-reader.ts'
+
+const HELD = isHeldFor('intake', 'intake_offset_missing')
+
+test("intake's offsets that Kafka has let expire are no reason to request all again", {
+  timeout: 120_000,
+}, async () => {
+  const { env, start, send } = await createScenario()
+  const requests = await TopicReader.open(env, env.TOPIC_ENRICHMENT)
+  onTestFinished(() => requests.close())
+  const importTo = async (partition: number, ...ids: string[]) => {
+    const messages = await encodeAlbums(
+      env,
+      ids.map((id) => anAlbum(id)),
+    )
+    await send(env.TOPIC_IMPORTED, ...messages.map((message) => ({ ...message, partition })))
+  }
+  const untilRequested = (...ids: string[]) =>
+    expect.poll(() => requests.records.map(({ key }) => key).toSorted()).toEqual(ids)
+  const kafka = createKafka(env.KAFKA_BROKERS.split(','), 'operator', createLogger('fatal'))
+  const groupId = `${env.KAFKA_GROUP_PREFIX}.intake`
+  // As a broker does with those of a group that has been empty for a week.
+  const expire = () => withAdmin(kafka, (admin) => admin.deleteGroups([groupId]))
+
+  const first = start('intake')
+  await importTo(0, '1', '2', '3')
+  await untilRequested('1', '2', '3')
+  await first.stop()
+  await expire()
+
+  const second = start('intake')
+  await second.waitForLog(HELD)
+  expect(await second.ready()).toMatchObject({ ready: false })
+  // Others, where nothing had come yet, go on.
+  await importTo(0, '4')
+  await importTo(1, '5')
+  await untilRequested('1', '2', '3', '5')
+  const { output } = await runVerb(env, 'resume', '--accept')
+  expect(output).toContain('goes on at 3; what came in between is requested again')
+  await untilRequested('1', '2', '3', '4', '5')
+  await second.stop()
+
+  // What was accepted is over with the start that it was for; and a person may begin anew.
+  await expire()
+  const third = start('intake')
+  await third.waitForLog(HELD)
+  await third.stop()
+  const partitions = [0, 1].map((partition) => ({ partition, offset: '0' }))
+  await withAdmin(kafka, (admin) => admin.setOffsets({ groupId, topic: env.TOPIC_IMPORTED, partitions }))
+  start('intake')
+  await untilRequested('1', '1', '2', '2', '3', '3', '4', '4', '5', '5')
+})
