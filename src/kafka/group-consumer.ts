@@ -144,6 +144,8 @@ export class GroupConsumer {
       retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
     })
     consumer.on(consumer.events.CRASH, ({ payload }) => ended.resolve(kafkaError(payload.error)))
+    // Told before it says why: from now on it throws when it is told to pause.
+    consumer.on(consumer.events.STOP, () => this.#leave())
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
       if (payload.batchSize > 0) return
       this.#partitions.get(toKey(payload))?.skipTo(BigInt(payload.lastOffset) + 1n)
@@ -170,12 +172,16 @@ export class GroupConsumer {
     } catch (error) {
       return this.#stopped.signal.aborted ? undefined : kafkaError(error)
     } finally {
-      this.#joined = false
-      this.#heardAt = Number.NEGATIVE_INFINITY
-      this.#session?.abort.abort()
+      this.#leave()
       this.#stopped.signal.removeEventListener('abort', onStop)
       await consumer.disconnect().catch(() => undefined)
     }
+  }
+
+  #leave(): void {
+    this.#joined = false
+    this.#heardAt = Number.NEGATIVE_INFINITY
+    this.#session?.abort.abort()
   }
 
   #onJoin(consumer: Consumer, memberAssignment: Record<string, number[]>, sentAt: number | undefined): void {

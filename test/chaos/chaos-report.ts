@@ -77,6 +77,8 @@ function findFaulty(figures: Figures, { points, refusals }: Tally, schedule: Sch
   if (deadLetters < poison || deadLetters - poison > figures.records * SHARE_DEAD)
     faulty.push(`${deadLetters} dead letters, ${poison} of them for poison`)
   faulty.push(...judgeRefusals(refusals, deadLetters - poison))
+  // Poison ends them, and is meant to; nothing else may.
+  if (poison === 0 && figures.exits > 0) faulty.push(`${figures.exits} processes ended by themselves: see --verbose`)
   if (asked < FULL_RUN) return faulty
   for (const point of NAMED_POINTS)
     if ((points.get(point) ?? 0) < STRIKES_PER_POINT) faulty.push(`${point}: only ${points.get(point) ?? 0}`)

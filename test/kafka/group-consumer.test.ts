@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import type { ISocketFactory } from 'kafkajs'
+import type { Consumer, ISocketFactory, Kafka } from 'kafkajs'
 import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import type { TopicPartition } from '../../src/kafka/delivery.ts'
 import { GroupConsumer } from '../../src/kafka/group-consumer.ts'
@@ -272,6 +272,35 @@ test('a partition that cannot be had is tried again, while the others are read a
   await expect.poll(() => values).toEqual(['two', 'three', 'one'])
   expect(consumer.failure).toBeNull()
   expect(assignments.length).toBe(1)
+})
+
+test('a partition that fails once the consumer of KafkaJS has ended is paused no more', async () => {
+  const room = await createKafkaRoom()
+  let made: Consumer | undefined
+  const owning = Promise.withResolvers<OwnedPartition>()
+  const begun = Promise.withResolvers<void>()
+  const kafka: Kafka = Object.create(room.kafka)
+  kafka.consumer = (options) => {
+    made = room.kafka.consumer(options)
+    return made
+  }
+  const consumer = new GroupConsumer({
+    ...memberOf(room),
+    kafka,
+    own() {
+      begun.resolve()
+      return owning.promise
+    },
+  })
+  consumer.start()
+  onTestFinished(() => consumer.stop())
+  await begun.promise
+  // As after a crash, before it says that it has crashed.
+  await made?.stop()
+  owning.reject(new Error('not this one'))
+  // What nobody catches would fail the test.
+  await new Promise(setImmediate)
+  expect(consumer).toMatchObject({ isJoined: false, failure: null })
 })
 
 async function send({ kafka, topic }: KafkaRoom, partition: number, value: string): Promise<void> {
