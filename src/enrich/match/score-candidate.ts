@@ -5,6 +5,7 @@ import { type ArtistMatch, compareArtists } from './compare-artists.ts'
 import { compareFormats, type FormatMatch } from './compare-formats.ts'
 import { compareTitles, type TitleMatch } from './compare-titles.ts'
 import { findLaterNamesake } from './find-later-namesake.ts'
+import { findMissingPart } from './find-missing-part.ts'
 import { isTransliterated } from './is-transliterated.ts'
 import { toWords } from './normalize-text.ts'
 import { type AlbumArtists, readAlbumArtists } from './read-album-artists.ts'
@@ -99,6 +100,7 @@ export function createScorer(album: Album): (product: Product) => Score {
       artist.doubt ??
       format.doubt ??
       early ??
+      findMissingPart(album, albumArtists, product) ??
       findLaterNamesake(title, album, albumTitle, albumArtists, product) ??
       (year !== undefined && albumTitle.isGeneric ? year.reason : null)
     const sum = toSum(parts)
@@ -138,11 +140,11 @@ function reconsider(
   { acts }: AlbumArtists,
   product: Product,
 ): ArtistMatch {
-  if (artist.kind !== 'different' || title.kind !== 'equal' || title.other !== null) return artist
+  if (artist.kind !== 'different' || title.kind === 'different' || title.other !== null) return artist
   const isAlike = (words: readonly string[]) => acts.some((act) => isTransliterated(act.words, words))
   if (product.contributors.slice(0, MAX_NAMES).some(({ name }) => isAlike(toWords(name))))
     return { ...artist, kind: 'alike', reason: 'the artists sound alike' }
-  if (album.isGeneric) return artist
+  if (title.kind !== 'equal' || album.isGeneric) return artist
   const year = album.releaseYear
   const isBare = title.doubt === null
   const why =
