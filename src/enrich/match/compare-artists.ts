@@ -21,6 +21,8 @@ const VARIOUS_OF_A_KIND = /^various\b|^soundtrack( (artists?|cast|original|recor
 const TRIBUTE =
   /\b(tributes?|karaoke|singers|cover band|covers|in the style|plays|salute|sing along|songbook|string quartet|lullaby|rockabye)\b/
 const OF_A_SHOW = / (cast|originalcast|urauffuhrung|soundtrack|motion picture|musical) /
+/** What a title has before the name of who put others' records together. */
+const MIXED_BY = [' mixed by', ' compiled by', ' selected by', ' curated by']
 /** From here a shop may name nobody. */
 const MANY = 3
 /** Roles, in the languages of Amazon's marketplaces, of those who are not heard. */
@@ -213,6 +215,8 @@ function compareRest(
   // A mix by two is filed under those whose records they play.
   if (isVarious && acts.length > 1 && acts.every(({ words }) => words.every((word) => title.includes(` ${word} `))))
     return told('alike', 'various artists on the product, which names those of the album')
+  const isMixed = acts.some(({ words }) => MIXED_BY.some((by) => title.includes(`${by} ${words.join(' ')} `)))
+  if (isVarious && isMixed) return told('alike', 'various artists on the product, mixed by the artist')
   // Whom an album is filed under, and both titles name, may be its label: "Kitsuné Maison".
   const isLabel = acts.some(({ words }) =>
     [title, album.title].every((text) => text.startsWith(` ${words.join(' ')} `)),

@@ -29,12 +29,14 @@ const CAST = /\bcast\b/
  * series of another country, the film made anew, another collection of songs. Null where an edition says that it is the same once more.
  */
 export function findLaterNamesake(
-  { editions }: TitleMatch,
+  { kind, editions }: TitleMatch,
   album: Album,
   { isSelfTitled, isGeneric, length, forms, nameWords }: AlbumTitle,
   { acts, isVarious }: AlbumArtists,
   product: Product,
 ): string | null {
+  // Of a title that is another anyhow the years say nothing.
+  if (kind !== 'equal' && kind !== 'near' && kind !== 'shortened') return null
   const released = readReleaseYear(product)
   if (album.releaseYear === null || released === null || editions.length > 0 || product.edition !== null) return null
   const years = released - album.releaseYear

@@ -60,7 +60,9 @@ function isOtherHan(one: string, other: string): boolean {
   if (one.length < 3 || one.length !== other.length || !/^\p{Script=Han}+$/u.test(one + other)) return false
   const others = [...other]
   const differing = [...one].filter((sign, at) => sign !== others[at])
-  return differing.length <= one.length / 3 && !/[一二三四五六七八九十上中下左右前后]/.test(differing.join(''))
+  return (
+    differing.length <= one.length / 3 && !/[一二三四五六七八九十上中下左右前后不没无非未]/.test(differing.join(''))
+  )
 }
 
 /** By initials, with numbers whole ("JBG 3"), or by its first word and its number ("NOW 45"). */
