@@ -29,7 +29,9 @@ const LONG_NUMBER = /^\d{2,4}$/
 export function isCalledOtherwise(album: Called, given: ReadTitle): boolean {
   const theirs = toTitleWords(given.core)
   const their = theirs.join(' ')
-  if (UNTITLED.test(their)) return album.names.some((name) => album.forms.whole.includes(name.join(' ')))
+  // Of those with the artist's name one may have a number: "Led Zeppelin IV".
+  const isNamed = (form: string) => album.names.some((name) => form.replace(/ \d{1,2}$/, '') === name.join(' '))
+  if (UNTITLED.test(their)) return album.forms.whole.some(isNamed)
   return album.forms.plain.some((our) => {
     if (isHalfTranslated(our, their) || isHalfTranslated(their, our) || isOtherHan(our, their)) return true
     if (isWrittenBySound(our.split(' '), theirs)) return true

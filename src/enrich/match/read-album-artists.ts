@@ -41,7 +41,7 @@ const OTHER_VARIOUS = [
   .join('|')
 /** What stands for the artists of a record by many. */
 export const VARIOUS = new RegExp(
-  `^(various( artists?)?|soundtrack|original soundtrack|multi artistes?|artistes? divers|ost|divers|diverse|diversos|diversi|sampler|(verschiedene|diverse) (interpreten|kunstler|artister|artiesten)|verschiedene|vari|artisti vari|varios( artistas| interpretes)?|aa ?vv|v a|va|${OTHER_VARIOUS})$`,
+  `^(various( artists?)?|soundtrack|original soundtrack|multi artistes?|artistes? divers|ost|divers|diverse|diversos|diversi|sampler|(verschiedene|diverse) (interpreten|kunstler|artister|artiesten)|verschiedene|vari|artisti vari|blandade artister|varios( artistas| interpretes)?|aa ?vv|v a|va|${OTHER_VARIOUS})$`,
 )
 
 export function readAlbumArtists(album: Album): AlbumArtists {

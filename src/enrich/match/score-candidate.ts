@@ -106,7 +106,11 @@ export function createScorer(album: Album): (product: Product) => Score {
     const sum = toSum(parts)
     if (doubt !== null) parts.push({ name: 'doubt', value: round(Math.min(0, DOUBTED - sum)), reason: doubt })
     // Neither names what it is instead: a cut title beside initials is no reason to reject.
-    else if (isTwiceNear(title, artist, albumTitle) && format.kind !== 'other' && sum < REJECT_BELOW)
+    else if (
+      isTwiceNear(title, artist, albumTitle, albumArtists, product) &&
+      format.kind !== 'other' &&
+      sum < REJECT_BELOW
+    )
       parts.push({ name: 'doubt', value: round(REJECT_BELOW - sum), reason: `${title.reason}, and ${artist.reason}` })
     const score = round(Math.min(1, Math.max(0, toSum(parts))))
     const verdict = score >= ACCEPT_FROM ? 'accept' : score < REJECT_BELOW ? 'reject' : 'open'
@@ -124,8 +128,19 @@ export function createScorer(album: Album): (product: Product) => Score {
 
 const NEAR = new Set<TitleMatch['kind']>(['extended', 'contained', 'alike', 'translated'])
 
-function isTwiceNear(title: TitleMatch, artist: ArtistMatch, album: AlbumTitle): boolean {
+function isTwiceNear(
+  title: TitleMatch,
+  artist: ArtistMatch,
+  album: AlbumTitle,
+  { isVarious }: AlbumArtists,
+  product: Product,
+): boolean {
   if (!NEAR.has(title.kind) || title.other !== null) return false
+  // Anybody may be one of various artists, and any title one in another language: the year has to speak for them, too.
+  const released = readReleaseYear(product)
+  const isFar =
+    album.releaseYear !== null && released !== null && Math.abs(released - album.releaseYear) > YEARS_OF_DOUBT
+  if (isVarious && title.kind === 'translated' && isFar) return false
   if (artist.kind === 'alike' || artist.kind === 'incomparable') return true
   // A shop that names no artist names nobody else, either.
   const isHeld = title.kind === 'extended' || title.kind === 'contained'
@@ -230,11 +245,11 @@ function judgeYear(album: Album, product: Product, years: number): ScorePart[] {
 function explain(verdict: Verdict, parts: ScorePart[]): string {
   const doubt = parts.find(({ name }) => name === 'doubt')
   if (verdict === 'open' && doubt !== undefined) return doubt.reason
-  if (verdict !== 'reject')
-    return parts
-      .slice(0, 2)
-      .map(({ reason }) => reason)
-      .join('; ')
   const worst = parts.reduce((low, part) => (part.value < low.value ? part : low))
-  return worst.reason
+  // Where nothing speaks against it too little speaks for it.
+  if (verdict === 'reject' && worst.value < 0) return worst.reason
+  return parts
+    .slice(0, 2)
+    .map(({ reason }) => reason)
+    .join('; ')
 }
