@@ -1,5 +1,6 @@
+import { toScript } from './compare-forms.ts'
 import { foldNumerals } from './fold-numbers.ts'
-import { toWords } from './normalize-text.ts'
+import { normalizeText, toWords } from './normalize-text.ts'
 import { remember } from './remember.ts'
 
 /** How one piece of a list of names is tied to the next: "&" makes one act of two, a comma or "and" makes a list. */
@@ -12,7 +13,8 @@ export interface Piece {
 /** Amazon's artist fields hold lists in many styles; more names than this are songwriters. */
 const MAX_PIECES = 14
 const MAX_RUN = 6
-const SEPARATOR = /(\s*[,/;|]\s*|\s*[&+]\s*|\s+(?:and|with|feat\.?|featuring|ft\.?|et al\.?|x|vs\.?|y|und|et)\s+)/i
+const SEPARATOR =
+  /(\s*[,/;|]\s*|\s*[&+]\s*|\s+(?:and|with|feat\.?|featuring|ft\.?|et al\.?|x|vs\.?|y|und|et|og|och)\s+)/i
 
 export function toPieces(names: string): Piece[] {
   const parts = names
@@ -88,8 +90,16 @@ export function isBackingBand(name: string): boolean {
   return /^\s*(the|his|her|su|los|las|les|die|seine?|son|friends|orchestra|company|co)\b/i.test(name)
 }
 
+/** Shelves of Japanese shops, which stand where an artist is not known. */
+const SHELVES = new Set(
+  'サントラ,TVサントラ,ゲーム・ミュージック,アニメ,アニメ・サントラ,ミュージカル,ドラマ,ドラマCD,キッズ'
+    .split(',')
+    .map(normalizeText),
+)
+
 /** Whether a normalized name stands for nobody in particular. */
 export function isNobody(name: string): boolean {
+  if (SHELVES.has(name)) return true
   return /^(various( artists?)?|multi artistes?|artistes? divers|et al|unknown|traditional|traditionnel|na|n a)$/.test(
     name,
   )
@@ -104,10 +114,35 @@ export function toNameWords(name: string): readonly string[] {
 /** Order-free key of a name: "Dylan, Bob" equals "Bob Dylan". */
 export const toKey = remember((name) => [...new Set(toNameWords(name))].sort().join(' '))
 
-/** A name, and how it is written where a keyboard or a catalogue has no such letters: "Herbert Groenemeyer". */
+/** A name, and how it is written where a keyboard or a catalogue has no such letters: "Herbert Groenemeyer", "Mu-Ziq". */
 export function toSpellings(name: string): string[] {
+  const aliases = toAliases(name)
+  if (aliases.length > 1) return [name, ...aliases]
+  // The sign for micro is none of Greece.
+  const plain = name.normalize('NFKC')
+  const inLatin = /[a-z]/i.test(plain) ? plain.replace(GREEK, spellGreek) : plain
+  if (inLatin !== plain) return [name, inLatin]
   if (!UMLAUT.test(name)) return [name]
   return [name, name.normalize('NFC').replace(/[äöüøå]/gi, (letter) => UMLAUTS[letter.toLowerCase()] ?? letter)]
+}
+
+/** "BTS (방탄소년단)" is one name in two scripts. */
+export function toAliases(name: string): string[] {
+  const [, bare = '', other = ''] = BRACKETED.exec(name) ?? []
+  return bare !== '' && toScript(bare.toLowerCase()) !== toScript(other.toLowerCase()) ? [bare, other] : [name]
+}
+
+const BRACKETED = /^([^()[\]]{1,100})[([]([^()[\]]{1,100})[)\]]\s*$/
+/** A letter by itself. */
+const GREEK = /(?<!\p{L})\p{Script=Greek}(?!\p{L})/gu
+const GREEK_NAMES =
+  'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau upsilon phi chi psi omega'.split(
+    ' ',
+  )
+
+/** The names are in the order of the letters, which has two sigmas. */
+function spellGreek(letter: string): string {
+  return GREEK_NAMES[(letter.toLowerCase().codePointAt(0) ?? 0) - 0x3b1] ?? letter
 }
 
 const UMLAUT = /[äöüøåÄÖÜØÅ]|[aou]\u0308|a\u030a/i

@@ -21,6 +21,8 @@ const VARIOUS_OF_A_KIND = /^various\b|^soundtrack( (artists?|cast|original|recor
 const TRIBUTE =
   /\b(tributes?|karaoke|singers|cover band|covers|in the style|plays|salute|sing along|songbook|string quartet|lullaby|rockabye)\b/
 const OF_A_SHOW = / (cast|originalcast|urauffuhrung|soundtrack|motion picture|musical) /
+/** What a title has before the name of who put others' records together. */
+const MIXED_BY = [' mixed by', ' compiled by', ' selected by', ' curated by']
 /** From here a shop may name nobody. */
 const MANY = 3
 /** Roles, in the languages of Amazon's marketplaces, of those who are not heard. */
@@ -213,6 +215,13 @@ function compareRest(
   // A mix by two is filed under those whose records they play.
   if (isVarious && acts.length > 1 && acts.every(({ words }) => words.every((word) => title.includes(` ${word} `))))
     return told('alike', 'various artists on the product, which names those of the album')
+  const isMixed = acts.some(({ words }) => MIXED_BY.some((by) => title.includes(`${by} ${words.join(' ')} `)))
+  if (isVarious && isMixed) return told('alike', 'various artists on the product, mixed by the artist')
+  // Whom an album is filed under, and both titles name, may be its label: "Kitsuné Maison".
+  const isLabel = acts.some(({ words }) =>
+    [title, album.title].every((text) => text.startsWith(` ${words.join(' ')} `)),
+  )
+  if (isVarious && isLabel) return told('alike', 'various artists on the product, both titles begin with the artist')
   if (isVarious) return told('various', 'by various artists')
   if (names.length === 0) return told('unknown', 'the product names no artist')
   const tribute = names.find((name) => isTributeTo(name, acts))
@@ -235,9 +244,20 @@ function compareRest(
   if (album.namesComposer && names.every((name) => isComposer(toNameWords(name))))
     return told('alike', 'the product names no artist but the composer')
   if (isShow) return told('alike', 'the show, or its cast, is named where the artist stands')
+  // "God's Property From Kirk Franklin's Nu Nation".
+  const isNamed = names
+    .map(normalizeText)
+    .some((name) => [' from', ' by'].some((tie) => album.title.includes(`${tie} ${name} `)))
+  // "MinaCelentano" is who made "Mina Celentano" by the two.
+  const isOneOfAll = acts.length > 1 && acts.every(({ words }) => album.title.includes(` ${words.at(-1)} `))
+  if (isOneOfAll && names.some((name) => squash(normalizeText(name)) === squash(album.title)))
+    return told('alike', 'the artist has the names of all')
+  if (isNamed) return told('alike', 'another artist is named, whom the album names in its title')
   if (inTitle || selfTitled || isCast) return told('in title', 'another artist is named, the title names the right one')
   return told('different', `the artist is ${names[0]?.slice(0, 80)}`)
 }
+
+const squash = (text: string) => text.replaceAll(' ', '')
 
 function compareVarious(given: string[], named: number): ArtistMatch {
   if (given.some((name) => VARIOUS.test(normalizeText(name)) || VARIOUS_OF_A_KIND.test(normalizeText(name))))

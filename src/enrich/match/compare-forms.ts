@@ -73,6 +73,9 @@ function isBegunAlike(ours: string, theirs: string): boolean {
   const end = left.findIndex((word, at) => word !== right[at])
   const begin = left.slice(0, end === -1 ? left.length : end)
   if (haveOtherNumber(ours, theirs)) return false
+  // "Live At Wembley '86", "Live At Wembley Stadium".
+  if (begin.length === 3 && begin[0] === 'live' && FILLERS.has(begin[1] ?? ''))
+    return !/^.{1,3}$|^santa$/.test(begin[2] ?? '')
   return begin.length >= 4 && begin.filter((word) => !FILLERS.has(word)).length >= 2
 }
 

@@ -98,7 +98,9 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
     const isAge = /^([2-9]\d|100)$/.test(core.at(-1) ?? '')
     const isCalledFirst = given.core.endsWith(' i') || (given.core.endsWith(' 1') && isMaybeNumbered(album, product))
     const rest = core.length - (isAge || isCalledFirst ? 1 : 0)
-    if (isNicknamedBy(album, core)) return answer(kind)
+    // "Sarah Vaughan With Clifford Brown" has the guest in the title.
+    const isWithGuest = names.some((name) => core.join(' ').startsWith(`${name.join(' ')} with `))
+    if (isWithGuest || isNicknamedBy(album, core)) return answer(kind)
     if (!isJoined && names.some((name) => isLeftBy(name, core, rest) && ours.whole.includes(name.join(' '))))
       return { ...answer('different'), reason: 'the title only names the artist' }
     return answer(kind)
@@ -218,6 +220,10 @@ const CONCERT = /^(live|concert|unplugged|vivo|directo|public)$|konzert$/
 
 const isConcert = ({ known }: Pick<AlbumTitle, 'known'>) => [...known].some((word) => CONCERT.test(word))
 
+/** "(2016 Version) (Vinyl)": where the pressing is described the year is its own, and by itself that of a recording. */
+const isPressingOf = (note: string, { editions }: ReadTitle) =>
+  editions.length > 0 && /^(19|20)\d\d version$/.test(note)
+
 /** Of equal titles the notes decide: "Keeper Of The Seven Keys (Part 1)" and "(Part 2)". */
 function compareNotes(
   album: AlbumTitle,
@@ -232,7 +238,7 @@ function compareNotes(
   const noted = {
     // Of a concert "live" says nothing.
     notes: [
-      ...given.notes.filter((note) => note !== 'live' || !isConcert(album)),
+      ...given.notes.filter((note) => (note !== 'live' || !isConcert(album)) && !isPressingOf(note, given)),
       ...(isTold ? given.editions.filter(isBareNote) : []),
       ...(edition?.notes ?? []),
     ],

@@ -5,13 +5,14 @@ const LOCAL_STRONG = `limitierte limitierter limitiertes limitiert sonderedition
   erstausgabe neuauflage neuausgabe wiederveroffentlichung jubilaumsausgabe jubilaumsedition jubilaumsauflage jubilaum
   doppelalbum doppel schallplatte musikkassette kassette mc doppelvinyl doppelcd doppellp farbiges remasterte remasterter remasterisee remasterises
   tirage limite limites limitees reeditee cassettes k7 aniversario reedicion limitada limitado vinilos vinyles remasterizada remasterizados
-  casete ristampa limitata limitato vinile vinili anniversario rimasterizzato rimasterizzata musicassetta cd2 blu spec bluspec
-  importado importada importato nummeriert nummerierte numerada numerado precintada sellado digibook`
+  casete ristampa edicao edycja utgava limiterad gelimiteerde limitowana wydanie winyl винил виниловая пластинка limitata limitato vinile vinili anniversario rimasterizzato rimasterizzata musicassetta cd2 blu spec bluspec
+  importado importada importato nummeriert nummerierte numerada numerado numerata numerato precintada sellado digibook`
 const LOCAL_WEAK = `inkl inklusive mit und neu ovp farbe grunes grune grun rotes rote rot blaues blaue blau weisses weisse weiss
   schwarzes schwarze schwarz gelbes gelbe gelb goldenes transparentes zum jahre jahriges
   neuf neuve nouvelle nouveau speciale collector collecteur vert verte rouge bleu bleue blanc blanche noir noire jaune
   couleur transparent avec inclus incluant titres en livret libro libretto anglais allemand francais italien japonais americain numerote coffret pochette
-  especial nueva nuevo verde rojo azul blanco negro amarillo de con incluye precintado importacion ingles caja
+  especial conmemorativa comemorativa commemorativa coleccionista colecionador signiert signierte firmada firmado firmato autografata autografato
+  oplage gekleurd издание nueva nuevo verde rojo azul blanco negro amarillo de con incluye precintado importacion ingles caja
   vinil disco duplo simple nuova nuovo rosso nero bianco giallo colorato cofanetto inglese co jp`
 
 /**
@@ -25,7 +26,7 @@ const STRONG = words(`
   numbered import imported pressing repress explicit advisory clean bonus download digital dl dlcard mono stereo hq audiophile
   rpm rsd mqa mqacd hqcd k2hd supervinyl mediabook ultradisc boxset boxed collectors platinum hybrid multichannel mastered mastering uhqcd shm reissues color
   translucent transparent splatter splattered marbled swirl swirled swirls opaque rm remix mixed lenticular digipak
-  digipack digisleeve heavyweight analog indie version mix enhanced mov audio cd5 dmm bluray standalone colorway mfsl mofi ojc rocktober weverse photobook digipack edited viny vinly vynil reedition reed
+  digipack digisleeve heavyweight analog indie version mix enhanced mov audio cd5 dmm bluray standalone colorway mfsl mofi ojc rocktober weverse photobook digipack edited cccd uhqr syeor minidisc remastert viny vinly vynil reedition reed
   ${LOCAL_STRONG}
 `)
 
@@ -50,7 +51,7 @@ const WEAK = words(`
   unique spined seller content keepnews kit photo jewel random photocard photocards may vary packaging packaged transition featuring ann anniv repack international debut hype stickered
   colour pvc clamshell slipcase tri fold foldout gate inner lyric lyrics sheet insert inserts obi strip card cards postcard
   lithograph poster posters patch download code codes mp3 flac wav hires hi res remaining stock new sealed
-  definitive acoustic sounds tour art pocket issue adapted
+  definitive compact acoustic sounds tour art pocket issue adapted
   jewelcase centennial centenary uber fan replica germania regno unito stati uniti francia giappone olanda spagna svizzera austria inghilterra estados unidos reino alemania francia japon espana italia etats unis allemagne angleterre royaume uni step arancione marrone viola grigio dual plus sony columbia decca capitol atlantic motown stax warner rhino emi mca ecm geffen island polydor reprise
   eco lim controlled protected parlophone mercury virgin condition vg nm mint used millennium cardboard paper wallet swiss
   ${LOCAL_WEAK}
@@ -60,7 +61,7 @@ const WEAK = words(`
 const JAPANESE = [
   ...words(
     `限定 初回 通常 輸入 国内 完全 生産 期間 数量 disc 特典 あり 有 付 き 盤 版 紙 ジャケット ジャケ 仕様 リマスター デラックス エディション アナログ レコード 重量 廃盤 中古 新品 直 正規 公式 日本 独自 枚 組 高音質
-    バインダー フォトブック アートブック フォトカード ブックレット 映像 特製 写真 写真集 ポストカード blu ray ボーナス トラック 帯 のみ 取扱 送料無料 amazon co jp cd dvd lp shm メーカー 早期 先着 購入 予約 対象 外 け オリジナル ステッカー クリアファイル ポスター メガ 豪華 スペシャル プライス 封入 店舗 限り 第 弾 なし 復刻 bd sacd マルチ ハイブリッド インチ 周年 記念 スーパー`,
+    バインダー フォトブック アートブック フォトカード ブックレット 映像 特製 写真 写真集 ポストカード blu ray ボーナス トラック 帯 のみ 取扱 送料無料 amazon co jp cd dvd lp shm メーカー 早期 先着 購入 予約 対象 外 け オリジナル ステッカー クリアファイル ポスター メガ 豪華 付属品 解説 歌詞 対訳 日本語歌詞 スペシャル プライス 封入 店舗 限り 第 弾 なし 復刻 bd sacd マルチ ハイブリッド インチ 周年 記念 スーパー`,
   ),
 ]
   .map((word) => normalizeText(word))
@@ -99,7 +100,7 @@ export function isBareNote(edition: string): boolean {
 function isJapaneseEdition(word: string): boolean {
   if (word.length > 60 || !/[^a-z0-9]/.test(word)) return false
   // "初回限定盤A" is one of several.
-  return JAPANESE.reduce((rest, known) => rest.replaceAll(known, ''), word.replace(/\d|(?<=[盤版])[a-e]$/g, '')) === ''
+  return JAPANESE.reduce((rest, known) => rest.replaceAll(known, ''), word.replace(/\d|(?<=[盘版])[a-e]$/g, '')) === ''
 }
 
 /**
@@ -126,11 +127,15 @@ export function findUnexplained(note: readonly string[]): string[] {
 /** Letters that Korean sleeves are told by ("L Ver."), and reissues by the label that has the tapes. */
 function isNamedPressing(note: readonly string[]): boolean {
   const last = note.at(-1) ?? ''
+  if (OCCASION.test(note.join(' '))) return true
   if (note.length < 2 || note.length > MAX_NAMED) return false
   if (last === 'ver') return note.slice(0, -1).every((word) => /^[a-z]$/.test(word) || isEditionWord(word))
   return NAMING.test(last) && SERIES.test(note.join(' '))
 }
 
+/** Days and clubs that shops have pressings of their own for, and how Japanese ones tell apart what lies beside the record. */
+const OCCASION =
+  /^(((rsd )?black friday|love record stores)( (19|20)\d\d)?|vinyl me please|music on (cd|vinyl)|type [a-d])$/
 const SERIES =
   /^((remastered )?(discovery|experience|immersion) edition|(original )?((columbia )?jazz classics|(\w+ ){0,3}archive collection|rudy van gelder|keepnews collection|verve originals|acoustic sounds|ojc|mobile fidelity)( (remasters?|edition|series))?)$/
 const MAX_NAMED = 6
@@ -141,6 +146,8 @@ function isCounting(note: readonly string[], at: number, strong: boolean): boole
   const word = note[at] ?? ''
   // A year or the size of a record, where a strong word shows that the note is about the pressing.
   if (/^((19|20)\d\d|7|10|12|180|140|200)$/.test(word)) return strong
+  // "5.1 Surround".
+  if (/^\d$/.test(word) && /^\d$/.test(note[at + 1] ?? '') && note[at + 2] === 'surround') return true
   return (
     UNIT.test(note[at + 1] ?? '') || /^(x|of|surround)$/.test(note[at - 1] ?? '') || /^\d$/.test(note[at - 1] ?? '')
   )

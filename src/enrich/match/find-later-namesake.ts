@@ -1,5 +1,8 @@
 import type { Album, Product } from '../../album.ts'
+import { MAX_NAMES } from './bounds.ts'
 import type { TitleMatch } from './compare-titles.ts'
+import { isFilmComposer } from './film-composers.ts'
+import { isStranger, toActs } from './find-other-performers.ts'
 import { numbersOf } from './fold-numbers.ts'
 import { normalizeText } from './normalize-text.ts'
 import type { AlbumArtists } from './read-album-artists.ts'
@@ -17,19 +20,23 @@ const SERIES_YEARS = 3
 const REMAKE_YEARS = 8
 /** From here on a title of various artists is hardly given twice. */
 const LONG_WORDS = 4
+/** And up to here an artist may give it twice, with others: "The Trio". */
+const SHORT_WORDS = 2
 const CAST = /\bcast\b/
 
 /**
  * Why a product of the same title may be another record that came years later: the artist's second of that name, the
- * series of another country, the film made anew. Null where an edition says that it is the same once more.
+ * series of another country, the film made anew, another collection of songs. Null where an edition says that it is the same once more.
  */
 export function findLaterNamesake(
-  { editions }: TitleMatch,
+  { kind, editions }: TitleMatch,
   album: Album,
-  { isSelfTitled, isGeneric, length, forms }: AlbumTitle,
-  { isVarious }: AlbumArtists,
+  { isSelfTitled, isGeneric, length, forms, nameWords }: AlbumTitle,
+  { acts, isVarious }: AlbumArtists,
   product: Product,
 ): string | null {
+  // Of a title that is another anyhow the years say nothing.
+  if (kind !== 'equal' && kind !== 'near' && kind !== 'shortened') return null
   const released = readReleaseYear(product)
   if (album.releaseYear === null || released === null || editions.length > 0 || product.edition !== null) return null
   const years = released - album.releaseYear
@@ -44,5 +51,14 @@ export function findLaterNamesake(
   if (isVarious && (isGeneric || length < LONG_WORDS))
     return told('various artists are on many records of such a title')
   const isOf = (pattern: RegExp) => [album.title, product.title].some((title) => pattern.test(normalizeText(title)))
-  return isOf(IS_SOUNDTRACK) || isOf(CAST) ? told('films and musicals are made anew') : null
+  if (isOf(IS_SOUNDTRACK) || isOf(CAST) || acts.some(({ key }) => isFilmComposer(key)))
+    return told('films and musicals are made anew')
+  if (isFirstCd || isVarious) return null
+  const isNamed = forms.plain.some((form) => form.split(' ').some((word) => nameWords.has(word)))
+  if (isGeneric && !isNumbered && !isNamed) return told('an artist may have several collections of such a title')
+  const other = product.contributors
+    .slice(0, MAX_NAMES)
+    .flatMap(({ name }) => toActs(name))
+    .find((words) => isStranger(words, acts) && !words.some((word) => nameWords.has(word)))
+  return length <= SHORT_WORDS && other !== undefined ? told(`${other.join(' ').slice(0, 60)} is named, too`) : null
 }

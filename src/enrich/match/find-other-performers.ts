@@ -77,7 +77,7 @@ export function findOtherPerformers(
 }
 
 /** "MINGUS,CHARLIE" is Charles Mingus. */
-const isStranger = (words: readonly string[], acts: readonly Credited[]) =>
+export const isStranger = (words: readonly string[], acts: readonly Pick<Credited, 'words'>[]) =>
   !isNobody(words.join(' ')) && !words.some((word) => word.length > 3 && acts.some((act) => act.words.includes(word)))
 
 /** "2 Pac", "ACDC". */
@@ -111,7 +111,7 @@ function findOtherComposer(
 }
 
 /** The acts of a list as words; what "&" joins and "LAST,FIRST" stays one. */
-function toActs(names: string): (readonly string[])[] {
+export function toActs(names: string): (readonly string[])[] {
   return names
     .slice(0, 400)
     .split(/\s*[;|/]\s*|,\s+|\s+and\s+/)

@@ -56,9 +56,17 @@ function isMisspelledWithin(one: readonly string[], other: readonly string[]): b
 function isExplained(act: ReadName, name: string): boolean {
   const [bare = ''] = name.split(/[([]/)
   if (bare !== name && toKey(bare) === act.key) return true
-  const [owner = ''] = name.split(/['’]s /)
-  return owner !== name && toKey(owner) === act.key
+  const [owner = '', owned = ''] = name.split(/['’]s /)
+  // "Fela's Egypt 80" are Egypt 80.
+  return owned !== '' && (toKey(owner) === act.key || toKey(owned) === act.key)
 }
+
+/** As countries write a name whose letters are others: "Khayyam", "Khaiyyaam"; "Fairuz", "Fairouz". */
+const toSound = (text: string) =>
+  text
+    .replace(/ou|oo/g, 'u')
+    .replace(/ee|y/g, 'i')
+    .replace(/(.)\1+/g, '$1')
 
 /** Whether a name may be meant for another's: misspelled, shortened, renamed, or with more words. */
 export function isAlikeName(act: ReadName, name: string): boolean {
@@ -71,6 +79,7 @@ export function isAlikeName(act: ReadName, name: string): boolean {
   // "(Sandy) Alex G": all words of one, the short ones as well.
   if (otherWords.length > 1 && otherWords.every((word) => act.words.includes(word))) return true
   const whole = act.words.join(' ')
+  const sound = toSound(whole)
   if (isOtherHan(act.name, name) || isExplained(act, name)) return true
   return [name, ...toPieces(name).map((piece) => piece.name)].some((piece) => {
     const words = toWords(piece)
@@ -82,7 +91,8 @@ export function isAlikeName(act: ReadName, name: string): boolean {
       isInitialedRest(act.words, words) ||
       isInitialedRest(words, act.words) ||
       isMisspelledWithin(act.words, words) ||
-      similarity(whole, words.join(' ')) >= ALIKE_FROM
+      similarity(whole, words.join(' ')) >= ALIKE_FROM ||
+      (sound.length >= 5 && sound === toSound(words.join(' ')))
     )
   })
 }

@@ -1,4 +1,5 @@
 import { isNear, OTHER_LETTER } from './compare-forms.ts'
+import { isWrittenBySound } from './is-transliterated.ts'
 import type { ReadTitle } from './read-title.ts'
 import { type Forms, toTitleWords } from './title-forms.ts'
 
@@ -28,9 +29,12 @@ const LONG_NUMBER = /^\d{2,4}$/
 export function isCalledOtherwise(album: Called, given: ReadTitle): boolean {
   const theirs = toTitleWords(given.core)
   const their = theirs.join(' ')
-  if (UNTITLED.test(their)) return album.names.some((name) => album.forms.whole.includes(name.join(' ')))
+  // Of those with the artist's name one may have a number: "Led Zeppelin IV".
+  const isNamed = (form: string) => album.names.some((name) => form.replace(/ \d{1,2}$/, '') === name.join(' '))
+  if (UNTITLED.test(their)) return album.forms.whole.some(isNamed)
   return album.forms.plain.some((our) => {
-    if (isHalfTranslated(our, their) || isHalfTranslated(their, our)) return true
+    if (isHalfTranslated(our, their) || isHalfTranslated(their, our) || isOtherHan(our, their)) return true
+    if (isWrittenBySound(our.split(' '), theirs)) return true
     if (UNTITLED.test(our)) return album.names.some((name) => name.join(' ') === their)
     if (album.isGeneric) return false
     const ours = our.split(' ')
@@ -43,7 +47,24 @@ export function isCalledOtherwise(album: Called, given: ReadTitle): boolean {
 function isHalfTranslated(one: string, other: string): boolean {
   if (!OTHER_LETTER.test(one) || OTHER_LETTER.test(other)) return false
   const rest = one.split(' ').filter((word) => !OTHER_LETTER.test(word))
-  return rest.length > 1 && ` ${other} `.includes(` ${rest.join(' ')} `)
+  if (rest.length > 1) return ` ${other} `.includes(` ${rest.join(' ')} `)
+  // "BADモード" is "Bad Mode": of a word of two scripts ours begins or ends the other title.
+  const [letters = '', ...more] = one.match(/[a-z]+/g) ?? []
+  if (more.length > 0 || letters.length < 3 || other.split(' ').length > MAX_HALVES) return false
+  return other.startsWith(`${letters} `) || other.endsWith(` ${letters}`)
+}
+
+/** Longer titles have a word of three letters by chance. */
+const MAX_HALVES = 3
+
+/** Signs are written otherwise in China, on Taiwan and in Japan, and the list of them is not whole: most are the same. */
+function isOtherHan(one: string, other: string): boolean {
+  if (one.length < 3 || one.length !== other.length || !/^\p{Script=Han}+$/u.test(one + other)) return false
+  const others = [...other]
+  const differing = [...one].filter((sign, at) => sign !== others[at])
+  return (
+    differing.length <= one.length / 3 && !/[一二三四五六七八九十上中下左右前后不没无非未]/.test(differing.join(''))
+  )
 }
 
 /** By initials, with numbers whole ("JBG 3"), or by its first word and its number ("NOW 45"). */

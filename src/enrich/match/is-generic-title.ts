@@ -7,7 +7,7 @@ const GENERIC = new Set(
   volume part and a an songs recordings classics classic favorites favourites box set early first second third 20th
   century masters master millennium at on sessions session ep demos acoustic retrospective selected works hits first 1st
   2nd 3rd symphony symphonies concerto concertos sonata sonatas preludes etudes nocturnes no opus in major minor duet duets duos duette
-  das die der des dem und aus von beste besten größten erfolge lieder konzert live im jahre weihnachten weihnachtslieder
+  das die der des dem und aus von beste besten große großen größte größten schönste schönsten erfolge lieder konzert live im jahre weihnachten weihnachtslieder
   sammlung album alben singles hits gold klavierkonzerte violinkonzerte etüden sonaten sinfonien präludien
   le la les du de des et en au aux meilleur meilleurs chansons succès essentiel lessentiel intégrale plus belles concert
   public anthologie années ans noël titres études préludes concertos album

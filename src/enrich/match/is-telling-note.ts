@@ -5,11 +5,20 @@
 const TELLING: readonly RegExp[] = [
   // A country's own release may have songs of its own, and one in its language is sung anew; its pressing is the same.
   /\b(australian?|uk|us|american|canadian|japanese|european|english|german|french|spanish|italian|portuguese|korean|chinese) (release|version)$/,
+  // The album of a Korean group is the Korean one.
+  /\b(english|japanese|chinese|german|french|spanish|italian) ver$/,
+  /^(in )?(english|german|french|spanish|italian|portuguese|japanese|korean|chinese)$/,
   /\b(english|german|french|spanish|italian|portuguese|korean|chinese) edition$/,
   // Played anew; "New, Original Recording Remastered" is the condition of the old one.
   /\b(new|nueva|nouvelle|nuova|neue) ((master|studio|stereo) )?(version|versione|recordings?|grabacion)$/,
-  // A musical of 1979, sung anew: "(Version 1997)".
-  /^version (de |von |of )?(19|20)\d\d$/,
+  // A musical of 1979, sung anew: "(Version 1997)", "(2003 Version)".
+  /^(the )?(19|20)\d\d (studio )?version$|^version (de |von |of )?(19|20)\d\d$/,
+  // The label, and what bands call an album that answers one of theirs.
+  /\breprise$/,
+  // A sampler's has other songs, and so may a collection's.
+  /^(the )?(second|third|fourth|fifth|2nd|3rd|4th|5th) edition$/,
+  // Words that only beside others describe a pressing, and by themselves one of a row: "(Third)", "(Dark)", "(Extra Songs)".
+  /^(the )?((first|second|third|fourth|fifth)( (recordings?|set|series|selection))?|extra( songs?)?|full|half|side|dark|light|day|birthday|sea|sky|glow|effect|hand|sound|sounds|tour|free|back|out)$/,
   // "1981 Digital Recording": Gould and Karajan recorded the same works again.
   /^(19|20)\d\d ((digital|stereo|mono|analog|studio) )?(recordings?|aufnahme|einspielung)$/,
   // The film of the concert, unless a record is named with it.

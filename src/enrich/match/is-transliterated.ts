@@ -28,3 +28,10 @@ export function isTransliterated(wanted: readonly string[], given: readonly stri
   const sounds = toSounds(left)
   return sounds.length >= MIN_SOUNDS && sounds === toSounds(right)
 }
+
+/** Whether two titles have the same consonants word by word: "Enta Omri" and "Enta Omry". */
+export function isWrittenBySound(ours: readonly string[], theirs: readonly string[]): boolean {
+  if (ours.length < 2 || ours.length !== theirs.length) return false
+  const sounds = ours.map(toSounds)
+  return sounds.join('').length >= MIN_SOUNDS && sounds.join(' ') === theirs.map(toSounds).join(' ')
+}

@@ -5,8 +5,20 @@ const SHORT_YEAR = /(?<=^|[\s(])['’‘]([0-9]\d)(?!\d|s)/g
 /** Of records there are none from before, and none from years to come. */
 const FIRST_OF_CENTURY = 40
 
-/** How a title is written elsewhere: a sign by its name, years in full; none for most. */
-export const otherSpellings = (title: string): string[] => [...readSymbols(title), ...spellYears(title)]
+/** "L'Olympia" is the Olympia. */
+const ELIDED = /(?<=^|[\s(])l['’](?=\p{L}{3})/giu
+
+/** How a title is written elsewhere: a sign by its name, years in full, an article left out; none for most. */
+export const otherSpellings = (title: string): string[] => [
+  ...readSymbols(title),
+  ...spellYears(title),
+  ...dropElided(title),
+]
+
+function dropElided(title: string): string[] {
+  const bare = title.replace(ELIDED, '')
+  return bare === title ? [] : [bare]
+}
 
 function spellYears(title: string): string[] {
   const spelled = title.replace(SHORT_YEAR, (_short, year) => `${Number(year) < FIRST_OF_CENTURY ? 20 : 19}${year}`)

@@ -1,5 +1,5 @@
 import type { Album } from '../../album.ts'
-import { isBackingBand, toKey, toNameWords, toPieces, toSpellings } from './artist-names.ts'
+import { isBackingBand, toAliases, toKey, toNameWords, toPieces, toSpellings } from './artist-names.ts'
 import { MAX_NAMES } from './bounds.ts'
 import { isComposer, namesComposer } from './composers.ts'
 import { initialsOf, type ReadName } from './is-alike-name.ts'
@@ -29,12 +29,24 @@ export interface Act extends ReadName {
   spelledKey: string
 }
 
+/** In other scripts; without a sign of a voiced letter, as all that is normalized. */
+const OTHER_VARIOUS = [
+  'オムニバス',
+  'ヴァリアス・アーティスト',
+  'ヴァリアス・アーティスツ',
+  'разные исполнители',
+  'сборник',
+]
+  .map(normalizeText)
+  .join('|')
 /** What stands for the artists of a record by many. */
-export const VARIOUS =
-  /^(various( artists?)?|soundtrack|original soundtrack|multi artistes?|artistes? divers|ost|divers|diverse|diversos|diversi|sampler|(verschiedene|diverse) interpreten|verschiedene|vari|varios( artistas)?|aa ?vv|v a)$/
+export const VARIOUS = new RegExp(
+  `^(various( artists?)?|soundtrack|original soundtrack|multi artistes?|artistes? divers|ost|divers|diverse|diversos|diversi|sampler|(verschiedene|diverse) (interpreten|kunstler|artister|artiesten)|verschiedene|vari|artisti vari|blandade artister|varios( artistas| interpretes)?|aa ?vv|v a|va|${OTHER_VARIOUS})$`,
+)
 
 export function readAlbumArtists(album: Album): AlbumArtists {
-  const acts = album.artists.slice(0, MAX_NAMES).map(({ name }) => {
+  const acts = album.artists.slice(0, MAX_NAMES).map((credited) => {
+    const [name = '', other = name] = toAliases(credited.name)
     const words = toNameWords(name)
     const pieces = toPieces(name)
     return {
@@ -52,7 +64,7 @@ export function readAlbumArtists(album: Album): AlbumArtists {
         }))
         .filter(({ key }) => key !== '' && pieces.length > 1),
       isComposer: isComposer(words),
-      spelledKey: toKey(toSpellings(name).at(-1) ?? ''),
+      spelledKey: toKey(toSpellings(other).at(-1) ?? ''),
     }
   })
   return {

@@ -34,6 +34,8 @@ const MAX_SEGMENTS = 8
 const EDITION_SHARE = 0.6
 /** Of all scripts that Amazon's marketplaces use; full-width forms are folded before. */
 const BRACKETS = /[([{【《「『〈〔〖][^()[\]{}【】《》「」『』〈〉〔〕〖〗]*(?:[)\]}】》」』〉〕〗]|$)/g
+/** "(初回限定盤(DVD付))", "[Limited Edition (Red Vinyl)]": one note. */
+const NESTED = /([([【])([^()[\]【】]*)[([]([^()[\]【】]*)[)\]]([^()[\]【】]*)[)\]】]/g
 /** "<Deluxe Edition>", but not "I <3 You". */
 const ANGLED = /[<‹]([^<>‹›]{3,60})[>›]/g
 /** The year of a reseller's copy: "Kid A by Radiohead (2009) Audio CD". */
@@ -74,6 +76,7 @@ export function readTitle(title: string): ReadTitle {
   }
   const whole = spellInches(title.slice(0, MAX_TITLE))
     .replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
+    .replace(NESTED, '$1$2 $3 $4)')
     .replace(ANGLED, '($1)')
     .replace(LISTED_IN, '')
     .replace(THIRD_DISC, '$1')
@@ -142,7 +145,8 @@ function dropNumberedAlbum(title: string): string {
 /** As American wholesalers cut what they say of pressings: "Paranoid (Hybr)". */
 const SHORT = /^(exp|jpn|can|hybr|rmst|ogv|enh|rpkg|aniv|bonus)$/
 const DATE = /^(19|20)\d\d (0[1-9]|1[0-2]) ([0-2]\d|3[01])$/
-const BOX = /\b(box(set)?|coffret|cofanetto|caja|(twin|double|triple|value|[2-9]) pack)\b/
+// A jewel box holds one disc.
+const BOX = /\b((?<!jewel )box(set)?|coffret|cofanetto|caja|(twin|double|triple|value|[2-9]) pack)\b/
 const OF_ONE_ALBUM =
   /\b(deluxe|anniversary|anniversaire|anniversario|edition|expanded|(?<![3-9] |\d\d )[12]?(lps?|cds?))\b/
 

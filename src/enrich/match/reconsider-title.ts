@@ -1,7 +1,7 @@
 import type { Product } from '../../album.ts'
 import { isPartOfProgramme, nameOneWork } from './compare-works.ts'
 import { namesComposer } from './composers.ts'
-import { readForeignNumber } from './fold-numbers.ts'
+import { numbersOf, readForeignNumber } from './fold-numbers.ts'
 import { isCalledOtherwise, isWithin } from './is-called-otherwise.ts'
 import { isTranslated, readLanguage } from './is-translated.ts'
 import type { AlbumTitle } from './read-album-title.ts'
@@ -25,6 +25,9 @@ export function reconsiderTitle(
   if (album.isGeneric) return 'different'
   // "Le Fabuleux Destin d'Amélie Poulain (Amelie)".
   if (given.notes.some((note) => album.forms.whole.includes(toTitleWords(note).join(' ')))) return 'alike'
+  // "Live 1966 (The Bootleg Series Vol. 4)": the number in a series, which the album's title begins with.
+  const isOfSeries = (note: string) => album.forms.short.includes(note) && numbersOf(note.split(' ')).length > 0
+  if (given.notes.some((note) => isOfSeries(toTitleWords(note).join(' ')))) return 'alike'
   const isSameYear = album.releaseYear !== null && album.releaseYear === readReleaseYear(product)
   return isTranslated(album.spoken, readLanguage(product.title, given.core, album.nameWords), isSameYear)
     ? 'translated'

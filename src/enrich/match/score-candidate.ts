@@ -5,6 +5,7 @@ import { type ArtistMatch, compareArtists } from './compare-artists.ts'
 import { compareFormats, type FormatMatch } from './compare-formats.ts'
 import { compareTitles, type TitleMatch } from './compare-titles.ts'
 import { findLaterNamesake } from './find-later-namesake.ts'
+import { findMissingPart } from './find-missing-part.ts'
 import { isTransliterated } from './is-transliterated.ts'
 import { toWords } from './normalize-text.ts'
 import { type AlbumArtists, readAlbumArtists } from './read-album-artists.ts'
@@ -99,12 +100,17 @@ export function createScorer(album: Album): (product: Product) => Score {
       artist.doubt ??
       format.doubt ??
       early ??
+      findMissingPart(album, albumArtists, product) ??
       findLaterNamesake(title, album, albumTitle, albumArtists, product) ??
       (year !== undefined && albumTitle.isGeneric ? year.reason : null)
     const sum = toSum(parts)
     if (doubt !== null) parts.push({ name: 'doubt', value: round(Math.min(0, DOUBTED - sum)), reason: doubt })
     // Neither names what it is instead: a cut title beside initials is no reason to reject.
-    else if (isTwiceNear(title, artist, albumTitle) && format.kind !== 'other' && sum < REJECT_BELOW)
+    else if (
+      isTwiceNear(title, artist, albumTitle, albumArtists, product) &&
+      format.kind !== 'other' &&
+      sum < REJECT_BELOW
+    )
       parts.push({ name: 'doubt', value: round(REJECT_BELOW - sum), reason: `${title.reason}, and ${artist.reason}` })
     const score = round(Math.min(1, Math.max(0, toSum(parts))))
     const verdict = score >= ACCEPT_FROM ? 'accept' : score < REJECT_BELOW ? 'reject' : 'open'
@@ -122,8 +128,19 @@ export function createScorer(album: Album): (product: Product) => Score {
 
 const NEAR = new Set<TitleMatch['kind']>(['extended', 'contained', 'alike', 'translated'])
 
-function isTwiceNear(title: TitleMatch, artist: ArtistMatch, album: AlbumTitle): boolean {
+function isTwiceNear(
+  title: TitleMatch,
+  artist: ArtistMatch,
+  album: AlbumTitle,
+  { isVarious }: AlbumArtists,
+  product: Product,
+): boolean {
   if (!NEAR.has(title.kind) || title.other !== null) return false
+  // Anybody may be one of various artists, and any title one in another language: the year has to speak for them, too.
+  const released = readReleaseYear(product)
+  const isFar =
+    album.releaseYear !== null && released !== null && Math.abs(released - album.releaseYear) > YEARS_OF_DOUBT
+  if (isVarious && title.kind === 'translated' && isFar) return false
   if (artist.kind === 'alike' || artist.kind === 'incomparable') return true
   // A shop that names no artist names nobody else, either.
   const isHeld = title.kind === 'extended' || title.kind === 'contained'
@@ -138,11 +155,11 @@ function reconsider(
   { acts }: AlbumArtists,
   product: Product,
 ): ArtistMatch {
-  if (artist.kind !== 'different' || title.kind !== 'equal' || title.other !== null) return artist
+  if (artist.kind !== 'different' || title.kind === 'different' || title.other !== null) return artist
   const isAlike = (words: readonly string[]) => acts.some((act) => isTransliterated(act.words, words))
   if (product.contributors.slice(0, MAX_NAMES).some(({ name }) => isAlike(toWords(name))))
     return { ...artist, kind: 'alike', reason: 'the artists sound alike' }
-  if (album.isGeneric) return artist
+  if (title.kind !== 'equal' || album.isGeneric) return artist
   const year = album.releaseYear
   const isBare = title.doubt === null
   const why =
@@ -228,11 +245,11 @@ function judgeYear(album: Album, product: Product, years: number): ScorePart[] {
 function explain(verdict: Verdict, parts: ScorePart[]): string {
   const doubt = parts.find(({ name }) => name === 'doubt')
   if (verdict === 'open' && doubt !== undefined) return doubt.reason
-  if (verdict !== 'reject')
-    return parts
-      .slice(0, 2)
-      .map(({ reason }) => reason)
-      .join('; ')
   const worst = parts.reduce((low, part) => (part.value < low.value ? part : low))
-  return worst.reason
+  // Where nothing speaks against it too little speaks for it.
+  if (verdict === 'reject' && worst.value < 0) return worst.reason
+  return parts
+    .slice(0, 2)
+    .map(({ reason }) => reason)
+    .join('; ')
 }

@@ -102,13 +102,17 @@ function stripNames(form: readonly string[], names: (readonly string[])[]): (rea
     const tail = form.slice(-name.length)
     const before = form.slice(0, -name.length)
     if (form.length > name.length && isSame(tail, name))
-      stripped.push(before.at(-1) === 'by' ? before.slice(0, -1) : before)
+      stripped.push(before.at(-1) === 'by' || isOneMore(before, names) ? before.slice(0, -1) : before)
     // "The Velvet Underground & Nico" minus one of them is the other, "Songs Of Leonard Cohen" minus him no title.
     return stripped.filter(
       (rest) => !DANGLING.has(rest.at(-1) ?? '') && !names.some((other) => other !== name && isSame(rest, other)),
     )
   })
 }
+
+/** "Blues Breakers With Eric Clapton", who is one of several artists; of one alone "with" may be the title's. */
+const isOneMore = (before: readonly string[], names: readonly (readonly string[])[]) =>
+  before.length > 1 && before.at(-1) === 'with' && names.length > 1
 
 function possessive(name: readonly string[]): string[] {
   return [...name.slice(0, -1), `${name.at(-1)}s`]

@@ -7,7 +7,7 @@ swan lake|schwanensee|lac des cygnes
 nutcracker|nussknacker|casse noisette
 sleeping beauty|dornroschen|belle au bois dormant
 magic flute|zauberflote|flute enchantee|flauto magico
-marriage of figaro|nozze di figaro|hochzeit des figaro|noces de figaro
+marriage of figaro|nozze di figaro|hochzeit des figaro|figaros hochzeit|noces de figaro
 abduction from seraglio|entfuhrung aus dem serail|enlevement au serail
 barber of seville|barbiere di siviglia|barbier von sevilla|barbier de seville
 rite of spring|sacre du printemps|fruhlingsopfer
