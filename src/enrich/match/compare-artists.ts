@@ -210,19 +210,7 @@ function compareRest(
         doubt: brand.place === 'whole' ? null : 'the brand names others, too',
       }
   }
-  // "Tropicália" is by Veloso, Gil, Os Mutantes and others.
-  if (isVarious && acts.length >= MANY) return told('alike', 'various artists on the product, several on the album')
-  // A mix by two is filed under those whose records they play.
-  if (isVarious && acts.length > 1 && acts.every(({ words }) => words.every((word) => title.includes(` ${word} `))))
-    return told('alike', 'various artists on the product, which names those of the album')
-  const isMixed = acts.some(({ words }) => MIXED_BY.some((by) => title.includes(`${by} ${words.join(' ')} `)))
-  if (isVarious && isMixed) return told('alike', 'various artists on the product, mixed by the artist')
-  // Whom an album is filed under, and both titles name, may be its label: "Kitsuné Maison".
-  const isLabel = acts.some(({ words }) =>
-    [title, album.title].every((text) => text.startsWith(` ${words.join(' ')} `)),
-  )
-  if (isVarious && isLabel) return told('alike', 'various artists on the product, both titles begin with the artist')
-  if (isVarious) return told('various', 'by various artists')
+  if (isVarious) return compareWithVarious(album, title)
   if (names.length === 0) return told('unknown', 'the product names no artist')
   const tribute = names.find((name) => isTributeTo(name, acts))
   if (tribute !== undefined) return told('tribute', `${tribute.slice(0, 80)} plays what others made`)
@@ -244,17 +232,36 @@ function compareRest(
   if (album.namesComposer && names.every((name) => isComposer(toNameWords(name))))
     return told('alike', 'the product names no artist but the composer')
   if (isShow) return told('alike', 'the show, or its cast, is named where the artist stands')
-  // "God's Property From Kirk Franklin's Nu Nation".
-  const isNamed = names
-    .map(normalizeText)
-    .some((name) => [' from', ' by'].some((tie) => album.title.includes(`${tie} ${name} `)))
+  const whole = names.map(normalizeText)
   // "MinaCelentano" is who made "Mina Celentano" by the two.
-  const isOneOfAll = acts.length > 1 && acts.every(({ words }) => album.title.includes(` ${words.at(-1)} `))
-  if (isOneOfAll && names.some((name) => squash(normalizeText(name)) === squash(album.title)))
+  const isOfAll = acts.length > 1 && acts.every(({ words }) => album.title.includes(` ${words.at(-1)} `))
+  if (isOfAll && whole.some((name) => squash(name) === squash(album.title)))
     return told('alike', 'the artist has the names of all')
-  if (isNamed) return told('alike', 'another artist is named, whom the album names in its title')
+  // "God's Property From Kirk Franklin's Nu Nation".
+  if (whole.some((name) => album.title.includes(` from ${name} `) || album.title.includes(` by ${name} `)))
+    return told('alike', 'another artist is named, whom the album names in its title')
   if (inTitle || selfTitled || isCast) return told('in title', 'another artist is named, the title names the right one')
   return told('different', `the artist is ${names[0]?.slice(0, 80)}`)
+}
+
+/** A product by various artists, and an album by some. @param title of the product, between spaces */
+function compareWithVarious({ acts, title: ours }: AlbumArtists, title: string): ArtistMatch {
+  const alike = (why: string): ArtistMatch => ({
+    kind: 'alike',
+    reason: `various artists on the product, ${why}`,
+    doubt: null,
+  })
+  // "Tropicália" is by Veloso, Gil, Os Mutantes and others.
+  if (acts.length >= MANY) return alike('several on the album')
+  // A mix by two is filed under those whose records they play.
+  if (acts.length > 1 && acts.every(({ words }) => words.every((word) => title.includes(` ${word} `))))
+    return alike('which names those of the album')
+  const whole = acts.map(({ words }) => words.join(' '))
+  if (whole.some((name) => MIXED_BY.some((by) => title.includes(`${by} ${name} `)))) return alike('mixed by the artist')
+  // Whom an album is filed under, and both titles name, may be its label: "Kitsuné Maison".
+  if (whole.some((name) => title.startsWith(` ${name} `) && ours.startsWith(` ${name} `)))
+    return alike('both titles begin with the artist')
+  return { kind: 'various', reason: 'by various artists', doubt: null }
 }
 
 const squash = (text: string) => text.replaceAll(' ', '')
