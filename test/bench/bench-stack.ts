@@ -4,6 +4,7 @@ import { cpus } from 'node:os'
 import { KAFKA } from '../stack/artefacts.ts'
 import { createGuardedFolder, removeFolder } from '../stack/guard.ts'
 import { runVerb } from '../stack/service-process.ts'
+import { AMAZON_STAND_IN } from '../stack/stand-ins/amazon.ts'
 import { type Stack, startStack } from '../stack/start-stack.ts'
 import { PostgresStats } from './postgres-stats.ts'
 import { type Usage, usageOf } from './usage.ts'
@@ -18,6 +19,15 @@ export interface ServerUsage {
 export type BenchEnv = Record<string, string> & Record<(typeof NAMES)[number], string>
 
 const NAMES = ['KAFKA_BROKERS', 'KAFKA_GROUP_PREFIX', 'TOPIC_IMPORTED', 'TOPIC_ENRICHMENT', 'TOPIC_ENRICHED'] as const
+
+/** Without which no service starts, also one that asks Amazon for nothing. */
+export const AMAZON_SETTINGS = {
+  AMAZON_CREDENTIAL_ID: AMAZON_STAND_IN.credentialId,
+  AMAZON_CREDENTIAL_SECRET: AMAZON_STAND_IN.credentialSecret,
+  AMAZON_CREDENTIAL_VERSION: AMAZON_STAND_IN.credentialVersion,
+  AMAZON_PARTNER_TAG: AMAZON_STAND_IN.partnerTag,
+  MODEL_USE: 'never',
+}
 
 /** Real servers, with topics and a database of this run's own. */
 export class BenchStack {

@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util'
+import { benchIdle } from './idle-bench.ts'
 import { benchIntake } from './intake-bench.ts'
 import { benchLane, type LaneOptions } from './lane-bench.ts'
-import { printIntake, printLane } from './print-report.ts'
+import { printIdle, printIntake, printLane } from './print-report.ts'
 import { requireProc } from './usage.ts'
 
 const USAGE = `npm run bench -- lane --rate R --albums N [--latency 300/3000/500] [--artwork link|download] [--model-tail] [--profile FOLDER] [--json]
 npm run bench -- intake --records N [--json]
+npm run bench -- idle --seconds N [--json]
 
 lane      --latency: of Amazon, the model and the image host, in milliseconds
           --model-tail: the model's latency is the median of a lognormal whose 99th percentile is five times that
@@ -23,12 +25,13 @@ async function main(): Promise<boolean> {
       'model-tail': { type: 'boolean', default: false },
       profile: { type: 'string' },
       records: { type: 'string', default: '50000' },
+      seconds: { type: 'string', default: '60' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
   const [what] = positionals
-  if (values.help || (what !== 'lane' && what !== 'intake')) {
+  if (values.help || (what !== 'lane' && what !== 'intake' && what !== 'idle')) {
     console.log(USAGE)
     return values.help
   }
@@ -38,6 +41,12 @@ async function main(): Promise<boolean> {
   if (what === 'intake') {
     const summary = await benchIntake({ records: readCount('--records', values.records) }, say)
     printIntake(summary, print)
+    if (values.json) console.log(JSON.stringify(summary))
+    return summary.mistakes.length === 0
+  }
+  if (what === 'idle') {
+    const summary = await benchIdle({ seconds: readCount('--seconds', values.seconds) }, say)
+    printIdle(summary, print)
     if (values.json) console.log(JSON.stringify(summary))
     return summary.mistakes.length === 0
   }

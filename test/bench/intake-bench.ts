@@ -6,8 +6,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { whileCoordinatorMoves } from '../../src/kafka/while-coordinator-moves.ts'
 import { Progress } from '../stack/progress.ts'
 import { ServiceProcess } from '../stack/service-process.ts'
-import { AMAZON_STAND_IN } from '../stack/stand-ins/amazon.ts'
-import { type BenchEnv, BenchStack, describeSurroundings } from './bench-stack.ts'
+import { AMAZON_SETTINGS, type BenchEnv, BenchStack, describeSurroundings } from './bench-stack.ts'
 import { importAlbums } from './import-albums.ts'
 import { LoadMeter, usageOf } from './usage.ts'
 
@@ -67,14 +66,6 @@ export async function benchIntake({ records }: { records: number }, say: (line: 
   } finally {
     await stack.stop()
   }
-}
-
-const AMAZON_SETTINGS = {
-  AMAZON_CREDENTIAL_ID: AMAZON_STAND_IN.credentialId,
-  AMAZON_CREDENTIAL_SECRET: AMAZON_STAND_IN.credentialSecret,
-  AMAZON_CREDENTIAL_VERSION: AMAZON_STAND_IN.credentialVersion,
-  AMAZON_PARTNER_TAG: AMAZON_STAND_IN.partnerTag,
-  MODEL_USE: 'never',
 }
 
 interface RoundOptions {

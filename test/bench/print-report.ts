@@ -1,5 +1,6 @@
 import { formatTable } from '../../src/ops/format-table.ts'
 import type { Surroundings } from './bench-stack.ts'
+import type { IdleSummary } from './idle-bench.ts'
 import type { IntakeSummary } from './intake-bench.ts'
 import type { LaneSummary } from './lane-figures.ts'
 import type { Load } from './usage.ts'
@@ -43,6 +44,18 @@ export function printIntake(summary: IntakeSummary, print: (text: string) => voi
   ]
   print(`\n${formatTable([`${summary.records} records`, 'records/s', 'CPU s per 1,000', 'peak MB'], rows)}`)
   print(`ratio ${summary.ratio}`)
+  printSurroundings(summary, print)
+}
+
+export function printIdle(summary: IdleSummary, print: (text: string) => void): void {
+  const shown = (percent: number | null) => (percent === null ? 'not ours' : `${percent} %`)
+  const rows = [
+    ['service, all roles', shown(summary.servicePercent)],
+    ['Kafka', shown(summary.kafkaPercent)],
+    ['PostgreSQL', shown(summary.postgresPercent)],
+  ]
+  print(`\n${formatTable([`idle for ${summary.seconds} s`, 'of a core'], rows)}`)
+  print(`peak memory of the service ${summary.peakRssMb} MB`)
   printSurroundings(summary, print)
 }
 
