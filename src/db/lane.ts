@@ -81,6 +81,10 @@ const ACCEPT_HOLDS: Statement = {
       ) causes)
     where name = $1`,
 }
+const CLEAR_ACCEPTED: Statement = {
+  name: 'update lane set accepted to none',
+  text: `update lane set accepted = '[]' where name = $1`,
+}
 const STORE_SHARED_HOLDS: Statement = {
   name: 'insert into lane with holds',
   text: `
@@ -108,6 +112,15 @@ export async function setLaneState(
       if (accept) await query(ACCEPT_HOLDS, [name])
     }
   })
+}
+
+/**
+ * Nothing that was accepted before counts any more: of members that share the work none can tell when all have gone on.
+ *
+ * @throws EnrichmentError DATABASE_UNAVAILABLE
+ */
+export async function clearAccepted(db: Database, name: string): Promise<void> {
+  await db.run(CLEAR_ACCEPTED, [name])
 }
 
 /**

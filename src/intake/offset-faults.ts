@@ -17,8 +17,8 @@ export class OffsetFaults {
   readonly #state: Pick<LaneState, 'hold'>
   /** By partition. */
   readonly #holds = new Map<number, NewHold>()
-  /** Partitions in which a person lets intake go on where it is remembered to have stood. */
-  readonly #accepted = new Set<number>()
+  /** Whether a person lets intake begin anew. */
+  #isAccepted = false
 
   constructor(marks: Pick<CrashMarks, 'remembered'>, state: Pick<LaneState, 'hold'>) {
     this.#marks = marks
@@ -28,14 +28,13 @@ export class OffsetFaults {
   /** Of another assignment: nothing is known of its partitions yet. */
   clear(): void {
     this.#holds.clear()
-    this.#accepted.clear()
+    this.#isAccepted = false
     this.#tell()
   }
 
   /** The partition could be taken over. */
   over({ partition }: TopicPartition): void {
     this.#holds.delete(partition)
-    this.#accepted.delete(partition)
     this.#tell()
   }
 
@@ -51,8 +50,8 @@ export class OffsetFaults {
 
   /** A person said resume. */
   resumed({ accepted }: Pick<StoredLane, 'accepted'>): void {
-    if (!accepted.includes(MISSING)) return
-    for (const [partition, { cause }] of this.#holds) if (cause === MISSING) this.#accepted.add(partition)
+    const isAsked = [...this.#holds.values()].some(({ cause }) => cause === MISSING)
+    if (isAsked && accepted.includes(MISSING)) this.#isAccepted = true
   }
 
   /**
@@ -63,8 +62,7 @@ export class OffsetFaults {
   async beginAt(place: TopicPartition, { start, end }: LogEnds): Promise<bigint> {
     const remembered = await this.#marks.remembered(place)
     // Beyond its end it is another log, made anew.
-    if (remembered === null || remembered <= start || remembered > end) return start
-    if (this.#accepted.has(place.partition)) return remembered
+    if (remembered === null || remembered <= start || remembered > end || this.#isAccepted) return start
     throw new OffsetMissing(place, remembered)
   }
 
@@ -81,9 +79,10 @@ class OffsetMissing extends EnrichmentError {
     const why = 'a group that is empty for long loses its offsets'
     const message = `the group has no offset in partition ${partition} of ${topic}, and intake had come to ${remembered}: ${why}`
     super('TOPIC_WRONG', message)
+    // Not from here: in another cluster, or a topic that was mirrored, the number means another record.
     const remedy =
-      `\`album-enricher resume --accept\` goes on at ${remembered}; what came in between is requested again. To begin elsewhere, ` +
-      'as in a topic that was made anew, stop the service and set the offset with kafka-consumer-groups.sh --reset-offsets'
+      "stop the service, set the group's offsets, as to the time when it ran last (kafka-consumer-groups.sh --reset-offsets " +
+      '--to-datetime), and start it; `album-enricher resume --accept` begins anew instead, and requests all that is in the topic'
     this.hold = { cause: MISSING, message, remedy }
   }
 }

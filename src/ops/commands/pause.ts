@@ -1,5 +1,5 @@
 import { loadConfig } from '../../config.ts'
-import { readLane, setLaneState } from '../../db/lane.ts'
+import { clearAccepted, readLane, setLaneState } from '../../db/lane.ts'
 import { groupNames } from '../../kafka/event-topics.ts'
 import { print, printJson } from './output.ts'
 import { userName } from './user-name.ts'
@@ -24,6 +24,8 @@ async function changeLane(
     const [earlier, ofIntake] = [await readLane(db, lane), await readLane(db, intake)]
     // Intake cannot be paused, but it may be held.
     const names = state === 'running' ? [lane, intake] : [lane]
+    // Before it is told of: a resume of today must not be taken for one that accepted something once.
+    if (!accept) await clearAccepted(db, intake)
     await setLaneState(db, names, { state, accept, changedBy: userName() })
     return { state: earlier.state, holds: [...earlier.holds, ...ofIntake.holds] }
   })
