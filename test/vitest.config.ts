@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const SCENARIOS = 'test/scenarios/**/*.test.ts'
-/** Measure how soon the service goes on: not beside others, which on two cores would be measured as well. */
-const OUTAGES = 'test/scenarios/outage-*.test.ts'
+/** How soon the service goes on, and how near it comes to a time or a rate: on two cores that busy others keep, they would be measured as well. */
+const MEASURED = 'test/scenarios/{outage-*,relay-times,one-account}.test.ts'
 
 const common = {
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -25,9 +25,9 @@ export default defineConfig({
     projects: [
       { test: { ...common, name: 'rooms', include: ['test/**/*.test.ts'], exclude: [SCENARIOS] } },
       // They look at the service from outside, so its modules, which set it up here, may be loaded once for several of them.
-      { test: { ...common, name: 'scenarios', include: [SCENARIOS], exclude: [OUTAGES], isolate: false } },
+      { test: { ...common, name: 'scenarios', include: [SCENARIOS], exclude: [MEASURED], isolate: false } },
       // Most of the time they wait, three at once too.
-      { test: { ...common, name: 'outages', include: [OUTAGES], maxWorkers: 3, sequence: { groupOrder: 1 } } },
+      { test: { ...common, name: 'measured', include: [MEASURED], maxWorkers: 3, sequence: { groupOrder: 1 } } },
     ],
   },
 })
