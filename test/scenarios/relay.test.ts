@@ -1,85 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Message } from 'kafkajs'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { OutgoingRecord } from '../../src/kafka/delivery.ts'
 import { createKafka } from '../../src/kafka/kafka-client.ts'
 import { NULL_HEADER, writeNullHeaders } from '../../src/kafka/patches/null-headers.ts'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
 import { createLogger } from '../../src/log.ts'
 import { PeakMemory } from '../demo/peak-memory.ts'
-import { createScenario, type Scenario } from '../stack/scenario.ts'
+import { aCopy, COUNT, createRelayScenario, judge, sendSpread, TIERS } from '../stack/relay-copies.ts'
 import { runVerb } from '../stack/service-process.ts'
-import { type ReadRecord, TopicReader } from '../stack/topic-reader.ts'
 
 // The sender's KafkaJS is not the service's.
 writeNullHeaders()
-
-const TIERS = ['1s', '5s', '20s']
-/** More than 1 where the machine is busy with other things. */
-const PATIENCE = Number(process.env.PATIENCE ?? 1)
-
-async function createRelayScenario() {
-  const scenario = await createScenario({ RETRY_DELAYS: TIERS.join() })
-  const { env, start } = scenario
-  const express = await TopicReader.open(env, `${env.TOPIC_ENRICHMENT}.express`)
-  onTestFinished(() => express.close())
-  const startRelay = async () => {
-    const relay = start('relay')
-    await relay.waitForLog('partition taken over')
-    return relay
-  }
-  return { ...scenario, express, startRelay, tier: (label: string) => `${env.TOPIC_ENRICHMENT}.retry.${label}` }
-}
-
-function aCopy(key: string, notBefore: number, value: Buffer = Buffer.from(key)): Message {
-  return { key, value, headers: { 'enricher-not-before': new Date(notBefore).toISOString() } }
-}
-
-const COUNT = 1_000
-
-/** Copies with delays from 1 s up, dealt out to the tiers in the order of their times, as the worker would write them. */
-async function sendSpread({ send }: Scenario, tier: (label: string) => string, longestMs: number): Promise<void> {
-  const now = Date.now()
-  const copies = Array.from({ length: COUNT }, (_, index) =>
-    aCopy(String(index), now + 1_000 + Math.round((index * (longestMs - 1_000)) / COUNT)),
-  )
-  const dealt = Object.entries(Object.groupBy(copies, ({ key }) => TIERS[Number(key) % TIERS.length] ?? ''))
-  await Promise.all(dealt.map(([label, messages = []]) => send(tier(label), ...messages)))
-}
-
-const notBeforeOf = ({ headers }: ReadRecord) => Date.parse(headers['enricher-not-before'] ?? '')
-
-/** How the copies came out: by the time they were sent, and by the time somebody had read them. */
-function judge(records: ReadRecord[]) {
-  return {
-    records: records.length,
-    keys: new Set(records.map(({ key }) => key)).size,
-    early: records.filter((record) => record.timestamp < notBeforeOf(record)).length,
-    sentLateMs: shares(records.map((record) => record.timestamp - notBeforeOf(record))),
-    lateMs: shares(records.map((record) => record.readAt - notBeforeOf(record))),
-  }
-}
-
-function shares(lateness: number[]) {
-  const sorted = lateness.toSorted((a, b) => a - b)
-  const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? 0
-  return { p50: at(0.5), p99: at(0.99), worst: at(1) }
-}
-
-test('1,000 copies with delays of 1 to 20 s: none early, none more than a second late but one in a hundred', async () => {
-  const scenario = await createRelayScenario()
-  const { express, startRelay, tier } = scenario
-  const relay = await startRelay()
-  await sendSpread(scenario, tier, 20_000)
-  await express.waitFor((records) => records.length >= COUNT, 'all copies')
-  expect(await relay.stop()).toBe(0)
-  const found = judge(await express.readToEnd())
-  console.log('relay:', JSON.stringify(found))
-  expect(found).toMatchObject({ records: COUNT, keys: COUNT, early: 0 })
-  expect(found.sentLateMs.p99).toBeLessThan(1_000 * PATIENCE)
-  // Whoever reads them here is kept waiting by other tests now and then.
-  expect(found.lateMs.p50).toBeLessThan(1_000 * PATIENCE)
-})
 
 test('killed in the middle and started again: no copy is lost, doubled or early', async () => {
   const scenario = await createRelayScenario()

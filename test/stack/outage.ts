@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Message } from 'kafkajs'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import { anAlbum, createScenario, encodeAlbums, type Scenario } from './scenario.ts'
 import type { Server } from './server.ts'
 import type { ServiceProcess } from './service-process.ts'
@@ -19,7 +20,10 @@ const FED_AT_ONCE = 5
 /** So many results show that the lane goes on, and not only that a commit in the air has landed. */
 const STEADY = 20
 
-type Name = 'kafka' | 'postgres' | 'registry'
+/** The setting that names each server; one that none names is started. */
+const SETTINGS = { kafka: 'KAFKA_BROKERS', postgres: 'DATABASE_URL', registry: 'SCHEMA_REGISTRY_URL' } as const
+
+type Name = keyof typeof SETTINGS
 
 /** How a server goes, and how it comes back. */
 const WAYS = {
@@ -28,22 +32,27 @@ const WAYS = {
 }
 
 /**
- * Tests of one outage each, under load: nothing is lost, doubled or given up, nobody exits unless told to, and 10 s after
- * the server's return there are results. On servers of the file's own: those of all other tests must not be stopped.
+ * The test of one outage, under load: nothing is lost, doubled or given up, nobody exits unless told to, and 10 s after the
+ * server's return there are results. That server is the test's own: the one of all other tests must not be stopped.
  *
- * @param outages the server, how it goes, and as what /ready names it
+ * @param part as what /ready names the server
  */
-export function testOutages(outages: [Name, keyof typeof WAYS, string][]): void {
+export function testOutage(name: Name, way: keyof typeof WAYS, part: string): void {
   let stack: Stack
 
   beforeAll(async () => {
-    stack = await startStack({ env: {} })
+    const { [SETTINGS[name]]: _, ...shared } = {
+      KAFKA_BROKERS: inject('kafkaBrokers'),
+      SCHEMA_REGISTRY_URL: inject('registryUrl'),
+      DATABASE_URL: inject('databaseUrl'),
+    }
+    stack = await startStack({ env: shared })
   })
   afterAll(() => stack.stop())
 
-  test.each(outages)(
-    '%s %s under load: nothing is lost, doubled or given up, nobody exits unless told to, and 10 s after its return there are results',
-    (name, way, part) => outlive(stack, name, way, part),
+  test(
+    `${name} ${way} under load: nothing is lost, doubled or given up, nobody exits unless told to, and 10 s after its return there are results`,
+    () => outlive(stack, name, way, part),
     OUTAGE_MS + 300_000,
   )
 }
@@ -53,7 +62,7 @@ async function outlive(stack: Stack, name: Name, way: keyof typeof WAYS, part: s
     SHUTDOWN_TIMEOUT_SECONDS: String(SHUTDOWN_TIMEOUT_SECONDS),
     KAFKA_BROKERS: stack.kafkaBrokers,
     SCHEMA_REGISTRY_URL: stack.registryUrl,
-    DATABASE_URL: await stack.createDatabase(`outage-${name}-${way}`),
+    DATABASE_URL: await stack.createDatabase(`outage-${randomUUID().slice(0, 8)}`),
   })
   const server = stack[name]
   if (server === undefined) throw new Error(`${name} is not a server of our own`)

@@ -1,0 +1,3 @@
+import { testOutage } from '../stack/outage.ts'
+
+testOutage('postgres', 'is killed', 'database')
