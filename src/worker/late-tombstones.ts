@@ -3,7 +3,7 @@ import { buryPublished } from '../db/tombstones.ts'
 import { toEnrichmentError } from '../errors.ts'
 import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
-import type { Publication } from './request/decisions.ts'
+import type { Publication } from './request/publications.ts'
 
 const EVERY_MS = 1_000
 

@@ -11,7 +11,7 @@ import { metrics } from '../metrics.ts'
 import { withFirstAbort } from '../with-first-abort.ts'
 import { isPending } from './lease/lane-commit.ts'
 import type { LaneLease } from './lease/lane-lease.ts'
-import type { Publication } from './request/decisions.ts'
+import type { Publication } from './request/publications.ts'
 import { LaneWindow, type Slot } from './window/lane-window.ts'
 
 /** What may wait of a topic in memory before its fetching pauses; a producer's batch comes whole, whatever its size. */
