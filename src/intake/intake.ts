@@ -36,7 +36,7 @@ const ALIVE_MS = 1_000
 const CLOCK_MS = 60_000
 /** Cause of its hold for a flood, which is not the lane's. */
 const INTAKE_FLOOD = 'intake_flood'
-interface Surroundings {
+interface IntakeOptions {
   kafka: Kafka
   /** Remembers for `status` why intake is held, tells the time, and is what tombstones erase from. */
   db: Database
@@ -51,7 +51,7 @@ interface Surroundings {
  */
 export class Intake implements Member {
   readonly #groupId: string
-  readonly #surroundings: Surroundings
+  readonly #options: IntakeOptions
   /** Dead letters in a row that hold it. */
   readonly #mostDeadLetters: number
   readonly #consumer: GroupConsumer
@@ -67,12 +67,12 @@ export class Intake implements Member {
   /** Whether it has had partitions. */
   #isActive = false
 
-  constructor(config: Config<'kafka' | 'service' | 'database'>, surroundings: Surroundings) {
-    const { kafka, db, codecs, log } = surroundings
+  constructor(config: Config<'kafka' | 'service' | 'database'>, options: IntakeOptions) {
+    const { kafka, db, codecs, log } = options
     const topics = topicNames(config)
     const groupId = groupNames(config).intake
     this.#groupId = groupId
-    this.#surroundings = surroundings
+    this.#options = options
     this.#mostDeadLetters = config.FLOOD_DEAD_LETTERS
     this.#marks = new CrashMarks(db, groupId, randomUUID())
     this.#making = { topics, codecs, now: () => this.#clock.now(), marks: this.#marks }
@@ -152,7 +152,7 @@ export class Intake implements Member {
       confirmed: () => this.#consumer.confirmed(signal),
       beginAt: (...at: Parameters<OffsetFaults['beginAt']>) => this.#offsets.beginAt(...at),
     }
-    const owning = ownPartition(this.#surroundings.kafka, partition, claim)
+    const owning = ownPartition(this.#options.kafka, partition, claim)
     const ownership = await this.#transactions.during(owning).catch((error) => {
       this.#offsets.failed(partition, error)
       throw error
@@ -182,10 +182,10 @@ export class Intake implements Member {
   }
 
   #followClock(): Promise<void> {
-    return this.#clock.follow(() => readRequestTimes(this.#surroundings.db))
+    return this.#clock.follow(() => readRequestTimes(this.#options.db))
   }
 
-  readonly #onClockLate = (error: unknown) => this.#surroundings.log.debug({ err: error }, 'clock not set')
+  readonly #onClockLate = (error: unknown) => this.#options.log.debug({ err: error }, 'clock not set')
 
   async #forward(
     ownership: PartitionOwnership,
@@ -238,7 +238,7 @@ export class Intake implements Member {
 
   /** Its cause is not the lane's, which is held for the registry by itself, and may go on meanwhile. */
   #whileAway<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    return waitWhileAway('intake', work, this.#surroundings.log, signal, (away) => {
+    return waitWhileAway('intake', work, this.#options.log, signal, (away) => {
       const server = away?.code.startsWith('DATABASE_') ? 'PostgreSQL' : 'the registry'
       const remedy = `mend ${server}; intake goes on by itself within 5 s`
       this.#state.hold('registry', away && { cause: `intake_${away.code}`, message: away.message, remedy })
@@ -256,7 +256,7 @@ export class Intake implements Member {
   }
 
   #report({ delivery: { topic, partition, offset, key }, record, isForgotten, error }: Outcome): void {
-    const { log } = this.#surroundings
+    const { log } = this.#options
     const position = { topic, partition, offset: String(offset), key: key?.toString() }
     if (record === null) {
       metrics.tombstones.inc()

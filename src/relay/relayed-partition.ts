@@ -9,7 +9,7 @@ const MOST_WAITING = { records: 1_000, bytes: 1_000_000 }
 /** However far off the head is: the clock may be set, and a timer cannot count beyond 24 days. */
 const LONGEST_TIMER_MS = 30_000
 
-interface Surroundings {
+interface RelayedPartitionOptions {
   marks: Pick<CrashMarks, 'countTogether' | 'judge' | 'touch'>
   toRecord(delivery: Delivery): OutgoingRecord
   onPublished(records: OutgoingRecord[]): void
@@ -22,24 +22,24 @@ interface Surroundings {
 export class RelayedPartition {
   readonly partition: TopicPartition
   readonly #ownership: PartitionOwnership
-  readonly #surroundings: Surroundings
+  readonly #options: RelayedPartitionOptions
   readonly #waiting: WaitingRecords
   #publishing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #isPaused = false
   #isClosed = false
 
-  constructor(partition: TopicPartition, ownership: PartitionOwnership, surroundings: Surroundings) {
+  constructor(partition: TopicPartition, ownership: PartitionOwnership, options: RelayedPartitionOptions) {
     this.partition = partition
     this.#ownership = ownership
     this.#waiting = new WaitingRecords(MOST_WAITING, ownership.positions()[0]?.offset ?? 0n)
-    this.#surroundings = surroundings
+    this.#options = options
   }
 
   /** Takes delivered records in. Resolves at once, unless it is full: then once everything is published that is due. */
   async add(deliveries: Delivery[], nextOffset: bigint): Promise<void> {
     const pending = deliveries.filter((delivery) => this.#ownership.isPending(delivery))
-    while (pending.length > 0) await this.#takeIn(pending.splice(0, this.#surroundings.marks.countTogether(pending)))
+    while (pending.length > 0) await this.#takeIn(pending.splice(0, this.#options.marks.countTogether(pending)))
     this.#waiting.add([], nextOffset, Date.now())
     this.#publish()
     if (this.#waiting.isFull) await this.#publishing
@@ -47,7 +47,7 @@ export class RelayedPartition {
 
   /** Takes in records together; one of which processes have died, as what must be given up. None is decoded, so none apart. */
   async #takeIn(deliveries: Delivery[]): Promise<void> {
-    const { marks } = this.#surroundings
+    const { marks } = this.#options
     const judged = deliveries.map((delivery) => {
       const error = marks.judge(delivery)
       return error === null ? delivery : { ...delivery, fault: { error } }
@@ -76,7 +76,7 @@ export class RelayedPartition {
       .catch((error) => {
         // Whether it was committed is unknown; the next owner's first look at the offsets tells.
         this.#isClosed = true
-        this.#surroundings.onFailed(error)
+        this.#options.onFailed(error)
       })
       .finally(() => {
         this.#publishing = undefined
@@ -86,7 +86,7 @@ export class RelayedPartition {
 
   async #publishDue(): Promise<void> {
     while (!this.#isClosed) {
-      const { marks, toRecord } = this.#surroundings
+      const { marks, toRecord } = this.#options
       const now = Date.now()
       const most = this.#waiting.due(now, RECORDS_PER_TRANSACTION)
       const together = marks.countTogether(most?.deliveries ?? [])
@@ -99,10 +99,10 @@ export class RelayedPartition {
         return made
       })
       this.#waiting.drop(offset)
-      this.#surroundings.onPublished(records)
+      this.#options.onPublished(records)
       if (!this.#isPaused || !this.#waiting.isHalfEmpty) continue
       this.#isPaused = false
-      this.#surroundings.onRoom()
+      this.#options.onRoom()
     }
   }
 

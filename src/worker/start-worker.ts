@@ -31,7 +31,7 @@ import { ExclusiveGate } from './window/exclusive-gate.ts'
 import { KeyedMutex } from './window/keyed-mutex.ts'
 import { Worker } from './worker.ts'
 
-interface Surroundings {
+interface WorkerServers {
   kafka: Kafka
   db: Database
   codecs: EventCodecs
@@ -48,7 +48,7 @@ const MOST_OF_AMAZON = 10
  *
  * @throws EnrichmentError CONFIG_INVALID for an unknown marketplace
  */
-export function startWorker(config: Config, { kafka, db, codecs, log }: Surroundings): Worker {
+export function startWorker(config: Config, { kafka, db, codecs, log }: WorkerServers): Worker {
   const { AMAZON_REQUESTS_PER_SECOND: requestsPerSecond } = config
   if (requestsPerSecond > MOST_OF_AMAZON)
     log.warn({ requestsPerSecond }, 'AMAZON_REQUESTS_PER_SECOND is above what Amazon gives any account')
@@ -156,8 +156,8 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: Surround
     maxAlbumsAhead: Math.max(1, Math.floor(requestsPerSecond / 10)),
     stopping,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_SECONDS * 1_000,
-    async outlive() {
-      await Promise.all([ledger.outlive(), marks.leave()])
+    async clearInFlight() {
+      await Promise.all([ledger.clearInFlight(), marks.leave()])
     },
     async process(delivery, { turn, onBegun }, signal) {
       await marked

@@ -38,7 +38,7 @@ export interface WorkerOptions {
   /** How long a whole stop may take, in milliseconds. */
   shutdownTimeoutMs: number
   /** Tells the ledger that this process did not die of what it had in hand. */
-  outlive(): Promise<void>
+  clearInFlight(): Promise<void>
   /**
    * Takes one request to its end.
    *
@@ -118,7 +118,7 @@ export class Worker implements Member {
     clearTimeout(giveUp)
     clearTimeout(this.#flushTimer)
     // Before the commit, which waits for Kafka: whatever was given up is in no hand any more, so nobody can die of it.
-    await this.#outlive()
+    await this.#clearInFlight()
     await this.#flush()
     await state.closed()
     await consumer.stop()
@@ -131,7 +131,7 @@ export class Worker implements Member {
     await this.#flushing
     if (assignment.length > 0) return this.#acquire(session)
     await this.#options.lease.release()
-    await this.#outlive()
+    await this.#clearInFlight()
   }
 
   /** A topic of the lane that has been acquired. @throws EnrichmentError INTERNAL for one that the lane does not have */
@@ -163,10 +163,10 @@ export class Worker implements Member {
     this.#markers.clear()
   }
 
-  async #outlive(): Promise<void> {
-    const { outlive, log } = this.#options
+  async #clearInFlight(): Promise<void> {
+    const { clearInFlight, log } = this.#options
     // Left undone it costs the requests in hand a little trust, no more.
-    await outlive().catch((error) => log.debug({ code: toEnrichmentError(error).code }, 'ledger not reachable'))
+    await clearInFlight().catch((error) => log.debug({ code: toEnrichmentError(error).code }, 'ledger not reachable'))
   }
 
   async #receive({ topic, deliveries, nextOffset }: DeliveredBatch): Promise<void> {

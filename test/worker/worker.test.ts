@@ -34,7 +34,7 @@ test('a marker that comes behind the last record while that is committed is comm
       closed: () => Promise.resolve(),
     } as unknown as LaneState,
     ...{ maxAlbumsInFlight: 1, maxAlbumsAhead: 1, shutdownTimeoutMs: 1_000, stopping },
-    outlive: () => Promise.resolve(),
+    clearInFlight: () => Promise.resolve(),
     async process(_delivery, { onBegun }) {
       onBegun()
       return { records: [], report: () => undefined }

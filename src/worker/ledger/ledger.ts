@@ -18,7 +18,7 @@ const ROWS_AT_ONCE = 2_000
 const YEAR_MS = 365 * 86_400_000
 const HAS_COPIES = '(run > 1 or attempt > 0)'
 
-const OUTLIVE: Statement = {
+const CLEAR_IN_FLIGHT: Statement = {
   name: 'update enrichment set begun_by',
   text: 'update enrichment set begun_by = begun_by - $1::text where decided_at is null and begun_by @> to_jsonb($1::text)',
 }
@@ -102,8 +102,8 @@ export class Ledger {
   }
 
   /** Takes back that this process works on the open requests: it did not die. Needs no lease of the lane. */
-  async outlive(): Promise<void> {
-    await this.#db.run(OUTLIVE, [this.#context.processId])
+  async clearInFlight(): Promise<void> {
+    await this.#db.run(CLEAR_IN_FLIGHT, [this.#context.processId])
   }
 
   async saveAnswer(job: Job, step: string, answer: unknown, signal: AbortSignal): Promise<void> {

@@ -24,7 +24,7 @@ import type { GivenCollaborators } from './request-context.ts'
 const AMAZON_PATIENCE_MS = 180_000
 const NEVER = new AbortController().signal
 
-interface Surroundings {
+interface CollaboratorOptions {
   db: Database
   groupId: string
   lease: Confirmation
@@ -45,7 +45,7 @@ interface Surroundings {
  */
 export function createCollaborators(
   config: Config,
-  { db, groupId, lease, dependencies, ofAlbums, onThrottled, log }: Surroundings,
+  { db, groupId, lease, dependencies, ofAlbums, onThrottled, log }: CollaboratorOptions,
 ) {
   const { domain: marketplace, hasMusicIndex } = findMarketplace(config.AMAZON_MARKETPLACE)
   const { AMAZON_CREDENTIAL_ID: account, AMAZON_REQUESTS_PER_SECOND: perSecond } = config
@@ -83,12 +83,12 @@ export function createCollaborators(
   ): GivenCollaborators => {
     const { requestId } = request
     const caller = { requestId, clock }
-    const surroundings = { lease, dependencies: ofAlbums, ...caller }
-    const ofModel = { ...surroundings, dependencies: modelDependencies }
+    const paid = { lease, dependencies: ofAlbums, ...caller }
+    const ofModel = { ...paid, dependencies: modelDependencies }
     return {
       marketplace,
       hasMusicIndex,
-      amazon: amazonFor(amazon, surroundings, onBegun),
+      amazon: amazonFor(amazon, paid, onBegun),
       model:
         model &&
         judgeCarefully(modelFor(model, ofModel, onBegun, onModelCall, learnTokens), {

@@ -9,7 +9,7 @@ export interface Confirmation {
   confirmed(signal: AbortSignal): Promise<void>
 }
 
-interface Surroundings extends Caller {
+interface PaidCaller extends Caller {
   lease: Confirmation
   dependencies: Dependencies
 }
@@ -23,7 +23,7 @@ class Unconfirmed extends Error {}
  */
 export function amazonFor(
   amazon: AmazonApi,
-  { lease, dependencies, requestId, clock }: Surroundings,
+  { lease, dependencies, requestId, clock }: PaidCaller,
   onTurn: () => void,
 ): AmazonApi {
   const ask = async <T>(signal: AbortSignal, call: (turn: Turn) => Promise<T>): Promise<T> => {
@@ -73,7 +73,7 @@ export function amazonFor(
  */
 export function modelFor(
   model: Model,
-  { lease, dependencies, requestId, clock }: Surroundings,
+  { lease, dependencies, requestId, clock }: PaidCaller,
   onAsked: () => void,
   onCall?: (call: ModelCall) => void,
   prepare: (signal: AbortSignal) => Promise<void> = async () => undefined,

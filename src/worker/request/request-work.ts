@@ -75,7 +75,7 @@ export class RequestWork {
     log.info({ ...this.#fields, attempt: failures.length + 1 }, 'album enrichment started')
     try {
       for (;;) {
-        const around = { clock: this.#clock, forgive: () => this.#forgive() }
+        const around = { clock: this.#clock, takeBackOutages: () => this.#takeBackOutages() }
         const tried = await tryRequest(this.#request, this.#job, this.#context, around, this.#signal)
         if ('enrichment' in tried) return await this.#succeed(tried)
         const ended = await this.#fail(tried)
@@ -147,7 +147,7 @@ export class RequestWork {
   }
 
   /** What failed while a server was going away is no failure of the request. */
-  async #forgive(): Promise<void> {
+  async #takeBackOutages(): Promise<void> {
     const { failures } = this.#job
     const { dependencies } = this.#context
     const own = failures.filter(

@@ -19,14 +19,14 @@ export type Tried =
 /**
  * One try at the album; answers that are stored already are not asked for again.
  *
- * @param forgive called before failures are counted or told: takes back those that a server's going away has caused
+ * @param takeBackOutages called before failures are counted or told: takes back those that a server's going away has caused
  * @throws EnrichmentError LANE_LOST, ALBUM_FORGOTTEN; the signal's reason
  */
 export async function tryRequest(
   request: EnrichmentRequested,
   job: Job,
   context: RequestContext,
-  { clock, forgive }: { clock: AlbumClock; forgive: () => Promise<void> },
+  { clock, takeBackOutages }: { clock: AlbumClock; takeBackOutages: () => Promise<void> },
   signal: AbortSignal,
 ): Promise<Tried> {
   const { ledger, dependencies, enriched } = context
@@ -60,7 +60,7 @@ export async function tryRequest(
       enrichAlbum(job.album, request.stages, collaborators, inTime),
     )
     stage = 'result'
-    await forgive()
+    await takeBackOutages()
     const event = toAlbumEnriched({ ...request, album: job.album }, enrichment, {
       marketplace: collaborators.marketplace,
       run: job.claim.run,
@@ -76,7 +76,7 @@ export async function tryRequest(
     if (thrown === context.stopping.reason) throw thrown
     const error = toEnrichmentError(clock.signal.aborted ? clock.signal.reason : thrown)
     if (error.code === 'LANE_LOST' || error.code === 'ALBUM_FORGOTTEN') throw error
-    await forgive()
+    await takeBackOutages()
     return { error, stage }
   }
 }

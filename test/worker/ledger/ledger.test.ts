@@ -56,9 +56,9 @@ test('a process that died is remembered, one that outlived its work is not', asy
   const job = await open(next, request, at(1n))
   expect(job.deaths).toBe(1)
   await next.begin(job, NEVER)
-  await next.outlive()
+  await next.clearInFlight()
   expect((await open(ledger, request, at(1n))).deaths, 'of itself').toBe(0)
-  await ledger.outlive()
+  await ledger.clearInFlight()
   expect((await open(next, request, at(1n))).deaths).toBe(0)
 })
 
