@@ -18,7 +18,8 @@ export interface AssignedPartitionOptions {
   fetching: Fetching
   /** Aborted when the assignment is over. */
   session: AbortSignal
-  own(partition: TopicPartition, session: AbortSignal): Promise<OwnedPartition>
+  /** @param failedAt when it failed last, by performance.now() */
+  own(partition: TopicPartition, session: AbortSignal, failedAt: number): Promise<OwnedPartition>
   /** Told why it is not, or no longer, in possession, and with null once it is. */
   onFailure(error: unknown): void
   log: Logger
@@ -127,9 +128,11 @@ export class AssignedPartition {
     const { session, onFailure } = this.#options
     await begun
     const nextPauseMs = restartPauses()
+    let failedAt = Number.NEGATIVE_INFINITY
     while (!session.aborted) {
-      const error = await this.#ownOnce()
+      const error = await this.#ownOnce(failedAt)
       if (session.aborted) break
+      failedAt = performance.now()
       onFailure(error)
       await delay(nextPauseMs(), undefined, { signal: session }).catch(() => undefined)
     }
@@ -137,11 +140,11 @@ export class AssignedPartition {
   }
 
   /** From the attempt to take possession to its end, one way or the other. @returns why it ended */
-  async #ownOnce(): Promise<unknown> {
+  async #ownOnce(failedAt: number): Promise<unknown> {
     const { partition, session, fetching, own, onFailure } = this.#options
     let owned: OwnedPartition | undefined
     try {
-      owned = await own(partition, session)
+      owned = await own(partition, session, failedAt)
       session.throwIfAborted()
       const failed = this.#read(owned)
       onFailure(null)

@@ -80,6 +80,14 @@ export class GroupConsumer {
     while (!this.isConfirmed) await orAborted(this.#heard.promise, signal)
   }
 
+  /**
+   * Whoever is no member any more would fence its successor. And while the group's coordinator is away, what a takeover
+   * begins there is given up, with all that waits for a marker there (see TransactionalProducer): so it must have answered since.
+   */
+  async #confirmedSince(at: number, signal: AbortSignal): Promise<void> {
+    while (!this.isConfirmed || this.#heardAt < at) await orAborted(this.#heard.promise, signal)
+  }
+
   /** Tells that a batch in hand is not hung, however long it takes. */
   progress(): void {
     this.#progressAt = performance.now()
@@ -203,9 +211,8 @@ export class GroupConsumer {
       const options = {
         ...{ partition, session: session.abort.signal, log: this.#options.log },
         fetching: toFetching(consumer),
-        own: async (one: TopicPartition, signal: AbortSignal) => {
-          // Whoever is no member any more would fence its successor.
-          await this.confirmed(signal)
+        own: async (one: TopicPartition, signal: AbortSignal, failedAt: number) => {
+          await this.#confirmedSince(failedAt, signal)
           return this.#options.own(one, signal)
         },
         onFailure: (error: unknown) => this.#failure.ofPartition(partition, error),

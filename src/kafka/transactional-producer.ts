@@ -7,7 +7,7 @@ import { withAdmin } from './kafka-client.ts'
 import { type Asked, kafkaError } from './kafka-error.ts'
 import { PartitionBatches } from './partition-batches.ts'
 import { joinPartitions } from './patches/join-partitions.ts'
-import { whileCoordinatorMoves } from './while-coordinator-moves.ts'
+import { isConnectionLost, whileCoordinatorMoves } from './while-coordinator-moves.ts'
 
 /** A producer killed in a transaction blocks the records behind its own until this has passed. */
 const TRANSACTION_TIMEOUT_MS = 10_000
@@ -88,23 +88,28 @@ export class TransactionalProducer {
    * A coordinator that comes back after a crash ends a committed transaction without its marker in a partition that has
    * no leader at that moment (KAFKA-20734; seen with Kafka 4.4.0). Until the id's next marker there, records are shown
    * and their offsets are not, or are hidden with all behind them though their offsets are committed. So an owner begins
-   * with a marker everywhere; not while a leader is missing, since the marker of what it gives up would be lost likewise.
+   * with a marker everywhere: that of a commit, since one that was given up drops the offsets that wait for it. Not while a leader or
+   * the group's coordinator is missing: what is begun then is given up.
    */
   async #writeLostMarkers({ groupId, topics }: TakenPart): Promise<void> {
-    const found = await withAdmin(this.#kafka, (admin) => describeTopics(admin, topics))
-    const missing = explainMissing(found)
-    if (missing !== undefined) throw new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: ${missing}`)
+    const found = await withAdmin(this.#kafka, async (admin) => {
+      const described = await describeTopics(admin, topics)
+      const missing = explainMissing(described)
+      if (missing !== undefined) throw new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: ${missing}`)
+      // Answered by nobody but the coordinator.
+      await admin.fetchOffsets({ groupId, topics })
+      return described
+    })
     joinPartitions(
       this.#transactionalId,
       found.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(({ partition }) => partition) })),
     )
-    const everywhere = await this.#producer.transaction()
-    await sendOffsets(everywhere, groupId, [])
-    await everywhere.commit()
-    // Another one cannot begin before all markers of that one are written.
-    const next = await this.#producer.transaction()
-    await sendOffsets(next, groupId, [])
-    await next.abort()
+    // The second one cannot begin before all markers of the first are written.
+    for (let markers = 0; markers < 2; markers += 1) {
+      const empty = await this.#producer.transaction()
+      await sendOffsets(empty, groupId, [], isConnectionLost)
+      await empty.commit()
+    }
   }
 
   /**
@@ -142,7 +147,12 @@ export class TransactionalProducer {
   }
 }
 
-async function sendOffsets(transaction: Transaction, groupId: string, offsets: CommitOffset[]): Promise<void> {
+async function sendOffsets(
+  transaction: Transaction,
+  groupId: string,
+  offsets: CommitOffset[],
+  passes?: (error: unknown) => boolean,
+): Promise<void> {
   const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([topic, partitions]) => ({
     topic,
     partitions: partitions.map(({ partition, offset, metadata }) => ({
@@ -151,6 +161,6 @@ async function sendOffsets(transaction: Transaction, groupId: string, offsets: C
       ...(metadata !== undefined && { metadata }),
     })),
   }))
-  // Not after a lost connection: only a new owner writes the markers that a broker's crash may have lost.
-  await whileCoordinatorMoves(() => transaction.sendOffsets({ consumerGroupId: groupId, topics }))
+  // Of records not after a lost connection: only a new owner writes the markers that a broker's crash may have lost.
+  await whileCoordinatorMoves(() => transaction.sendOffsets({ consumerGroupId: groupId, topics }), passes)
 }

@@ -10,17 +10,26 @@ export function isCoordinatorMoving(error: unknown): boolean {
   return PASSING_CODES.has((error as { code?: unknown }).code)
 }
 
+/** Whether it is not known what a server has heard: the connection to it broke. */
+export function isConnectionLost(error: unknown): boolean {
+  return /^KafkaJSConnection|^KafkaJSRequestTimeout/.test((error as { name?: string }).name ?? '')
+}
+
 /**
  * Does again what a coordinator refuses while it moves to another broker, for up to about seven seconds.
  *
- * @throws at once what is no such refusal, a lost connection too; in the end the last refusal
+ * @param passes other errors that pass
+ * @throws at once what does not pass, a lost connection too; in the end the last refusal
  */
-export async function whileCoordinatorMoves<T>(work: () => Promise<T>): Promise<T> {
+export async function whileCoordinatorMoves<T>(
+  work: () => Promise<T>,
+  passes: (error: unknown) => boolean = () => false,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work()
     } catch (error) {
-      if (attempt >= TRIES || !isCoordinatorMoving(error)) throw error
+      if (attempt >= TRIES || !(isCoordinatorMoving(error) || passes(error))) throw error
       await delay(Math.min(5 * 2 ** attempt, MAX_PAUSE_MS))
     }
   }

@@ -14,6 +14,7 @@ const apiKeyOf = (piece: unknown) => (Buffer.isBuffer(piece) && piece.length > 6
 /** A member that is confirmed, and its heartbeats as they are sent. */
 async function joinWatched() {
   const { group, topic, log } = await createKafkaRoom()
+  const ownedAt: number[] = []
   const heartbeats: { socket: Socket; at: number }[] = []
   const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
     const socket = ssl ? connectTls({ host, port, ...ssl }, onConnect) : connect({ host, port }, onConnect)
@@ -28,13 +29,16 @@ async function joinWatched() {
     kafka: createKafka(inject('kafkaBrokers').split(','), topic, log, { socketFactory } as object),
     ...{ groupId: group, topics: [topic], maxBytesPerPartition: 65_536, log },
     onAssigned: async () => undefined,
-    own: async () => ({ position: 0n, receive: async () => undefined, close: async () => undefined }),
+    async own() {
+      ownedAt.push(Date.now())
+      return { position: 0n, receive: async () => undefined, close: async () => undefined }
+    },
   })
   consumer.start()
   onTestFinished(() => consumer.stop())
   await expect.poll(() => heartbeats.length).toBeGreaterThan(0)
   await expect.poll(() => consumer.isConfirmed).toBe(true)
-  return { consumer, heartbeats }
+  return { consumer, heartbeats, ownedAt, partition: { topic, partition: 0 } }
 }
 
 test('a wall clock that is put back by an hour stops no heartbeats', async () => {
@@ -64,4 +68,21 @@ test('a heartbeat whose answer was read late confirms the member no longer than 
   await new Promise(setImmediate)
   expect(consumer.isConfirmed, 'by the answer to a heartbeat of 3 s ago').toBe(false)
   await expect.poll(() => consumer.isConfirmed).toBe(true)
+})
+
+test('a partition that failed is taken over again only once the group has answered since', async () => {
+  const { consumer, heartbeats, ownedAt, partition } = await joinWatched()
+  await expect.poll(() => ownedAt.length).toBe(1)
+  const before = heartbeats.length
+  await expect.poll(() => heartbeats.length, { interval: 1 }).toBeGreaterThan(before)
+  const { socket } = heartbeats.at(-1) as (typeof heartbeats)[number]
+  // As of a coordinator that has died; what it has answered already is of before.
+  socket.pause()
+  consumer.ownAgain(partition, new Error('lost'))
+  const failedAt = Date.now()
+  // Longer than the pause before another try, and less than the session.
+  await expect.poll(() => Date.now() - failedAt).toBeGreaterThan(2_500)
+  expect(ownedAt.length).toBe(1)
+  socket.resume()
+  await expect.poll(() => ownedAt.length).toBe(2)
 })
