@@ -69,9 +69,11 @@ const LEAVE_ONE: Statement = {
     update crash_mark set process_id = null, "offset" = $5, ends = case when "offset" = $5 then ends else 0 end
     where group_name = $1 and process_id = $2 and topic = $3 and partition = $4`,
 }
-const REMEMBERED: Statement<{ offset: string }> = {
+const REMEMBERED: Statement<{ offset: string; isOpen: boolean }> = {
   name: 'select offset of crash_mark',
-  text: 'select "offset"::text as "offset" from crash_mark where group_name = $1 and topic = $2 and partition = $3',
+  text: `
+    select "offset"::text as "offset", process_id is not null as "isOpen"
+    from crash_mark where group_name = $1 and topic = $2 and partition = $3`,
 }
 
 /**
@@ -117,10 +119,15 @@ export class CrashMarks {
     )
   }
 
-  /** Where the group stood in a partition when it was taken over, or left, last; null where it never was. @throws EnrichmentError DATABASE_UNAVAILABLE, ... */
-  async remembered({ topic, partition }: Omit<Place, 'offset'>): Promise<bigint | null> {
+  /**
+   * Where the group stood in a partition when it was taken over, or left, last, and whether it was not left: then it may have
+   * come further. Null where it never was taken over.
+   *
+   * @throws EnrichmentError DATABASE_UNAVAILABLE, ...
+   */
+  async remembered({ topic, partition }: Omit<Place, 'offset'>): Promise<{ offset: bigint; isOpen: boolean } | null> {
     const [mark] = await this.#db.run(REMEMBERED, [this.#groupName, topic, partition])
-    return mark === undefined ? null : BigInt(mark.offset)
+    return mark === undefined ? null : { offset: BigInt(mark.offset), isOpen: mark.isOpen }
   }
 
   /** How many of the records of one partition, from the first on, may be touched together. */

@@ -154,10 +154,11 @@ export class Intake implements Member {
     }
     const owning = ownPartition(this.#options.kafka, partition, claim)
     const ownership = await this.#transactions.during(owning).catch((error) => {
-      this.#offsets.failed(partition, error)
+      // Of an assignment that is over nobody would ever say that it is well again.
+      if (!signal.aborted) this.#offsets.failed(partition, error)
       throw error
     })
-    this.#offsets.over(partition)
+    if (!signal.aborted) this.#offsets.over(partition)
     return {
       position: ownership.positions()[0]?.offset ?? 0n,
       receive: (batch) => this.#forward(ownership, batch),

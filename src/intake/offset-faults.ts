@@ -61,9 +61,11 @@ export class OffsetFaults {
    */
   async beginAt(place: TopicPartition, { start, end }: LogEnds): Promise<bigint> {
     const remembered = await this.#marks.remembered(place)
-    // Beyond its end it is another log, made anew.
-    if (remembered === null || remembered <= start || remembered > end || this.#isAccepted) return start
-    throw new OffsetMissing(place, remembered)
+    // Nothing to be requested again, nobody who could have been further on, or beyond its end: a log that was made anew.
+    if (start === end || remembered === null || remembered.offset > end || this.#isAccepted) return start
+    // Whoever takes a partition over commits where it begins, so one that was taken over and not left had an offset.
+    if (remembered.offset <= start && !remembered.isOpen) return start
+    throw new OffsetMissing(place, remembered.offset)
   }
 
   #tell(): void {
@@ -77,7 +79,7 @@ class OffsetMissing extends EnrichmentError {
 
   constructor({ topic, partition }: TopicPartition, remembered: bigint) {
     const why = 'a group that is empty for long loses its offsets'
-    const message = `the group has no offset in partition ${partition} of ${topic}, and intake had come to ${remembered}: ${why}`
+    const message = `the group has no offset in partition ${partition} of ${topic}, and intake had come to ${remembered} at least: ${why}`
     super('TOPIC_WRONG', message)
     // Not from here: in another cluster, or a topic that was mirrored, the number means another record.
     const remedy =

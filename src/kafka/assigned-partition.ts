@@ -156,8 +156,14 @@ export class AssignedPartition {
       this.#phase = this.#to('close', { kind: 'owning' })
       // What is in hand may still be committed, and is then done.
       await Promise.all([this.#skipping, this.#receiving])
-      await owned?.close()
+      await owned?.close().catch(this.#onUnclosed)
     }
+  }
+
+  /** Left open it is fenced by the next possession, like what a dead process leaves. */
+  readonly #onUnclosed = (error: unknown) => {
+    const { partition, log } = this.#options
+    log.warn({ ...partition, err: error }, 'partition not closed')
   }
 
   /** @returns what it fails of, some day */

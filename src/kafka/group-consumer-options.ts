@@ -21,7 +21,7 @@ export interface OwnedPartition {
   readonly position: bigint
   /** Deliveries in order; once it resolves they are not delivered again to this possession. What it throws ends that. */
   receive(batch: DeliveredBatch): Promise<void>
-  /** Nothing comes any more. Resolves once nothing of it is under way. Never throws. */
+  /** Nothing comes any more. Resolves once nothing of it is under way. */
   close(): Promise<void>
 }
 

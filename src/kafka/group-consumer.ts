@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
-import { orAborted } from '../or-aborted.ts'
 import { AssignedPartition, type Fetching } from './assigned-partition.ts'
 import { ConsumerFailure } from './consumer-failure.ts'
 import type { TopicPartition } from './delivery.ts'
+import { GroupConfirmation } from './group-confirmation.ts'
 import type { GroupConsumerOptions } from './group-consumer-options.ts'
 import { kafkaError } from './kafka-error.ts'
 import { restartPauses } from './restart-pauses.ts'
@@ -15,8 +15,6 @@ const HEARTBEAT_MS = 1_500
 const REBALANCE_TIMEOUT_MS = 20_000
 /** How long a fetch waits at the broker; a resume takes effect after at most this. */
 const FETCH_WAIT_MS = 500
-/** A member whose last heartbeat is older may have lost its partitions without knowing, and does nothing that counts. */
-const FRESH_MS = SESSION_TIMEOUT_MS / 2
 /** A batch that shows no progress for so long is hung, though its heartbeats go on. */
 const HUNG_MS = 120_000
 
@@ -41,10 +39,8 @@ export class GroupConsumer {
   #session: Session | undefined
   #end: (error: EnrichmentError) => void = () => undefined
   #joined = false
-  /** When the group was last asked what it then confirmed. Times here are performance.now()'s: nobody puts that clock back. */
-  #heardAt = Number.NEGATIVE_INFINITY
+  readonly #confirmation = new GroupConfirmation(SESSION_TIMEOUT_MS)
   #progressAt = 0
-  #heard = Promise.withResolvers<void>()
   #assigning: Promise<void> = Promise.resolve()
   /** By "topic/partition" what has been assigned last, also what is not any more. */
   readonly #partitions = new Map<string, AssignedPartition>()
@@ -62,12 +58,12 @@ export class GroupConsumer {
 
   /** Whether it is a member of the group now: one whose broker stands still is none, though no connection says so. */
   get isJoined(): boolean {
-    return this.#joined && performance.now() - this.#heardAt < SESSION_TIMEOUT_MS
+    return this.#joined && this.#confirmation.ageMs < SESSION_TIMEOUT_MS
   }
 
   /** Whether the group has confirmed this member so lately that nobody else can have its partitions. */
   get isConfirmed(): boolean {
-    return performance.now() - this.#heardAt < FRESH_MS
+    return this.#confirmation.isFresh
   }
 
   /** Why it is no member, or has not got its partitions; null while all is well. */
@@ -76,16 +72,8 @@ export class GroupConsumer {
   }
 
   /** Resolves once the member is confirmed. @throws the signal's reason */
-  async confirmed(signal: AbortSignal): Promise<void> {
-    while (!this.isConfirmed) await orAborted(this.#heard.promise, signal)
-  }
-
-  /**
-   * Whoever is no member any more would fence its successor. And while the group's coordinator is away, what a takeover
-   * begins there is given up, with all that waits for a marker there (see TransactionalProducer): so it must have answered since.
-   */
-  async #confirmedSince(at: number, signal: AbortSignal): Promise<void> {
-    while (!this.isConfirmed || this.#heardAt < at) await orAborted(this.#heard.promise, signal)
+  confirmed(signal: AbortSignal): Promise<void> {
+    return this.#confirmation.until(signal)
   }
 
   /** Tells that a batch in hand is not hung, however long it takes. */
@@ -166,7 +154,11 @@ export class GroupConsumer {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
       this.#onJoin(consumer, payload.memberAssignment, sentAt.get('SyncGroup')),
     )
-    consumer.on(consumer.events.HEARTBEAT, () => this.#onHeard(sentAt.get('Heartbeat')))
+    consumer.on(consumer.events.HEARTBEAT, () => {
+      // What ended the session was no reason for KafkaJS to join again: it goes on, with a session that is over.
+      if (this.#session?.lost !== undefined) this.restart(this.#session.lost)
+      this.#confirmation.renew(sentAt.get('Heartbeat'))
+    })
     this.#consumer = consumer
     try {
       await consumer.connect()
@@ -188,7 +180,7 @@ export class GroupConsumer {
 
   #leave(): void {
     this.#joined = false
-    this.#heardAt = Number.NEGATIVE_INFINITY
+    this.#confirmation.end()
     this.#session?.abort.abort()
   }
 
@@ -200,19 +192,21 @@ export class GroupConsumer {
     this.#joined = true
     // Before anybody is let go who waits for the membership to be confirmed, which a join does.
     this.#options.onJoin?.()
-    this.#onHeard(sentAt)
+    this.#confirmation.renew(sentAt)
     const session: Session = { abort: new AbortController(), lost: undefined }
     this.#session = session
     if (this.#stopped.signal.aborted) session.abort.abort()
     this.#failure.joined()
-    const begun = this.#assign(assignment, session.abort.signal)
+    const begun = this.#assign(assignment, session)
     for (const partition of assignment) {
       const former = this.#partitions.get(toKey(partition))?.ended
       const options = {
         ...{ partition, session: session.abort.signal, log: this.#options.log },
         fetching: toFetching(consumer),
         own: async (one: TopicPartition, signal: AbortSignal, failedAt: number) => {
-          await this.#confirmedSince(failedAt, signal)
+          // Whoever is no member any more would fence its successor. And while the group's coordinator is away what a takeover
+          // begins is given up, with all that waits for a marker (see TransactionalProducer): it must have answered since.
+          await this.#confirmation.until(signal, failedAt)
           return this.#options.own(one, signal)
         },
         onFailure: (error: unknown) => this.#failure.ofPartition(partition, error),
@@ -228,23 +222,22 @@ export class GroupConsumer {
   }
 
   /** Never rejects: a member that fails here starts again. */
-  #assign(assignment: TopicPartition[], signal: AbortSignal): Promise<void> {
+  #assign(assignment: TopicPartition[], { abort }: Session): Promise<void> {
+    const { signal } = abort
     this.#assigning = this.#assigning.then(async () => {
       try {
+        // Of an assignment that is over nothing may be taken: it would fence whoever has the partitions now.
+        if (signal.aborted) return
         await this.#options.onAssigned(assignment, signal)
         if (!signal.aborted) this.#failure.assigned()
       } catch (error) {
-        if (!signal.aborted) this.restart(error)
+        if (signal.aborted) return
+        // At once, so that no partition is taken.
+        abort.abort()
+        this.restart(error)
       }
     })
     return this.#assigning
-  }
-
-  /** The coordinator counts from when it was asked: an answer that was read late says nothing of the time since. */
-  #onHeard(sentAt = Number.NEGATIVE_INFINITY): void {
-    this.#heardAt = Math.max(this.#heardAt, sentAt)
-    this.#heard.resolve()
-    this.#heard = Promise.withResolvers()
   }
 
   async #onBatch({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> {

@@ -148,3 +148,11 @@ test('markers alone move the position on, and are told before the next batch', a
   partition.skipTo(9n)
   expect(seen).toEqual(['0 to 8', '0 to 9'])
 })
+
+test('a possession that cannot be closed well is taken again all the same', async () => {
+  await turn()
+  attempts.at(-1)?.resolve({ ...owned(), close: () => Promise.reject(new Error('not closed')) })
+  await turn()
+  partition.fail(new Error('lost'))
+  await expect.poll(() => attempts.length).toBe(2)
+})

@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import type { ISocketFactory } from 'kafkajs'
 import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { GroupConsumer } from '../../src/kafka/group-consumer.ts'
+import type { OwnedPartition } from '../../src/kafka/group-consumer-options.ts'
 import { createKafka } from '../../src/kafka/kafka-client.ts'
 import { createKafkaRoom } from '../stack/kafka-room.ts'
 
@@ -11,23 +12,41 @@ const HEARTBEAT = 12
 /** Length, then the request's API key. */
 const apiKeyOf = (piece: unknown) => (Buffer.isBuffer(piece) && piece.length > 6 ? piece.readInt16BE(4) : -1)
 
-/** A member that is confirmed, and its heartbeats as they are sent. */
-async function joinWatched() {
-  const { group, topic, log } = await createKafkaRoom()
-  const ownedAt: number[] = []
+/** A client, and the heartbeats of its members as they are sent. */
+async function watchHeartbeats() {
+  const room = await createKafkaRoom()
   const heartbeats: { socket: Socket; at: number }[] = []
+  let held: PromiseWithResolvers<Socket> | undefined
   const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
     const socket = ssl ? connectTls({ host, port, ...ssl }, onConnect) : connect({ host, port }, onConnect)
     const { write } = socket
     socket.write = (...given: unknown[]) => {
-      if (apiKeyOf(given[0]) === HEARTBEAT) heartbeats.push({ socket, at: Date.now() })
+      if (apiKeyOf(given[0]) === HEARTBEAT) {
+        heartbeats.push({ socket, at: Date.now() })
+        if (held !== undefined) socket.pause()
+        held?.resolve(socket)
+        held = undefined
+      }
       return write.apply(socket, given as never)
     }
     return socket.setNoDelay(true)
   }
+  const kafka = createKafka(inject('kafkaBrokers').split(','), room.topic, room.log, { socketFactory } as object)
+  /** Resolves once another one has been sent, whose answer is not read. */
+  const holdNext = () => {
+    held = Promise.withResolvers()
+    return held.promise
+  }
+  return { kafka, room, heartbeats, holdNext }
+}
+
+/** A member that is confirmed. */
+async function joinWatched() {
+  const { kafka, room, heartbeats, holdNext } = await watchHeartbeats()
+  const { group, topic, log } = room
+  const ownedAt: number[] = []
   const consumer = new GroupConsumer({
-    kafka: createKafka(inject('kafkaBrokers').split(','), topic, log, { socketFactory } as object),
-    ...{ groupId: group, topics: [topic], maxBytesPerPartition: 65_536, log },
+    ...{ kafka, groupId: group, topics: [topic], maxBytesPerPartition: 65_536, log },
     onAssigned: async () => undefined,
     async own() {
       ownedAt.push(Date.now())
@@ -38,7 +57,7 @@ async function joinWatched() {
   onTestFinished(() => consumer.stop())
   await expect.poll(() => heartbeats.length).toBeGreaterThan(0)
   await expect.poll(() => consumer.isConfirmed).toBe(true)
-  return { consumer, heartbeats, ownedAt, partition: { topic, partition: 0 } }
+  return { consumer, heartbeats, holdNext, ownedAt, partition: { topic, partition: 0 } }
 }
 
 test('a wall clock that is put back by an hour stops no heartbeats', async () => {
@@ -71,13 +90,10 @@ test('a heartbeat whose answer was read late confirms the member no longer than 
 })
 
 test('a partition that failed is taken over again only once the group has answered since', async () => {
-  const { consumer, heartbeats, ownedAt, partition } = await joinWatched()
+  const { consumer, holdNext, ownedAt, partition } = await joinWatched()
   await expect.poll(() => ownedAt.length).toBe(1)
-  const before = heartbeats.length
-  await expect.poll(() => heartbeats.length, { interval: 1 }).toBeGreaterThan(before)
-  const { socket } = heartbeats.at(-1) as (typeof heartbeats)[number]
-  // As of a coordinator that has died; what it has answered already is of before.
-  socket.pause()
+  // As of a coordinator that has died.
+  const socket = await holdNext()
   consumer.ownAgain(partition, new Error('lost'))
   const failedAt = Date.now()
   // Longer than the pause before another try, and less than the session.
@@ -86,3 +102,39 @@ test('a partition that failed is taken over again only once the group has answer
   socket.resume()
   await expect.poll(() => ownedAt.length).toBe(2)
 })
+
+test.each([
+  ['is done', undefined],
+  ['has failed', new Error('not committed')],
+])(
+  'a connection that breaks under a heartbeat as a batch %s leaves no member that does nothing',
+  async (_, failure) => {
+    const { kafka, room, holdNext } = await watchHeartbeats()
+    const { group, topic, log } = room
+    await room.publish('one')
+    let isCut = false
+    let possessions = 0
+    const consumer = new GroupConsumer({
+      ...{ kafka, groupId: group, topics: [topic], maxBytesPerPartition: 65_536, log },
+      onAssigned: async () => undefined,
+      async own() {
+        possessions += 1
+        return { position: 0n, receive, close: async () => undefined }
+      },
+    })
+    const receive: OwnedPartition['receive'] = async ({ deliveries }) => {
+      if (isCut || deliveries.length === 0) return
+      const socket = await holdNext()
+      isCut = true
+      // Still on its way when the batch returns.
+      setTimeout(() => socket.destroy(new Error('cut')), 20)
+      if (failure) throw failure
+    }
+    consumer.start()
+    onTestFinished(() => consumer.stop())
+    await expect.poll(() => isCut).toBe(true)
+    await expect.poll(() => possessions).toBeGreaterThan(1)
+    await expect.poll(() => consumer.isConfirmed).toBe(true)
+    expect(consumer.failure).toBeNull()
+  },
+)

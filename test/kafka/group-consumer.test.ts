@@ -241,6 +241,31 @@ test('a partition that fails once the consumer of KafkaJS has ended is paused no
   expect(consumer).toMatchObject({ isJoined: false, failure: null })
 })
 
+test('a member whose preparations fail joins anew, and takes nothing before what it had is closed', async () => {
+  const room = await createKafkaRoom()
+  const told: string[] = []
+  const closing = Promise.withResolvers<void>()
+  const consumer = new GroupConsumer({
+    ...memberOf(room),
+    async onAssigned() {
+      if (told.push('assigned') === 1) throw new Error('not yet')
+    },
+    async own() {
+      told.push('owned')
+      return { ...readFrom(0n, async () => undefined), close: () => closing.promise }
+    },
+  })
+  consumer.start()
+  onTestFinished(() => consumer.stop())
+  await expect.poll(() => told).toEqual(['assigned', 'assigned', 'owned'])
+  consumer.restart(new Error('again'))
+  await expect.poll(() => told).toEqual(['assigned', 'assigned', 'owned', 'assigned'])
+  await expect.poll(() => consumer.isConfirmed).toBe(true)
+  expect(told.length).toBe(4)
+  closing.resolve()
+  await expect.poll(() => told.at(-1)).toBe('owned')
+})
+
 async function send({ kafka, topic }: KafkaRoom, partition: number, value: string): Promise<void> {
   const producer = kafka.producer()
   await producer.connect()

@@ -7,9 +7,8 @@ import { TopicReader } from '../stack/topic-reader.ts'
 
 const HELD = isHeldFor('intake', 'intake_offset_missing')
 
-test("intake's offsets that Kafka has let expire are no reason to request all again", {
-  timeout: 120_000,
-}, async () => {
+/** Intake's own topic and group, and what it makes of albums that are imported to a partition. */
+async function createRoom() {
   const { env, start, send } = await createScenario()
   const requests = await TopicReader.open(env, env.TOPIC_ENRICHMENT)
   onTestFinished(() => requests.close())
@@ -23,7 +22,13 @@ test("intake's offsets that Kafka has let expire are no reason to request all ag
   const untilRequested = (...ids: string[]) =>
     expect.poll(() => requests.records.map(({ key }) => key).toSorted()).toEqual(ids)
   const kafka = createKafka(env.KAFKA_BROKERS.split(','), 'operator', createLogger('fatal'))
-  const groupId = `${env.KAFKA_GROUP_PREFIX}.intake`
+  return { env, start, requests, kafka, groupId: `${env.KAFKA_GROUP_PREFIX}.intake`, importTo, untilRequested }
+}
+
+test("intake's offsets that Kafka has let expire are no reason to request all again", {
+  timeout: 120_000,
+}, async () => {
+  const { env, kafka, groupId, start, importTo, untilRequested } = await createRoom()
   // As a broker does with those of a group that has been empty for a week.
   const expire = () => withAdmin(kafka, (admin) => admin.deleteGroups([groupId]))
 
@@ -58,4 +63,20 @@ test("intake's offsets that Kafka has let expire are no reason to request all ag
   const { output } = await runVerb(env, 'resume', '--accept')
   expect(output).toContain('and intake had come to ')
   await untilRequested('1', '1', '2', '2', '3', '3', '4', '4', '5', '5')
+  await fourth.stop()
+})
+
+test('a process that was killed may have come further than is known, and is asked for', {
+  timeout: 120_000,
+}, async () => {
+  const { requests, kafka, groupId, start, importTo, untilRequested } = await createRoom()
+  const first = start('intake')
+  await importTo(0, '1', '2')
+  await untilRequested('1', '2')
+  first.signal('SIGKILL')
+  // Not before its session is over.
+  const expire = () => withAdmin(kafka, (admin) => admin.deleteGroups([groupId])).then(() => true)
+  await expect.poll(() => expire().catch(() => false)).toBe(true)
+  await start('intake').waitForLog(HELD)
+  expect(requests.records.length).toBe(2)
 })
