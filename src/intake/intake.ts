@@ -145,14 +145,13 @@ export class Intake implements Member {
 
   async #own(partition: TopicPartition, signal: AbortSignal): Promise<OwnedPartition> {
     const { topics } = this.#making
-    const claim = {
+    const owning = ownPartition(this.#options.kafka, partition, {
       groupId: this.#groupId,
       outputs: [topics.enrichment, topics.dead],
       marks: this.#marks,
       confirmed: () => this.#consumer.confirmed(signal),
-      beginAt: (...at: Parameters<OffsetFaults['beginAt']>) => this.#offsets.beginAt(...at),
-    }
-    const owning = ownPartition(this.#options.kafka, partition, claim)
+      beginAt: (place, log) => this.#offsets.beginAt(place, log),
+    })
     const ownership = await this.#transactions.during(owning).catch((error) => {
       // Of an assignment that is over nobody would ever say that it is well again.
       if (!signal.aborted) this.#offsets.failed(partition, error)

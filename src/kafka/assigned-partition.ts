@@ -18,8 +18,8 @@ export interface AssignedPartitionOptions {
   fetching: Fetching
   /** Aborted when the assignment is over. */
   session: AbortSignal
-  /** @param failedAt when it failed last, by performance.now() */
-  own(partition: TopicPartition, session: AbortSignal, failedAt: number): Promise<OwnedPartition>
+  /** Takes possession of it. @param failedAt when it failed last, by performance.now() */
+  own(failedAt: number): Promise<OwnedPartition>
   /** Told why it is not, or no longer, in possession, and with null once it is. */
   onFailure(error: unknown): void
   log: Logger
@@ -58,7 +58,7 @@ export class AssignedPartition {
   readonly ended: Promise<void>
 
   /** @param begun resolves once possession may be taken; never rejects */
-  constructor(options: AssignedPartitionOptions, begun: Promise<void>) {
+  constructor(options: AssignedPartitionOptions, begun: Promise<unknown>) {
     this.#options = options
     options.fetching.pause(options.partition)
     this.ended = this.#keepOwned(begun)
@@ -66,6 +66,20 @@ export class AssignedPartition {
 
   get phase(): PartitionPhase {
     return this.#phase.kind
+  }
+
+  /** Fetches no more of it, until it is resumed or possession is taken anew. */
+  pause(): void {
+    if (this.#isRead) this.#options.fetching.pause(this.#options.partition)
+  }
+
+  resume(): void {
+    if (this.#isRead) this.#options.fetching.resume(this.#options.partition)
+  }
+
+  /** Not with the session over: KafkaJS throws when an ended consumer is told anything. */
+  get #isRead(): boolean {
+    return this.#phase.kind === 'reading' && !this.#options.session.aborted
   }
 
   /** Whether a batch begins where the partition stands; if not, it is fetched again from there. */
@@ -124,7 +138,7 @@ export class AssignedPartition {
     if (this.#phase.kind === 'reading') this.#phase.fail(error)
   }
 
-  async #keepOwned(begun: Promise<void>): Promise<void> {
+  async #keepOwned(begun: Promise<unknown>): Promise<void> {
     const { session, onFailure } = this.#options
     await begun
     const nextPauseMs = restartPauses()
@@ -144,7 +158,7 @@ export class AssignedPartition {
     const { partition, session, fetching, own, onFailure } = this.#options
     let owned: OwnedPartition | undefined
     try {
-      owned = await own(partition, session, failedAt)
+      owned = await own(failedAt)
       session.throwIfAborted()
       const failed = this.#read(owned)
       onFailure(null)

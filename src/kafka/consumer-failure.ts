@@ -1,5 +1,5 @@
 import type { EnrichmentError } from '../errors.ts'
-import type { TopicPartition } from './delivery.ts'
+import { partitionKey, type TopicPartition } from './delivery.ts'
 import type { GroupConsumerOptions } from './group-consumer-options.ts'
 import { isRefusal, kafkaError } from './kafka-error.ts'
 
@@ -49,7 +49,7 @@ export class ConsumerFailure {
 
   /** @param thrown null once it is in possession */
   ofPartition(partition: TopicPartition, thrown: unknown): void {
-    const key = `${partition.topic}/${partition.partition}`
+    const key = partitionKey(partition)
     if (thrown === null) {
       if (!this.#ofPartitions.delete(key)) return
       this.#tellRefusal()

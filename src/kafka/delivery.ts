@@ -7,6 +7,9 @@ export interface TopicPartition {
   partition: number
 }
 
+/** What tells a partition from all others, in maps and texts: "topic/partition". */
+export const partitionKey = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
+
 /** A record as Kafka delivered it. */
 export interface Delivery extends TopicPartition {
   offset: bigint

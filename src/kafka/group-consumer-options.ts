@@ -42,7 +42,7 @@ export interface GroupConsumerOptions {
    *
    * @param signal aborted at the next join, or when the consumer ends
    */
-  onAssigned(assignment: TopicPartition[], signal: AbortSignal): Promise<void>
+  onAssigned?(assignment: TopicPartition[], signal: AbortSignal): Promise<void>
   /**
    * Takes possession of one partition of the assignment; again some time after it failed, while the others go on. Never
    * before a former possession by this member is closed.

@@ -3,7 +3,7 @@ import type { Consumer, EachBatchPayload } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
 import { AssignedPartition, type Fetching } from './assigned-partition.ts'
 import { ConsumerFailure } from './consumer-failure.ts'
-import type { TopicPartition } from './delivery.ts'
+import { partitionKey, type TopicPartition } from './delivery.ts'
 import { GroupConfirmation } from './group-confirmation.ts'
 import type { GroupConsumerOptions } from './group-consumer-options.ts'
 import { kafkaError } from './kafka-error.ts'
@@ -29,13 +29,13 @@ interface Session {
  * A member of a consumer group that lives until it is stopped.
  *
  * States: joining, joined, ended (KafkaJS's consumer crashed, or a batch hung); from ended it starts again with a new one
- * after a growing delay. What fails of one partition is that one's alone (see AssignedPartition). KafkaJS's own restarts are switched off: they give up on some errors and rise again after a stop.
+ * after a growing delay. What fails of one partition is that one's alone (see AssignedPartition). KafkaJS's own restarts are
+ * switched off: they give up on some errors and rise again after a stop.
  */
 export class GroupConsumer {
   readonly #options: GroupConsumerOptions
   readonly #stopped = new AbortController()
   #running: Promise<void> = Promise.resolve()
-  #consumer: Consumer | undefined
   #session: Session | undefined
   #end: (error: EnrichmentError) => void = () => undefined
   #joined = false
@@ -83,16 +83,16 @@ export class GroupConsumer {
 
   /** Fetches no more of a partition, until it is resumed or assigned anew. */
   pause(partition: TopicPartition): void {
-    this.#readingOf(partition)?.pause(partition)
+    this.#partitions.get(partitionKey(partition))?.pause()
   }
 
   resume(partition: TopicPartition): void {
-    this.#readingOf(partition)?.resume(partition)
+    this.#partitions.get(partitionKey(partition))?.resume()
   }
 
   /** Takes possession of a partition again, for when it turned out to be lost; the others go on. */
   ownAgain(partition: TopicPartition, error: unknown): void {
-    this.#partitions.get(toKey(partition))?.fail(error)
+    this.#partitions.get(partitionKey(partition))?.fail(error)
   }
 
   /** Drops all work and joins again; for when possession of all turned out to be lost. */
@@ -144,7 +144,7 @@ export class GroupConsumer {
     consumer.on(consumer.events.STOP, () => this.#leave())
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
       if (payload.batchSize > 0) return
-      this.#partitions.get(toKey(payload))?.skipTo(BigInt(payload.lastOffset) + 1n)
+      this.#partitions.get(partitionKey(payload))?.skipTo(BigInt(payload.lastOffset) + 1n)
     })
     /** By the name of a request when the last one was sent that was answered: told before what came of it. */
     const sentAt = new Map<string, number>()
@@ -159,7 +159,6 @@ export class GroupConsumer {
       if (this.#session?.lost !== undefined) this.restart(this.#session.lost)
       this.#confirmation.renew(sentAt.get('Heartbeat'))
     })
-    this.#consumer = consumer
     try {
       await consumer.connect()
       await consumer.subscribe({ topics, fromBeginning: true })
@@ -198,26 +197,21 @@ export class GroupConsumer {
     if (this.#stopped.signal.aborted) session.abort.abort()
     this.#failure.joined()
     const begun = this.#assign(assignment, session)
+    const { signal } = session.abort
     for (const partition of assignment) {
-      const former = this.#partitions.get(toKey(partition))?.ended
+      const former = this.#partitions.get(partitionKey(partition))?.ended
       const options = {
-        ...{ partition, session: session.abort.signal, log: this.#options.log },
+        ...{ partition, session: signal, log: this.#options.log },
         fetching: toFetching(consumer),
-        own: async (one: TopicPartition, signal: AbortSignal, failedAt: number) => {
+        own: async (failedAt: number) => {
           // Whoever is no member any more would fence its successor. And while the group's coordinator is away what a takeover
           // begins is given up, with all that waits for a marker (see TransactionalProducer): it must have answered since.
           await this.#confirmation.until(signal, failedAt)
-          return this.#options.own(one, signal)
+          return this.#options.own(partition, signal)
         },
         onFailure: (error: unknown) => this.#failure.ofPartition(partition, error),
       }
-      this.#partitions.set(
-        toKey(partition),
-        new AssignedPartition(
-          options,
-          Promise.all([begun, former]).then(() => undefined),
-        ),
-      )
+      this.#partitions.set(partitionKey(partition), new AssignedPartition(options, Promise.all([begun, former])))
     }
   }
 
@@ -228,7 +222,7 @@ export class GroupConsumer {
       try {
         // Of an assignment that is over nothing may be taken: it would fence whoever has the partitions now.
         if (signal.aborted) return
-        await this.#options.onAssigned(assignment, signal)
+        await this.#options.onAssigned?.(assignment, signal)
         if (!signal.aborted) this.#failure.assigned()
       } catch (error) {
         if (signal.aborted) return
@@ -270,15 +264,10 @@ export class GroupConsumer {
   }
 
   async #deliver(batch: EachBatchPayload['batch']): Promise<boolean> {
-    const partition = this.#partitions.get(toKey(batch))
+    const partition = this.#partitions.get(partitionKey(batch))
     const { fetchedOffset } = batch as typeof batch & { fetchedOffset: string }
     if (!partition?.expects(fetchedOffset)) return false
     return partition.receive(toDeliveries(batch), BigInt(batch.lastOffset()) + 1n)
-  }
-
-  #readingOf(partition: TopicPartition): Fetching | undefined {
-    const isReading = this.#joined && this.#partitions.get(toKey(partition))?.phase === 'reading'
-    return isReading && this.#consumer ? toFetching(this.#consumer) : undefined
   }
 }
 
@@ -288,5 +277,3 @@ const toFetching = (consumer: Consumer): Fetching => ({
   seek: ({ offset, ...partition }) => consumer.seek({ ...partition, offset: String(offset) }),
   resume: ({ topic, partition }) => consumer.resume([{ topic, partitions: [partition] }]),
 })
-
-const toKey = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`

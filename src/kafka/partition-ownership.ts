@@ -1,6 +1,6 @@
 import type { Kafka } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
-import type { CommitOffset, OutgoingRecord, TopicPartition } from './delivery.ts'
+import { type CommitOffset, type OutgoingRecord, partitionKey, type TopicPartition } from './delivery.ts'
 import { withAdmin } from './kafka-client.ts'
 import { TransactionalProducer } from './transactional-producer.ts'
 
@@ -58,13 +58,12 @@ export async function ownPartitions(
     throw error
   })
   return {
-    isPending: ({ topic, partition, offset }) => offset >= (positions.get(`${topic}/${partition}`) ?? 0n),
-    positions: () =>
-      partitions.map((one) => ({ ...one, offset: positions.get(`${one.topic}/${one.partition}`) ?? 0n })),
+    isPending: (record) => record.offset >= (positions.get(partitionKey(record)) ?? 0n),
+    positions: () => partitions.map((one) => ({ ...one, offset: positions.get(partitionKey(one)) ?? 0n })),
     async commit(records, offsets) {
       await confirmed()
       await producer.commit(records, groupId, offsets)
-      for (const { topic, partition, offset } of offsets) positions.set(`${topic}/${partition}`, offset)
+      for (const one of offsets) positions.set(partitionKey(one), one.offset)
     },
     close: () => producer.close(),
   }
@@ -119,19 +118,19 @@ async function readPositions(
     for (const one of partitions.filter((it) => it.topic === topic)) {
       const { partition } = one
       const log = logs.find((it) => it.partition === partition)
-      const offset = committed.get(`${topic}/${partition}`) ?? -1n
+      const offset = committed.get(partitionKey(one)) ?? -1n
       const start = BigInt(log?.low ?? 0)
       const end = BigInt(log?.high ?? offset)
       if (offset > end) {
         const place = `group ${groupId} stands at ${offset} in partition ${partition} of ${topic}, which ends at ${end}`
         throw new EnrichmentError('TOPIC_WRONG', `${place}: set the group's offsets, its records were lost or replaced`)
       }
-      positions.set(`${topic}/${partition}`, offset > start ? offset : start)
+      positions.set(partitionKey(one), offset > start ? offset : start)
       if (offset >= 0n || beginAt === undefined) continue
       const begin = await beginAt(one, { start, end })
       // At once: from now on a group without an offset is one that has lost it.
       await commit([{ ...one, offset: begin }])
-      positions.set(`${topic}/${partition}`, begin)
+      positions.set(partitionKey(one), begin)
     }
   }
   return positions
@@ -148,7 +147,7 @@ async function readCommitted(
   const answer = await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId, topics }), { group: groupId })
   return new Map(
     answer.flatMap(({ topic, partitions: all }) =>
-      all.map(({ partition, offset }) => [`${topic}/${partition}`, BigInt(offset)] as const),
+      all.map(({ partition, offset }) => [partitionKey({ topic, partition }), BigInt(offset)] as const),
     ),
   )
 }

@@ -1,3 +1,4 @@
+import { partitionKey } from '../kafka/delivery.ts'
 import type { Admin, Kafka } from '../kafka/kafka-client.ts'
 import { KeptAdmin } from '../kafka/kept-admin.ts'
 import { findOldestTime, type PartitionLag, readLag } from '../kafka/read-lag.ts'
@@ -44,7 +45,7 @@ async function keepLag(kafka: Kafka, { group, topics }: Follower, log: Logger, s
       const oldestAt = await findSince(admin, lag, known)
       metrics.consumerLagRecords.set(labels, Number(lag.lag))
       metrics.consumerLagSeconds.set(labels, oldestAt === undefined ? 0 : (Date.now() - oldestAt) / 1_000)
-      shown.set(toKey(lag), labels)
+      shown.set(partitionKey(lag), labels)
     }
     collectedAt = Date.now()
   }
@@ -63,12 +64,11 @@ async function keepLag(kafka: Kafka, { group, topics }: Follower, log: Logger, s
 /** Since when the oldest unfinished record waits; undefined when there is none. */
 async function findSince(admin: Admin, lag: PartitionLag, known: Known): Promise<number | undefined> {
   if (lag.lag === 0n) return undefined
-  const before = known.get(toKey(lag))
+  const before = known.get(partitionKey(lag))
   if (before?.next === lag.next) return before.oldestAt
   const oldestAt = await findOldestTime(admin, lag, before?.oldestAt)
-  known.set(toKey(lag), { next: lag.next, oldestAt })
+  known.set(partitionKey(lag), { next: lag.next, oldestAt })
   return oldestAt
 }
 
-const toKey = ({ topic, partition }: PartitionLag) => `${topic}/${partition}`
 const toLabels = (group: string, { topic, partition }: PartitionLag) => ({ group, topic, partition: String(partition) })

@@ -50,7 +50,6 @@ export class Relay implements Member {
       topics: topics.retry,
       maxBytesPerPartition: FETCH_BYTES,
       log,
-      onAssigned: async () => undefined,
       own: (partition, signal) => this.#own(partition, signal),
     })
   }

@@ -25,7 +25,7 @@ async function changeLane(
     // Intake cannot be paused, but it may be held.
     const names = state === 'running' ? [lane, intake] : [lane]
     // Before it is told of: a resume of today must not be taken for one that accepted something once.
-    if (!accept) await clearAccepted(db, intake)
+    if (state === 'running' && !accept) await clearAccepted(db, intake)
     await setLaneState(db, names, { state, accept, changedBy: userName() })
     return { state: earlier.state, holds: [...earlier.holds, ...ofIntake.holds] }
   })
