@@ -112,7 +112,8 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   if (kind === 'different') return answer(reconsiderTitle(album, given, product))
   if (kind === 'shortened') {
     const missing = findMissing(album, given, product)
-    const subtitle = findOtherSubtitle(missing, given.notes, new Set(album.noted.all.flatMap(toTitleWords)))
+    const ours = new Set([...album.nameWords, ...album.noted.all.flatMap(toTitleWords)])
+    const subtitle = findOtherSubtitle(missing, given.notes, ours)
     if (subtitle !== null)
       return { ...answer('different'), reason: `it has a subtitle of its own: ${subtitle.slice(0, 80)}` }
     const words = [...new Set(missing)].join(' ').slice(0, 80)

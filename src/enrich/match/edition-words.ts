@@ -51,7 +51,7 @@ const WEAK = words(`
   unique spined seller content keepnews kit photo jewel random photocard photocards may vary packaging packaged transition featuring ann anniv repack international debut hype stickered
   colour pvc clamshell slipcase tri fold foldout gate inner lyric lyrics sheet insert inserts obi strip card cards postcard
   lithograph poster posters patch download code codes mp3 flac wav hires hi res remaining stock new sealed
-  definitive compact acoustic sounds tour art pocket issue adapted
+  definitive compact ch pa acoustic sounds tour art pocket issue adapted
   jewelcase centennial centenary uber fan replica germania regno unito stati uniti francia giappone olanda spagna svizzera austria inghilterra estados unidos reino alemania francia japon espana italia etats unis allemagne angleterre royaume uni step arancione marrone viola grigio dual plus sony columbia decca capitol atlantic motown stax warner rhino emi mca ecm geffen island polydor reprise
   eco lim controlled protected parlophone mercury virgin condition vg nm mint used millennium cardboard paper wallet swiss
   ${LOCAL_WEAK}
@@ -61,7 +61,7 @@ const WEAK = words(`
 const JAPANESE = [
   ...words(
     `限定 初回 通常 輸入 国内 完全 生産 期間 数量 disc 特典 あり 有 付 き 盤 版 紙 ジャケット ジャケ 仕様 リマスター デラックス エディション アナログ レコード 重量 廃盤 中古 新品 直 正規 公式 日本 独自 枚 組 高音質
-    バインダー フォトブック アートブック フォトカード ブックレット 映像 特製 写真 写真集 ポストカード blu ray ボーナス トラック 帯 のみ 取扱 送料無料 amazon co jp cd dvd lp shm メーカー 早期 先着 購入 予約 対象 外 け オリジナル ステッカー クリアファイル ポスター メガ 豪華 付属品 解説 歌詞 対訳 日本語歌詞 スペシャル プライス 封入 店舗 限り 第 弾 なし 復刻 bd sacd マルチ ハイブリッド インチ 周年 記念 スーパー`,
+    バインダー フォトブック アートブック フォトカード ブックレット 映像 特製 写真 写真集 ポストカード blu ray ボーナス トラック 帯 のみ 取扱 送料無料 amazon co jp cd dvd lp shm メーカー 早期 先着 購入 予約 対象 外 け オリジナル ステッカー クリアファイル ポスター メガ 豪華 付属品 解説 歌詞 対訳 日本語歌詞 スペシャル プライス 封入 店舗 限り 第 弾 なし 復刻 bd sacd uhqcd hqcd mqa マルチ ハイブリッド インチ 周年 記念 スーパー`,
   ),
 ]
   .map((word) => normalizeText(word))
@@ -77,7 +77,7 @@ const MEASURE =
 const ORDINAL_OR_NUMBER = /^\d{1,4}(st|nd|rd|th|er|eme|e|o|a)?$/
 /** What may stand beside a number that only counts something. */
 const UNIT =
-  /^(grams?|gm|gr|g|rpm|inch|inches|in|lps?|cds?|dvds?|discs?|discos|disques|disk|vinyl(s|es)?|vinilos|vinili|sacds?|x|bonus|tracks?|songs?|anniversary|anniversaire|aniversario|anniversario|jubilaum|anniv|ann|birthday|years?|year|jahre|ans|anni|anos|copies|pc|piece|page|color|box|of|surround|khz|k|record|records|cassettes?|extra|new|oz|pack|singles?|eps?)$/
+  /^(grams?|gm|gr|g|rpm|inch|inches|in|lps?|cds?|dvds?|discs?|discos|disques|disk|vinyl(s|es)?|vinilos|vinili|sacds?|x|bonus|tracks?|songs?|anniversary|anniversaire|aniversario|anniversario|jubilaum|anniv|ann|birthday|years?|year|jahre|ans|anni|anos|copies|pc|piece|page|color|box|of|surround|khz|k|record|records|cassettes?|extra|new|oz|pack|hybrid|singles?|eps?)$/
 const COLOR_OF =
   /^(color|vinyl|vinyle|splatter|splattered|swirl|swirls|swirled|marble|marbled|smoke|galaxy|variant|exclusive)$/
 const MAX_COLOR_NAME = 3
@@ -93,7 +93,8 @@ export function isEditionWord(word: string): boolean {
 
 /** "Gold", "Japan": of a title that many albums bear it may tell one of them, for nothing in it says "pressing". */
 export function isBareNote(edition: string): boolean {
-  return !edition.split(' ').some((word) => isStrongEditionWord(word) || isJapaneseEdition(word))
+  const note = edition.split(' ')
+  return !isNamedPressing(note) && !note.some((word) => isStrongEditionWord(word) || isJapaneseEdition(word))
 }
 
 /** Whether nothing is left of a word when all that Japanese shops write is taken from it. */
@@ -135,12 +136,12 @@ function isNamedPressing(note: readonly string[]): boolean {
 
 /** Days and clubs that shops have pressings of their own for, and how Japanese ones tell apart what lies beside the record. */
 const OCCASION =
-  /^(((rsd )?black friday|love record stores)( (19|20)\d\d)?|vinyl me please|music on (cd|vinyl)|type [a-d])$/
+  /^(((rsd )?black friday|love record stores)( (19|20)\d\d)?|vinyl me please|music on (cd|vinyl)|type [a-d]|((original|and|mono|stereo|surround|atmos) )+mixes)$/
 const SERIES =
-  /^((remastered )?(discovery|experience|immersion) edition|(original )?((columbia )?jazz classics|(\w+ ){0,3}archive collection|rudy van gelder|keepnews collection|verve originals|acoustic sounds|ojc|mobile fidelity)( (remasters?|edition|series))?)$/
+  /^((remastered )?(discovery|experience|immersion) (edition|version)|(dg|deutsche grammophon) (the )?originals|(original )?((columbia )?jazz classics|(\w+ ){0,3}archive collection|rudy van gelder|keepnews collection|verve originals|acoustic sounds|ojc|mobile fidelity)( (remasters?|edition|series))?)$/
 const MAX_NAMED = 6
 /** What a series' name ends with. */
-const NAMING = /^(edition|classics|gelder|collection|originals|ojc|fidelity|remasters?|series)$/
+const NAMING = /^(edition|version|classics|gelder|collection|originals|ojc|fidelity|remasters?|series)$/
 
 function isCounting(note: readonly string[], at: number, strong: boolean): boolean {
   const word = note[at] ?? ''

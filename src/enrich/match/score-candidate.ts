@@ -6,6 +6,7 @@ import { compareFormats, type FormatMatch } from './compare-formats.ts'
 import { compareTitles, type TitleMatch } from './compare-titles.ts'
 import { findLaterNamesake } from './find-later-namesake.ts'
 import { findMissingPart } from './find-missing-part.ts'
+import { isSwapped } from './is-swapped.ts'
 import { isTransliterated } from './is-transliterated.ts'
 import { toWords } from './normalize-text.ts'
 import { type AlbumArtists, readAlbumArtists } from './read-album-artists.ts'
@@ -112,6 +113,17 @@ export function createScorer(album: Album): (product: Product) => Score {
       sum < REJECT_BELOW
     )
       parts.push({ name: 'doubt', value: round(REJECT_BELOW - sum), reason: `${title.reason}, and ${artist.reason}` })
+    else if (
+      sum < REJECT_BELOW &&
+      title.other === null &&
+      format.kind !== 'other' &&
+      isSwapped(albumTitle, albumArtists, product)
+    )
+      parts.push({
+        name: 'doubt',
+        value: round(REJECT_BELOW - sum),
+        reason: 'it may have artist and title the wrong way round',
+      })
     const score = round(Math.min(1, Math.max(0, toSum(parts))))
     const verdict = score >= ACCEPT_FROM ? 'accept' : score < REJECT_BELOW ? 'reject' : 'open'
     const isOtherThing =
