@@ -114,11 +114,11 @@ export interface ProductLink {
   currency: string | null
   /** Amazon's condition of the offer, for example New. */
   condition: string | null
-  /** Amazon's availability type, for example IN_STOCK. */
+  /** Amazon's availability type, for example IN_STOCK; the last one told. */
   availability: string | null
-  /** When Amazon told the price. (milliseconds since 1970) */
+  /** When Amazon told the price; it says nothing of availability and rank. (milliseconds since 1970) */
   pricedAt: number | null
-  /** Rank on the whole site, 1 is best; null when unknown. */
+  /** Rank on the whole site, 1 is best, the last one told; null when unknown. */
   salesRank: number | null
 }
 
@@ -151,7 +151,7 @@ export interface CandidateCounts {
   open: number
 }
 
-/** One call of the language model. */
+/** What the language model took, all calls added up. */
 export interface ModelUse {
   /** The model's name. */
   name: string
@@ -169,13 +169,13 @@ export interface AlbumEnriched {
   resultId: string
   /** The request that this result answers. (UUID) */
   requestId: string
-  /** How many times the request has been run from its start, counted from 1; greater than 1 only after offsets were reset. */
+  /** How many times the request has been run from its start, counted from 1; greater than 1 only after offsets were reset, or the topics moved to another cluster. */
   run: number
   /** Why the album was enriched. */
   reason: Reason
   /** The importer's id of the album. */
   albumId: string
-  /** The album's title as it was searched for. */
+  /** The album's title, as it was imported last. */
   title: string
   /** The Amazon site searched, for example www.amazon.com. */
   marketplace: string
@@ -191,7 +191,7 @@ export interface AlbumEnriched {
   counts: CandidateCounts
   /** How many attempts it took, the successful one included. */
   attempts: number
-  /** The language model's part; null when it was not asked. */
+  /** The language model's part; null when there was nothing to ask it. Without tokens it was not asked after all: the album's text gives orders, or the day's tokens were spent. */
   model: ModelUse | null
   /** When the enrichment was asked for. (milliseconds since 1970) */
   requestedAt: number
@@ -199,6 +199,6 @@ export interface AlbumEnriched {
   startedAt: number
   /** When the result was decided. (milliseconds since 1970) */
   finishedAt: number
-  /** The record of album.imported that asked for it; null when a person or the service itself did. */
+  /** The record of album.imported that asked for it; null when a person or the service itself did, and nothing is known of the record. */
   source: RecordPosition | null
 }

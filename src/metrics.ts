@@ -38,12 +38,12 @@ export const metrics = {
   tombstones: new Counter({
     ...shared,
     name: name('tombstones_total'),
-    help: 'Records of album.imported without a value, each of which erases its album.',
+    help: 'Records of album.imported without a value, each of which erases its album if there is one.',
   }),
   staleCopies: new Counter({
     ...shared,
     name: name('stale_copies_total'),
-    help: 'Requests delivered again from another place, which have no result of their own.',
+    help: 'Requests without a result of their own: delivered again from another place, or of an album that was forgotten since.',
   }),
   stageDuration: new Histogram({
     ...shared,
@@ -66,7 +66,7 @@ export const metrics = {
   laneHeld: new Gauge({
     ...shared,
     name: name('lane_held'),
-    help: 'Why the lane is held: 1 for each cause. Absent while it is not held.',
+    help: 'Why the lane is held, or intake (intake_...): 1 for each cause. Absent while nothing is held.',
     labelNames: ['cause'],
   }),
   retries: new Counter({
@@ -83,7 +83,7 @@ export const metrics = {
   amazonRequests: new Counter({
     ...shared,
     name: name('amazon_requests_total'),
-    help: 'Amazon requests, by operation and result (ok or an error code).',
+    help: 'Amazon requests, by operation and result (ok, aborted or an error code).',
     labelNames: ['operation', 'result'],
   }),
   amazonRateLimit: new Gauge({
@@ -111,7 +111,7 @@ export const metrics = {
   modelCalls: new Counter({
     ...shared,
     name: name('model_calls_total'),
-    help: 'Calls of the language model, by result (ok or an error code).',
+    help: 'Calls of the language model, by result (ok, aborted or an error code).',
     labelNames: ['result'],
   }),
   modelTokens: new Counter({

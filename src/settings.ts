@@ -106,7 +106,7 @@ export const SETTINGS = {
   AMAZON_REQUESTS_PER_DAY: setting('amazon', integer(1, 1_000_000_000), {
     default: '8640',
     description:
-      'Amazon requests that the account may make in 24 hours, counted from the first one. Spent, the lane is held until they are over. 8,640 is what Amazon gives new accounts.',
+      'Amazon requests that the account may make in 24 hours, counted from the first one. Once they are spent the lane is held until the 24 hours are over. 8,640 is what Amazon gives new accounts.',
     wants: 'a whole number from 1 to 1000000000',
   }),
   AMAZON_URL: setting('amazon', url.optional(), {
@@ -142,7 +142,8 @@ export const SETTINGS = {
   }),
   MODEL_TIMEOUT_SECONDS: setting('model', integer(1, 600), {
     default: '40',
-    description: 'How long one model call may take, in seconds.',
+    description:
+      'How long one model call may take, in seconds. More than 50 is of no use: an album may take 60 in all.',
     wants: 'a whole number from 1 to 600',
   }),
   MODEL_TOKENS_PER_DAY: setting('model', z.coerce.number().int().min(1).max(1_000_000_000_000).optional(), {
@@ -197,7 +198,7 @@ export const SETTINGS = {
   RETRY_DEADLINE_HOURS: setting('service', integer(0, 8_760), {
     default: '72',
     description:
-      'Hours after its first failure in which a request is tried again, by the last of RETRY_DELAYS again and again; 0: once by each.',
+      'For how many hours after its first failure a request is tried again, at last by the longest of RETRY_DELAYS over and over; 0: once by each.',
     wants: 'a whole number from 0 to 8760',
   }),
   FLOOD_DEAD_LETTERS: setting('service', integer(1, 10_000), {

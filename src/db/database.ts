@@ -107,6 +107,14 @@ export class Database {
     await this.#ask('select 1')
   }
 
+  /** @throws EnrichmentError DATABASE_READ_ONLY for a standby, or one that was told to let nobody write */
+  async checkWritable(): Promise<void> {
+    const [found] = await this.#ask<{ is: boolean }>(`select current_setting('transaction_read_only') = 'on' as is`)
+    if (!found?.is) return
+    const remedy = 'point DATABASE_URL at the primary, or make this server one again'
+    throw new EnrichmentError('DATABASE_READ_ONLY', `PostgreSQL only lets read, so no hold is told here: ${remedy}`)
+  }
+
   /**
    * Creates or updates the tables; answers the names of the migrations run.
    *

@@ -90,6 +90,7 @@ export async function readStatus(config: Config<'kafka'>, servers: Servers): Pro
     when(hasBoth, 'kafka', () => countDeadLetters(kafka, db, topics.dead)),
     ask('kafka', () => findTroubles(kafka, ownTopics)),
     ask('registry', () => registry.ping()),
+    when(hasTables, 'database', () => isWhole('database', () => db.checkWritable())),
   ])
   // A set-up that lacks something else most likely lacks its schemas too; to ask each time would take long.
   if (missing.length > 0 && away.registry === undefined) await isWhole('registry', () => openCodecs(config, registry))

@@ -111,11 +111,16 @@ function callThrough(breaker: Breaker): Call {
 }
 
 const GOES_ON = 'the lane goes on by itself within 2 s'
+const SETTING =
+  'mend the setting that the message names, and restart (a secret that comes by _FILE is read anew); the lane goes on by itself, at once after `album-enricher resume`'
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
   AMAZON_DAY_SPENT:
     'nothing: the lane goes on by itself when the day is over; where the account has more, set AMAZON_REQUESTS_PER_DAY',
   MODEL_DAY_SPENT:
     'nothing: the lane goes on by itself at 00:00 UTC; or raise MODEL_TOKENS_PER_DAY, or set MODEL_TOKENS_SPENT=review, and restart',
+  AMAZON_BAD_CREDENTIALS: SETTING,
+  AMAZON_INVALID_PARTNER_TAG: SETTING,
+  MODEL_BAD_CREDENTIALS: SETTING,
   MODEL_NOT_FOUND:
     'give MODEL_NAME a model that the host at OPENAI_BASE_URL has for this key, and restart; the lane goes on by itself',
   DATABASE_READ_ONLY: `point DATABASE_URL at the primary, or make this server one again; ${GOES_ON}`,

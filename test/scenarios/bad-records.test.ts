@@ -66,7 +66,7 @@ test('a flood of records that are no albums holds intake, also after a restart, 
   const status = async () => (await runVerb(env, 'status')).output
   await expect
     .poll(status)
-    .toMatch(/the lane is running[\s\S]*held for intake_flood since \S+: 5 dead letters in a row/)
+    .toMatch(/the lane is running\nintake is held\n[\s\S]*held for intake_flood since \S+: 5 dead letters in a row/)
   await publish(anAlbum('same'))
 
   const held = () => service.logs.filter(({ msg }) => msg === 'intake held').length

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { DATABASE_REFUSALS, type DatabaseRefusal } from '../stack/database-refusals.ts'
 import { createDatabaseRole } from '../stack/database-role.ts'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { runVerb } from '../stack/service-process.ts'
 
 /** How long each refusal lasts. */
 const REFUSED_MS = Number(process.env.OUTAGE_SECONDS ?? 3) * 1_000
@@ -45,6 +46,10 @@ test('while PostgreSQL refuses, the lane is held with the cause, and no album is
     const held = await service.waitForLog(isHeld, 60_000)
     expect(JSON.stringify(held.holds)).toMatch(/"remedy":"[^"]{20}/)
     expect((await service.get('/ready')).text).toContain(cause)
+    const { output } = await runVerb(env, 'status')
+    // A hold cannot be stored where nobody may write.
+    if (cause === 'DATABASE_READ_ONLY')
+      expect(output).toMatch(/to be mended: PostgreSQL only lets read[\s\S]*neither paused nor held/)
     await delay(REFUSED_MS)
     await end(role)
     const from = performance.now()

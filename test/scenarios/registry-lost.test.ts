@@ -64,7 +64,9 @@ test('a registry that answers and has lost its state holds intake and lane, whic
   const status = async () => (await runVerb(env, 'status')).output
   await expect
     .poll(status)
-    .toMatch(/the lane is running[\s\S]*held for intake_REGISTRY_UNAVAILABLE since \S+: .*it has lost its state/)
+    .toMatch(
+      /the lane is running\nintake is held\n[\s\S]*held for intake_REGISTRY_UNAVAILABLE since \S+: .*it has lost its state/,
+    )
   registry.forgets = false
   await dead.waitFor((records) => records.length === 1, 'the dead letter of intake')
   await results.waitFor((records) => records.length === 1, 'the album behind it')

@@ -30,7 +30,9 @@ async function changeLane(
     return { state: earlier.state, holds: [...earlier.holds, ...ofIntake.holds] }
   })
   if (json) return printJson({ lane, state, before: before.state, holds: before.holds })
-  print(before.state === state ? `the lane was ${state} already` : `the lane is ${state}`)
+  const isTried = state === 'running' && before.holds.length > 0
+  const unchanged = isTried ? 'nothing was paused; what is held is tried now' : `the lane was ${state} already`
+  print(before.state === state ? unchanged : `the lane is ${state}`)
   if (state === 'paused') return
   for (const { cause, message, remedy } of before.holds) print(`it was held for ${cause}: ${message}; ${remedy}`)
 }

@@ -23,10 +23,11 @@ function formatStatus(status: Status): string {
   lines.push(...(troubles ?? []).map((trouble) => `Kafka: ${escapeText(trouble)}`))
   if (lane?.isPaused)
     lines.push(`the lane is paused by ${lane.changedBy} since ${lane.changedAt}: resume lets it go on`)
-  // Without Kafka nobody can say that it runs, only that nothing was stored that keeps it.
-  const isUnknown = away.kafka !== undefined && lane?.state === 'running'
+  // Without Kafka nobody can say that it runs, only that nothing was stored that keeps it; nor where something is missing.
+  const isUnknown = (away.kafka !== undefined || missing.length > 0) && lane?.state === 'running'
   if (lane && (lane.state === 'held' || !lane.isPaused))
     lines.push(isUnknown ? 'the lane is neither paused nor held' : `the lane is ${lane.state}`)
+  if (holds?.some(({ cause }) => cause.startsWith('intake_'))) lines.push('intake is held')
   for (const { cause, message, remedy, since } of holds ?? [])
     lines.push(`held for ${cause} since ${since}: ${escapeText(message)}`, `  what to do: ${escapeText(remedy)}`)
   if (inFlight !== null) lines.push(`${inFlight} albums in flight; last result ${lastResultAt ?? 'never'}`)
