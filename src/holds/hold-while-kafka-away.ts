@@ -18,8 +18,8 @@ export interface Watched {
 
 /**
  * Holds a group's work while Kafka does not answer: its member is out of the group, or cannot get its partitions, or a
- * transaction does not end, as without enough replicas, though the group goes on. Nothing moves then, whatever the member
- * itself still believes. What Kafka refuses is a hold of the member's own.
+ * transaction does not end, as without enough replicas, though the group goes on. It may be so of one partition alone, while
+ * others go on: `failure` names it. What Kafka refuses is a hold of the member's own.
  *
  * @returns when the signal is aborted
  */

@@ -145,21 +145,21 @@ export class Intake implements Member {
 
   async #own(partition: TopicPartition, signal: AbortSignal): Promise<OwnedPartition> {
     const { topics } = this.#making
-    const owning = ownPartition(this.#options.kafka, partition, {
+    const ownership = await ownPartition(this.#options.kafka, partition, {
       groupId: this.#groupId,
       outputs: [topics.enrichment, topics.dead],
       marks: this.#marks,
+      transactions: this.#transactions,
       confirmed: () => this.#consumer.confirmed(signal),
       beginAt: (place, log) => this.#offsets.beginAt(place, log),
-    })
-    const ownership = await this.#transactions.during(owning).catch((error) => {
+    }).catch((error) => {
       // Of an assignment that is over nobody would ever say that it is well again.
       if (!signal.aborted) this.#offsets.failed(partition, error)
       throw error
     })
     if (!signal.aborted) this.#offsets.over(partition)
     return {
-      position: ownership.positions()[0]?.offset ?? 0n,
+      position: ownership.position,
       receive: (batch) => this.#forward(ownership, batch),
       close: () => ownership.close(),
     }
@@ -187,13 +187,9 @@ export class Intake implements Member {
 
   readonly #onClockLate = (error: unknown) => this.#options.log.debug({ err: error }, 'clock not set')
 
-  async #forward(
-    ownership: PartitionOwnership,
-    { topic, partition, deliveries, nextOffset, signal }: DeliveredBatch,
-  ): Promise<void> {
-    if (deliveries.length === 0 && ownership.isPending({ topic, partition, offset: nextOffset - 1n }))
-      await ownership.commit([], [{ topic, partition, offset: nextOffset }])
-    const pending = deliveries.filter((delivery) => ownership.isPending(delivery))
+  async #forward(ownership: PartitionOwnership, { deliveries, nextOffset, signal }: DeliveredBatch): Promise<void> {
+    if (deliveries.length === 0 && nextOffset > ownership.position) await ownership.commit([], nextOffset)
+    const pending = deliveries.filter(({ offset }) => offset >= ownership.position)
     // Waiting for a registry, or for a person, is no hanging.
     const alive = setInterval(() => this.#consumer.progress(), ALIVE_MS)
     try {
@@ -203,8 +199,7 @@ export class Intake implements Member {
         const taken = outcomes.slice(0, this.#countAdmitted(outcomes))
         const records = taken.map(({ record }) => record).filter((record) => record !== null)
         const last = taken.at(-1)?.delivery
-        if (last !== undefined)
-          await this.#transactions.during(ownership.commit(records, [{ topic, partition, offset: last.nextOffset }]))
+        if (last !== undefined) await ownership.commit(records, last.nextOffset)
         for (const outcome of taken) {
           // Not before the commit: one that fails, and is done again, has given nothing up.
           this.#flood.record(outcome.error !== undefined)

@@ -6,6 +6,7 @@ import type { TopicPartition } from '../kafka/delivery.ts'
 import type { LogEnds } from '../kafka/partition-ownership.ts'
 
 const MISSING = 'intake_offset_missing'
+const BEYOND = 'intake_offset_beyond_log'
 
 /**
  * Why intake cannot tell where it stands in a partition, until a person says: its group's offset is beyond the log, or Kafka
@@ -43,7 +44,7 @@ export class OffsetFaults {
     if (!(error instanceof EnrichmentError) || error.code !== 'TOPIC_WRONG') return
     const remedy =
       'stop the service, set the offsets of the group with kafka-consumer-groups.sh --reset-offsets, and start it'
-    const hold = { cause: 'intake_offset_beyond_log', message: error.message, remedy }
+    const hold = { cause: BEYOND, message: error.message, remedy }
     this.#holds.set(partition, error instanceof OffsetMissing ? error.hold : hold)
     this.#tell()
   }
@@ -69,8 +70,10 @@ export class OffsetFaults {
   }
 
   #tell(): void {
-    const [first] = this.#holds.values()
-    this.#state.hold('offsets', first ?? null)
+    for (const cause of [BEYOND, MISSING]) {
+      const first = [...this.#holds.values()].find((hold) => hold.cause === cause)
+      this.#state.hold(cause, first ?? null)
+    }
   }
 }
 

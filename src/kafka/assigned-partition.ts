@@ -20,10 +20,13 @@ export interface AssignedPartitionOptions {
   session: AbortSignal
   /** Takes possession of it. @param failedAt when it failed last, by performance.now() */
   own(failedAt: number): Promise<OwnedPartition>
-  /** Told why it is not, or no longer, in possession, and with null once it is. */
+  /** Told why it is not, or no longer, in possession, and with null while all is well. */
   onFailure(error: unknown): void
   log: Logger
 }
+
+/** So long it is read after a failure before that counts as over, where nothing comes: what works again may fail at the first record. */
+const WELL_AFTER_MS = 5_000
 
 type Phase =
   | { kind: 'owning' }
@@ -39,7 +42,8 @@ export type PartitionEvent = 'own' | 'close' | 'end'
  * - reading: what is fetched is delivered, in order
  * - over: the assignment is
  *
- * A failure is that of this partition alone: a member that left the group for it would hold up all the others of the group.
+ * A failure is that of this partition alone: a member that left the group for it would hold up all the others of the group. Only what
+ * is not answered holds up those of its member meanwhile: KafkaJS hands over one batch at a time.
  */
 export class AssignedPartition {
   /** By phase what may happen, and where it leads; anything else is a fault of this service. */
@@ -117,6 +121,7 @@ export class AssignedPartition {
     }
     if (this.#phase !== phase) return false
     phase.position = nextOffset
+    this.#options.onFailure(null)
     return true
   }
 
@@ -157,15 +162,17 @@ export class AssignedPartition {
   async #ownOnce(failedAt: number): Promise<unknown> {
     const { partition, session, fetching, own, onFailure } = this.#options
     let owned: OwnedPartition | undefined
+    let well: NodeJS.Timeout | undefined
     try {
       owned = await own(failedAt)
       session.throwIfAborted()
       const failed = this.#read(owned)
-      onFailure(null)
+      well = setTimeout(() => onFailure(null), WELL_AFTER_MS)
       return await orAborted(failed, session)
     } catch (error) {
       return error
     } finally {
+      clearTimeout(well)
       if (!session.aborted) fetching.pause(partition)
       this.#phase = this.#to('close', { kind: 'owning' })
       // What is in hand may still be committed, and is then done.

@@ -1,7 +1,7 @@
 import type { EnrichmentError } from '../errors.ts'
 import { partitionKey, type TopicPartition } from './delivery.ts'
 import type { GroupConsumerOptions } from './group-consumer-options.ts'
-import { isRefusal, kafkaError } from './kafka-error.ts'
+import { chainOf, isRefusal, kafkaError } from './kafka-error.ts'
 
 type Options = Pick<GroupConsumerOptions, 'log' | 'groupId' | 'onRefused'>
 
@@ -70,7 +70,7 @@ export class ConsumerFailure {
     this.#tellRefusal()
     const { code, message } = error
     const fields = { groupId: this.#options.groupId, ...where, code, reason: message }
-    this.#options.log.warn({ ...fields, ...(code === 'INTERNAL' && { err: error }) }, text)
+    this.#options.log.warn({ ...fields, ...(isFault(error) && { err: error }) }, text)
   }
 
   #tellRefusal(): void {
@@ -80,6 +80,12 @@ export class ConsumerFailure {
     this.#options.onRefused?.(refusal)
   }
 }
+
+/** Whether it is none of Kafka's, nor a socket's, but a fault of ours, which only its stack explains. */
+const isFault = ({ code, cause }: EnrichmentError) =>
+  code === 'INTERNAL' ||
+  (cause instanceof Error &&
+    !chainOf(cause).some(({ name = '', code: told }) => name.startsWith('KafkaJS') || typeof told === 'string'))
 
 const isSame = (one: EnrichmentError, other: EnrichmentError | null) =>
   one.code === other?.code && one.message === other.message

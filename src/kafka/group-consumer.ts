@@ -11,6 +11,7 @@ import { restartPauses } from './restart-pauses.ts'
 import { toDeliveries } from './to-deliveries.ts'
 
 const SESSION_TIMEOUT_MS = 6_000
+/** KafkaJS sends none sooner than this after the answer to the last one, however often it is told to. */
 const HEARTBEAT_MS = 1_500
 const REBALANCE_TIMEOUT_MS = 20_000
 /** How long a fetch waits at the broker; a resume takes effect after at most this. */
@@ -151,9 +152,11 @@ export class GroupConsumer {
     consumer.on(consumer.events.REQUEST, ({ payload: { apiName, sentAt: at } }) =>
       sentAt.set(apiName, performance.now() - Math.max(0, Date.now() - at)),
     )
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
-      this.#onJoin(consumer, payload.memberAssignment, sentAt.get('SyncGroup')),
-    )
+    let isEnding = false
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      // A join that was under way: what it would take another member has a moment later.
+      if (!isEnding) this.#onJoin(consumer, payload.memberAssignment, sentAt.get('SyncGroup'))
+    })
     consumer.on(consumer.events.HEARTBEAT, () => {
       // What ended the session was no reason for KafkaJS to join again: it goes on, with a session that is over.
       if (this.#session?.lost !== undefined) this.restart(this.#session.lost)
@@ -171,6 +174,7 @@ export class GroupConsumer {
     } catch (error) {
       return this.#stopped.signal.aborted ? undefined : kafkaError(error)
     } finally {
+      isEnding = true
       this.#leave()
       this.#stopped.signal.removeEventListener('abort', onStop)
       await consumer.disconnect().catch(() => undefined)
@@ -250,7 +254,7 @@ export class GroupConsumer {
         session.lost ??= error
         session.abort.abort()
       })
-    }, HEARTBEAT_MS)
+    }, HEARTBEAT_MS / 3)
     let isTaken = false
     try {
       isTaken = await this.#deliver(batch)

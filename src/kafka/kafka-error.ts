@@ -79,7 +79,8 @@ function refused(code: Refusal, what: string, cause: unknown): EnrichmentError {
   return new EnrichmentError(code, `${what}: ${explainRefusal(cause) ?? REMEDIES[code]}`, { cause })
 }
 
-function chainOf(error: unknown): Told[] {
+/** The error and what it wraps, from the outside. */
+export function chainOf(error: unknown): Told[] {
   const chain: Told[] = []
   for (let one = error; one instanceof Error && chain.length < 10; one = one.cause) chain.push(one as Told)
   return chain

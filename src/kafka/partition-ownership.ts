@@ -1,30 +1,38 @@
 import type { Kafka } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
-import { type CommitOffset, type OutgoingRecord, partitionKey, type TopicPartition } from './delivery.ts'
+import type { CommitOffset, OutgoingRecord, TopicPartition } from './delivery.ts'
 import { withAdmin } from './kafka-client.ts'
+import type { OpenTransactions } from './open-transactions.ts'
 import { TransactionalProducer } from './transactional-producer.ts'
 
-/**
- * Possession of some partitions under one transactional id: the producer that alone may commit for them, and where
- * they stood when it took over.
- */
+/** Possession of a partition: the producer that alone may commit for it, and where it stands. */
 export interface PartitionOwnership {
-  /** Whether a record is still to be done: KafkaJS may deliver from an offset that it read before we took over. */
-  isPending(record: TopicPartition & { offset: bigint }): boolean
-  /** Where each partition stands now; where nobody has committed yet, at the beginning of its log. */
-  positions(): CommitOffset[]
-  /** Publishes and commits in one transaction. @throws EnrichmentError KAFKA_UNAVAILABLE, and what `confirmed` throws; it is void then */
-  commit(records: OutgoingRecord[], offsets: CommitOffset[]): Promise<void>
+  /** The offset of the next record to be done: where the group stood, else the log's beginning, and since then as committed. */
+  readonly position: bigint
+  /**
+   * Publishes records and commits the next position in one transaction.
+   *
+   * @throws EnrichmentError KAFKA_UNAVAILABLE, and what `confirmed` throws; it is void then
+   */
+  commit(records: OutgoingRecord[], next: bigint): Promise<void>
   close(): Promise<void>
 }
 
-/** What is taken possession of, and by whom. */
+/** Knows which process has a partition, so that the next one knows whether it died of a record, and where it stood. */
+export interface PartitionMarks {
+  takeOver(positions: CommitOffset[]): Promise<void>
+  leave(position: CommitOffset): Promise<void>
+}
+
+/** How a partition is taken possession of, and by whom. */
 export interface PartitionClaim {
   groupId: string
-  partitions: TopicPartition[]
   /** The topics to which commits publish. */
   outputs: string[]
-  /** Resolves once the group has lately confirmed the member, which commits only then. @throws when it never will */
+  marks: PartitionMarks
+  /** Where its transactions are noted while they are under way. */
+  transactions?: OpenTransactions
+  /** Resolves once the group has lately confirmed the member, which takes over and commits only then. @throws when it never will */
   confirmed(): Promise<void>
   /** Where to begin in a partition of which the group has no offset, to be committed; without it at the beginning of the log. @throws why not */
   beginAt?(partition: TopicPartition, log: LogEnds): Promise<bigint>
@@ -37,117 +45,70 @@ export interface LogEnds {
 }
 
 /**
- * Takes possession: fences the predecessor first, and reads the committed offsets only then.
+ * Takes possession, under a transactional id of the partition's own, so that fencing follows it from owner to owner: fences the
+ * predecessor first, reads the committed offset only then, and leaves a mark.
  *
- * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals; TOPIC_WRONG where a committed offset is beyond the log's end, from where
- *   KafkaJS would silently jump to its beginning; what `beginAt` throws
- */
-export async function ownPartitions(
-  kafka: Kafka,
-  transactionalId: string,
-  claim: PartitionClaim,
-): Promise<PartitionOwnership> {
-  const { groupId, partitions, outputs, confirmed } = claim
-  const producer = new TransactionalProducer(kafka, transactionalId)
-  await producer.init({ groupId, topics: outputs })
-  const positions = await readPositions(kafka, claim, async (begun) => {
-    await confirmed()
-    await producer.commit([], groupId, begun)
-  }).catch(async (error) => {
-    await producer.close()
-    throw error
-  })
-  return {
-    isPending: (record) => record.offset >= (positions.get(partitionKey(record)) ?? 0n),
-    positions: () => partitions.map((one) => ({ ...one, offset: positions.get(partitionKey(one)) ?? 0n })),
-    async commit(records, offsets) {
-      await confirmed()
-      await producer.commit(records, groupId, offsets)
-      for (const one of offsets) positions.set(partitionKey(one), one.offset)
-    },
-    close: () => producer.close(),
-  }
-}
-
-/** Knows which process has a partition, so that the next one knows whether it died of a record, and where it stood. */
-export interface PartitionMarks {
-  takeOver(positions: CommitOffset[]): Promise<void>
-  leave(position: CommitOffset): Promise<void>
-}
-
-/**
- * Takes possession of one partition, with its marks, under a transactional id of its own: fencing follows it from owner to
- * owner.
- *
- * @throws as `ownPartitions`; what `confirmed` throws
+ * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals; TOPIC_WRONG where the committed offset is beyond the log's end, from
+ *   where KafkaJS would silently jump to its beginning; what `beginAt`, `confirmed` and the marks throw
  */
 export async function ownPartition(
   kafka: Kafka,
   partition: TopicPartition,
-  { marks, ...claim }: Omit<PartitionClaim, 'partitions'> & { marks: PartitionMarks },
+  claim: PartitionClaim,
 ): Promise<PartitionOwnership> {
-  const transactionalId = `${claim.groupId}.${partition.topic}.${partition.partition}`
-  const ownership = await ownPartitions(kafka, transactionalId, { ...claim, partitions: [partition] })
+  const { groupId, outputs, marks, transactions, confirmed } = claim
+  const producer = new TransactionalProducer(
+    kafka,
+    `${groupId}.${partition.topic}.${partition.partition}`,
+    transactions,
+  )
+  let position = 0n
+  const commit = async (records: OutgoingRecord[], next: bigint) => {
+    await confirmed()
+    await producer.commit(records, groupId, [{ ...partition, offset: next }])
+    position = next
+  }
   try {
-    await claim.confirmed()
-    await marks.takeOver(ownership.positions())
+    await producer.init({ groupId, topics: outputs, confirmed })
+    const { offset, log } = await readPlace(kafka, groupId, partition)
+    position = offset > log.start ? offset : log.start
+    // At once: from now on a group without an offset is one that has lost it.
+    if (offset < 0n && claim.beginAt !== undefined) await commit([], await claim.beginAt(partition, log))
+    await confirmed()
+    await marks.takeOver([{ ...partition, offset: position }])
   } catch (error) {
-    await ownership.close()
+    await producer.close()
     throw error
   }
   return {
-    ...ownership,
+    get position() {
+      return position
+    },
+    commit,
     async close() {
-      await ownership.close()
-      for (const position of ownership.positions()) await marks.leave(position)
+      await producer.close()
+      await marks.leave({ ...partition, offset: position })
     },
   }
 }
 
-/** By "topic/partition" where the group goes on: as committed, or where the log begins, if that is further on. @param commit where it begins */
-async function readPositions(
-  kafka: Kafka,
-  { groupId, partitions, beginAt }: PartitionClaim,
-  commit: (begun: CommitOffset[]) => Promise<void>,
-): Promise<Map<string, bigint>> {
-  const committed = await readCommitted(kafka, groupId, partitions)
-  const positions = new Map<string, bigint>()
-  const topics = [...new Set(partitions.map(({ topic }) => topic))]
-  for (const topic of topics) {
-    const logs = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic), { topic })
-    for (const one of partitions.filter((it) => it.topic === topic)) {
-      const { partition } = one
-      const log = logs.find((it) => it.partition === partition)
-      const offset = committed.get(partitionKey(one)) ?? -1n
-      const start = BigInt(log?.low ?? 0)
-      const end = BigInt(log?.high ?? offset)
-      if (offset > end) {
-        const place = `group ${groupId} stands at ${offset} in partition ${partition} of ${topic}, which ends at ${end}`
-        throw new EnrichmentError('TOPIC_WRONG', `${place}: set the group's offsets, its records were lost or replaced`)
-      }
-      positions.set(partitionKey(one), offset > start ? offset : start)
-      if (offset >= 0n || beginAt === undefined) continue
-      const begin = await beginAt(one, { start, end })
-      // At once: from now on a group without an offset is one that has lost it.
-      await commit([{ ...one, offset: begin }])
-      positions.set(partitionKey(one), begin)
-    }
-  }
-  return positions
-}
-
-/** Committed offsets by "topic/partition"; -1 where the group has none. */
-async function readCommitted(
+/** The group's offset in a partition, -1 where it has none, and the ends of its log. */
+async function readPlace(
   kafka: Kafka,
   groupId: string,
-  partitions: TopicPartition[],
-): Promise<Map<string, bigint>> {
-  const topics = [...new Set(partitions.map(({ topic }) => topic))]
-  if (topics.length === 0) return new Map()
-  const answer = await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId, topics }), { group: groupId })
-  return new Map(
-    answer.flatMap(({ topic, partitions: all }) =>
-      all.map(({ partition, offset }) => [partitionKey({ topic, partition }), BigInt(offset)] as const),
-    ),
-  )
+  { topic, partition }: TopicPartition,
+): Promise<{ offset: bigint; log: LogEnds }> {
+  const committed = await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId, topics: [topic] }), {
+    group: groupId,
+  })
+  const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic), { topic })
+  const ofGroup = committed[0]?.partitions.find((one) => one.partition === partition)
+  const ofLog = ends.find((one) => one.partition === partition)
+  const offset = BigInt(ofGroup?.offset ?? -1)
+  const log = { start: BigInt(ofLog?.low ?? 0), end: BigInt(ofLog?.high ?? offset) }
+  if (offset > log.end) {
+    const place = `group ${groupId} stands at ${offset} in partition ${partition} of ${topic}, which ends at ${log.end}`
+    throw new EnrichmentError('TOPIC_WRONG', `${place}: set the group's offsets, its records were lost or replaced`)
+  }
+  return { offset, log }
 }

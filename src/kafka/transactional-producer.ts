@@ -5,6 +5,7 @@ import type { CommitOffset, OutgoingRecord } from './delivery.ts'
 import { describeTopics, explainMissing } from './describe-topics.ts'
 import { withAdmin } from './kafka-client.ts'
 import { type Asked, kafkaError } from './kafka-error.ts'
+import { OpenTransactions } from './open-transactions.ts'
 import { PartitionBatches } from './partition-batches.ts'
 import { joinPartitions } from './patches/join-partitions.ts'
 import { isConnectionLost, whileCoordinatorMoves } from './while-coordinator-moves.ts'
@@ -20,6 +21,8 @@ export interface TakenPart {
   groupId: string
   /** To which records are published. */
   topics: string[]
+  /** Resolves once nobody else can have what is taken: whoever has would be fenced. @throws when that will not be */
+  confirmed(): Promise<void>
 }
 
 /**
@@ -33,9 +36,13 @@ export class TransactionalProducer {
   readonly #transactionalId: string
   readonly #batches: PartitionBatches
   readonly #producer: ReturnType<Kafka['producer']>
+  readonly #open: OpenTransactions
+  #isClosed = false
 
-  constructor(kafka: Kafka, transactionalId: string) {
+  /** @param open where transactions are noted while they are under way */
+  constructor(kafka: Kafka, transactionalId: string, open = new OpenTransactions()) {
     this.#kafka = kafka
+    this.#open = open
     this.#transactionalId = transactionalId
     this.#batches = new PartitionBatches(kafka)
     this.#producer = kafka.producer({
@@ -55,7 +62,7 @@ export class TransactionalProducer {
    * read: until then a predecessor's commit may still arrive.
    *
    * @param taken what the id's transactions have to do with; with it their lost markers are written, too
-   * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals
+   * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals; what `confirmed` throws
    */
   async init(taken?: TakenPart): Promise<void> {
     await this.#inTime(`a takeover by ${this.#transactionalId}`, this.#begin(taken), this.#asked(taken?.groupId))
@@ -64,15 +71,21 @@ export class TransactionalProducer {
   async #begin(taken: TakenPart | undefined): Promise<void> {
     await this.#producer.connect()
     if (taken !== undefined) return this.#writeLostMarkers(taken)
-    const empty = await this.#producer.transaction()
+    const empty = await this.#transaction()
     await empty.abort()
+  }
+
+  /** KafkaJS connects a producer again that was closed: it would fence the one that came after this. */
+  #transaction(): Promise<Transaction> {
+    if (this.#isClosed) throw new EnrichmentError('KAFKA_UNAVAILABLE', 'Kafka: answered too late')
+    return this.#producer.transaction()
   }
 
   /** Closes the producer where the work fails, or is not done in time. @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals */
   async #inTime(what: string, work: Promise<void>, asked: Asked): Promise<void> {
     const late = AbortSignal.timeout(ANSWERED_WITHIN_MS)
     try {
-      await orAborted(work, late)
+      await this.#open.during(orAborted(work, late))
     } catch (error) {
       await this.close()
       if (error !== late.reason) throw kafkaError(error, asked)
@@ -91,7 +104,7 @@ export class TransactionalProducer {
    * with a marker everywhere: that of a commit, since one that was given up drops the offsets that wait for it. Not while a leader or
    * the group's coordinator is missing: what is begun then is given up.
    */
-  async #writeLostMarkers({ groupId, topics }: TakenPart): Promise<void> {
+  async #writeLostMarkers({ groupId, topics, confirmed }: TakenPart): Promise<void> {
     const found = await withAdmin(this.#kafka, async (admin) => {
       const described = await describeTopics(admin, topics)
       const missing = explainMissing(described)
@@ -104,9 +117,11 @@ export class TransactionalProducer {
       this.#transactionalId,
       found.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(({ partition }) => partition) })),
     )
+    // Kafka may have taken its time: from here on the predecessor is fenced.
+    await confirmed()
     // The second one cannot begin before all markers of the first are written.
     for (let markers = 0; markers < 2; markers += 1) {
-      const empty = await this.#producer.transaction()
+      const empty = await this.#transaction()
       await sendOffsets(empty, groupId, [], isConnectionLost)
       await empty.commit()
     }
@@ -127,7 +142,7 @@ export class TransactionalProducer {
     let transaction: Transaction | undefined
     try {
       const batches = await this.#batches.divide(records)
-      transaction = await this.#producer.transaction()
+      transaction = await this.#transaction()
       for (const batch of batches) {
         asked.topic = batch.topic
         await transaction.sendBatch({ acks: -1, compression: CompressionTypes.GZIP, topicMessages: [batch] })
@@ -141,6 +156,7 @@ export class TransactionalProducer {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     // KafkaJS waits for the answer to all that it has asked, and for ever where that broker has died meanwhile. What is
     // left open then the next producer of the id fences.
     await orAborted(this.#producer.disconnect(), AbortSignal.timeout(CLOSED_WITHIN_MS)).catch(() => undefined)

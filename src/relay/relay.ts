@@ -93,7 +93,7 @@ export class Relay implements Member {
       },
     })
     return {
-      position: ownership.positions()[0]?.offset ?? 0n,
+      position: ownership.position,
       receive: (batch) => this.#receive(relayed, batch),
       close: () => relayed.close(),
     }

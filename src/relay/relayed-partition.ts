@@ -32,13 +32,13 @@ export class RelayedPartition {
   constructor(partition: TopicPartition, ownership: PartitionOwnership, options: RelayedPartitionOptions) {
     this.partition = partition
     this.#ownership = ownership
-    this.#waiting = new WaitingRecords(MOST_WAITING, ownership.positions()[0]?.offset ?? 0n)
+    this.#waiting = new WaitingRecords(MOST_WAITING, ownership.position)
     this.#options = options
   }
 
   /** Takes delivered records in. Resolves at once, unless it is full: then once everything is published that is due. */
   async add(deliveries: Delivery[], nextOffset: bigint): Promise<void> {
-    const pending = deliveries.filter((delivery) => this.#ownership.isPending(delivery))
+    const pending = deliveries.filter(({ offset }) => offset >= this.#ownership.position)
     while (pending.length > 0) await this.#takeIn(pending.splice(0, this.#options.marks.countTogether(pending)))
     this.#waiting.add([], nextOffset, Date.now())
     this.#publish()
@@ -95,7 +95,7 @@ export class RelayedPartition {
       const { deliveries, offset } = due
       const records = await marks.touch(deliveries, async () => {
         const made = deliveries.map(toRecord)
-        await this.#ownership.commit(made, [{ ...this.partition, offset }])
+        await this.#ownership.commit(made, offset)
         return made
       })
       this.#waiting.drop(offset)

@@ -47,7 +47,7 @@ async function own(receive?: OwnedPartition['receive']): Promise<void> {
   await turn()
 }
 
-const READ = ['pause', 'seek 7', 'resume', 'well']
+const READ = ['pause', 'seek 7', 'resume']
 
 /** Each edge of the table, by what brings the partition along it. */
 const EDGES: Record<PartitionPhase, Partial<Record<PartitionEvent, () => Promise<void>>>> = {
@@ -97,6 +97,21 @@ test('possession is taken, lost, closed and taken again after a pause', async ()
   await expect.poll(() => attempts.length).toBe(2)
   await own()
   expect(told.slice(READ.length + 3)).toEqual(READ.slice(1))
+})
+
+test('what is had again counts as well once a batch was taken in, or nothing has come for some seconds', async () => {
+  let isBroken = true
+  await own(async () => {
+    if (isBroken) throw new Error('broken')
+  })
+  await partition.receive([], 8n)
+  await expect.poll(() => attempts.length).toBe(2)
+  await own()
+  expect(told).not.toContain('well')
+  isBroken = false
+  await partition.receive([], 8n)
+  expect(told.filter((text) => text === 'well').length).toBe(1)
+  await expect.poll(() => told.filter((text) => text === 'well').length, { timeout: 10_000 }).toBe(2)
 })
 
 test('what is had once the assignment is over is closed, and nothing of it is fetched', async () => {

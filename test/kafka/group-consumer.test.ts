@@ -5,7 +5,7 @@ import type { TopicPartition } from '../../src/kafka/delivery.ts'
 import { GroupConsumer } from '../../src/kafka/group-consumer.ts'
 import type { DeliveredBatch, OwnedPartition } from '../../src/kafka/group-consumer-options.ts'
 import { createKafka, withAdmin } from '../../src/kafka/kafka-client.ts'
-import { ownPartitions } from '../../src/kafka/partition-ownership.ts'
+import { ownPartition } from '../../src/kafka/partition-ownership.ts'
 import { readLag } from '../../src/kafka/read-lag.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
 import { createLogger } from '../../src/log.ts'
@@ -31,14 +31,15 @@ function follow(room: KafkaRoom) {
   const consumer = new GroupConsumer({
     ...memberOf(room),
     async own(partition) {
-      const claim = { groupId: group, partitions: [partition], outputs: [topic], confirmed: async () => undefined }
-      const owned = await ownPartitions(kafka, `${group}.owner`, claim)
+      const marks = { takeOver: async () => undefined, leave: async () => undefined }
+      const claim = { groupId: group, outputs: [topic], marks, confirmed: async () => undefined }
+      const owned = await ownPartition(kafka, partition, claim)
       return {
-        position: owned.positions()[0]?.offset ?? 0n,
+        position: owned.position,
         async receive({ deliveries, nextOffset }) {
-          const pending = deliveries.filter((delivery) => owned.isPending(delivery))
+          const pending = deliveries.filter(({ offset }) => offset >= owned.position)
           values.push(...pending.map(({ value }) => String(value)))
-          await owned.commit([], [{ ...partition, offset: nextOffset }])
+          await owned.commit([], nextOffset)
         },
         close: () => owned.close(),
       }

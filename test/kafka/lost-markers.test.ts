@@ -20,7 +20,7 @@ async function open(kafka: Kafka, partition: number): Promise<TransactionalProdu
   for (const deadline = Date.now() + 30_000; ; await sleep(200)) {
     const producer = new TransactionalProducer(kafka, `${GROUP}.${partition}`)
     try {
-      await producer.init({ groupId: GROUP, topics: [RESULTS] })
+      await producer.init({ groupId: GROUP, topics: [RESULTS], confirmed: async () => undefined })
       return producer
     } catch (error) {
       if (Date.now() > deadline) throw error

@@ -1,36 +1,31 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { withAdmin } from '../../src/kafka/kafka-client.ts'
-import { ownPartitions, type PartitionOwnership } from '../../src/kafka/partition-ownership.ts'
+import { ownPartition, type PartitionOwnership } from '../../src/kafka/partition-ownership.ts'
 import { publishRecords } from '../../src/kafka/publish-records.ts'
 import { aRecord, createKafkaRoom, type KafkaRoom } from '../stack/kafka-room.ts'
 
 async function own(
   { kafka, group, topic }: KafkaRoom,
-  partitions = [0],
   confirmed: () => Promise<void> = async () => undefined,
 ): Promise<PartitionOwnership> {
-  const ownership = await ownPartitions(kafka, `${group}.owner`, {
-    groupId: group,
-    partitions: partitions.map((partition) => ({ topic, partition })),
-    outputs: [topic],
-    confirmed,
-  })
+  const ownership = await ownPartition(
+    kafka,
+    { topic, partition: 0 },
+    {
+      ...{ groupId: group, outputs: [topic], confirmed },
+      marks: { takeOver: async () => undefined, leave: async () => undefined },
+    },
+  )
   onTestFinished(() => ownership.close())
   return ownership
 }
 
 test('without a commit every record is to be done, and afterwards those behind it', async () => {
-  const room = await createKafkaRoom(2)
-  const { topic } = room
-  const ownership = await own(room, [0, 1])
-  const [first, second] = [0, 1].map((partition) => ({ topic, partition, offset: 0n }))
-  expect(ownership.positions()).toEqual([first, second])
-  expect(ownership.isPending({ topic, partition: 0, offset: 0n })).toBe(true)
-  await ownership.commit([aRecord(topic, 'result')], [{ topic, partition: 0, offset: 3n }])
-  const pending = [2n, 3n].map((offset) => ownership.isPending({ topic, partition: 0, offset }))
-  expect(pending).toEqual([false, true])
-  expect(ownership.isPending({ topic, partition: 1, offset: 0n })).toBe(true)
-  expect(ownership.positions()).toEqual([{ topic, partition: 0, offset: 3n }, second])
+  const room = await createKafkaRoom()
+  const ownership = await own(room)
+  expect(ownership.position).toBe(0n)
+  await ownership.commit([aRecord(room.topic, 'result')], 3n)
+  expect(ownership.position).toBe(3n)
 })
 
 test('who takes over goes on where the former owner stood, and shuts it out', async () => {
@@ -41,26 +36,25 @@ test('who takes over goes on where the former owner stood, and shuts it out', as
     Array.from({ length: 8 }, () => aRecord(topic, 'record')),
   )
   const former = await own(room)
-  await former.commit([], [{ topic, partition: 0, offset: 5n }])
+  await former.commit([], 5n)
   const owner = await own(room)
-  expect(owner.positions()).toEqual([{ topic, partition: 0, offset: 5n }])
-  const late = former.commit([aRecord(topic, 'late')], [{ topic, partition: 0, offset: 6n }])
+  expect(owner.position).toBe(5n)
+  const late = former.commit([aRecord(topic, 'late')], 6n)
   await expect(late).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' })
-  await owner.commit([], [{ topic, partition: 0, offset: 7n }])
-  expect((await own(room)).positions()).toEqual([{ topic, partition: 0, offset: 7n }])
+  await owner.commit([], 7n)
+  expect((await own(room)).position).toBe(7n)
 })
 
 test('an offset beyond the end of the log is told, and not jumped from in silence', async () => {
   const room = await createKafkaRoom()
-  const { topic } = room
-  await (await own(room)).commit([], [{ topic, partition: 0, offset: 50n }])
+  await (await own(room)).commit([], 50n)
   await expect(own(room)).rejects.toMatchObject({ code: 'TOPIC_WRONG', message: expect.stringContaining('at 50') })
 })
 
 test('a transaction that its producer left open is ended by whoever takes over', async () => {
   const room = await createKafkaRoom()
   const { kafka, group, topic } = room
-  const crashed = kafka.producer({ transactionalId: `${group}.owner`, maxInFlightRequests: 1 })
+  const crashed = kafka.producer({ transactionalId: `${group}.${topic}.0`, maxInFlightRequests: 1 })
   onTestFinished(() => crashed.disconnect())
   await crashed.connect()
   const open = await crashed.transaction()
@@ -68,7 +62,7 @@ test('a transaction that its producer left open is ended by whoever takes over',
   await open.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: [{ partition: 0, offset: '1' }] }] })
 
   const ownership = await own(room)
-  expect(ownership.positions()).toEqual([{ topic, partition: 0, offset: 0n }])
+  expect(ownership.position).toBe(0n)
   await expect(open.commit()).rejects.toThrow()
 })
 
@@ -76,11 +70,22 @@ test('nothing is published before the group has confirmed the member, nor when i
   const room = await createKafkaRoom()
   const { topic } = room
   const confirmed = Promise.withResolvers<void>()
-  const ownership = await own(room, [0], () => confirmed.promise)
-  const commit = ownership.commit([aRecord(topic, 'early')], [{ topic, partition: 0, offset: 1n }])
+  let asked = Promise.resolve()
+  const ownership = await own(room, () => asked)
+  asked = confirmed.promise
+  const commit = ownership.commit([aRecord(topic, 'early')], 1n)
   confirmed.reject(new Error('another has it'))
   await expect(commit).rejects.toThrow('another has it')
-  expect((await own(room)).positions()).toEqual([{ topic, partition: 0, offset: 0n }])
+  expect((await own(room)).position).toBe(0n)
+})
+
+test('who is no member any more by the time that Kafka answers takes nothing over, and shuts nobody out', async () => {
+  const room = await createKafkaRoom()
+  const owner = await own(room)
+  const late = own(room, () => Promise.reject(new Error('another has it')))
+  await expect(late).rejects.toMatchObject({ message: expect.stringContaining('another has it') })
+  await owner.commit([aRecord(room.topic, 'result')], 1n)
+  expect((await own(room)).position).toBe(1n)
 })
 
 test('where the beginning of a log was deleted, a group goes on behind it', async () => {
@@ -90,10 +95,10 @@ test('where the beginning of a log was deleted, a group goes on behind it', asyn
     kafka,
     Array.from({ length: 8 }, () => aRecord(topic, 'record')),
   )
-  await (await own(room)).commit([], [{ topic, partition: 0, offset: 2n }])
+  await (await own(room)).commit([], 2n)
   await withAdmin(kafka, async (admin) => {
     await admin.fetchTopicOffsets(topic)
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '5' }] })
   })
-  expect((await own(room)).positions()).toEqual([{ topic, partition: 0, offset: 5n }])
+  expect((await own(room)).position).toBe(5n)
 })

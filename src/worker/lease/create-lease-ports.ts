@@ -44,10 +44,10 @@ export function createLeasePorts(options: LeasePortsOptions): LeasePorts {
   const { kafka, groupId, topics, outputs, transactions, store, member, state, dependencies, log } = options
   const { database } = dependencies
   return {
-    async openProducer() {
-      const producer = new TransactionalProducer(kafka, `${groupId}.lane`)
-      await transactions.during(producer.init({ groupId, topics: outputs }))
-      return toLeaseProducer(producer, groupId, transactions)
+    async openProducer(signal) {
+      const producer = new TransactionalProducer(kafka, `${groupId}.lane`, transactions)
+      await producer.init({ groupId, topics: outputs, confirmed: () => member.confirmed(signal) })
+      return toLeaseProducer(producer, groupId)
     },
     async takeRow(onDrawn, signal) {
       const taken = await database(() => store.take(onDrawn), signal)
@@ -94,15 +94,11 @@ export function createLeasePorts(options: LeasePortsOptions): LeasePorts {
   }
 }
 
-function toLeaseProducer(
-  producer: TransactionalProducer,
-  groupId: string,
-  transactions: OpenTransactions,
-): LeaseProducer {
+function toLeaseProducer(producer: TransactionalProducer, groupId: string): LeaseProducer {
   return {
     commit(records, offsets) {
       const ofLane = offsets.map((stamped) => ({ ...stamped, partition: 0 }))
-      return transactions.during(producer.commit(records, groupId, ofLane))
+      return producer.commit(records, groupId, ofLane)
     },
     close: () => producer.close(),
   }

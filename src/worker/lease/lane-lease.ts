@@ -160,7 +160,7 @@ export class LaneLease {
     this.#to('acquire', toAcquiring(before))
     await standingOf(before)?.producer.close()
     for (;;) {
-      const producer = await this.#ports.openProducer()
+      const producer = await this.#ports.openProducer(session)
       try {
         session.throwIfAborted()
         if (await this.#start(producer, session)) return

@@ -10,8 +10,8 @@ export interface FoundRow extends LaneMemory {
 
 /** All that the lease has to do with. What waits for a server or for a person throws the signal's reason. */
 export interface LeasePorts {
-  /** Fences every earlier producer of the lane. @throws EnrichmentError KAFKA_UNAVAILABLE */
-  openProducer(): Promise<LeaseProducer>
+  /** Fences every earlier producer of the lane, once the group confirms the member. @throws EnrichmentError KAFKA_UNAVAILABLE */
+  openProducer(signal: AbortSignal): Promise<LeaseProducer>
   /**
    * Takes the lane's row from whoever had it.
    *
