@@ -151,6 +151,10 @@ export class Intake implements Member {
       marks: this.#marks,
       transactions: this.#transactions,
       confirmed: () => this.#consumer.confirmed(signal),
+      onBroken: (error) => {
+        // Given up with the assignment, it is no reason to leave the next one.
+        if (!signal.aborted) this.#consumer.ownAgain(partition, error)
+      },
       beginAt: (place, log) => this.#offsets.beginAt(place, log),
     }).catch((error) => {
       // Of an assignment that is over nobody would ever say that it is well again.

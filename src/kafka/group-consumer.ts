@@ -15,7 +15,7 @@ const SESSION_TIMEOUT_MS = 6_000
 const HEARTBEAT_MS = 1_500
 const REBALANCE_TIMEOUT_MS = 20_000
 /** How long a fetch waits at the broker; a resume takes effect after at most this. */
-const FETCH_WAIT_MS = 500
+const FETCH_WAIT_MS = 750
 /** A batch that shows no progress for so long is hung, though its heartbeats go on. */
 const HUNG_MS = 120_000
 

@@ -32,6 +32,8 @@ export interface PartitionClaim {
   marks: PartitionMarks
   /** Where its transactions are noted while they are under way. */
   transactions?: OpenTransactions
+  /** Told that it is void, though nothing was asked of it. */
+  onBroken(error: EnrichmentError): void
   /** Resolves once the group has lately confirmed the member, which takes over and commits only then. @throws when it never will */
   confirmed(): Promise<void>
   /** Where to begin in a partition of which the group has no offset, to be committed; without it at the beginning of the log. @throws why not */
@@ -56,12 +58,8 @@ export async function ownPartition(
   partition: TopicPartition,
   claim: PartitionClaim,
 ): Promise<PartitionOwnership> {
-  const { groupId, outputs, marks, transactions, confirmed } = claim
-  const producer = new TransactionalProducer(
-    kafka,
-    `${groupId}.${partition.topic}.${partition.partition}`,
-    transactions,
-  )
+  const { groupId, outputs, marks, confirmed } = claim
+  const producer = new TransactionalProducer(kafka, `${groupId}.${partition.topic}.${partition.partition}`, claim)
   let position = 0n
   const commit = async (records: OutgoingRecord[], next: bigint) => {
     await confirmed()

@@ -7,7 +7,7 @@ import { withAdmin } from './kafka-client.ts'
 import { type Asked, kafkaError } from './kafka-error.ts'
 import { OpenTransactions } from './open-transactions.ts'
 import { PartitionBatches } from './partition-batches.ts'
-import { joinPartitions } from './patches/join-partitions.ts'
+import { joinPartitions, type TopicPartitions } from './patches/join-partitions.ts'
 import { isConnectionLost, whileCoordinatorMoves } from './while-coordinator-moves.ts'
 
 /** A producer killed in a transaction blocks the records behind its own until this has passed. */
@@ -15,6 +15,8 @@ const TRANSACTION_TIMEOUT_MS = 10_000
 const CLOSED_WITHIN_MS = 2_000
 /** Longer than KafkaJS tries anything, and than a transaction lives: what is not answered by then never is. */
 const ANSWERED_WITHIN_MS = 45_000
+/** So long after the last records their markers are written again: until then the next commit does it. */
+const SETTLED_AFTER_MS = 30_000
 
 /** All that the transactions of an id have to do with. */
 export interface TakenPart {
@@ -25,24 +27,40 @@ export interface TakenPart {
   confirmed(): Promise<void>
 }
 
+export interface ProducerOptions {
+  /** Where transactions are noted while they are under way. */
+  transactions?: OpenTransactions
+  /** Told when it broke while nobody asked it for anything, unless it was closed before. */
+  onBroken?(error: EnrichmentError): void
+  /** @default 30000 */
+  settledAfterMs?: number
+}
+
 /**
- * Publishes records and commits offsets in one Kafka transaction.
+ * Publishes records and commits offsets in one Kafka transaction, one at a time.
  *
  * States: new, ready (after `init`), broken (after any failed transaction: KafkaJS's producer is then stuck for ever, so
- * the object is thrown away and its successor, initialised with the same id, ends what was left open).
+ * the object is thrown away and its successor, initialised with the same id, ends what was left open), closed.
  */
 export class TransactionalProducer {
   readonly #kafka: Kafka
   readonly #transactionalId: string
   readonly #batches: PartitionBatches
   readonly #producer: ReturnType<Kafka['producer']>
-  readonly #open: OpenTransactions
+  readonly #transactions: OpenTransactions
+  readonly #options: ProducerOptions
+  /** What was taken over with `init`. */
+  #taken: TakenPart | undefined
+  #isEnded = false
   #isClosed = false
+  #idle: NodeJS.Timeout | undefined
+  /** Never rejects. */
+  #settling: Promise<void> = Promise.resolve()
 
-  /** @param open where transactions are noted while they are under way */
-  constructor(kafka: Kafka, transactionalId: string, open = new OpenTransactions()) {
+  constructor(kafka: Kafka, transactionalId: string, options: ProducerOptions = {}) {
     this.#kafka = kafka
-    this.#open = open
+    this.#options = options
+    this.#transactions = options.transactions ?? new OpenTransactions()
     this.#transactionalId = transactionalId
     this.#batches = new PartitionBatches(kafka)
     this.#producer = kafka.producer({
@@ -70,14 +88,18 @@ export class TransactionalProducer {
 
   async #begin(taken: TakenPart | undefined): Promise<void> {
     await this.#producer.connect()
-    if (taken !== undefined) return this.#writeLostMarkers(taken)
+    if (taken !== undefined) {
+      await this.#writeLostMarkers(taken, await this.#findPartitions(taken))
+      this.#taken = taken
+      return
+    }
     const empty = await this.#transaction()
     await empty.abort()
   }
 
   /** KafkaJS connects a producer again that was closed: it would fence the one that came after this. */
   #transaction(): Promise<Transaction> {
-    if (this.#isClosed) throw new EnrichmentError('KAFKA_UNAVAILABLE', 'Kafka: answered too late')
+    if (this.#isEnded) throw new EnrichmentError('KAFKA_UNAVAILABLE', 'Kafka: answered too late')
     return this.#producer.transaction()
   }
 
@@ -85,9 +107,9 @@ export class TransactionalProducer {
   async #inTime(what: string, work: Promise<void>, asked: Asked): Promise<void> {
     const late = AbortSignal.timeout(ANSWERED_WITHIN_MS)
     try {
-      await this.#open.during(orAborted(work, late))
+      await this.#transactions.during(orAborted(work, late))
     } catch (error) {
-      await this.close()
+      await this.#end()
       if (error !== late.reason) throw kafkaError(error, asked)
       throw new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: no answer to ${what} in ${ANSWERED_WITHIN_MS / 1_000} s`)
     }
@@ -104,7 +126,20 @@ export class TransactionalProducer {
    * with a marker everywhere: that of a commit, since one that was given up drops the offsets that wait for it. Not while a leader or
    * the group's coordinator is missing: what is begun then is given up.
    */
-  async #writeLostMarkers({ groupId, topics, confirmed }: TakenPart): Promise<void> {
+  async #writeLostMarkers({ groupId, confirmed }: TakenPart, partitions: TopicPartitions[]): Promise<void> {
+    // Kafka may have taken its time: from here on the predecessor is fenced.
+    await confirmed()
+    // The second one cannot begin before all markers of the first are written.
+    for (let markers = 0; markers < 2; markers += 1) {
+      joinPartitions(this.#transactionalId, partitions)
+      const empty = await this.#transaction()
+      await sendOffsets(empty, groupId, [], isConnectionLost)
+      await empty.commit()
+    }
+  }
+
+  /** Those to which records are published. @throws EnrichmentError KAFKA_UNAVAILABLE while a leader or the group's coordinator is missing */
+  async #findPartitions({ groupId, topics }: TakenPart): Promise<TopicPartitions[]> {
     const found = await withAdmin(this.#kafka, async (admin) => {
       const described = await describeTopics(admin, topics)
       const missing = explainMissing(described)
@@ -113,17 +148,34 @@ export class TransactionalProducer {
       await admin.fetchOffsets({ groupId, topics })
       return described
     })
-    joinPartitions(
-      this.#transactionalId,
-      found.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(({ partition }) => partition) })),
-    )
-    // Kafka may have taken its time: from here on the predecessor is fenced.
-    await confirmed()
-    // The second one cannot begin before all markers of the first are written.
-    for (let markers = 0; markers < 2; markers += 1) {
-      const empty = await this.#transaction()
-      await sendOffsets(empty, groupId, [], isConnectionLost)
-      await empty.commit()
+    return found.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(({ partition }) => partition) }))
+  }
+
+  #settleLater(): void {
+    const afterMs = this.#options.settledAfterMs ?? SETTLED_AFTER_MS
+    const settle = () => {
+      this.#settling = this.#settle()
+    }
+    this.#idle = setTimeout(settle, afterMs).unref()
+  }
+
+  /** Nobody takes over from an owner that goes on and has nothing to do: what a lost marker of its hides would stay so for ever. */
+  async #settle(): Promise<void> {
+    const taken = this.#taken
+    if (taken === undefined) return
+    let partitions: TopicPartitions[]
+    try {
+      partitions = await this.#findPartitions(taken)
+    } catch {
+      // Nothing is begun, so nothing is broken.
+      if (!this.#isEnded) this.#settleLater()
+      return
+    }
+    try {
+      const markers = this.#writeLostMarkers(taken, partitions)
+      await this.#inTime(`markers of ${this.#transactionalId}`, markers, this.#asked(taken.groupId))
+    } catch (error) {
+      if (!this.#isClosed) this.#options.onBroken?.(kafkaError(error))
     }
   }
 
@@ -135,7 +187,10 @@ export class TransactionalProducer {
    */
   async commit(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[]): Promise<void> {
     const asked = this.#asked(groupId)
+    clearTimeout(this.#idle)
+    await this.#settling
     await this.#inTime(`a commit by ${this.#transactionalId}`, this.#transact(records, groupId, offsets, asked), asked)
+    if (records.length > 0) this.#settleLater()
   }
 
   async #transact(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[], asked: Asked): Promise<void> {
@@ -157,6 +212,12 @@ export class TransactionalProducer {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
+    this.#isEnded = true
+    clearTimeout(this.#idle)
     // KafkaJS waits for the answer to all that it has asked, and for ever where that broker has died meanwhile. What is
     // left open then the next producer of the id fences.
     await orAborted(this.#producer.disconnect(), AbortSignal.timeout(CLOSED_WITHIN_MS)).catch(() => undefined)

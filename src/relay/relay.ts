@@ -76,21 +76,23 @@ export class Relay implements Member {
 
   async #own(partition: TopicPartition, signal: AbortSignal): Promise<OwnedPartition> {
     const { kafka, groupId, topics, log } = this.#options
+    // Given up with the assignment, it is no reason to leave the next one.
+    const onBroken = (error: unknown) => {
+      if (!signal.aborted) this.#consumer.ownAgain(partition, error)
+    }
     const ownership = await ownPartition(kafka, partition, {
       groupId,
       outputs: [topics.express, topics.dead],
       marks: this.#marks,
       confirmed: () => this.#consumer.confirmed(signal),
+      onBroken,
     })
     const relayed = new RelayedPartition(partition, ownership, {
       marks: this.#marks,
       toRecord: (delivery) => toRecord(delivery, topics),
       onPublished: (records) => report(records, partition, topics, log),
       onRoom: () => this.#consumer.resume(partition),
-      // Given up with the assignment, it is no reason to leave the next one.
-      onFailed: (error) => {
-        if (!signal.aborted) this.#consumer.ownAgain(partition, error)
-      },
+      onFailed: onBroken,
     })
     return {
       position: ownership.position,

@@ -121,6 +121,9 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: WorkerSe
       worker.drop()
       dependencies.reset()
     },
+    onBroken(error) {
+      if (lease.canCommit) consumer.restart(error)
+    },
     log,
   })
   const lease = new LaneLease(ports)

@@ -32,7 +32,13 @@ function follow(room: KafkaRoom) {
     ...memberOf(room),
     async own(partition) {
       const marks = { takeOver: async () => undefined, leave: async () => undefined }
-      const claim = { groupId: group, outputs: [topic], marks, confirmed: async () => undefined }
+      const claim = {
+        groupId: group,
+        outputs: [topic],
+        marks,
+        confirmed: async () => undefined,
+        onBroken: () => undefined,
+      }
       const owned = await ownPartition(kafka, partition, claim)
       return {
         position: owned.position,

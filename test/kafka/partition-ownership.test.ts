@@ -12,7 +12,7 @@ async function own(
     kafka,
     { topic, partition: 0 },
     {
-      ...{ groupId: group, outputs: [topic], confirmed },
+      ...{ groupId: group, outputs: [topic], confirmed, onBroken: () => undefined },
       marks: { takeOver: async () => undefined, leave: async () => undefined },
     },
   )

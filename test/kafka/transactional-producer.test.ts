@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { type Kafka, withAdmin } from '../../src/kafka/kafka-client.ts'
 import { readLag } from '../../src/kafka/read-lag.ts'
@@ -80,6 +81,29 @@ test('a commit of more megabytes than the broker takes in one batch goes through
   )
   await end(room, producer)
   expect(await valuesIn(room)).toEqual(values)
+})
+
+test('markers are written once more when nothing is published any more, and not of offsets alone', async () => {
+  const room = await createKafkaRoom()
+  const { kafka, topic, group } = room
+  const producer = new TransactionalProducer(kafka, ownerOf(room), { settledAfterMs: 500 })
+  await producer.init({ groupId: group, topics: [topic], confirmed: async () => undefined })
+  const end = () => withAdmin(kafka, async (admin) => Number((await admin.fetchTopicOffsets(topic))[0]?.high))
+  // The markers of the takeover.
+  await expect.poll(end).toBe(2)
+  const to = (offset: bigint) => [{ topic, partition: 0, offset }]
+  await producer.commit([aRecord(topic, 'one')], group, to(1n))
+  await producer.commit([aRecord(topic, 'two')], group, to(2n))
+  // Two records, each with its marker, and those that are written again.
+  await expect.poll(end).toBe(8)
+  await producer.commit([], group, to(3n))
+  await expect.poll(() => committedIn(room)).toBe(3n)
+  await sleep(1_000)
+  expect(await end()).toBe(8)
+  await producer.commit([aRecord(topic, 'three')], group, to(4n))
+  await producer.close()
+  await sleep(1_000)
+  expect(await end()).toBe(10)
 })
 
 /** A broker whose transactions refuse offsets with these codes, one after the other, before they take them. */

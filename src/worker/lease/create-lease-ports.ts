@@ -1,5 +1,6 @@
 import type { StoredLane } from '../../db/lane.ts'
 import type { LeaseStore } from '../../db/lease-store.ts'
+import type { EnrichmentError } from '../../errors.ts'
 import type { LaneState } from '../../holds/lane-state.ts'
 import type { Kafka } from '../../kafka/kafka-client.ts'
 import type { OpenTransactions } from '../../kafka/open-transactions.ts'
@@ -36,6 +37,8 @@ export interface LeasePortsOptions {
   onTaken(lane: StoredLane): void
   markReplays(position: LanePosition, token: number): Promise<void>
   onWorkDropped(): void
+  /** Told that the lane has to be taken over again, though nothing was committed. */
+  onBroken(error: EnrichmentError): void
   log: Logger
 }
 
@@ -45,7 +48,10 @@ export function createLeasePorts(options: LeasePortsOptions): LeasePorts {
   const { database } = dependencies
   return {
     async openProducer(signal) {
-      const producer = new TransactionalProducer(kafka, `${groupId}.lane`, transactions)
+      const onBroken = (error: EnrichmentError) => {
+        if (!signal.aborted) options.onBroken(error)
+      }
+      const producer = new TransactionalProducer(kafka, `${groupId}.lane`, { transactions, onBroken })
       await producer.init({ groupId, topics: outputs, confirmed: () => member.confirmed(signal) })
       return toLeaseProducer(producer, groupId)
     },
