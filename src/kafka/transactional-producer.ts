@@ -53,6 +53,8 @@ export class TransactionalProducer {
   #taken: TakenPart | undefined
   #isEnded = false
   #isClosed = false
+  /** Whether records have been published since their markers were written again. */
+  #isUnsettled = false
   #idle: NodeJS.Timeout | undefined
   /** Never rejects. */
   #settling: Promise<void> = Promise.resolve()
@@ -152,6 +154,7 @@ export class TransactionalProducer {
   }
 
   #settleLater(): void {
+    if (!this.#isUnsettled || this.#isEnded) return
     const afterMs = this.#options.settledAfterMs ?? SETTLED_AFTER_MS
     const settle = () => {
       this.#settling = this.#settle()
@@ -168,12 +171,13 @@ export class TransactionalProducer {
       partitions = await this.#findPartitions(taken)
     } catch {
       // Nothing is begun, so nothing is broken.
-      if (!this.#isEnded) this.#settleLater()
+      this.#settleLater()
       return
     }
     try {
       const markers = this.#writeLostMarkers(taken, partitions)
       await this.#inTime(`markers of ${this.#transactionalId}`, markers, this.#asked(taken.groupId))
+      this.#isUnsettled = false
     } catch (error) {
       if (!this.#isClosed) this.#options.onBroken?.(kafkaError(error))
     }
@@ -187,10 +191,11 @@ export class TransactionalProducer {
    */
   async commit(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[]): Promise<void> {
     const asked = this.#asked(groupId)
-    clearTimeout(this.#idle)
     await this.#settling
+    clearTimeout(this.#idle)
     await this.#inTime(`a commit by ${this.#transactionalId}`, this.#transact(records, groupId, offsets, asked), asked)
-    if (records.length > 0) this.#settleLater()
+    this.#isUnsettled ||= records.length > 0
+    this.#settleLater()
   }
 
   async #transact(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[], asked: Asked): Promise<void> {

@@ -94,6 +94,8 @@ test('markers are written once more when nothing is published any more, and not 
   const to = (offset: bigint) => [{ topic, partition: 0, offset }]
   await producer.commit([aRecord(topic, 'one')], group, to(1n))
   await producer.commit([aRecord(topic, 'two')], group, to(2n))
+  // Says nothing of the records.
+  await producer.commit([], group, to(2n))
   // Two records, each with its marker, and those that are written again.
   await expect.poll(end).toBe(8)
   await producer.commit([], group, to(3n))
