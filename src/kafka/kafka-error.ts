@@ -41,9 +41,6 @@ const CREDENTIALS = new Set(['SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MEC
 /** Node's codes for a peer that speaks no TLS, or whose certificate is not what it must be. */
 const TLS = /^(ERR_SSL_|ERR_TLS_|EPROTO|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH)/
 
-/** Node's words for a peer that hung up instead of speaking TLS. */
-const NO_TLS = /before secure TLS connection was established/
-
 /** Whether Kafka answered and refused: waiting does not help, a person must mend something. */
 export function isRefusal(code: ErrorCode): boolean {
   return code in REMEDIES
@@ -66,7 +63,8 @@ export function kafkaError(error: unknown, asked: Asked = {}): EnrichmentError {
     }
     if (told.name === 'KafkaJSSASLAuthenticationError' || CREDENTIALS.has(told.type ?? ''))
       return refused('KAFKA_BAD_CREDENTIALS', `Kafka refuses the login: ${message}`, error)
-    if (TLS.test(String(told.code ?? '')) || NO_TLS.test(told.message ?? ''))
+    // Not where the peer hung up instead of speaking TLS: so does a broker that stops, and then waiting helps.
+    if (TLS.test(String(told.code ?? '')))
       return refused('KAFKA_PROTOCOL_MISMATCH', `Kafka: ${message} (${told.code})`, error)
   }
   const isHungUp = chain.some(({ name }) => name === 'KafkaJSConnectionClosedError')

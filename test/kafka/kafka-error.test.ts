@@ -35,6 +35,13 @@ test.each([
   expect(kafkaError(wrapped(fields)).code).toBe(code)
 })
 
+test('a peer that hangs up instead of speaking TLS may be a broker that stops: it is waited for, and told with the setting', () => {
+  const message = 'Client network socket disconnected before secure TLS connection was established'
+  const error = kafkaError(wrapped({ name: 'KafkaJSConnectionError', message, code: 'ECONNRESET' }))
+  expect(error.code).toBe('KAFKA_UNAVAILABLE')
+  expect(error.message).toMatch(/it is stopping, or speaks otherwise than KAFKA_SECURITY_PROTOCOL says/)
+})
+
 test('a listener that takes connections and does not speak Kafka is told with the settings', () => {
   const error = kafkaError(new Error('Request ApiVersions(key: 18, version: 2) timed out'))
   expect(error.code).toBe('KAFKA_UNAVAILABLE')
