@@ -33,6 +33,8 @@ export interface GroupConsumerOptions {
   assigners?: PartitionAssigner[]
   /** How many bytes of one partition a fetch may bring (a producer's batch comes whole, whatever its size). */
   maxBytesPerPartition: number
+  /** Milliseconds without a word of the group after which KafkaJS's consumer is taken for dead. @default 60000 */
+  silentMs?: number
   log: Logger
   /** Told of every join at once. */
   onJoin?(): void

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
+import { orAborted } from '../or-aborted.ts'
 import { AssignedPartition, type Fetching } from './assigned-partition.ts'
 import { ConsumerFailure } from './consumer-failure.ts'
 import { partitionKey, type TopicPartition } from './delivery.ts'
@@ -16,6 +17,10 @@ const HEARTBEAT_MS = 1_500
 const REBALANCE_TIMEOUT_MS = 20_000
 /** How long a fetch waits at the broker; a resume takes effect after at most this. */
 const FETCH_WAIT_MS = 750
+/** So long without a word from the group, and KafkaJS's consumer is taken for dead: it may hang in its own end, and says nothing then. */
+const SILENT_MS = 60_000
+/** KafkaJS waits for what is in hand, and for a broker's answer; what it has not closed by then is left to itself. */
+const CLOSED_WITHIN_MS = 10_000
 /** A batch that shows no progress for so long is hung, though its heartbeats go on. */
 const HUNG_MS = 120_000
 
@@ -121,7 +126,7 @@ export class GroupConsumer {
 
   /** One KafkaJS consumer's life; resolves to what ended it, or undefined when it was stopped. */
   async #live(): Promise<EnrichmentError | undefined> {
-    const { kafka, groupId, topics, assigners, maxBytesPerPartition } = this.#options
+    const { kafka, groupId, topics, assigners, maxBytesPerPartition, silentMs = SILENT_MS } = this.#options
     const ended = Promise.withResolvers<EnrichmentError | undefined>()
     this.#end = ended.resolve
     const onStop = () => {
@@ -140,11 +145,15 @@ export class GroupConsumer {
       allowAutoTopicCreation: false,
       retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
     })
+    /** From then on nothing counts that this consumer says: it may be left to itself, and another one live. */
+    let isEnding = false
     consumer.on(consumer.events.CRASH, ({ payload }) => ended.resolve(kafkaError(payload.error)))
     // Told before it says why: from now on it throws when it is told to pause.
-    consumer.on(consumer.events.STOP, () => this.#leave())
+    consumer.on(consumer.events.STOP, () => {
+      if (!isEnding) this.#leave()
+    })
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-      if (payload.batchSize > 0) return
+      if (isEnding || payload.batchSize > 0) return
       this.#partitions.get(partitionKey(payload))?.skipTo(BigInt(payload.lastOffset) + 1n)
     })
     /** By the name of a request when the last one was sent that was answered: told before what came of it. */
@@ -152,33 +161,41 @@ export class GroupConsumer {
     consumer.on(consumer.events.REQUEST, ({ payload: { apiName, sentAt: at } }) =>
       sentAt.set(apiName, performance.now() - Math.max(0, Date.now() - at)),
     )
-    let isEnding = false
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-      // A join that was under way: what it would take another member has a moment later.
       if (!isEnding) this.#onJoin(consumer, payload.memberAssignment, sentAt.get('SyncGroup'))
     })
     consumer.on(consumer.events.HEARTBEAT, () => {
+      if (isEnding) return
       // What ended the session was no reason for KafkaJS to join again: it goes on, with a session that is over.
       if (this.#session?.lost !== undefined) this.restart(this.#session.lost)
       this.#confirmation.renew(sentAt.get('Heartbeat'))
     })
-    try {
+    const begunAt = performance.now()
+    const watch = setInterval(() => {
+      if (Math.min(this.#confirmation.ageMs, performance.now() - begunAt) < silentMs) return
+      ended.resolve(
+        new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: no word of group ${groupId} in ${silentMs / 1_000} s`),
+      )
+    }, silentMs / 10)
+    const begin = async () => {
       await consumer.connect()
       await consumer.subscribe({ topics, fromBeginning: true })
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
-        eachBatch: (payload) => this.#onBatch(payload),
+        eachBatch: async (payload) => {
+          if (!isEnding) await this.#onBatch(payload)
+        },
       })
-      return await ended.promise
-    } catch (error) {
-      return this.#stopped.signal.aborted ? undefined : kafkaError(error)
-    } finally {
-      isEnding = true
-      this.#leave()
-      this.#stopped.signal.removeEventListener('abort', onStop)
-      await consumer.disconnect().catch(() => undefined)
     }
+    begin().catch((error) => ended.resolve(kafkaError(error)))
+    const error = await ended.promise
+    clearInterval(watch)
+    isEnding = true
+    this.#leave()
+    this.#stopped.signal.removeEventListener('abort', onStop)
+    await orAborted(consumer.disconnect(), AbortSignal.timeout(CLOSED_WITHIN_MS)).catch(() => undefined)
+    return this.#stopped.signal.aborted ? undefined : error
   }
 
   #leave(): void {
