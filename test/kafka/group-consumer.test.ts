@@ -279,29 +279,3 @@ async function send({ kafka, topic }: KafkaRoom, partition: number, value: strin
   await producer.send({ topic, messages: [{ partition, value }] })
   await producer.disconnect()
 }
-
-test('a consumer of KafkaJS that hangs and says nothing, not even when it is ended, is left to itself', async () => {
-  const room = await createKafkaRoom()
-  await room.publish('one')
-  let hanging = 0
-  const kafka = {
-    consumer(options: Parameters<Kafka['consumer']>[0]) {
-      const real = room.kafka.consumer(options)
-      if (hanging++ > 0) return real
-      const never = () => new Promise<never>(() => undefined)
-      return Object.assign(Object.create(real), { connect: never, disconnect: never })
-    },
-  } as unknown as Kafka
-  const values: string[] = []
-  const consumer = new GroupConsumer({
-    ...memberOf(room),
-    kafka,
-    silentMs: 4_000,
-    own: async () =>
-      readFrom(0n, async ({ deliveries }) => void values.push(...deliveries.map(({ value }) => String(value)))),
-  })
-  consumer.start()
-  onTestFinished(() => consumer.stop())
-  await expect.poll(() => consumer.failure?.message, { timeout: 20_000 }).toMatch(/no word of group/)
-  await expect.poll(() => values, { timeout: 20_000 }).toEqual(['one'])
-})
