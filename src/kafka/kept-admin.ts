@@ -1,4 +1,4 @@
-import { type Admin, createAdmin, type Kafka } from './kafka-client.ts'
+import { type Admin, closeAdmin, createAdmin, type Kafka } from './kafka-client.ts'
 import { kafkaError } from './kafka-error.ts'
 
 /**
@@ -34,6 +34,6 @@ export class KeptAdmin {
   async close(): Promise<void> {
     const admin = this.#admin
     this.#admin = undefined
-    await admin?.disconnect().catch(() => undefined)
+    if (admin !== undefined) await closeAdmin(admin)
   }
 }

@@ -56,6 +56,8 @@ export class TransactionalProducer {
   /** Whether records have been published since their markers were written again. */
   #isUnsettled = false
   #idle: NodeJS.Timeout | undefined
+  /** How many commits were begun. */
+  #commits = 0
   /** Never rejects. */
   #settling: Promise<void> = Promise.resolve()
 
@@ -156,24 +158,26 @@ export class TransactionalProducer {
   #settleLater(): void {
     if (!this.#isUnsettled || this.#isEnded) return
     const afterMs = this.#options.settledAfterMs ?? SETTLED_AFTER_MS
-    const settle = () => {
-      this.#settling = this.#settle()
-    }
-    this.#idle = setTimeout(settle, afterMs).unref()
+    this.#idle = setTimeout(() => void this.#settle(), afterMs).unref()
   }
 
   /** Nobody takes over from an owner that goes on and has nothing to do: what a lost marker of its hides would stay so for ever. */
   async #settle(): Promise<void> {
     const taken = this.#taken
     if (taken === undefined) return
-    let partitions: TopicPartitions[]
-    try {
-      partitions = await this.#findPartitions(taken)
-    } catch {
-      // Nothing is begun, so nothing is broken.
-      this.#settleLater()
-      return
-    }
+    const commits = this.#commits
+    // No commit waits for this: a broker may be long in answering.
+    const late = AbortSignal.timeout(ANSWERED_WITHIN_MS)
+    const partitions = await orAborted(this.#findPartitions(taken), late).catch(() => null)
+    // Every commit sees to it itself that its markers are written again.
+    if (this.#commits !== commits) return
+    // Nothing is begun, so nothing is broken.
+    if (partitions === null) this.#settleLater()
+    else this.#settling = this.#settleIn(partitions, taken)
+  }
+
+  /** Never rejects. */
+  async #settleIn(partitions: TopicPartitions[], taken: TakenPart): Promise<void> {
     try {
       const markers = this.#writeLostMarkers(taken, partitions)
       await this.#inTime(`markers of ${this.#transactionalId}`, markers, this.#asked(taken.groupId))
@@ -191,8 +195,9 @@ export class TransactionalProducer {
    */
   async commit(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[]): Promise<void> {
     const asked = this.#asked(groupId)
-    await this.#settling
     clearTimeout(this.#idle)
+    this.#commits += 1
+    await this.#settling
     await this.#inTime(`a commit by ${this.#transactionalId}`, this.#transact(records, groupId, offsets, asked), asked)
     this.#isUnsettled ||= records.length > 0
     this.#settleLater()

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { EnrichmentError } from '../../src/errors.ts'
-import { createKafka, withAdmin } from '../../src/kafka/kafka-client.ts'
+import { createKafka, type Kafka, withAdmin } from '../../src/kafka/kafka-client.ts'
 import { kafkaError } from '../../src/kafka/kafka-error.ts'
 import { createLogger } from '../../src/log.ts'
 import { findFreePort } from '../stack/free-port.ts'
@@ -43,6 +43,12 @@ test('a broker that takes connections and answers nothing costs five seconds, an
   expect(sockets.length).toBe(1)
   await withAdmin(kafka, (admin) => admin.listTopics())
   expect(sockets.length).toBe(1)
+})
+
+test('a connection that never ends keeps nobody from the answer', async () => {
+  const admin = { connect: async () => undefined, disconnect: () => new Promise<never>(() => undefined) }
+  const kafka = { admin: () => admin } as unknown as Kafka
+  expect(await withAdmin(kafka, async () => 'answer')).toBe('answer')
 })
 
 test('a broker is found at an address of IPv6, and named by it when it is gone', async () => {
