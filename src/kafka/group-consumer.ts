@@ -172,10 +172,9 @@ export class GroupConsumer {
     })
     const begunAt = performance.now()
     const watch = setInterval(() => {
-      if (Math.min(this.#confirmation.ageMs, performance.now() - begunAt) < silentMs) return
-      ended.resolve(
-        new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: no word of group ${groupId} in ${silentMs / 1_000} s`),
-      )
+      const ageMs = Math.min(this.#confirmation.ageMs, performance.now() - begunAt)
+      if (ageMs >= silentMs)
+        ended.resolve(new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: no word of group ${groupId}`))
     }, silentMs / 10)
     const begin = async () => {
       await consumer.connect()
@@ -188,13 +187,15 @@ export class GroupConsumer {
         },
       })
     }
-    begin().catch((error) => ended.resolve(kafkaError(error)))
+    const begun = begin().catch((error) => ended.resolve(kafkaError(error)))
     const error = await ended.promise
     clearInterval(watch)
     isEnding = true
     this.#leave()
     this.#stopped.signal.removeEventListener('abort', onStop)
-    await orAborted(consumer.disconnect(), AbortSignal.timeout(CLOSED_WITHIN_MS)).catch(() => undefined)
+    // Disconnected in its beginning it would go on and join, with nobody to end it.
+    const closed = begun.then(() => consumer.disconnect())
+    await orAborted(closed, AbortSignal.timeout(CLOSED_WITHIN_MS)).catch(() => undefined)
     return this.#stopped.signal.aborted ? undefined : error
   }
 
