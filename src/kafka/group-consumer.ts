@@ -173,8 +173,7 @@ export class GroupConsumer {
     const begunAt = performance.now()
     const watch = setInterval(() => {
       const ageMs = Math.min(this.#confirmation.ageMs, performance.now() - begunAt)
-      if (ageMs >= silentMs)
-        ended.resolve(new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: no word of group ${groupId}`))
+      if (ageMs >= silentMs) ended.resolve(new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: no word of ${groupId}`))
     }, silentMs / 10)
     const begin = async () => {
       await consumer.connect()
