@@ -102,7 +102,7 @@ export class Intake implements Member {
       maxBytesPerPartition: FETCH_BYTES,
       log,
       onAssigned: (_, signal) => this.#prepare(signal),
-      own: (partition, signal) => this.#own(partition, signal),
+      own: (partition, signal, fail) => this.#own(partition, signal, fail),
       onRefused: (refusal) => this.#state.hold('kafka', explainRefusal(refusal, 'intake_')),
     })
   }
@@ -143,7 +143,11 @@ export class Intake implements Member {
     this.#state.partChanged()
   }
 
-  async #own(partition: TopicPartition, signal: AbortSignal): Promise<OwnedPartition> {
+  async #own(
+    partition: TopicPartition,
+    signal: AbortSignal,
+    onBroken: (error: unknown) => void,
+  ): Promise<OwnedPartition> {
     const { topics } = this.#making
     const ownership = await ownPartition(this.#options.kafka, partition, {
       groupId: this.#groupId,
@@ -151,10 +155,7 @@ export class Intake implements Member {
       marks: this.#marks,
       transactions: this.#transactions,
       confirmed: () => this.#consumer.confirmed(signal),
-      onBroken: (error) => {
-        // Given up with the assignment, it is no reason to leave the next one.
-        if (!signal.aborted) this.#consumer.ownAgain(partition, error)
-      },
+      onBroken,
       beginAt: (place, log) => this.#offsets.beginAt(place, log),
     }).catch((error) => {
       // Of an assignment that is over nobody would ever say that it is well again.

@@ -18,8 +18,13 @@ export interface AssignedPartitionOptions {
   fetching: Fetching
   /** Aborted when the assignment is over. */
   session: AbortSignal
-  /** Takes possession of it. @param failedAt when it failed last, by performance.now() */
-  own(failedAt: number): Promise<OwnedPartition>
+  /**
+   * Takes possession of it.
+   *
+   * @param failedAt when it failed last, by performance.now()
+   * @param fail tells that it turned out to be lost; of an assignment that is over it says nothing
+   */
+  own(failedAt: number, fail: (error: unknown) => void): Promise<OwnedPartition>
   /** Told why it is not, or no longer, in possession, and with null while all is well. */
   onFailure(error: unknown): void
   log: Logger
@@ -164,7 +169,7 @@ export class AssignedPartition {
     let owned: OwnedPartition | undefined
     let well: NodeJS.Timeout | undefined
     try {
-      owned = await own(failedAt)
+      owned = await own(failedAt, (error) => this.fail(error))
       session.throwIfAborted()
       const failed = this.#read(owned)
       well = setTimeout(() => onFailure(null), WELL_AFTER_MS)

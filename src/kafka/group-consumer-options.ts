@@ -51,9 +51,10 @@ export interface GroupConsumerOptions {
    *
    * @param signal aborted at the next join, or when the consumer ends: of an assignment that is over nothing may be taken, it
    *   would fence whoever has the partition now
+   * @param fail tells that possession turned out to be lost: it is taken again, the others go on
    * @throws why it cannot be had
    */
-  own(partition: TopicPartition, signal: AbortSignal): Promise<OwnedPartition>
+  own(partition: TopicPartition, signal: AbortSignal, fail: (error: unknown) => void): Promise<OwnedPartition>
   /** Told when Kafka refuses what the member needs, which waiting does not mend, and with null once that is over. */
   onRefused?(refusal: EnrichmentError | null): void
 }

@@ -96,11 +96,6 @@ export class GroupConsumer {
     this.#partitions.get(partitionKey(partition))?.resume()
   }
 
-  /** Takes possession of a partition again, for when it turned out to be lost; the others go on. */
-  ownAgain(partition: TopicPartition, error: unknown): void {
-    this.#partitions.get(partitionKey(partition))?.fail(error)
-  }
-
   /** Drops all work and joins again; for when possession of all turned out to be lost. */
   restart(error: unknown): void {
     this.#end(kafkaError(error))
@@ -145,31 +140,29 @@ export class GroupConsumer {
       allowAutoTopicCreation: false,
       retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
     })
-    /** From then on nothing counts that this consumer says: it may be left to itself, and another one live. */
-    let isEnding = false
-    consumer.on(consumer.events.CRASH, ({ payload }) => ended.resolve(kafkaError(payload.error)))
-    // Told before it says why: from now on it throws when it is told to pause.
-    consumer.on(consumer.events.STOP, () => {
-      if (!isEnding) this.#leave()
-    })
-    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-      if (isEnding || payload.batchSize > 0) return
-      this.#partitions.get(partitionKey(payload))?.skipTo(BigInt(payload.lastOffset) + 1n)
-    })
     /** By the name of a request when the last one was sent that was answered: told before what came of it. */
     const sentAt = new Map<string, number>()
-    consumer.on(consumer.events.REQUEST, ({ payload: { apiName, sentAt: at } }) =>
-      sentAt.set(apiName, performance.now() - Math.max(0, Date.now() - at)),
-    )
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-      if (!isEnding) this.#onJoin(consumer, payload.memberAssignment, sentAt.get('SyncGroup'))
-    })
-    consumer.on(consumer.events.HEARTBEAT, () => {
-      if (isEnding) return
-      // What ended the session was no reason for KafkaJS to join again: it goes on, with a session that is over.
-      if (this.#session?.lost !== undefined) this.restart(this.#session.lost)
-      this.#confirmation.renew(sentAt.get('Heartbeat'))
-    })
+    const listening = [
+      consumer.on(consumer.events.CRASH, ({ payload }) => ended.resolve(kafkaError(payload.error))),
+      // Told before it says why: from now on it throws when it is told to pause.
+      consumer.on(consumer.events.STOP, () => this.#leave()),
+      consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+        if (payload.batchSize > 0) return
+        this.#partitions.get(partitionKey(payload))?.skipTo(BigInt(payload.lastOffset) + 1n)
+      }),
+      consumer.on(consumer.events.REQUEST, ({ payload: { apiName, sentAt: at } }) =>
+        sentAt.set(apiName, performance.now() - Math.max(0, Date.now() - at)),
+      ),
+      consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
+        this.#onJoin(consumer, payload.memberAssignment, sentAt.get('SyncGroup')),
+      ),
+      consumer.on(consumer.events.HEARTBEAT, () => {
+        // What ended the session was no reason for KafkaJS to join again: it goes on, with a session that is over.
+        if (this.#session?.lost !== undefined) this.restart(this.#session.lost)
+        this.#confirmation.renew(sentAt.get('Heartbeat'))
+      }),
+    ]
+    let isEnded = false
     const begunAt = performance.now()
     const watch = setInterval(() => {
       const ageMs = Math.min(this.#confirmation.ageMs, performance.now() - begunAt)
@@ -182,14 +175,16 @@ export class GroupConsumer {
         autoCommit: false,
         eachBatchAutoResolve: false,
         eachBatch: async (payload) => {
-          if (!isEnding) await this.#onBatch(payload)
+          if (!isEnded) await this.#onBatch(payload)
         },
       })
     }
     const begun = begin().catch((error) => ended.resolve(kafkaError(error)))
     const error = await ended.promise
     clearInterval(watch)
-    isEnding = true
+    // Nothing counts that it says from now on: it may be left to itself, and another one live.
+    isEnded = true
+    for (const hearNoMore of listening) hearNoMore()
     this.#leave()
     this.#stopped.signal.removeEventListener('abort', onStop)
     // Disconnected in its beginning it would go on and join, with nobody to end it.
@@ -224,11 +219,11 @@ export class GroupConsumer {
       const options = {
         ...{ partition, session: signal, log: this.#options.log },
         fetching: toFetching(consumer),
-        own: async (failedAt: number) => {
+        own: async (failedAt: number, fail: (error: unknown) => void) => {
           // Whoever is no member any more would fence its successor. And while the group's coordinator is away what a takeover
           // begins is given up, with all that waits for a marker (see TransactionalProducer): it must have answered since.
           await this.#confirmation.until(signal, failedAt)
-          return this.#options.own(partition, signal)
+          return this.#options.own(partition, signal, fail)
         },
         onFailure: (error: unknown) => this.#failure.ofPartition(partition, error),
       }

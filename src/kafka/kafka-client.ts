@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts'
 import { orAborted } from '../or-aborted.ts'
 import { createSocket, toReadable } from './broker-address.ts'
 import { installCodecs } from './codecs.ts'
-import { type Asked, kafkaError } from './kafka-error.ts'
+import { type Asked, chainOf, kafkaError } from './kafka-error.ts'
 import { applyPatches } from './patches/apply-patches.ts'
 import { withoutSilent } from './patches/silent-brokers.ts'
 import type { KafkaSecurity } from './security.ts'
@@ -80,7 +80,8 @@ export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise
       return await work(admin)
     } catch (error) {
       const waitMs = ASK_AGAIN_MS[tries]
-      if (waitMs === undefined || !ASK_ANOTHER.has(typeOf(error))) throw kafkaError(error, asked)
+      if (waitMs === undefined || !chainOf(error).some(({ type = '' }) => ASK_ANOTHER.has(type)))
+        throw kafkaError(error, asked)
       await delay(waitMs)
     } finally {
       await closeAdmin(admin)
@@ -91,10 +92,4 @@ export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise
 /** KafkaJS waits for the answer to all that it has asked, and for ever where that broker is gone meanwhile: not here. Never rejects. */
 export async function closeAdmin(admin: Admin): Promise<void> {
   await orAborted(admin.disconnect(), AbortSignal.timeout(CLOSED_WITHIN_MS)).catch(() => undefined)
-}
-
-/** The protocol's name of an error; KafkaJS wraps what it does not retry. */
-function typeOf(error: unknown): string {
-  const { type, cause } = error as { type?: string; cause?: { type?: string } }
-  return type ?? cause?.type ?? ''
 }

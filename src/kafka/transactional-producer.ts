@@ -55,9 +55,8 @@ export class TransactionalProducer {
   #isClosed = false
   /** Whether records have been published since their markers were written again. */
   #isUnsettled = false
+  /** Until they are; another one, or none, with every commit. */
   #idle: NodeJS.Timeout | undefined
-  /** How many commits were begun. */
-  #commits = 0
   /** Never rejects. */
   #settling: Promise<void> = Promise.resolve()
 
@@ -165,12 +164,12 @@ export class TransactionalProducer {
   async #settle(): Promise<void> {
     const taken = this.#taken
     if (taken === undefined) return
-    const commits = this.#commits
+    const idle = this.#idle
     // No commit waits for this: a broker may be long in answering.
     const late = AbortSignal.timeout(ANSWERED_WITHIN_MS)
     const partitions = await orAborted(this.#findPartitions(taken), late).catch(() => null)
     // Every commit sees to it itself that its markers are written again.
-    if (this.#commits !== commits) return
+    if (this.#idle !== idle) return
     // Nothing is begun, so nothing is broken.
     if (partitions === null) this.#settleLater()
     else this.#settling = this.#settleIn(partitions, taken)
@@ -196,7 +195,7 @@ export class TransactionalProducer {
   async commit(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[]): Promise<void> {
     const asked = this.#asked(groupId)
     clearTimeout(this.#idle)
-    this.#commits += 1
+    this.#idle = undefined
     await this.#settling
     await this.#inTime(`a commit by ${this.#transactionalId}`, this.#transact(records, groupId, offsets, asked), asked)
     this.#isUnsettled ||= records.length > 0

@@ -50,7 +50,7 @@ export class Relay implements Member {
       topics: topics.retry,
       maxBytesPerPartition: FETCH_BYTES,
       log,
-      own: (partition, signal) => this.#own(partition, signal),
+      own: (partition, signal, fail) => this.#own(partition, signal, fail),
     })
   }
 
@@ -74,25 +74,21 @@ export class Relay implements Member {
     await this.#outbox
   }
 
-  async #own(partition: TopicPartition, signal: AbortSignal): Promise<OwnedPartition> {
+  async #own(partition: TopicPartition, signal: AbortSignal, fail: (error: unknown) => void): Promise<OwnedPartition> {
     const { kafka, groupId, topics, log } = this.#options
-    // Given up with the assignment, it is no reason to leave the next one.
-    const onBroken = (error: unknown) => {
-      if (!signal.aborted) this.#consumer.ownAgain(partition, error)
-    }
     const ownership = await ownPartition(kafka, partition, {
       groupId,
       outputs: [topics.express, topics.dead],
       marks: this.#marks,
       confirmed: () => this.#consumer.confirmed(signal),
-      onBroken,
+      onBroken: fail,
     })
     const relayed = new RelayedPartition(partition, ownership, {
       marks: this.#marks,
       toRecord: (delivery) => toRecord(delivery, topics),
       onPublished: (records) => report(records, partition, topics, log),
       onRoom: () => this.#consumer.resume(partition),
-      onFailed: onBroken,
+      onFailed: fail,
     })
     return {
       position: ownership.position,

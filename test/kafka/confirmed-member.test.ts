@@ -45,10 +45,11 @@ async function joinWatched() {
   const { kafka, room, heartbeats, holdNext } = await watchHeartbeats()
   const { group, topic, log } = room
   const ownedAt: number[] = []
+  let fail: (error: unknown) => void = () => undefined
   const consumer = new GroupConsumer({
     ...{ kafka, groupId: group, topics: [topic], maxBytesPerPartition: 65_536, log },
-    onAssigned: async () => undefined,
-    async own() {
+    async own(_partition, _signal, failed) {
+      fail = failed
       ownedAt.push(Date.now())
       return { position: 0n, receive: async () => undefined, close: async () => undefined }
     },
@@ -57,7 +58,7 @@ async function joinWatched() {
   onTestFinished(() => consumer.stop())
   await expect.poll(() => heartbeats.length).toBeGreaterThan(0)
   await expect.poll(() => consumer.isConfirmed).toBe(true)
-  return { consumer, heartbeats, holdNext, ownedAt, partition: { topic, partition: 0 } }
+  return { consumer, heartbeats, holdNext, ownedAt, fail: (error: unknown) => fail(error) }
 }
 
 test('a wall clock that is put back by an hour stops no heartbeats', async () => {
@@ -90,11 +91,11 @@ test('a heartbeat whose answer was read late confirms the member no longer than 
 })
 
 test('a partition that failed is taken over again only once the group has answered since', async () => {
-  const { consumer, holdNext, ownedAt, partition } = await joinWatched()
+  const { holdNext, ownedAt, fail } = await joinWatched()
   await expect.poll(() => ownedAt.length).toBe(1)
   // As of a coordinator that has died.
   const socket = await holdNext()
-  consumer.ownAgain(partition, new Error('lost'))
+  fail(new Error('lost'))
   const failedAt = Date.now()
   // Longer than the pause before another try, and less than the session.
   await expect.poll(() => Date.now() - failedAt).toBeGreaterThan(2_500)
@@ -116,7 +117,6 @@ test.each([
     let possessions = 0
     const consumer = new GroupConsumer({
       ...{ kafka, groupId: group, topics: [topic], maxBytesPerPartition: 65_536, log },
-      onAssigned: async () => undefined,
       async own() {
         possessions += 1
         return { position: 0n, receive, close: async () => undefined }

@@ -14,7 +14,6 @@ import { createKafkaRoom, type KafkaRoom, publishAborted } from '../stack/kafka-
 /** What is the same for every member here. */
 const memberOf = ({ kafka, group, topic, log }: KafkaRoom) => ({
   ...{ kafka, groupId: group, topics: [topic], maxBytesPerPartition: 65_536, log },
-  onAssigned: async () => undefined,
 })
 
 /** A partition that is read from an offset, without any possession. */
@@ -181,7 +180,6 @@ test('a topic that is resumed while the member starts again is no fault', () => 
   const consumer = new GroupConsumer({
     kafka: createKafka(['127.0.0.1:1'], 'nobody', log),
     ...{ groupId: 'group', topics: ['topic'], maxBytesPerPartition: 65_536, log },
-    onAssigned: async () => undefined,
     own: async () => readFrom(0n, async () => undefined),
   })
   consumer.start()

@@ -1,7 +1,6 @@
 import type { Kafka } from 'kafkajs'
-import { expect, onTestFinished, test } from 'vitest'
-import { GroupConsumer } from '../../src/kafka/group-consumer.ts'
-import { createKafkaRoom } from '../stack/kafka-room.ts'
+import { expect, test } from 'vitest'
+import { createKafkaRoom, follow } from '../stack/kafka-room.ts'
 
 test('a consumer of KafkaJS that hangs and says nothing, not even when it is ended, is left to itself', async () => {
   const room = await createKafkaRoom()
@@ -15,18 +14,7 @@ test('a consumer of KafkaJS that hangs and says nothing, not even when it is end
       return Object.assign(Object.create(real), { connect: never, disconnect: never })
     },
   } as unknown as Kafka
-  const values: string[] = []
-  const consumer = new GroupConsumer({
-    ...{ kafka, groupId: room.group, topics: [room.topic], maxBytesPerPartition: 65_536, log: room.log },
-    silentMs: 4_000,
-    own: async () => ({
-      position: 0n,
-      receive: async ({ deliveries }) => void values.push(...deliveries.map(({ value }) => String(value))),
-      close: async () => undefined,
-    }),
-  })
-  consumer.start()
-  onTestFinished(() => consumer.stop())
+  const { consumer, values } = follow(room, { kafka, silentMs: 4_000 })
   await expect.poll(() => consumer.failure?.message, { timeout: 20_000 }).toMatch(/no word of/)
   await expect.poll(() => values, { timeout: 20_000 }).toEqual(['one'])
 })

@@ -3,6 +3,8 @@ import { connect } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
 import { inject, onTestFinished } from 'vitest'
 import type { OutgoingRecord } from '../../src/kafka/delivery.ts'
+import { GroupConsumer } from '../../src/kafka/group-consumer.ts'
+import type { GroupConsumerOptions } from '../../src/kafka/group-consumer-options.ts'
 import { createKafka } from '../../src/kafka/kafka-client.ts'
 import { createMissingTopics } from '../../src/kafka/topics.ts'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
@@ -53,6 +55,23 @@ export async function untilMarked(kafka: Kafka, transactionalId: string): Promis
   const successor = new TransactionalProducer(kafka, transactionalId)
   await successor.init()
   await successor.close()
+}
+
+/** Follows the topic from its beginning as a member of the group, without possession. @returns the values so far */
+export function follow({ kafka, group, topic, log }: KafkaRoom, options: Partial<GroupConsumerOptions> = {}) {
+  const values: string[] = []
+  const consumer = new GroupConsumer({
+    ...{ kafka, groupId: group, topics: [topic], maxBytesPerPartition: 65_536, log },
+    own: async () => ({
+      position: 0n,
+      receive: async ({ deliveries }) => void values.push(...deliveries.map(({ value }) => String(value))),
+      close: async () => undefined,
+    }),
+    ...options,
+  })
+  consumer.start()
+  onTestFinished(() => consumer.stop())
+  return { consumer, values }
 }
 
 export function aRecord(topic: string, value: string): OutgoingRecord {

@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
 import { expect, onTestFinished, test } from 'vitest'
-import { GroupConsumer } from '../../../src/kafka/group-consumer.ts'
-import { createKafkaRoom, type KafkaRoom } from '../../stack/kafka-room.ts'
+import { createKafkaRoom, follow } from '../../stack/kafka-room.ts'
 
 interface Broker {
   connectionPool: { pool: { send(): Promise<unknown> }[] }
@@ -33,23 +32,6 @@ function watchFetches(onFetch: (nodeId: string, runner: Runner) => void): void {
   onTestFinished(() => {
     prototype.fetch = fetch
   })
-}
-
-function follow({ kafka, group, topic, log }: KafkaRoom) {
-  const values: string[] = []
-  const consumer = new GroupConsumer({
-    kafka,
-    ...{ groupId: group, topics: [topic], maxBytesPerPartition: 65_536, log },
-    onAssigned: async () => undefined,
-    own: async () => ({
-      position: 0n,
-      receive: async ({ deliveries }) => void values.push(...deliveries.map(({ value }) => String(value))),
-      close: async () => undefined,
-    }),
-  })
-  consumer.start()
-  onTestFinished(() => consumer.stop())
-  return { consumer, values }
 }
 
 test('a consumer that has struck the leader of its partition off its list finds it again', async () => {
