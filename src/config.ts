@@ -5,7 +5,7 @@ import { findConnectionConflicts } from './connection-settings.ts'
 import { EnrichmentError } from './errors.ts'
 import { readRaw } from './read-raw.ts'
 import { hideSecret } from './redact.ts'
-import { type Group, hideLogin, type Setting } from './setting.ts'
+import { type Group, hideLogin, isDecodable, type Setting } from './setting.ts'
 import { SETTINGS } from './settings.ts'
 
 type Settings = typeof SETTINGS
@@ -78,7 +78,7 @@ export function currentValue<C extends object, K extends keyof C & keyof Setting
 function hideSecrets(value: string, { secret }: Pick<Setting, 'secret'>): void {
   if (secret) hideSecret(value)
   const password = URL.parse(value)?.password ?? ''
-  if (password !== '') hideSecret(decodeURIComponent(password))
+  if (password !== '') hideSecret(isDecodable(password) ? decodeURIComponent(password) : password)
 }
 
 /** What is wrong only in view of another setting. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { findUrlMistakes } from './database-url.ts'
 import { isPem } from './read-pem.ts'
-import { integer, listOf, setting, text, url, urlWithLogin } from './setting.ts'
+import { ENCODED, integer, listOf, setting, text, url, urlWithLogin } from './setting.ts'
 
 const pem = text.refine(isPem).optional()
 const PEM = 'the path of a PEM file that can be read, or PEM text'
@@ -145,11 +145,11 @@ export const CONNECTION_SETTINGS = {
     description: 'Connections to PostgreSQL that a process holds at most.',
     wants: 'a whole number from 3 to 100',
   }),
-  HTTPS_PROXY: setting('http', urlWithLogin.optional(), {
+  HTTPS_PROXY: setting('http', urlWithLogin(/^https?$/).optional(), {
     ...optional,
     description:
       'Proxy for all that is https: Amazon, the model, images, tokens, the registry. With user and password in it, if it wants them.',
-    wants: 'an http or https URL',
+    wants: `an http or https URL; ${ENCODED}`,
   }),
   NO_PROXY: setting('http', listOf(/^(\*|[\w.*-]+|\[?[\da-f:]+\]?)(:\d+)?$/i).optional(), {
     ...optional,

@@ -35,14 +35,27 @@ export const listOf = (item: RegExp) =>
 
 export const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 
+/** Whether each % in it begins a character that is written as %XX. */
+export const isDecodable = (part: string) => !/%(?![\da-f]{2})/i.test(part)
+const loginOf = (address: string) => URL.parse(address) ?? { username: '', password: '' }
+
 /** With user and password or without. */
-export const urlWithLogin = z.url({ protocol: /^https?$/ })
+export const urlWithLogin = (protocol: RegExp) =>
+  z.url({ protocol }).refine((address) => {
+    const { username, password } = loginOf(address)
+    return isDecodable(username) && isDecodable(password)
+  })
+/** What is to be told of one that cannot be read. */
+export const ENCODED = 'in user and password % is %25, / is %2F'
 
 /** Where no login is taken from the URL, one that stands there would be lost, or shown. */
-export const url = urlWithLogin.refine((address) => {
-  const { username, password } = URL.parse(address) ?? { username: '', password: '' }
+export const url = z.url({ protocol: /^https?$/ }).refine((address) => {
+  const { username, password } = loginOf(address)
   return username === '' && password === ''
 })
 
-/** A URL as people may see it. */
-export const hideLogin = (value: string) => value.replace(/(\/\/)[^/@]*@/g, '$1(hidden)@')
+/** A URL as people may see it, also one that cannot be read: whatever stands before the last @ may be a password. */
+export function hideLogin(value: string): string {
+  const [from, to] = [value.indexOf('//') + 2, value.lastIndexOf('@')]
+  return from >= 2 && to >= from ? `${value.slice(0, from)}(hidden)${value.slice(to)}` : value
+}

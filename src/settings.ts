@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { CONNECTION_SETTINGS } from './connection-settings.ts'
 import { isMarketplace, KNOWN_MARKETPLACES } from './marketplaces.ts'
 import { parseRetryDelays, type RetryTier } from './retry-delays.ts'
-import { integer, listOf, setting, text, url, urlWithLogin } from './setting.ts'
+import { ENCODED, integer, listOf, setting, text, url, urlWithLogin } from './setting.ts'
 
 const topic = text.regex(/^[\w.-]{1,200}$/)
 const retryDelays = text.transform((delays, context): RetryTier[] => {
@@ -19,13 +19,13 @@ export const SETTINGS = {
     description: 'Kafka brokers to start from, comma-separated.',
     wants: 'host:port,host:port, with an address of IPv6 in brackets',
   }),
-  SCHEMA_REGISTRY_URL: setting('registry', urlWithLogin, {
+  SCHEMA_REGISTRY_URL: setting('registry', urlWithLogin(/^https?$/), {
     description: 'Base URL of a Confluent-compatible schema registry.',
-    wants: 'an http or https URL',
+    wants: `an http or https URL; ${ENCODED}`,
   }),
-  DATABASE_URL: setting('database', z.url({ protocol: /^postgres(ql)?$/ }), {
+  DATABASE_URL: setting('database', urlWithLogin(/^postgres(ql)?$/), {
     description: 'PostgreSQL database of the service.',
-    wants: 'postgresql://user:password@host:port/database',
+    wants: `postgresql://user:password@host:port/database; ${ENCODED}`,
     secret: true,
   }),
   ...CONNECTION_SETTINGS,

@@ -21,3 +21,16 @@ test('config tells every setting in force, marks the wrong ones, and no secret',
   expect(JSON.parse(json.output)).toMatchObject({ LOG_LEVEL: 'debug', OPENAI_API_KEY: '(hidden)' })
   expect(json.output).not.toContain('hush')
 })
+
+test('no part of a password in a URL is told, whatever stands in it, and one that cannot be read is refused', async () => {
+  const config = async (address: string) => {
+    const { output } = await runVerb({ ...env, SCHEMA_REGISTRY_URL: address, HTTPS_PROXY: address }, 'config')
+    expect(output).not.toMatch(/hush|Tail/)
+    return output
+  }
+  const REFUSED =
+    /^SCHEMA_REGISTRY_URL +https:\/\/\(hidden\)@reg:8081 +wants an http or https URL; in user and password/m
+  expect(await config('https://svc:Tail@hush@reg:8081')).toMatch(/^HTTPS_PROXY +https:\/\/\(hidden\)@reg:8081$/m)
+  expect(await config('https://svc:Tail/hush@reg:8081')).toMatch(REFUSED)
+  expect(await config('https://svc:100%hush@reg:8081')).toMatch(REFUSED)
+})
