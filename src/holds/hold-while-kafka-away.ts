@@ -28,16 +28,17 @@ export async function holdWhileKafkaAway(
   stop: AbortSignal,
 ): Promise<void> {
   // One that has just been started joins first.
-  let lostAt: number | null = Date.now()
+  let lostAt: number | null = performance.now()
   let isHeld = false
   while (!stop.aborted) {
     const { isJoined, failure } = member
     const isOut = failure === null ? !isJoined : failure.code === 'KAFKA_UNAVAILABLE'
-    if (isOut) lostAt ??= Date.now()
+    if (isOut) lostAt ??= performance.now()
     else lostAt = null
     const since = lostAt ?? transactions.since
-    const isLong = since !== null && Date.now() - since >= AWAY_MS
-    if (isLong && since !== null && !isHeld) {
+    const awayMs = since === null ? 0 : performance.now() - since
+    const isLong = awayMs >= AWAY_MS
+    if (isLong && !isHeld) {
       const away = isOut ? 'has not had this process in its group' : 'has not ended a transaction of this process'
       const message = `Kafka ${away} for ${AWAY_MS / 1_000} s`
       state.hold('away', {
@@ -45,7 +46,7 @@ export async function holdWhileKafkaAway(
         // What else failed is a hold of its own.
         message: isOut ? (failure?.message ?? message) : message,
         remedy: 'bring Kafka back, all of its brokers, or the topic that it names; the service goes on by itself',
-        since: new Date(since).toISOString(),
+        since: new Date(Date.now() - awayMs).toISOString(),
       })
     } else if (isHeld && !isLong) state.hold('away', null)
     isHeld = isLong

@@ -2,7 +2,7 @@
 export class OpenTransactions {
   readonly #begun = new Set<{ at: number }>()
 
-  /** When the oldest of them began, in milliseconds since 1970; null while there is none. */
+  /** When the oldest of them began, by performance.now(); null while there is none. */
   get since(): number | null {
     const [oldest] = this.#begun
     return oldest?.at ?? null
@@ -10,7 +10,7 @@ export class OpenTransactions {
 
   /** @throws what the transaction throws */
   async during<T>(transaction: Promise<T>): Promise<T> {
-    const begun = { at: Date.now() }
+    const begun = { at: performance.now() }
     this.#begun.add(begun)
     try {
       return await transaction

@@ -1,7 +1,14 @@
 import type { Kafka } from 'kafkajs'
+import { EnrichmentError } from '../errors.ts'
+import { orAborted } from '../or-aborted.ts'
 import { type Delivery, toRecordHeaders } from './delivery.ts'
 import { nameTemporaryGroup, withAdmin } from './kafka-client.ts'
 import { kafkaError } from './kafka-error.ts'
+
+/** So long without a word from Kafka or progress of our own, and KafkaJS's consumer is taken for dead: it says nothing when it hangs. */
+const SILENT_MS = 60_000
+/** What KafkaJS has not closed by then is left to itself. */
+const CLOSED_WITHIN_MS = 10_000
 
 /**
  * Reads what a topic holds now, record by record; commits nothing and leaves no group behind.
@@ -15,6 +22,7 @@ export async function readTopic(
   topic: string,
   onRecord: (record: Omit<Delivery, 'nextOffset'>) => boolean | undefined | Promise<boolean | undefined>,
   from: ReadonlyMap<number, bigint> = new Map(),
+  silentMs = SILENT_MS,
 ): Promise<void> {
   const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
   const unread = new Map(
@@ -40,7 +48,16 @@ export async function readTopic(
     finish(partition, BigInt(lastOffset) + 1n),
   )
   consumer.on(consumer.events.CRASH, ({ payload }) => done.reject(kafkaError(payload.error)))
-  try {
+  let heardAt = performance.now()
+  const hear = () => {
+    heardAt = performance.now()
+  }
+  for (const word of ['consumer.group_join', 'consumer.heartbeat', 'consumer.fetch'] as const) consumer.on(word, hear)
+  const watch = setInterval(() => {
+    if (performance.now() - heardAt < silentMs) return
+    done.reject(new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: no word of ${topic} for ${silentMs / 1_000} s`))
+  }, silentMs / 10)
+  const begin = async () => {
     await consumer.connect()
     await consumer.subscribe({ topics: [topic], fromBeginning: true })
     await consumer.run({
@@ -54,6 +71,7 @@ export async function readTopic(
           const record = { topic, partition, offset: BigInt(offset), timestamp: Number(timestamp), key, value }
           try {
             const goesOn = (await onRecord({ ...record, headers: toRecordHeaders(headers) })) !== false
+            hear()
             next.set(partition, BigInt(offset) + 1n)
             if (goesOn) continue
             done.resolve()
@@ -66,9 +84,14 @@ export async function readTopic(
       },
     })
     for (const [partition, offset] of from) consumer.seek({ topic, partition, offset: String(offset) })
+  }
+  try {
+    begin().catch((error: unknown) => done.reject(kafkaError(error)))
     await done.promise
   } finally {
-    await consumer.disconnect().catch(() => undefined)
+    isOver = true
+    clearInterval(watch)
+    await orAborted(consumer.disconnect(), AbortSignal.timeout(CLOSED_WITHIN_MS)).catch(() => undefined)
     await withAdmin(kafka, (admin) => admin.deleteGroups([groupId])).catch(() => undefined)
   }
 }

@@ -38,7 +38,7 @@ async function keepLag(kafka: Kafka, { group, topics }: Follower, log: Logger, s
   const connection = new KeptAdmin(kafka)
   const known: Known = new Map()
   const shown = new Map<string, ReturnType<typeof toLabels>>()
-  let collectedAt = Date.now()
+  let collectedAt = performance.now()
   const collect = async (admin: Admin) => {
     for (const lag of await readLag(admin, group, topics)) {
       const labels = toLabels(group, lag)
@@ -47,11 +47,11 @@ async function keepLag(kafka: Kafka, { group, topics }: Follower, log: Logger, s
       metrics.consumerLagSeconds.set(labels, oldestAt === undefined ? 0 : (Date.now() - oldestAt) / 1_000)
       shown.set(partitionKey(lag), labels)
     }
-    collectedAt = Date.now()
+    collectedAt = performance.now()
   }
   const onFailed = (error: unknown) => {
     log.debug({ group, err: error }, 'lag not readable')
-    if (Date.now() - collectedAt <= OLDEST_MS) return
+    if (performance.now() - collectedAt <= OLDEST_MS) return
     for (const labels of shown.values()) {
       metrics.consumerLagRecords.remove(labels)
       metrics.consumerLagSeconds.remove(labels)

@@ -78,7 +78,8 @@ export async function startProbes(port: number, readiness: Readiness, log: Logge
 function onceIn<T>(keptMs: number, ask: () => Promise<T>): () => Promise<T> {
   let kept: { until: number; answer: Promise<T> } | undefined
   return () => {
-    if (kept === undefined || Date.now() > kept.until) kept = { until: Date.now() + keptMs, answer: ask() }
+    const now = performance.now()
+    if (kept === undefined || now > kept.until) kept = { until: now + keptMs, answer: ask() }
     return kept.answer
   }
 }

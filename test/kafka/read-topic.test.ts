@@ -1,3 +1,4 @@
+import type { Kafka } from 'kafkajs'
 import { expect, test } from 'vitest'
 import { withAdmin } from '../../src/kafka/kafka-client.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
@@ -61,4 +62,22 @@ test('an error of who reads ends the reading with that error, at the first recor
   })
   await expect(reading).rejects.toThrow('this record is not for me')
   expect(seen).toEqual(['one'])
+})
+
+test('a consumer of KafkaJS that hangs keeps nobody waiting', async () => {
+  const room = await createKafkaRoom()
+  await room.publish('one')
+  const never = () => new Promise<never>(() => undefined)
+  const hanging = new Proxy(room.kafka, {
+    get: (kafka, name) =>
+      name === 'consumer'
+        ? (options: Parameters<Kafka['consumer']>[0]) =>
+            Object.assign(Object.create(kafka.consumer(options)), { connect: never })
+        : Reflect.get(kafka, name),
+  })
+  const reading = readTopic(hanging, room.topic, () => undefined, new Map(), 1_000)
+  await expect(reading).rejects.toMatchObject({
+    code: 'KAFKA_UNAVAILABLE',
+    message: expect.stringContaining('no word'),
+  })
 })

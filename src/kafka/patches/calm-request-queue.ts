@@ -101,6 +101,8 @@ function watchForTimeouts(queue: RequestQueue, Lost: ConnectionError): NodeJS.Ti
 function failTimedOut(queue: RequestQueue, now: number, Lost: ConnectionError): void {
   const [oldest] = queue.inflight.values()
   for (const request of [...queue.inflight.values()]) {
+    // Sent by a clock that has been put back since.
+    request.sentAt = Math.min(request.sentAt, now)
     if (now - request.sentAt <= request.requestTimeout) continue
     if (request === oldest) rejectWithSilence(request, Lost)
     request.timeoutRequest()
