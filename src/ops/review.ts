@@ -13,7 +13,7 @@ import type { EventCodecs } from '../kafka/event-topics.ts'
 export interface Review {
   album: Album
   marketplace: string
-  /** By number, from 1: open ones first, then by score. */
+  /** Open ones first, then by score; each with its number by ASIN, from 1, which no verdict changes. */
   candidates: (Candidate & { number: number })[]
   verdicts: { asin: string; verdict: 'accept' | 'reject'; by: string; at: string }[]
 }
@@ -36,16 +36,13 @@ export async function readReview(db: Database, albumId: string, marketplace: str
 async function findReview(em: EntityManager, albumId: string, marketplace: string): Promise<Review> {
   const row = await em.findOne(AlbumRow, { albumId })
   if (row === null) throw nothingStored(albumId)
-  const rows = await em.find(CandidateRow, { albumId, marketplace })
+  const rows = await em.find(CandidateRow, { albumId, marketplace }, { orderBy: { asin: 'asc' } })
   const candidates = rows
-    .map(toCandidate)
+    .map((row, index) => ({ number: index + 1, ...toCandidate(row) }))
     .sort(
       (one, other) =>
-        Number(other.verdict === 'open') - Number(one.verdict === 'open') ||
-        (other.score ?? 1) - (one.score ?? 1) ||
-        one.product.asin.localeCompare(other.product.asin),
+        Number(other.verdict === 'open') - Number(one.verdict === 'open') || (other.score ?? 1) - (one.score ?? 1),
     )
-    .map((candidate, index) => ({ number: index + 1, ...candidate }))
   const verdicts = await em.find(PersonVerdictRow, { albumId, marketplace }, { orderBy: { decidedAt: 'asc' } })
   return {
     album: row.facts,

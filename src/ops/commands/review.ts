@@ -97,7 +97,7 @@ function formatReview({ album, marketplace, candidates, verdicts }: Review, own:
       ? 'no candidates'
       : formatCandidates(candidates)
           .split('\n')
-          .map((line, index) => `${index === 0 ? '#' : index}`.padEnd(4) + line)
+          .map((line, index) => String(candidates[index - 1]?.number ?? '#').padEnd(4) + line)
           .join('\n')
   const how = `review accept|reject ${albumId} NUMBER|ASIN ... decides; review add ${albumId} ASIN links another product`
   const what = marketplace === own ? how : `with the settings of the lane of ${marketplace}: ${how}`
@@ -131,7 +131,7 @@ export const reviewUndoCommand = (albumId: string, which: string[], options: Opt
 export async function reviewExportCommand(file: string, { json }: { json?: true }): Promise<void> {
   const config = loadConfig(['kafka', 'registry', 'database'])
   let pairs = 0
-  await withTables(config, ({ db }) =>
+  const tell = await withTables(config, ({ db }) =>
     writeFileAsRead(file, async (append) => {
       for await (const page of exportVerdicts(db)) {
         await append(page.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
@@ -139,8 +139,7 @@ export async function reviewExportCommand(file: string, { json }: { json?: true 
       }
     }),
   )
-  if (json) printJson({ file, pairs })
-  else print(`${pairs} labelled pairs written to ${file}`)
+  tell(json ? JSON.stringify({ file, pairs }) : `${pairs} labelled pairs written to ${file}`)
 }
 
 async function decide(

@@ -19,7 +19,7 @@ async function createFilled(albums: number) {
   const execute = (sql: string) => db.query((em) => em.execute(sql))
   await execute(`
     insert into album (album_id, facts, imported_at)
-    select 'a' || i, jsonb_build_object('title', 'Title ' || i, 'artists', '[{"name": "A"}]'::jsonb, 'releaseYear', 1991), now()
+    select 'a' || i, jsonb_build_object('title', 'Title ' || i, 'artists', '[{"name": "A"}]'::jsonb, 'releaseYear', 1991, 'barcodes', '[]'::jsonb), now()
     from generate_series(1, ${albums}) i`)
   await execute(`
     insert into candidate (album_id, marketplace, asin, product, verdict, decided_by, parts, reason, request_id, judged_at)
@@ -39,6 +39,21 @@ function aFolder(): string {
   onTestFinished(() => rmSync(folder, { recursive: true }))
   return folder
 }
+
+test('candidates are shown as a person wants to read them, and keep their numbers whatever is decided', async () => {
+  const { env, db } = await createFilled(1)
+  const judge = (asin: string, verdict: string, score: number) =>
+    db.query((em) => em.execute('update candidate set verdict = ?, score = ? where asin = ?', [verdict, score, asin]))
+  const show = async () => {
+    const { output } = await runVerb({ ...env, AMAZON_MARKETPLACE: 'www.amazon.ca' }, 'review', 'show', 'a1')
+    return output.split('\n').flatMap((line) => /^(\d) +(\w+) .*? (0\.\d)/.exec(line)?.slice(1).join(' ') ?? [])
+  }
+  await judge('B1', 'open', 0.6)
+  await judge('B2', 'open', 0.7)
+  expect(await show()).toEqual(['2 open 0.7', '1 open 0.6'])
+  await judge('B2', 'accept', 0.7)
+  expect(await show()).toEqual(['1 open 0.6', '2 accept 0.7'])
+})
 
 test('review list says how many albums it leaves out and how to see them', async () => {
   const { env } = await createFilled(102)
