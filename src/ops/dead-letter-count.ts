@@ -3,14 +3,12 @@ import type { Delivery } from '../kafka/delivery.ts'
 import { KeptAdmin } from '../kafka/kept-admin.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import type { Places } from './dead-letters.ts'
+import { HandledLetters } from './handled-letters.ts'
 
-const COUNT_HANDLED: Statement<{ marks: number }> = {
-  name: 'select dead_letter_mark count',
-  text: 'select count(*)::int as marks from dead_letter_mark where topic = $1 and is_sent',
-}
-const FIND_HANDLED: Statement<{ partition: number; offset: string }> = {
-  name: 'select dead_letter_mark',
-  text: 'select partition, "offset"::text as "offset" from dead_letter_mark where topic = $1 and is_sent',
+/** Of a letter that takes another one's place the mark does so, too: their number stays. */
+const SUM_UP_HANDLED: Statement<{ marks: string }> = {
+  name: 'select dead_letter_mark sum',
+  text: `select concat(count(*), ' ', max(marked_at)) as marks from dead_letter_mark where topic = $1 and is_sent`,
 }
 
 /**
@@ -20,12 +18,12 @@ const FIND_HANDLED: Statement<{ partition: number; offset: string }> = {
 export class DeadLetterCount {
   readonly #places: Places
   readonly #connection: KeptAdmin
-  /** By partition and offset the code of what waits. */
-  readonly #waiting = new Map<string, string>()
+  /** By partition and offset the code of what waits, and the record's time. */
+  readonly #waiting = new Map<string, { code: string; timestamp: number }>()
   /** By partition where to read on. */
   #next = new Map<number, bigint>()
   readonly #codes = new Set<string>()
-  #marks = -1
+  #marks = ''
 
   constructor(places: Places) {
     this.#places = places
@@ -47,8 +45,9 @@ export class DeadLetterCount {
     }
     const ends = new Map(bounds.map(({ partition, high }) => [partition, BigInt(high)]))
     let isNew = false
-    const remember = ({ partition, offset, headers }: Omit<Delivery, 'nextOffset'>) => {
-      this.#waiting.set(`${partition}:${offset}`, String(headers['enricher-error-code'] ?? 'UNKNOWN'))
+    const remember = ({ partition, offset, timestamp, headers }: Omit<Delivery, 'nextOffset'>) => {
+      const code = String(headers['enricher-error-code'] ?? 'UNKNOWN')
+      this.#waiting.set(`${partition}:${offset}`, { code, timestamp })
       isNew = true
       return undefined
     }
@@ -67,17 +66,17 @@ export class DeadLetterCount {
   async #leaveOutHandled(isNew: boolean): Promise<void> {
     const { db, topic } = this.#places
     if (this.#waiting.size === 0) return
-    const [counted] = await db.run(COUNT_HANDLED, [topic])
-    const marks = counted?.marks ?? 0
+    const [summed] = await db.run(SUM_UP_HANDLED, [topic])
+    const marks = summed?.marks ?? ''
     if (marks === this.#marks && !isNew) return
-    const handled = await db.run(FIND_HANDLED, [topic])
-    for (const { partition, offset } of handled) this.#forget(`${partition}:${offset}`)
+    const handled = await HandledLetters.read(db, topic)
+    for (const [id, { timestamp }] of this.#waiting) if (handled.has(id, timestamp)) this.#forget(id)
     this.#marks = marks
   }
 
   #forget(id: string): void {
-    const code = this.#waiting.get(id)
-    if (code !== undefined) this.#codes.add(code)
+    const letter = this.#waiting.get(id)
+    if (letter !== undefined) this.#codes.add(letter.code)
     this.#waiting.delete(id)
   }
 
@@ -92,7 +91,7 @@ export class DeadLetterCount {
 
   #countByCode(): Map<string, number> {
     const counts = new Map([...this.#codes].map((code) => [code, 0]))
-    for (const code of this.#waiting.values()) counts.set(code, (counts.get(code) ?? 0) + 1)
+    for (const { code } of this.#waiting.values()) counts.set(code, (counts.get(code) ?? 0) + 1)
     for (const code of counts.keys()) this.#codes.add(code)
     return counts
   }

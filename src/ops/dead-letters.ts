@@ -1,9 +1,9 @@
 import type { Database } from '../db/database.ts'
-import type { Statement } from '../db/prepared.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { Delivery } from '../kafka/delivery.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { readTopic } from '../kafka/read-topic.ts'
+import { HandledLetters } from './handled-letters.ts'
 
 /** A record that was given up and that nobody has handled yet. */
 export interface DeadLetter {
@@ -32,11 +32,6 @@ export interface Places {
   topic: string
 }
 
-const FIND_HANDLED: Statement<{ id: string }> = {
-  name: 'select dead letters handled',
-  text: `select partition || ':' || "offset" as id from dead_letter_mark where topic = $1 and is_sent`,
-}
-
 /**
  * Shows every unhandled dead letter of the selection, oldest first, one at a time, so that memory stays small.
  *
@@ -47,11 +42,11 @@ export async function forEachDeadLetter(
   selection: Selection,
   onLetter: (letter: DeadLetter) => Promise<void> | void,
 ): Promise<void> {
-  const handled = new Set((await db.run(FIND_HANDLED, [topic])).map(({ id }) => id))
+  const handled = await HandledLetters.read(db, topic)
   const missing = new Set('ids' in selection ? selection.ids : [])
   await readTopic(kafka, topic, async (record) => {
     const letter = toLetter(record)
-    if (handled.has(letter.id) || !isSelected(letter, selection)) return undefined
+    if (handled.has(letter.id, record.timestamp) || !isSelected(letter, selection)) return undefined
     missing.delete(letter.id)
     if (letter.requestId !== null) missing.delete(letter.requestId)
     await onLetter(letter)

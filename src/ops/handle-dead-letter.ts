@@ -11,6 +11,7 @@ import { publishRecords } from '../kafka/publish-records.ts'
 import { fitsInto } from '../kafka/record-size.ts'
 import { withoutOwnHeaders } from '../retry/retry-headers.ts'
 import type { DeadLetter, Places } from './dead-letters.ts'
+import { markTime } from './handled-letters.ts'
 import { nothingKnown } from './request-enrichment.ts'
 
 export interface Retried {
@@ -86,15 +87,18 @@ async function demandNotForgotten(db: Database, { album: { albumId }, requestedA
 
 async function chooseRequestId(db: Database, topic: string, letter: DeadLetter, markedBy: string): Promise<string> {
   const key = positionOf(topic, letter)
+  const { timestamp } = letter.record
   const mark = {
     ...key,
     action: 'retried' as const,
     requestId: randomUUID(),
     isSent: false,
     markedBy,
-    markedAt: new Date(),
+    markedAt: markTime(timestamp),
   }
   return db.transaction(async (em) => {
+    // Of another letter, see HandledLetters.
+    await em.nativeDelete(DeadLetterMark, { ...key, markedAt: { $lt: new Date(timestamp) } })
     await em.upsert(DeadLetterMark, mark, { onConflictAction: 'ignore' })
     const chosen = await em.findOneOrFail(DeadLetterMark, key, { refresh: true })
     return chosen.requestId ?? mark.requestId
@@ -108,7 +112,8 @@ export async function deleteDeadLetter(
   letter: DeadLetter,
   markedBy: string,
 ): Promise<void> {
-  const mark = { action: 'deleted' as const, requestId: null, isSent: true, markedBy, markedAt: new Date() }
+  const markedAt = markTime(letter.record.timestamp)
+  const mark = { action: 'deleted' as const, requestId: null, isSent: true, markedBy, markedAt }
   await db.query((em) => em.upsert(DeadLetterMark, { ...positionOf(topic, letter), ...mark }))
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EnrichmentError } from '../errors.ts'
+import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { AlbumImported } from '../events.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { publishRecords } from '../kafka/publish-records.ts'
@@ -42,13 +42,29 @@ function parseAlbum(text: string, number: number): AlbumImported {
   throw new EnrichmentError('RECORD_INVALID', `line ${number}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`)
 }
 
-/** Publishes albums to the importer's topic. @throws EnrichmentError KAFKA_UNAVAILABLE, REGISTRY_UNAVAILABLE */
+/** So few that what is uncertain after a failure can be published twice: each costs requests to Amazon. */
+const ALBUMS_AT_ONCE = 1_000
+
+/**
+ * Publishes albums to the importer's topic, in their order.
+ *
+ * @throws EnrichmentError KAFKA_UNAVAILABLE, REGISTRY_UNAVAILABLE, Kafka's refusals; with how many stand in the topic
+ */
 export async function publishAlbums(
   kafka: Kafka,
   topic: string,
   codec: RecordCodec<AlbumImported>,
   albums: AlbumImported[],
 ): Promise<void> {
-  const records = albums.map(async (album) => ({ topic, key: album.albumId, value: await codec.encode(album) }))
-  await publishRecords(kafka, await Promise.all(records))
+  for (let from = 0; from < albums.length; from += ALBUMS_AT_ONCE) {
+    const some = albums.slice(from, from + ALBUMS_AT_ONCE)
+    try {
+      const records = some.map(async (album) => ({ topic, key: album.albumId, value: await codec.encode(album) }))
+      await publishRecords(kafka, await Promise.all(records))
+    } catch (error) {
+      const { code, message } = toEnrichmentError(error)
+      const account = `the first ${from} of ${albums.length} albums are published, of the next ${some.length} perhaps some`
+      throw new EnrichmentError(code, `${message}; ${account}`, { cause: error })
+    }
+  }
 }

@@ -5,7 +5,7 @@ import { type DeadLetter, forEachDeadLetter, type Selection } from '../dead-lett
 import { escapeText, formatTable, shorten } from '../format-table.ts'
 import { deleteDeadLetter, type Retried, retryDeadLetter } from '../handle-dead-letter.ts'
 import type { Servers } from '../set-up.ts'
-import { print, printJson } from './output.ts'
+import { print, printJson, tellingOf } from './output.ts'
 import { userName } from './user-name.ts'
 import { withServers, withTables } from './with-servers.ts'
 import { writeFileAsRead } from './write-file.ts'
@@ -65,22 +65,25 @@ async function readContent(
 export async function deadRetryCommand(ids: string[], options: Options): Promise<void> {
   const config = loadConfig(DEPENDENCIES)
   const { dead: topic, express } = topicNames(config)
-  const done: Retried[] = []
-  await withTables(config, async ({ kafka, registry, db }) => {
+  const letters: Retried[] = []
+  const retryAll = async ({ kafka, registry, db }: Servers) => {
     const codecs = await openCodecs(config, registry)
     await forEachDeadLetter({ kafka, db, topic }, toSelection(ids, options), async (letter) => {
-      done.push(await retryDeadLetter({ kafka, db, topic, express }, codecs, letter, userName()))
-    })
-  })
-  const refused = done.filter((entry) => entry.refused !== null)
-  if (options.json) printJson({ retried: done.length - refused.length, refused: refused.length, letters: done })
-  else {
-    for (const { id, requestId, refused: why } of done) {
+      const done = await retryDeadLetter({ kafka, db, topic, express }, codecs, letter, userName())
+      letters.push(done)
+      const { id, requestId, refused: why } = done
+      if (options.json) return
       print(why === null ? `${id} is retried as request ${requestId}` : `${id} is refused: ${escapeText(why)}`)
-    }
-    print(`${done.length - refused.length} retried, ${refused.length} refused`)
+    })
   }
-  if (refused.length > 0) process.exitCode = 1
+  const tell = () => {
+    const refused = letters.filter((entry) => entry.refused !== null).length
+    const retried = letters.length - refused
+    if (options.json) printJson({ retried, refused, letters })
+    else print(`${retried} retried, ${refused} refused`)
+    if (refused > 0) process.exitCode = 1
+  }
+  await withTables(config, (servers) => tellingOf(letters, tell, () => retryAll(servers)))
 }
 
 /** `dead delete`: leaves them out of every list; Kafka keeps the records. */
@@ -88,14 +91,16 @@ export async function deadDeleteCommand(ids: string[], options: Options): Promis
   const config = loadConfig(DEPENDENCIES)
   const { dead: topic } = topicNames(config)
   const deleted: string[] = []
-  await withTables(config, ({ kafka, db }) =>
+  const tell = () => {
+    if (options.json) printJson({ deleted })
+    else print(`${deleted.length} deleted${deleted.length > 0 ? `: ${deleted.join(', ')}` : ''}`)
+  }
+  const deleteAll = ({ kafka, db }: Servers) =>
     forEachDeadLetter({ kafka, db, topic }, toSelection(ids, options), async (letter) => {
       await deleteDeadLetter(db, topic, letter, userName())
       deleted.push(letter.id)
-    }),
-  )
-  if (options.json) printJson({ deleted })
-  else print(`${deleted.length} deleted${deleted.length > 0 ? `: ${deleted.join(', ')}` : ''}`)
+    })
+  await withTables(config, (servers) => tellingOf(deleted, tell, () => deleteAll(servers)))
 }
 
 /** `dead export FILE`: every unhandled dead letter as a line of JSON, its value in base64. */
@@ -103,7 +108,7 @@ export async function deadExportCommand(file: string, { code, json }: Options): 
   const config = loadConfig(DEPENDENCIES)
   const { dead: topic } = topicNames(config)
   let exported = 0
-  await withTables(config, ({ kafka, db }) =>
+  const tell = await withTables(config, ({ kafka, db }) =>
     writeFileAsRead(file, (append) =>
       forEachDeadLetter({ kafka, db, topic }, code === undefined ? { all: true } : { code }, async (letter) => {
         const value = letter.record.value?.toString('base64') ?? null
@@ -112,8 +117,7 @@ export async function deadExportCommand(file: string, { code, json }: Options): 
       }),
     ),
   )
-  if (json) printJson({ exported, file })
-  else print(`${exported} dead letters written to ${file}`)
+  tell(json ? JSON.stringify({ exported, file }) : `${exported} dead letters written to ${file}`)
 }
 
 function toSelection(ids: string[], { all, code }: Options): Selection {

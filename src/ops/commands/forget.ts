@@ -5,7 +5,7 @@ import { type Forgotten, forgetAlbums, MOST_AT_ONCE } from '../../db/forget.ts'
 import { isAlbumId } from '../../enrich/check-album.ts'
 import { EnrichmentError } from '../../errors.ts'
 import { cutText } from '../../storable-text.ts'
-import { print, printJson } from './output.ts'
+import { print, printJson, tellingOf } from './output.ts'
 
 /** `forget ALBUM_ID...`: erases all that is stored of albums; what Kafka holds of them is passed over from now on. */
 export async function forgetCommand(albumIds: string[], { json }: { json?: true }): Promise<void> {
@@ -21,18 +21,22 @@ export async function forgetCommand(albumIds: string[], { json }: { json?: true 
     await db.checkMigrated()
     const albums = [...new Set(albumIds)].map((albumId) => ({ albumId }))
     const forgotten: Forgotten[] = []
-    for (let from = 0; from < albums.length; from += MOST_AT_ONCE)
-      forgotten.push(...(await forgetAlbums(db, albums.slice(from, from + MOST_AT_ONCE), { tombstonesIn })))
-    if (json) return printJson({ forgotten })
-    for (const { albumId, isKnown, requests, candidates, links, verdicts, images } of forgotten) {
-      const counts = `${requests} requests, ${candidates} candidates, ${links} links, ${verdicts} verdicts, ${images} images`
-      print(
-        isKnown
-          ? `album ${albumId} is forgotten: ${counts}`
-          : `nothing was stored of album ${albumId}; what waits for it will be skipped`,
-      )
+    const tell = () => {
+      if (json) printJson({ forgotten })
+      else for (const one of forgotten) print(describe(one))
     }
+    await tellingOf(forgotten, tell, async () => {
+      for (let from = 0; from < albums.length; from += MOST_AT_ONCE)
+        forgotten.push(...(await forgetAlbums(db, albums.slice(from, from + MOST_AT_ONCE), { tombstonesIn })))
+    })
   } finally {
     await db.close()
   }
+}
+
+function describe({ albumId, isKnown, requests, candidates, links, verdicts, images }: Forgotten): string {
+  const counts = `${requests} requests, ${candidates} candidates, ${links} links, ${verdicts} verdicts, ${images} images`
+  return isKnown
+    ? `album ${albumId} is forgotten: ${counts}`
+    : `nothing was stored of album ${albumId}; what waits for it will be skipped`
 }

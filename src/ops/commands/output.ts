@@ -10,6 +10,15 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value))
 }
 
+/** Does many things, one after the other, and tells of them at the end; also of those before the one that failed. */
+export async function tellingOf(done: readonly unknown[], tell: () => void, work: () => Promise<void>): Promise<void> {
+  await work().catch((error: unknown) => {
+    if (done.length > 0) tell()
+    throw error
+  })
+  tell()
+}
+
 /** A reader that goes, as `head` does, ends no work that is under way: a verb does what it was told and has its own status. */
 export function watchOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
