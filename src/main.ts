@@ -86,7 +86,7 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     const followers = roles.map((role) => ({ group: groups[role], topics: followed[role] }))
     void keepLagMetrics(kafka, followers, log, stop)
     const stored = {
-      lastResultOf: roles.includes('worker') ? marketplace : null,
+      lastResultOf: roles.includes('worker') ? followed.worker : null,
       deadLettersIn: roles.includes('relay') ? topics.dead : null,
     }
     void keepStoredMetrics({ kafka, db, log }, stored, stop)

@@ -62,12 +62,14 @@ export function resumedAt({ state, changedAt, changedBy }: StoredLane): number {
   return state === 'paused' || changedBy === NOBODY ? 0 : (changedAt?.getTime() ?? 0)
 }
 
+/** Whoever paused it first is whom to ask. */
 const SET_STATE: Statement = {
   name: 'insert into lane with state',
   text: `
     insert into lane (name, state, changed_at, changed_by) values ($1, $2, clock_timestamp(), $3)
     on conflict (name) do update
-    set state = excluded.state, changed_at = excluded.changed_at, changed_by = excluded.changed_by`,
+    set state = excluded.state, changed_at = excluded.changed_at, changed_by = excluded.changed_by
+    where excluded.state = 'running' or lane.state <> 'paused'`,
 }
 /** What was accepted before stays so until the lane has started, or two causes would take turns for ever. */
 const ACCEPT_HOLDS: Statement = {

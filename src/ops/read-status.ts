@@ -12,8 +12,10 @@ import { readTopic } from '../kafka/read-topic.ts'
 import { findTroubles } from '../kafka/topic-health.ts'
 import { checkTopics } from '../kafka/topics.ts'
 import { parseRetryDelays } from '../retry-delays.ts'
+import { ROLES, type Role } from '../roles.ts'
 import { forEachDeadLetter } from './dead-letters.ts'
 import { type Budget, forecastBudget } from './forecast-budget.ts'
+import { readLastResult } from './last-result.ts'
 import type { Servers } from './set-up.ts'
 
 export interface Status {
@@ -27,6 +29,8 @@ export interface Status {
   lane: { state: string; isPaused: boolean; changedBy: string | null; changedAt: string | null } | null
   /** Why the lane or intake is held, and what a person can do. */
   holds: HoldRecord[] | null
+  /** How many processes, working or standing by, each role's group has. */
+  members: { role: Role; group: string; members: number }[] | null
   /** Records not finished, by group and topic. */
   waiting: { group: string; topic: string; records: number }[] | null
   /** Retries that are not due yet, by tier. */
@@ -34,7 +38,7 @@ export interface Status {
   /** Why those retries failed, by code, the commonest first, each with the newest one's message. */
   retryReasons: { code: string; count: number; meaning: string; message: string }[] | null
   inFlight: number | null
-  /** Of each Amazon account that was used, the latest first. */
+  /** Of each Amazon account that was used within a day, and of the one used last, which comes first. */
   amazon: Budget[] | null
   lastResultAt: string | null
   /** Unhandled ones, by code, the commonest first. */
@@ -78,13 +82,14 @@ export async function readStatus(config: Config<'kafka'>, servers: Servers): Pro
   const hasTables = isWhole('database', () => db.checkMigrated())
   const hasTopics = isWhole('kafka', () => checkTopics(kafka, plans))
   const hasBoth = Promise.all([hasTables, hasTopics]).then((both) => both.every(Boolean))
-  const [stored, waiting, retries, deadLetters, troubles] = await Promise.all([
+  const [stored, members, waiting, retries, deadLetters, troubles] = await Promise.all([
     when(hasTables, 'database', async () => ({
       lane: await readLane(db, groups.worker),
       intake: await readLane(db, groups.intake),
-      progress: await readProgress(db),
+      progress: await readProgress(db, [topics.express, topics.enrichment]),
       quotas: await readQuotas(db),
     })),
+    when(hasTopics, 'kafka', () => countMembers(kafka, groups)),
     when(hasTopics, 'kafka', () => readWaiting(kafka, groups, topics)),
     when(hasTopics, 'kafka', () => readRetries(kafka, groups.relay, topics.enrichment)),
     when(hasBoth, 'kafka', () => countDeadLetters(kafka, db, topics.dead)),
@@ -108,6 +113,7 @@ export async function readStatus(config: Config<'kafka'>, servers: Servers): Pro
         }
       : null,
     holds: lane && intake ? [...lane.holds, ...intake.holds] : null,
+    members,
     waiting,
     retries: retries?.tiers ?? null,
     retryReasons: retries?.reasons ?? null,
@@ -119,22 +125,32 @@ export async function readStatus(config: Config<'kafka'>, servers: Servers): Pro
 }
 
 function toBudgets(quotas: Awaited<ReturnType<typeof readQuotas>>, waiting: Status['waiting']): Budget[] {
-  const albums = waiting?.reduce((sum, { records }) => sum + records, 0) ?? null
-  return quotas.map((row) => forecastBudget(row, albums, Date.now())).filter((budget) => budget !== null)
+  const now = Date.now()
+  const used = quotas.filter(({ dayEndsAt }, index) => index === 0 || (dayEndsAt?.getTime() ?? 0) > now)
+  // Which of several works off what waits here, nobody can tell.
+  const albums = used.length === 1 ? (waiting?.reduce((sum, { records }) => sum + records, 0) ?? null) : null
+  return used.map((row) => forecastBudget(row, albums, now)).filter((budget) => budget !== null)
 }
 
-const PROGRESS: Statement<{ inFlight: number; lastMs: number | null }> = {
-  name: 'select progress',
+const IN_FLIGHT: Statement<{ inFlight: number }> = {
+  name: 'select enrichment in flight count',
   text: `
-    select (select count(*)::int from enrichment where decided_at is null) as "inFlight",
-      (select (extract(epoch from decided_at) * 1000)::float8 from enrichment where decision = 'result'
-       order by decided_at desc limit 1) as "lastMs"`,
+    select count(*)::int as "inFlight" from enrichment where decided_at is null and source_topic = any($1::text[])`,
 }
 
-async function readProgress(db: Servers['db']) {
-  const [row] = await db.run(PROGRESS, [])
-  const { inFlight = 0, lastMs = null } = row ?? {}
-  return { inFlight, lastResultAt: lastMs === null ? null : new Date(lastMs).toISOString() }
+async function readProgress(db: Servers['db'], topics: string[]) {
+  const [row] = await db.run(IN_FLIGHT, [topics])
+  const lastResult = await readLastResult(db, topics)
+  return { inFlight: row?.inFlight ?? 0, lastResultAt: lastResult?.toISOString() ?? null }
+}
+
+async function countMembers(
+  kafka: Servers['kafka'],
+  groups: ReturnType<typeof groupNames>,
+): Promise<NonNullable<Status['members']>> {
+  const described = await withAdmin(kafka, (admin) => admin.describeGroups(Object.values(groups)))
+  const members = new Map(described.groups.map((one) => [one.groupId, one.members.length]))
+  return ROLES.map((role) => ({ role, group: groups[role], members: members.get(groups[role]) ?? 0 }))
 }
 
 async function readWaiting(

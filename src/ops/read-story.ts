@@ -89,7 +89,10 @@ export async function readStory(
     const row = await em.findOne(AlbumRow, { albumId })
     if (row === null && (waiting ?? []).length === 0) {
       const where = waiting === null ? 'stored of' : 'stored of, or waits for,'
-      const why = forgottenAt > 0 ? 'it was forgotten' : 'it was never imported, or requested'
+      const why =
+        forgottenAt > 0
+          ? 'it was forgotten'
+          : 'it was never imported or requested, or was given up before anything was stored (see `dead list`)'
       const message = `nothing is ${where} album or request ${id}: ${why}`
       throw new EnrichmentError('RECORD_INVALID', message)
     }

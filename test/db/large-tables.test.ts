@@ -6,6 +6,7 @@ import { timeRequest } from '../../src/db/forgotten.ts'
 import type { Query } from '../../src/db/prepared.ts'
 import type { Kafka } from '../../src/kafka/kafka-client.ts'
 import { createLogger } from '../../src/log.ts'
+import { readLastResult } from '../../src/ops/last-result.ts'
 import { countReviews } from '../../src/ops/list-reviews.ts'
 import { keepOutboxSent } from '../../src/relay/outbox.ts'
 import { DAY, NEVER, NOW, openLedger } from '../stack/a-ledger.ts'
@@ -73,8 +74,16 @@ test('the pruning passes over what it keeps, and a discarded image is looked for
   vi.spyOn(db, 'prepared').mockImplementation((work) => work(query))
   await endDiscarded(db, 'www.amazon.ca', async () => undefined, 100)
 
-  expect(plans.get('delete from enrichment page')).toContain('enrichment_ended_index')
+  expect(plans.get('delete from enrichment page')).toContain('enrichment_pruned_index')
   expect(plans.get('delete from discarded_image')).toContain('artwork_key_index')
+})
+
+test("a lane's last result is found at once, whatever the other lanes of the database have", async () => {
+  const { db } = await openFilled(REQUESTS)
+  const { plans, query } = explainer(db)
+  vi.spyOn(db, 'run').mockImplementation(query)
+  await readLastResult(db, ['requests', 'express'])
+  expect(plans.get('select enrichment last result')).toContain('enrichment_result_index')
 })
 
 test('what waits for a person is counted by an index alone', async () => {

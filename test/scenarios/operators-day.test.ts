@@ -26,9 +26,14 @@ test('Amazon refuses the account and holds the lane, an operator pauses, and aft
   expect(status.output).toMatch(/what to do: the associate account is not eligible for the API: mend it/)
   expect(status.output).toContain('no dead letters')
   expect((await run('pause')).output).toContain('the lane is paused')
+  const { changedAt } = JSON.parse((await run('status', '--json')).output).lane
+  // Whom to ask is who paused it first.
+  expect((await run('pause')).output).toMatch(new RegExp(`the lane was paused already, by \\w+ since ${changedAt}`))
+  expect(JSON.parse((await run('status', '--json')).output).lane).toMatchObject({ isPaused: true, changedAt })
   await publish(anAlbum('5'))
 
   expect(await service.stop()).toBe(0)
+  await expect.poll(async () => (await run('status')).output).toMatch(/no worker runs: group \S+ has no member/)
   amazon.reset()
   const restarted = start()
   await restarted.waitForLog('lane paused')

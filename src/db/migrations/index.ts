@@ -12,6 +12,7 @@ import { M0013ToldByAmazon } from './m0013-told-by-amazon.ts'
 import { M0015DeadlyRecords } from './m0015-deadly-records.ts'
 import { M0020ModelCalls } from './m0020-model-calls.ts'
 import { M0021LargeTables } from './m0021-large-tables.ts'
+import { M0022LedgerByTopic } from './m0022-ledger-by-topic.ts'
 import { MIGRATION_NAMES } from './names.ts'
 
 const CLASSES: Record<(typeof MIGRATION_NAMES)[number], typeof M0001FirstTables> = {
@@ -29,6 +30,7 @@ const CLASSES: Record<(typeof MIGRATION_NAMES)[number], typeof M0001FirstTables>
   'm0015-deadly-records': M0015DeadlyRecords,
   'm0020-model-calls': M0020ModelCalls,
   'm0021-large-tables': M0021LargeTables,
+  'm0022-ledger-by-topic': M0022LedgerByTopic,
 }
 
 /** In their order. Apart from their names, which a command asks for: they bring MikroORM with them. */

@@ -18,4 +18,5 @@ export const MIGRATION_NAMES = [
   'm0015-deadly-records',
   'm0020-model-calls',
   'm0021-large-tables',
+  'm0022-ledger-by-topic',
 ] as const

@@ -27,11 +27,12 @@ async function changeLane(
     // Before it is told of: a resume of today must not be taken for one that accepted something once.
     if (state === 'running' && !accept) await clearAccepted(db, intake)
     await setLaneState(db, names, { state, accept, changedBy: userName() })
-    return { state: earlier.state, holds: [...earlier.holds, ...ofIntake.holds] }
+    return { ...earlier, holds: [...earlier.holds, ...ofIntake.holds] }
   })
   if (json) return printJson({ lane, state, before: before.state, holds: before.holds })
   const isTried = state === 'running' && before.holds.length > 0
-  const unchanged = isTried ? 'nothing was paused; what is held is tried now' : `the lane was ${state} already`
+  const who = state === 'paused' ? `, by ${before.changedBy} since ${before.changedAt?.toISOString()}` : ''
+  const unchanged = isTried ? 'nothing was paused; what is held is tried now' : `the lane was ${state} already${who}`
   print(before.state === state ? unchanged : `the lane is ${state}`)
   if (state === 'paused') return
   for (const { cause, message, remedy } of before.holds) print(`it was held for ${cause}: ${message}; ${remedy}`)

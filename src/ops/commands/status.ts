@@ -16,17 +16,21 @@ export async function statusCommand({ json }: { json?: true }): Promise<void> {
 }
 
 function formatStatus(status: Status): string {
-  const { away, missing, troubles, lane, holds, waiting, retries, retryReasons, inFlight, lastResultAt, deadLetters } =
-    status
+  const { away, missing, troubles, lane, holds, members, waiting, retries, retryReasons } = status
+  const { inFlight, lastResultAt, deadLetters } = status
   const lines = Object.entries(away).map(([name, why]) => `${name} does not answer: ${escapeText(why)}`)
   lines.push(...missing.map((what) => `to be mended: ${escapeText(what)}`))
   lines.push(...(troubles ?? []).map((trouble) => `Kafka: ${escapeText(trouble)}`))
   if (lane?.isPaused)
     lines.push(`the lane is paused by ${lane.changedBy} since ${lane.changedAt}: resume lets it go on`)
+  const absent = (members ?? []).filter((group) => group.members === 0)
   // Without Kafka nobody can say that it runs, only that nothing was stored that keeps it; nor where something is missing.
-  const isUnknown = (away.kafka !== undefined || missing.length > 0) && lane?.state === 'running'
+  const isUnknown = away.kafka !== undefined || missing.length > 0 || absent.some(({ role }) => role === 'worker')
   if (lane && (lane.state === 'held' || !lane.isPaused))
-    lines.push(isUnknown ? 'the lane is neither paused nor held' : `the lane is ${lane.state}`)
+    lines.push(
+      isUnknown && lane.state === 'running' ? 'the lane is neither paused nor held' : `the lane is ${lane.state}`,
+    )
+  lines.push(...absent.map(({ role, group }) => `no ${role} runs: group ${group} has no member`))
   if (holds?.some(({ cause }) => cause.startsWith('intake_'))) lines.push('intake is held')
   for (const { cause, message, remedy, since } of holds ?? [])
     lines.push(`held for ${cause} since ${since}: ${escapeText(message)}`, `  what to do: ${escapeText(remedy)}`)

@@ -25,13 +25,17 @@ export async function keepPruned(
     await delay(everyMs, undefined, { signal: stop, ref: false }).catch(() => undefined)
     const { committed } = lane
     if (committed === null || stop.aborted) continue
+    const before = new Date(Date.now() - retentionDays * DAY_MS)
     try {
-      const before = new Date(Date.now() - retentionDays * DAY_MS)
       const rows = await ledger.prune(before, committed, stop)
       if (rows > 0) log.info({ rows }, 'ledger pruned')
-      await ledger.pruneModelCalls(before, stop)
     } catch (error) {
       log.warn({ code: toEnrichmentError(error).code, err: error }, 'ledger not pruned')
+    }
+    try {
+      await ledger.pruneModelCalls(before, stop)
+    } catch (error) {
+      log.warn({ code: toEnrichmentError(error).code, err: error }, 'model calls not pruned')
     }
   }
 }
