@@ -31,6 +31,11 @@ const FIND_DISCARDED: Statement<{ key: string }> = {
   name: 'select discarded_image',
   text: 'select key from discarded_image where marketplace = $1 limit $2',
 }
+/** A store takes as long as it takes; ended in the middle, the transaction would let others find what is about to go. */
+const BEAR_REMOVAL: Statement = {
+  name: 'set idle_in_transaction_session_timeout',
+  text: `select set_config('idle_in_transaction_session_timeout', '2min', true)`,
+}
 /** Whoever wants it from now on waits for the transaction, and so for the file. */
 const END_DISCARDED: Statement<{ is_needed: boolean }> = {
   name: 'delete from discarded_image',
@@ -55,6 +60,7 @@ export async function endDiscarded(
   const rows = await db.run(FIND_DISCARDED, [marketplace, most])
   for (const { key } of rows)
     await db.prepared(async (query) => {
+      await query(BEAR_REMOVAL, [])
       const [discarded] = await query(END_DISCARDED, [marketplace, key])
       if (discarded?.is_needed === false) await remove(key)
     })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FSDriver } from 'flydrive/drivers/fs'
 
@@ -28,6 +28,9 @@ export class AtomicFsDriver extends FSDriver {
       // Flushed before the rename: otherwise a power cut can leave the final name on an empty file.
       await writeFile(part, contents, { flush: true })
       await rename(part, target)
+      // And behind it: the name, which PostgreSQL is about to be told, is the folder's.
+      const folder = await open(dirname(target))
+      await folder.sync().finally(() => folder.close())
     } finally {
       await rm(part, { force: true })
     }

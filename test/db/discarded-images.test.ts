@@ -102,6 +102,18 @@ test('an image that is being deleted is waited for, and put there again', async 
   expect([isThere(key), await discarded(db)]).toEqual([true, []])
 })
 
+test('a store that takes longer than a transaction may be idle is waited for all the same', async () => {
+  const { db, endAll } = await openStore()
+  await discardImage(db, 'www.amazon.ca', keyOf('slow'))
+  const idleLong = `
+    select count(*)::int as n from pg_stat_activity
+    where datname = current_database() and state = 'idle in transaction' and clock_timestamp() - state_change > interval '4 s'`
+  const slow = () =>
+    expect.poll(() => db.query((em) => em.execute(idleLong)), { timeout: 30_000 }).toEqual([{ n: 1 }]) as Promise<void>
+  expect(await endAll(slow)).toBe(1)
+  expect(await discarded(db)).toEqual([])
+})
+
 test('an album saves its image while that is being discarded: it is no more', async () => {
   const { db, save, endAll } = await openStore()
   await discardImage(db, 'www.amazon.ca', keyOf('shared'))
