@@ -156,6 +156,11 @@ export class Intake implements Member {
       transactions: this.#transactions,
       confirmed: () => this.#consumer.confirmed(signal),
       onBroken,
+      onDeleted: (place, from, to) =>
+        this.#options.log.error(
+          { ...place, from: String(from), to: String(to) },
+          'records deleted before they were requested',
+        ),
       beginAt: (place, log) => this.#offsets.beginAt(place, log),
     }).catch((error) => {
       // Of an assignment that is over nobody would ever say that it is well again.

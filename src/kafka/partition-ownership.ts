@@ -36,6 +36,8 @@ export interface PartitionClaim {
   onBroken(error: EnrichmentError): void
   /** Resolves once the group has lately confirmed the member, which takes over and commits only then. @throws when it never will */
   confirmed(): Promise<void>
+  /** Told that records which the group had not done were deleted from the log: it goes on behind them. */
+  onDeleted(partition: TopicPartition, from: bigint, to: bigint): void
   /** Where to begin in a partition of which the group has no offset, to be committed; without it at the beginning of the log. @throws why not */
   beginAt?(partition: TopicPartition, log: LogEnds): Promise<bigint>
 }
@@ -70,6 +72,7 @@ export async function ownPartition(
     await producer.init({ groupId, topics: outputs, confirmed })
     const { offset, log } = await readPlace(kafka, groupId, partition)
     position = offset > log.start ? offset : log.start
+    if (offset >= 0n && offset < position) claim.onDeleted(partition, offset, position)
     // At once: from now on a group without an offset is one that has lost it.
     if (offset < 0n && claim.beginAt !== undefined) await commit([], await claim.beginAt(partition, log))
     await confirmed()

@@ -82,6 +82,8 @@ export class Relay implements Member {
       marks: this.#marks,
       confirmed: () => this.#consumer.confirmed(signal),
       onBroken: fail,
+      onDeleted: (place, from, to) =>
+        log.error({ ...place, from: String(from), to: String(to) }, 'records deleted before they were retried'),
     })
     const relayed = new RelayedPartition(partition, ownership, {
       marks: this.#marks,

@@ -37,6 +37,7 @@ function follow(room: KafkaRoom) {
         marks,
         confirmed: async () => undefined,
         onBroken: () => undefined,
+        onDeleted: () => undefined,
       }
       const owned = await ownPartition(kafka, partition, claim)
       return {

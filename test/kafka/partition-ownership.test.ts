@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import type { TopicPartition } from '../../src/kafka/delivery.ts'
 import { withAdmin } from '../../src/kafka/kafka-client.ts'
 import { ownPartition, type PartitionOwnership } from '../../src/kafka/partition-ownership.ts'
 import { publishRecords } from '../../src/kafka/publish-records.ts'
@@ -7,12 +8,13 @@ import { aRecord, createKafkaRoom, type KafkaRoom } from '../stack/kafka-room.ts
 async function own(
   { kafka, group, topic }: KafkaRoom,
   confirmed: () => Promise<void> = async () => undefined,
+  onDeleted: (partition: TopicPartition, from: bigint, to: bigint) => void = () => undefined,
 ): Promise<PartitionOwnership> {
   const ownership = await ownPartition(
     kafka,
     { topic, partition: 0 },
     {
-      ...{ groupId: group, outputs: [topic], confirmed, onBroken: () => undefined },
+      ...{ groupId: group, outputs: [topic], confirmed, onBroken: () => undefined, onDeleted },
       marks: { takeOver: async () => undefined, leave: async () => undefined },
     },
   )
@@ -88,7 +90,7 @@ test('who is no member any more by the time that Kafka answers takes nothing ove
   expect((await own(room)).position).toBe(1n)
 })
 
-test('where the beginning of a log was deleted, a group goes on behind it', async () => {
+test('where the beginning of a log was deleted, a group goes on behind it and says so', async () => {
   const room = await createKafkaRoom()
   const { kafka, topic } = room
   await publishRecords(
@@ -100,5 +102,10 @@ test('where the beginning of a log was deleted, a group goes on behind it', asyn
     await admin.fetchTopicOffsets(topic)
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '5' }] })
   })
-  expect((await own(room)).position).toBe(5n)
+  const deleted: unknown[] = []
+  const taken = await own(room, undefined, (...what) => deleted.push(what))
+  expect([taken.position, deleted]).toEqual([5n, [[{ topic, partition: 0 }, 2n, 5n]]])
+  await taken.commit([], 6n)
+  await own(room, undefined, (...what) => deleted.push(what))
+  expect(deleted).toHaveLength(1)
 })
