@@ -4,48 +4,39 @@ import { EnrichmentError } from './errors.ts'
 export interface Marketplace {
   /** As in Amazon's x-marketplace header, for example www.amazon.com. */
   domain: string
-  /** Names the group of credentials: NA is 2.1 and 3.1, EU 2.2 and 3.2, FE 2.3 and 3.3. */
-  region: 'NA' | 'EU' | 'FE'
-  /** ISO 4217 code of its prices. */
-  currency: string
   /** Whether a search may name the index `Music`; elsewhere it is `All`. */
   hasMusicIndex: boolean
 }
 
-const site = (domain: string, region: Marketplace['region'], currency: string, hasMusicIndex = true): Marketplace => ({
-  domain,
-  region,
-  currency,
-  hasMusicIndex,
-})
+const site = (domain: string, hasMusicIndex = true): Marketplace => ({ domain, hasMusicIndex })
 
 /**
  * From Amazon's locale reference (affiliate-program.amazon.com/creatorsapi/docs, locale-reference). Ireland's indexes
  * are not documented; `All` exists everywhere, so it counts as a site without `Music`.
  */
 const MARKETPLACES: readonly Marketplace[] = [
-  site('www.amazon.com', 'NA', 'USD'),
-  site('www.amazon.ca', 'NA', 'CAD'),
-  site('www.amazon.com.mx', 'NA', 'MXN'),
-  site('www.amazon.com.br', 'NA', 'BRL', false),
-  site('www.amazon.co.uk', 'EU', 'GBP'),
-  site('www.amazon.de', 'EU', 'EUR'),
-  site('www.amazon.fr', 'EU', 'EUR'),
-  site('www.amazon.it', 'EU', 'EUR'),
-  site('www.amazon.es', 'EU', 'EUR'),
-  site('www.amazon.nl', 'EU', 'EUR'),
-  site('www.amazon.com.be', 'EU', 'EUR'),
-  site('www.amazon.ie', 'EU', 'EUR', false),
-  site('www.amazon.pl', 'EU', 'PLN'),
-  site('www.amazon.se', 'EU', 'SEK'),
-  site('www.amazon.com.tr', 'EU', 'TRY', false),
-  site('www.amazon.eg', 'EU', 'EGP', false),
-  site('www.amazon.sa', 'EU', 'SAR'),
-  site('www.amazon.ae', 'EU', 'AED', false),
-  site('www.amazon.in', 'EU', 'INR'),
-  site('www.amazon.co.jp', 'FE', 'JPY'),
-  site('www.amazon.com.au', 'FE', 'AUD'),
-  site('www.amazon.sg', 'FE', 'SGD', false),
+  site('www.amazon.com'),
+  site('www.amazon.ca'),
+  site('www.amazon.com.mx'),
+  site('www.amazon.com.br', false),
+  site('www.amazon.co.uk'),
+  site('www.amazon.de'),
+  site('www.amazon.fr'),
+  site('www.amazon.it'),
+  site('www.amazon.es'),
+  site('www.amazon.nl'),
+  site('www.amazon.com.be'),
+  site('www.amazon.ie', false),
+  site('www.amazon.pl'),
+  site('www.amazon.se'),
+  site('www.amazon.com.tr', false),
+  site('www.amazon.eg', false),
+  site('www.amazon.sa'),
+  site('www.amazon.ae', false),
+  site('www.amazon.in'),
+  site('www.amazon.co.jp'),
+  site('www.amazon.com.au'),
+  site('www.amazon.sg', false),
 ]
 
 /** The sites that there are, for people to read. */

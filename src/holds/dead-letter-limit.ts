@@ -46,9 +46,14 @@ export class DeadLetterLimit {
     else if (!isDeadLetter) this.#to('open')
   }
 
-  /** How many dead letters more, without anything else between, begin to hold. */
-  get left(): number {
-    return this.#state === 'open' ? this.#limit - this.#inARow : 1
+  /** How many of these may end, one after the other, until it begins to hold: with the last of them. */
+  countAdmitted(areDeadLetters: readonly boolean[]): number {
+    let inARow = this.#state === 'open' ? this.#inARow : this.#limit - 1
+    const last = areDeadLetters.findIndex((isDeadLetter) => {
+      inARow = isDeadLetter ? inARow + 1 : 0
+      return inARow >= this.#limit
+    })
+    return last === -1 ? areDeadLetters.length : last + 1
   }
 
   /** A person says that the cause is gone. */

@@ -52,8 +52,6 @@ interface IntakeOptions {
 export class Intake implements Member {
   readonly #groupId: string
   readonly #options: IntakeOptions
-  /** Dead letters in a row that hold it. */
-  readonly #mostDeadLetters: number
   readonly #consumer: GroupConsumer
   readonly #state: LaneState
   readonly #flood: DeadLetterLimit
@@ -64,7 +62,7 @@ export class Intake implements Member {
   readonly #forgetting: Forgetting
   readonly #stopping = new AbortController()
   readonly #offsets: OffsetFaults
-  /** Whether it has had partitions. */
+  /** Whether the group has given it its share, which may be none. */
   #isActive = false
 
   constructor(config: Config<'kafka' | 'service' | 'database'>, options: IntakeOptions) {
@@ -73,7 +71,6 @@ export class Intake implements Member {
     const groupId = groupNames(config).intake
     this.#groupId = groupId
     this.#options = options
-    this.#mostDeadLetters = config.FLOOD_DEAD_LETTERS
     this.#marks = new CrashMarks(db, groupId, randomUUID())
     this.#making = { topics, codecs, now: () => this.#clock.now(), marks: this.#marks }
     const tombstonesIn = config.FORGET_TOMBSTONES === 'yes' ? topics.enriched : undefined
@@ -206,7 +203,7 @@ export class Intake implements Member {
       while (pending.length > 0 && !signal.aborted) {
         await this.#flood.admit(signal)
         const outcomes = await this.#makeNext(pending, signal)
-        const taken = outcomes.slice(0, this.#countAdmitted(outcomes))
+        const taken = outcomes.slice(0, this.#flood.countAdmitted(outcomes.map(({ error }) => error !== undefined)))
         const records = taken.map(({ record }) => record).filter((record) => record !== null)
         const last = taken.at(-1)?.delivery
         if (last !== undefined) await ownership.commit(records, last.nextOffset)
@@ -246,18 +243,8 @@ export class Intake implements Member {
     return waitWhileAway('intake', work, this.#options.log, signal, (away) => {
       const server = away?.code.startsWith('DATABASE_') ? 'PostgreSQL' : 'the registry'
       const remedy = `mend ${server}; intake goes on by itself within 5 s`
-      this.#state.hold('registry', away && { cause: `intake_${away.code}`, message: away.message, remedy })
+      this.#state.hold('server', away && { cause: `intake_${away.code}`, message: away.message, remedy })
     })
-  }
-
-  /** How many of them may be published before intake is held for a flood of dead letters. */
-  #countAdmitted(outcomes: Outcome[]): number {
-    let left = this.#flood.left
-    const last = outcomes.findIndex(({ error }) => {
-      left = error === undefined ? this.#mostDeadLetters : left - 1
-      return left === 0
-    })
-    return last === -1 ? outcomes.length : last + 1
   }
 
   #report({ delivery: { topic, partition, offset, key }, record, isForgotten, error }: Outcome): void {

@@ -1,20 +1,10 @@
+import type { LaneTopicOffsets } from '../../kafka/read-lane-offsets.ts'
 import type { LanePosition, TopicStart } from '../lane-position.ts'
 import { parseStamp } from './lane-commit.ts'
 
-/** One of the lane's topics as Kafka has it, read AFTER the transactional producer was initialised. */
-export interface KafkaTopic {
-  topic: string
-  /** The first offset that is still there. */
-  logStart: bigint
-  /** Where the next record will stand. */
-  logEnd: bigint
-  /** null where the group has none. */
-  committed: { offset: bigint; metadata: string | null } | null
-}
-
 export interface KafkaLane {
   clusterId: string
-  topics: readonly KafkaTopic[]
+  topics: readonly LaneTopicOffsets[]
 }
 
 /** The lane as PostgreSQL remembers it. */
@@ -78,7 +68,7 @@ export function planStart(kafka: KafkaLane, lane: LaneMemory, accepted: Readonly
 }
 
 function findLostOffset(
-  { topic, logStart, logEnd, committed }: KafkaTopic,
+  { topic, logStart, logEnd, committed }: LaneTopicOffsets,
   remembered: bigint | undefined,
 ): HoldCause[] {
   if (committed === null) return remembered === undefined ? [] : [{ kind: 'offset_missing', topic, remembered }]
@@ -89,7 +79,7 @@ function findLostOffset(
 }
 
 function startTopic(
-  { topic, logStart, logEnd, committed }: KafkaTopic,
+  { topic, logStart, logEnd, committed }: LaneTopicOffsets,
   newestFlush: number,
   remembered: bigint | undefined,
 ): TopicStart & { mustCommit: boolean } {
@@ -103,7 +93,7 @@ function startTopic(
 }
 
 /** undefined where the committed offset is not one of ours. */
-function readFlush(committed: KafkaTopic['committed']): number | undefined {
+function readFlush(committed: LaneTopicOffsets['committed']): number | undefined {
   return parseStamp(committed?.metadata ?? null)?.flush
 }
 

@@ -1,11 +1,17 @@
 import { expect, test } from 'vitest'
-import { type KafkaTopic, keepsWork, type LaneMemory, planStart } from '../../../src/worker/lease/plan-start.ts'
+import type { LaneTopicOffsets } from '../../../src/kafka/read-lane-offsets.ts'
+import { keepsWork, type LaneMemory, planStart } from '../../../src/worker/lease/plan-start.ts'
 
 const ours = (offset: bigint, flush = 7) => ({ offset, metadata: `ae1 flush=${flush} fence=2` })
 
 const unknown: LaneMemory = { clusterId: null, flush: 0, offsets: {} }
 
-const topic = (name: string, committed: KafkaTopic['committed'], logStart = 0n, logEnd = 100n): KafkaTopic => ({
+const topic = (
+  name: string,
+  committed: LaneTopicOffsets['committed'],
+  logStart = 0n,
+  logEnd = 100n,
+): LaneTopicOffsets => ({
   topic: name,
   logStart,
   logEnd,
@@ -15,7 +21,7 @@ const topic = (name: string, committed: KafkaTopic['committed'], logStart = 0n, 
 const memory: LaneMemory = { clusterId: 'one', flush: 7, offsets: { enrichment: 10n, express: 4n } }
 
 const plan = (
-  topics: KafkaTopic[],
+  topics: LaneTopicOffsets[],
   { lane = memory, accepted = [], clusterId = 'one' }: Partial<Given> = {},
 ): ReturnType<typeof planStart> => planStart({ clusterId, topics }, lane, new Set(accepted))
 
