@@ -8,7 +8,7 @@ import { type CreatorsRequest, itemsRequest, resourcesWith, searchRequest } from
 import { createTokenSource, isJsonVersion } from './creators-token.ts'
 import { createHttpClient, type HttpReply, KEEP_ALIVE_MS } from './http-client.ts'
 import type { Grant, Pace } from './pace.ts'
-import { readProduct } from './read-product.ts'
+import { readProducts } from './read-product.ts'
 import { isAboutItems } from './refusal.ts'
 
 export interface CreatorsOptions {
@@ -172,9 +172,7 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
         fetchedAt: Date.now(),
         productPage: (asin: string) => `https://${marketplace}/dp/${asin}?tag=${encodeURIComponent(partnerTag)}`,
       }
-      return {
-        products: answer.items.map((item) => readProduct(item, context)).filter((product) => product !== undefined),
-      }
+      return { products: readProducts(answer.items, context) }
     }
     const refusal = reply.status >= 400 ? readRefusal(reply.status, reply.json) : undefined
     // Nothing found is an error body in this protocol (troubleshooting/processing-of-errors).

@@ -72,6 +72,9 @@ const NOTHING_THERE = ['NoResults', 'ItemNotFound', 'ItemNotAccessible']
 /** Of an id it says that there is no such product; of a search that the search is wrong. */
 const BAD_VALUE = 'InvalidParameterValue'
 
+/** Of one item, beside others that came, it says nothing about the item. */
+const PASSING = /internal|throttl|too ?many|unavailable|time-?out/i
+
 /**
  * Reads a reply with status 200. Items that failed one by one are simply not among the items.
  *
@@ -86,7 +89,7 @@ export function readItems(
   const root = ROOTS.find((name) => name in parsed.data)
   const found = root && parsed.data[root]?.items
   const errors = (parsed.data.errors ?? []).filter((error) => error !== null)
-  if (found && found.length > 0) return { items: found }
+  if (found && found.length > 0) return errors.some(({ code }) => PASSING.test(code)) ? undefined : { items: found }
   const grave = errors.find(
     ({ code }) => !NOTHING_THERE.includes(code) && (code !== BAD_VALUE || operation === 'searchItems'),
   )

@@ -7,7 +7,7 @@ import { explainPaapiRefusal, isPaapiThrottle } from './paapi-refusal.ts'
 import { readPaapiRefusal, readPaapiReply } from './paapi-reply.ts'
 import { paapiFields } from './paapi-request.ts'
 import type { Pace } from './pace.ts'
-import { readProduct } from './read-product.ts'
+import { readProducts } from './read-product.ts'
 import { isAboutItems, type Refusal } from './refusal.ts'
 
 export interface PaapiOptions {
@@ -87,7 +87,7 @@ export function createPaapiApi(options: PaapiOptions): AmazonApi {
     if (status === 200) {
       const reply = readPaapiReply(body, request.operation)
       if (reply && 'refusal' in reply) return reply
-      if (reply) return { products: readProducts(reply.items) }
+      if (reply) return { products: read(reply.items) }
     }
     const refusal = status === 200 ? undefined : readPaapiRefusal(status, body)
     // None of the ids is one that it knows.
@@ -99,10 +99,10 @@ export function createPaapiApi(options: PaapiOptions): AmazonApi {
     )
   }
 
-  function readProducts(items: unknown[]): Product[] {
+  function read(items: unknown[]): Product[] {
     const fetchedAt = Date.now()
     const productPage = (asin: string) => `https://${marketplace}/dp/${asin}?tag=${encodeURIComponent(partnerTag)}`
-    return items.map((item) => readProduct(item, { fetchedAt, productPage })).filter((product) => product !== undefined)
+    return readProducts(items, { fetchedAt, productPage })
   }
 
   const explain = (refusal: Refusal, { query }: CreatorsRequest) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Image, Product } from '../album.ts'
+import { EnrichmentError } from '../errors.ts'
 
 // Any field may be missing, null, or (as Amazon's documents and SDKs disagree about some) of another type: whatever
 // cannot be read is unknown, and never costs the rest of the product.
@@ -25,7 +26,14 @@ const values = maybe(z.object({ displayValues: list(text) }))
 const image = maybe(
   z.object({ url: z.url({ protocol: /^https?$/ }), width: maybe(z.number()), height: maybe(z.number()) }),
 )
-const money = { amount: maybe(z.number().nonnegative()), currency: maybe(z.string().regex(/^[A-Z]{3}$/)) }
+/** Beyond it a price in minor units is no whole number any more. */
+const HIGHEST_PRICE = 1e12
+/** Amazon has fewer products; it is sent as 32 bits. */
+const LOWEST_RANK = 2 ** 31 - 1
+const money = {
+  amount: maybe(z.number().nonnegative().max(HIGHEST_PRICE)),
+  currency: maybe(z.string().regex(/^[A-Z]{3}$/)),
+}
 
 const listing = z.object({
   availability: maybe(z.object({ type: maybe(text) })),
@@ -57,7 +65,9 @@ const item = z.object({
       technicalInfo: maybe(z.object({ formats: values })),
     }),
   ),
-  browseNodeInfo: maybe(z.object({ websiteSalesRank: maybe(z.object({ salesRank: maybe(z.int().positive()) })) })),
+  browseNodeInfo: maybe(
+    z.object({ websiteSalesRank: maybe(z.object({ salesRank: maybe(z.int().positive().max(LOWEST_RANK)) })) }),
+  ),
   offersV2: maybe(z.object({ listings: list(listing) })),
 })
 type Item = z.output<typeof item>
@@ -72,17 +82,30 @@ let compiled: typeof item | undefined
 /** Longer features are advertising copy; the short ones say "Box set" or "Limited Edition". */
 const LONGEST_FORMAT = 40
 
+/** How items become products: `productPage` makes the address for one that came without; `fetchedAt` is in ms since 1970. */
+interface ReadContext {
+  fetchedAt: number
+  productPage: (asin: string) => string
+}
+
+/**
+ * Reads the items of a reply; one with which nothing can be done is left out.
+ *
+ * @throws EnrichmentError AMAZON_UNAVAILABLE where that is all of them: such a reply does not say that there is nothing
+ */
+export function readProducts(items: readonly unknown[], context: ReadContext): Product[] {
+  const products = items.map((item) => readProduct(item, context)).filter((product) => product !== undefined)
+  if (products.length > 0 || items.length === 0) return products
+  throw new EnrichmentError('AMAZON_UNAVAILABLE', `200 with ${items.length} items, of which none can be read`)
+}
+
 /**
  * Reads one item of a reply, in the Creators API's spelling.
  *
  * @param given anything; a wrong or missing part becomes unknown
- * @param context `productPage` makes the address for an item that came without one; `fetchedAt` is in ms since 1970
  * @returns undefined when the item has no ASIN, so that nothing can be done with it
  */
-export function readProduct(
-  given: unknown,
-  context: { fetchedAt: number; productPage: (asin: string) => string },
-): Product | undefined {
+export function readProduct(given: unknown, context: ReadContext): Product | undefined {
   compiled ??= z.compile(item, { strict: true })
   const parsed = compiled.safeParse(given)
   if (!parsed.success) return undefined

@@ -94,6 +94,18 @@ test.for<[string, Behaviour, string, RegExp]>([
     /^200/,
   ],
   ['half a JSON', trouble.garbage(), 'AMAZON_UNAVAILABLE', /^200 /],
+  [
+    'items of which none can be read',
+    { status: 200, body: { searchResult: { items: [{ title: 'x' }, null, 5] } } },
+    'AMAZON_UNAVAILABLE',
+    /^200 with 3 items, of which none can be read/,
+  ],
+  [
+    'items beside one that failed for the moment',
+    { status: 200, body: { searchResult: { items: [{ asin: 'B000000001' }] }, errors: [{ code: 'InternalFailure' }] } },
+    'AMAZON_UNAVAILABLE',
+    /^200 /,
+  ],
   ['JSON that is no reply', gone(200, { hello: 'world' }), 'AMAZON_UNAVAILABLE', /^200 /],
   [
     'a redirect',

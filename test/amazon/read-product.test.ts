@@ -162,6 +162,19 @@ test('where none has the buy box the first offer with a price counts, else the f
   })
 })
 
+test('numbers beyond all that there is are unknown', () => {
+  const item = (amount: number, salesRank: number) => ({
+    ...{ asin: 'B0TEST0002', offersV2: { listings: [listing(amount)] } },
+    browseNodeInfo: { websiteSalesRank: { salesRank } },
+  })
+  expect(read(item(1e12, 2 ** 31 - 1))).toMatchObject({ price: { amount: 1e12 }, salesRank: 2 ** 31 - 1 })
+  for (const [amount, rank] of [
+    [1e308, 2 ** 31],
+    [1e14, Number.MAX_SAFE_INTEGER],
+  ] as const)
+    expect(read(item(amount, rank))).toMatchObject({ price: null, salesRank: null })
+})
+
 test('an amount without its currency, or the other way round, is not a price', () => {
   for (const money of [
     { amount: 9 },
