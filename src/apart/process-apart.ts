@@ -40,7 +40,7 @@ export class ProcessApart<Job, Reply> {
     let isLate = false
     const deadline = setTimeout(() => {
       isLate = true
-      child.kill('SIGKILL')
+      this.#end(child)
     }, deadlineMs)
     const from = performance.now()
     try {
@@ -49,7 +49,7 @@ export class ProcessApart<Job, Reply> {
       return { kind: isLate ? 'late' : 'died', afterMs: performance.now() - from }
     } finally {
       clearTimeout(deadline)
-      this.#idling = setTimeout(() => child.kill('SIGKILL'), IDLE_MS).unref()
+      this.#idling = setTimeout(() => this.#end(child), IDLE_MS).unref()
     }
   }
 
@@ -59,13 +59,21 @@ export class ProcessApart<Job, Reply> {
     const child = fork(this.#program, options)
     child.unref()
     child.channel?.unref()
-    child.once('exit', () => {
-      if (this.#child === child) this.#child = undefined
-    })
+    child.once('exit', () => this.#forget(child))
     // A failed start or send shows as its exit, too.
-    child.on('error', () => child.kill('SIGKILL'))
+    child.on('error', () => this.#end(child))
     this.#child = child
     return child
+  }
+
+  /** What is killed ends some milliseconds later: a job that comes in between is for another one. */
+  #end(child: ChildProcess): void {
+    this.#forget(child)
+    child.kill('SIGKILL')
+  }
+
+  #forget(child: ChildProcess): void {
+    if (this.#child === child) this.#child = undefined
   }
 }
 
