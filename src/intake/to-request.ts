@@ -84,7 +84,8 @@ async function toRecord(
   { topics, codecs, now }: RequestMaking,
 ): Promise<OutgoingRecord> {
   const { topic, partition, offset, headers } = delivery
-  const album = checkAlbum(await codecs.imported.decode(value))
+  const imported = await codecs.imported.decode(value)
+  const album = checkAlbum({ ...imported, importedAt: timeImported(imported.importedAt, delivery.timestamp, now()) })
   const request: EnrichmentRequested = {
     requestId: randomUUID(),
     reason: 'imported',
@@ -101,6 +102,18 @@ async function toRecord(
     throw new EnrichmentError('RECORD_TOO_LARGE', message)
   }
   return record
+}
+
+/** Importers' clocks differ by less. */
+const DAY_MS = 86_400_000
+
+/**
+ * Newer facts replace older ones: a time that nobody has reached yet would keep an album's facts for ever, whatever is
+ * imported afterwards. The record's own time stands for it then, which is the same when the topic is read again.
+ */
+function timeImported(importedAt: number, recordAt: number, now: number): number {
+  const known = recordAt > 0 && recordAt <= now + DAY_MS ? recordAt : now
+  return importedAt > known + DAY_MS ? known : importedAt
 }
 
 /** The dead letter of a record that nothing can be made of. @param now by the clock of requests: it tells too what was forgotten since */

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { EnrichmentError } from '../../src/errors.ts'
-import { type RequestMaking, refuseDeadly } from '../../src/intake/to-request.ts'
+import type { EnrichmentRequested } from '../../src/events.ts'
+import { type RequestMaking, refuseDeadly, toRequest } from '../../src/intake/to-request.ts'
+import { parseAlbums } from '../../src/ops/publish-albums.ts'
 import { aDelivery } from '../stack/a-delivery.ts'
+import { anAlbum } from '../stack/scenario.ts'
 
 const delivery = aDelivery()
 
@@ -38,4 +41,32 @@ test('what is no suspect is not tried apart, and a registry that is away is no f
   await expect(refuseDeadly(delivery, makingWith(fails('REGISTRY_UNAVAILABLE')))).rejects.toMatchObject({
     code: 'REGISTRY_UNAVAILABLE',
   })
+})
+
+test('a time of import that nobody has reached yet counts as the time of its record', async () => {
+  const [album] = parseAlbums(JSON.stringify(anAlbum('1')))
+  const NOW = Date.parse('2026-11-30T12:00:00Z')
+  const DAY = 86_400_000
+  const timeOf = async (importedAt: number, timestamp: number) => {
+    const requests: EnrichmentRequested[] = []
+    const imported = { decode: async () => ({ ...album, importedAt }) }
+    const encode = async (request: EnrichmentRequested) => {
+      requests.push(request)
+      return Buffer.from('request')
+    }
+    const making = { ...makingWith(async () => undefined), codecs: { imported, requested: { encode } }, now: () => NOW }
+    const { error } = await toRequest({ ...delivery, timestamp }, making as unknown as RequestMaking)
+    expect(error).toBeUndefined()
+    return requests[0]?.album.importedAt
+  }
+  const recorded = NOW - 30 * DAY
+  expect(await timeOf(recorded - 1, recorded)).toBe(recorded - 1)
+  expect(await timeOf(recorded + DAY, recorded), 'another clock').toBe(recorded + DAY)
+  expect(await timeOf(Date.parse('9999-12-31T00:00:00Z'), recorded)).toBe(recorded)
+  for (const [what, timestamp] of [
+    ['none', 0],
+    ['none either', -1],
+    ['no better', Date.parse('9999-12-30T00:00:00Z')],
+  ] as const)
+    expect(await timeOf(Date.parse('9999-12-31T00:00:00Z'), timestamp), what).toBe(NOW)
 })
