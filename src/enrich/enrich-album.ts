@@ -3,7 +3,7 @@ import type { AmazonApi } from '../amazon/amazon-api.ts'
 import type { CandidateCounts, ModelUse, Outcome, ProductLink, Stage } from '../events.ts'
 import type { Model } from '../model/model.ts'
 import { applyVerdicts } from './apply-verdicts.ts'
-import type { ArtworkRecord, Earlier } from './earlier.ts'
+import { type ArtworkRecord, type Earlier, linkedAsins } from './earlier.ts'
 import { getProducts } from './get-products.ts'
 import { type Match, matchAlbum } from './match/match-album.ts'
 import { type PlannedLinks, planLinks } from './plan-links.ts'
@@ -23,10 +23,8 @@ export interface Collaborators {
   modelUse: 'open' | 'always' | 'never'
   /** Runs a stage, and takes its time. */
   stage<T>(name: Stage, run: () => Promise<T>): Promise<T>
-  /** Asks what is paid for, or answers what was answered before a crash or a failed attempt. */
+  /** Asks what is paid for, or answers what was answered before a crash or a failed attempt, if the name is the same. */
   step<T>(name: Step, ask: () => Promise<T>): Promise<T>
-  /** Products linked by earlier requests: their prices are to be renewed, or they are to be withdrawn. */
-  linkedAsins: readonly string[]
   requestId: string
   earlier: Earlier
   /** What an earlier request found and linked, for one that does not search. */
@@ -43,7 +41,10 @@ export interface Collaborators {
   ): Promise<ArtworkRecord>
 }
 
-/** What is paid for, so each answer is kept: Amazon's, one by one, and the model's. All else can be worked out again. */
+/**
+ * What is paid for, so each answer is kept: Amazon's, one by one, and the model's. All else can be worked out again.
+ * ASINs that are asked for are in the name: others may have been linked by the next try, and are another question.
+ */
 export type Step = `search.${string}` | 'model'
 
 /** What the enrichment of an album came to. */
@@ -93,7 +94,8 @@ async function findLinks(album: Album, searches: boolean, using: Collaborators, 
 }
 
 async function searchAndMatch(album: Album, using: Collaborators, signal: AbortSignal): Promise<Match> {
-  const products = await using.stage('search', () => searchAmazon(album, using, signal))
+  const search = { ...using, linkedAsins: linkedAsins(using.earlier) }
+  const products = await using.stage('search', () => searchAmazon(album, search, signal))
   const { verdicts } = using.earlier
   return using.stage('match', () => matchAlbum(album, products, { ...using, verdicts, signal }))
 }

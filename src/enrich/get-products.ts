@@ -5,7 +5,7 @@ import type { AmazonApi } from '../amazon/amazon-api.ts'
 const IDS_PER_REQUEST = 10
 
 /**
- * Products by their ASINs, ten for an Amazon request; each answer is kept under the name.
+ * Products by their ASINs, ten for an Amazon request; each answer is kept under the name and what was asked for.
  *
  * @throws EnrichmentError with Amazon's code
  */
@@ -21,7 +21,7 @@ export async function getProducts(
   const products: Product[] = []
   for (let at = 0; at < asins.length; at += IDS_PER_REQUEST) {
     const some = asins.slice(at, at + IDS_PER_REQUEST)
-    products.push(...(await step(`search.${name}.${at}`, () => amazon.getItems(some, signal))))
+    products.push(...(await step(`search.${name}.${some.join('.')}`, () => amazon.getItems(some, signal))))
   }
   return products
 }

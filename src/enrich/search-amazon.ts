@@ -53,7 +53,7 @@ export async function searchAmazon(album: Album, search: Search, signal: AbortSi
   const missing = known.filter((asin) => !searched.some((product) => product.asin === asin))
   for (let at = 0; at < missing.length; at += IDS_PER_REQUEST) {
     const asins = missing.slice(at, at + IDS_PER_REQUEST)
-    items.push(...(await ask(`known.${at}`, () => amazon.getItems(asins, signal))))
+    items.push(...(await ask(`known.${asins.join('.')}`, () => amazon.getItems(asins, signal))))
   }
   const isAcceptable = async () => {
     const step = (_name: 'model', ask: () => Promise<Judgement>) => ask()

@@ -78,7 +78,6 @@ export async function tryAlbum(
       modelUse: config.MODEL_USE,
       stage: (_name, run) => run(),
       step: (_name, ask) => ask(),
-      linkedAsins: [],
       requestId: 'try',
       earlier: NOTHING_EARLIER,
       findEarlier: async () => ({ candidates: [], links: [], model: null }),

@@ -25,8 +25,6 @@ export interface Job {
   startedAt: number
   /** What was paid for before, by step. */
   answers: Record<string, unknown>
-  /** Products that were linked when the first answer was asked for: the questions hang on them. */
-  linkedAsins: string[]
   /** What earlier requests have stored of the album. */
   earlier: Earlier
   failures: FailedAttempt[]

@@ -107,9 +107,8 @@ export class Ledger {
   }
 
   async saveAnswer(job: Job, step: string, answer: unknown, signal: AbortSignal): Promise<void> {
-    const answers = answersWith(job, step, answer)
-    await this.#change(job, { answers }, signal)
-    Object.assign(job.answers, answers)
+    await this.#change(job, { answers: { [step]: answer } }, signal)
+    job.answers[step] = answer
   }
 
   /** Whether `saveAnswer` will have to wait until it is known whose the lane is. */
@@ -123,7 +122,7 @@ export class Ledger {
    */
   async saveAnswerInDoubt(job: Job, step: string, answer: unknown): Promise<void> {
     const { requestId, album } = job
-    const row = { ...toClaimRow(job), answers: answersWith(job, step, answer) }
+    const row = { ...toClaimRow(job), answers: { [step]: answer } }
     const store: Store = { kind: 'change', requestId, albumId: album.albumId, row, modelCalls: [] }
     await this.#stores.saveInDoubt((query) => writeGroup([store], query, this.#context)).catch(() => undefined)
   }
@@ -220,12 +219,6 @@ export class Ledger {
       throw new EnrichmentError('ALBUM_FORGOTTEN', `album ${albumId} was forgotten while it was worked on`)
     throw new EnrichmentError('LANE_LOST', `request ${requestId} went on without this process`)
   }
-}
-
-/** With the first of them also what was linked by then, so that the same questions are asked after a crash. */
-function answersWith({ linkedAsins, answers }: Job, step: string, answer: unknown): Record<string, unknown> {
-  const isLinked = linkedAsins.length > 0 && !('search.linked' in answers)
-  return { ...(isLinked && { 'search.linked': linkedAsins }), [step]: answer }
 }
 
 function toClaimRow({ requestId, claim: { run, attempt, source } }: Job): ClaimRow {

@@ -1,5 +1,5 @@
 import type { Query } from '../../db/prepared.ts'
-import { type Earlier, linkedAsins } from '../../enrich/earlier.ts'
+import type { Earlier } from '../../enrich/earlier.ts'
 import type { EnrichmentRequested } from '../../events.ts'
 import { type DeliveryVerdict, judgeDelivery, type LedgerRow } from './delivery-rule.ts'
 import { isAbout, toFactsId } from './facts-id.ts'
@@ -82,8 +82,6 @@ function open(
   const waited = isSameDelivery || delivered.notBefore === null ? 0 : Math.max(0, now - delivered.notBefore)
   const waitedMs = (isKnown ? row.waited_ms : 0) + waited
   const keepsAnswers = isKnown && isAbout(row.facts_id, album)
-  const answers = keepsAnswers ? readAnswers(row.answers) : {}
-  const earlier = toEarlier(row)
   const opened: OpenedRow = {
     ...{ request_id: requestId, run, attempt, topic: source.topic, source_offset: String(source.offset) },
     reached: Object.fromEntries(Object.entries(reached).map(([topic, offset]) => [topic, String(offset)])),
@@ -96,9 +94,8 @@ function open(
     claim: { run, attempt, source },
     album,
     startedAt: former === null ? now : row.started_ms,
-    answers,
-    linkedAsins: (answers['search.linked'] as string[] | undefined) ?? linkedAsins(earlier),
-    earlier,
+    answers: keepsAnswers ? readAnswers(row.answers) : {},
+    earlier: toEarlier(row),
     failures: isKnown ? row.failures : [],
     modelCalls: [],
     waitedMs,

@@ -12,7 +12,7 @@ import type { AlbumClock } from '../window/album-clock.ts'
 import type { ExclusiveGate } from '../window/exclusive-gate.ts'
 import type { KeyedMutex } from '../window/keyed-mutex.ts'
 
-export type GivenCollaborators = Omit<Collaborators, 'step' | 'stage' | 'requestId' | 'linkedAsins' | 'earlier'>
+export type GivenCollaborators = Omit<Collaborators, 'step' | 'stage' | 'requestId' | 'earlier'>
 
 /** What the work on a request has around it. */
 export interface RequestContext {

@@ -52,9 +52,9 @@ export async function tryRequest(
     }
   }
   try {
-    const { requestId, linkedAsins, earlier } = job
+    const { requestId, earlier } = job
     const noteCall = (call: ModelCall) => noteModelCall(job, call)
-    const own = { step, stage: timed, requestId, linkedAsins, earlier }
+    const own = { step, stage: timed, requestId, earlier }
     const collaborators = { ...context.collaboratorsFor(request, clock, noteCall), ...own }
     const enrichment = await withFirstAbort([signal, clock.signal], (inTime) =>
       enrichAlbum(job.album, request.stages, collaborators, inTime),

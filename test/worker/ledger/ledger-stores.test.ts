@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { CandidateRow } from '../../../src/db/entities/candidate.entity.ts'
 import { Enrichment as RequestRow } from '../../../src/db/entities/enrichment.entity.ts'
 import { ExternalLink } from '../../../src/db/entities/external-link.entity.ts'
+import { linkedAsins } from '../../../src/enrich/earlier.ts'
 import { aRequest, at, decision, end, enrichment, finish, NEVER, NOW, open, openLedger } from '../../stack/a-ledger.ts'
 
 test('the end stores candidates, links, artwork and decision together, and the next request finds them', async () => {
@@ -18,7 +19,7 @@ test('the end stores candidates, links, artwork and decision together, and the n
   ])
 
   const next = await open(ledger, aRequest(), at(2n))
-  expect(next.linkedAsins).toEqual(['B000000001'])
+  expect(linkedAsins(next.earlier)).toEqual(['B000000001'])
   expect(next.earlier).toMatchObject({
     links: [{ asin: 'B000000001', priceMinor: 999, currency: 'CAD', pricedAt: 1_000, isWithdrawn: false }],
     artwork: enrichment().artwork,
@@ -26,7 +27,7 @@ test('the end stores candidates, links, artwork and decision together, and the n
   const nothing = { ...enrichment(), candidates: [], links: [], withdrawnAsins: ['B000000001'] }
   await finish(ledger, next, { ...nothing, isNew: { links: true, artwork: false } })
   const last = await open(ledger, aRequest(), at(3n))
-  expect([last.linkedAsins, last.earlier.links, last.earlier.artwork?.status]).toMatchObject([
+  expect([linkedAsins(last.earlier), last.earlier.links, last.earlier.artwork?.status]).toMatchObject([
     [],
     [{ asin: 'B000000001', isWithdrawn: true, requestId: next.requestId }],
     'linked',
@@ -69,16 +70,4 @@ test('of many stores at once the one that PostgreSQL refuses fails, and so does 
   ])
   const again = await Promise.all(requests.map((request, index) => open(ledger, request, at(BigInt(index)))))
   expect(again.flatMap(({ answers }, index) => ('search.fields' in answers ? [] : [index]))).toEqual([7, 23])
-})
-
-test('what was linked when the first answer was asked for stays the question after a crash', async () => {
-  const { ledger } = await openLedger()
-  await finish(ledger, await open(ledger, aRequest(), at(1n)), enrichment())
-  const request = aRequest()
-  const job = await open(ledger, request, at(2n))
-  await ledger.saveAnswer(job, 'search.known.0', ['product'], NEVER)
-  const other = await open(ledger, aRequest(), at(3n))
-  await finish(ledger, other, { ...enrichment(), candidates: [], links: [], withdrawnAsins: ['B000000001'] })
-  const again = await open(ledger, request, at(2n))
-  expect([again.linkedAsins, again.answers['search.known.0']]).toEqual([['B000000001'], ['product']])
 })

@@ -52,7 +52,6 @@ function contextWith(model: Model, opened: { attempt?: number; failures?: Job['f
     album,
     startedAt: 0,
     answers: { 'search.fields': [sampleProduct('Nevermind', 'Nirvana')] },
-    linkedAsins: [],
     earlier: NOTHING_EARLIER,
     failures: opened.failures ?? [],
     modelCalls: [],

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import type { Candidate } from '../../src/album.ts'
+import { enrichAlbum } from '../../src/enrich/enrich-album.ts'
+import { findEarlier } from '../../src/enrich/stored-candidates.ts'
+import { toLink } from '../../src/enrich/to-link.ts'
+import type { Job } from '../../src/worker/ledger/job.ts'
+import { sampleProduct } from '../data/samples.ts'
+import { aRequest, at, enrichment, finish, NEVER, open, openLedger } from '../stack/a-ledger.ts'
+
+const SITE = 'www.amazon.ca'
+
+const accepted = (asin: string): Candidate => ({
+  product: sampleProduct('Nevermind', 'Nirvana', { asin }),
+  ...{ verdict: 'accept', decidedBy: 'rules', score: 0.9, parts: [], reason: 'same title' },
+})
+
+/** Albums of a ledger, and a shop that finds nothing and sells whatever ASIN it is asked for. */
+async function openShop() {
+  const { db, ledger } = await openLedger()
+  const asked: string[][] = []
+  const amazon = {
+    searchItems: async () => [],
+    getItems: async (asins: string[]) => {
+      asked.push(asins)
+      return asins.map((asin) => accepted(asin).product)
+    },
+  }
+  const enrich = (job: Job) =>
+    enrichAlbum(
+      job.album,
+      aRequest().stages,
+      {
+        ...job,
+        ...{ marketplace: SITE, hasMusicIndex: true, amazon, model: null, modelUse: 'never' },
+        stage: (_name, run) => run(),
+        step: async (name, ask) => {
+          if (name in job.answers) return job.answers[name] as Awaited<ReturnType<typeof ask>>
+          const answer = await ask()
+          await ledger.saveAnswer(job, name, answer, NEVER)
+          return answer
+        },
+        findEarlier: (albumId) => findEarlier(db, albumId, SITE),
+        getArtwork: async () => enrichment().artwork,
+      },
+      NEVER,
+    )
+  /** Another request of the same album, which links these as well. */
+  const link = async (offset: bigint, ...asins: string[]) => {
+    const candidates = asins.map(accepted)
+    const found = { ...enrichment(), candidates, links: candidates.map(toLink) }
+    await finish(ledger, await open(ledger, aRequest(), at(offset)), found)
+  }
+  return { ledger, asked, enrich, link }
+}
+
+test('what others linked since a request first asked is asked for by its next try, and stays linked', async () => {
+  const { ledger, asked, enrich, link } = await openShop()
+  await link(1n, 'B000000001')
+  const request = aRequest()
+  const first = await enrich(await open(ledger, request, at(2n)))
+  expect(first.links.map(({ asin }) => asin)).toEqual(['B000000001'])
+  await link(3n, 'B000000002')
+  const again = await enrich(await open(ledger, request, at(2n)))
+  expect([again.links.map(({ asin }) => asin), again.withdrawnAsins]).toEqual([['B000000001', 'B000000002'], []])
+  await enrich(await open(ledger, request, at(2n)))
+  expect(asked, 'and what was asked for before is not paid for again').toEqual([
+    ['B000000001'],
+    ['B000000001', 'B000000002'],
+  ])
+})
