@@ -15,8 +15,9 @@ interface Using {
 }
 
 /**
- * The candidates as they are stored, with what persons have decided about them since. Nothing is searched for; only a
- * product that a person accepts, and of which too little is known, is asked for by its ASIN.
+ * The candidates as they are stored, with what persons have decided about them since. Nothing is searched for; only
+ * accepted products of which too little is known are asked for by their ASINs, whoever accepted them: the artwork hangs on
+ * all of them.
  *
  * @throws EnrichmentError with Amazon's code
  */
@@ -27,16 +28,24 @@ export async function applyVerdicts(
 ): Promise<Match> {
   const { candidates } = await findEarlier(album.albumId)
   const known = new Map(candidates.filter(isKnownWhole).map(({ product }) => [product.asin, product]))
-  const wanted = verdicts
-    .filter(({ verdict, asin }) => verdict === 'accept' && !known.has(asin))
-    .map(({ asin }) => asin)
+  const wanted = findWanted(candidates, verdicts).filter((asin) => !known.has(asin))
   for (const product of await getProducts('verdict', wanted, { amazon, step }, signal)) known.set(product.asin, product)
   const score = createScorer(album)
   const stored = new Set(candidates.map(({ product }) => product.asin))
-  const judge = (candidate: Candidate) =>
-    judgeByPerson(known.get(candidate.product.asin) ?? candidate.product, score, verdicts) ?? candidate
+  const judge = (candidate: Candidate) => {
+    const product = known.get(candidate.product.asin) ?? candidate.product
+    return judgeByPerson(product, score, verdicts) ?? { ...candidate, product }
+  }
   const added = [...known.values()]
     .filter(({ asin }) => !stored.has(asin))
     .flatMap((product) => judgeByPerson(product, score, verdicts) ?? [])
   return { candidates: [...candidates.map(judge), ...added], model: null }
+}
+
+/** Products that a person accepted, and those that were accepted otherwise and that no person rejected, without doubles. */
+function findWanted(candidates: readonly Candidate[], verdicts: Earlier['verdicts']): string[] {
+  const decided = new Set(verdicts.map(({ asin }) => asin))
+  const byPerson = verdicts.filter(({ verdict }) => verdict === 'accept')
+  const accepted = candidates.filter(({ verdict, product }) => verdict === 'accept' && !decided.has(product.asin))
+  return [...byPerson.map(({ asin }) => asin), ...accepted.map(({ product }) => product.asin)]
 }

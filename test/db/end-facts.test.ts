@@ -3,7 +3,11 @@ import { endFacts } from '../../src/db/end-facts.ts'
 import { CandidateRow } from '../../src/db/entities/candidate.entity.ts'
 import { ExternalLink } from '../../src/db/entities/external-link.entity.ts'
 import { applyVerdicts } from '../../src/enrich/apply-verdicts.ts'
-import { enrichAlbum } from '../../src/enrich/enrich-album.ts'
+import { chooseArtwork } from '../../src/enrich/artwork/choose-artwork.ts'
+import type { ArtworkStage } from '../../src/enrich/artwork/create-artwork-stage.ts'
+import type { PersonVerdict } from '../../src/enrich/earlier.ts'
+import { type Collaborators, enrichAlbum } from '../../src/enrich/enrich-album.ts'
+import { getArtwork } from '../../src/enrich/get-artwork.ts'
 import { findEarlier, isKnownWhole, toStoredProduct } from '../../src/enrich/stored-candidates.ts'
 import { toLink } from '../../src/enrich/to-link.ts'
 import { sampleProduct } from '../data/samples.ts'
@@ -16,7 +20,7 @@ const [ACCEPTED, REJECTED] = ['B000000001', 'B000000002']
 
 const product = sampleProduct('Nevermind', 'Nirvana', {
   ...{ asin: ACCEPTED, url: 'https://www.amazon.ca/dp/B000000001?tag=t', salesRank: 7, condition: 'New' },
-  ...{ price: { amount: 9.99, currency: 'CAD' }, image: { url: 'x', width: 9, height: 9 }, fetchedAt: NOW },
+  ...{ price: { amount: 9.99, currency: 'CAD' }, image: { url: 'x', width: 900, height: 900 }, fetchedAt: NOW },
 })
 
 /** A ledger with an album that has a link and two candidates, told of by Amazon at NOW. */
@@ -147,4 +151,38 @@ test('what ended is asked for again where it is needed: for the artwork, and for
   })
   expect(asked).toEqual([[ACCEPTED], [ACCEPTED]])
   expect(accepted.candidates.map((one) => one.product.asin).sort()).toEqual([ACCEPTED, REJECTED])
+})
+
+test('where artwork is only linked it outlives a verdict about another product, and Amazon is asked for what has ended', async () => {
+  const { db, request } = await openWithAlbum()
+  const asked: string[][] = []
+  const stage: ArtworkStage = async (album, links) => {
+    const choice = chooseArtwork('link', album.hasPrimaryImage, links)
+    if (choice.status === 'download') throw new RangeError('nothing is downloaded')
+    return choice
+  }
+  const decide = async (asin: string, verdict: PersonVerdict['verdict']) => {
+    const using: Partial<Collaborators> = {
+      amazon: {
+        searchItems: () => Promise.reject(new Error('a verdict makes no search')),
+        getItems: async (asins) => {
+          asked.push(asins)
+          return [{ ...product, fetchedAt: NOW + 26 * HOUR }]
+        },
+      },
+      step: (_name, ask) => ask(),
+      stage: (_name, run) => run(),
+      findEarlier: (albumId) => findEarlier(db, albumId, SITE),
+      requestId: request.requestId,
+      earlier: { links: [], artwork: enrichment().artwork, verdicts: [{ asin, verdict, by: 'me', at: NOW }] },
+      getArtwork: (...given) => getArtwork(stage, ...given),
+    }
+    const { artwork } = await enrichAlbum(request.album, ['match', 'artwork'], using as Collaborators, NEVER)
+    return [artwork.status, artwork.url, asked.splice(0)]
+  }
+  expect(await decide(REJECTED, 'reject'), 'nothing has ended').toEqual(['linked', 'x', []])
+  await endFacts(db, { ...KEPT, candidateFacts: 24 }, NOW + 25 * HOUR, NEVER)
+  expect(await decide(REJECTED, 'reject')).toEqual(['linked', 'x', [[ACCEPTED]]])
+  expect(await decide(ACCEPTED, 'accept'), 'asked for once').toEqual(['linked', 'x', [[ACCEPTED]]])
+  expect(await decide(ACCEPTED, 'reject'), 'no longer wanted').toEqual(['none', null, []])
 })
