@@ -45,9 +45,9 @@ export interface ArtworkRecord extends ArtworkResult {
 
 export const NOTHING_EARLIER: Earlier = { links: [], artwork: null, verdicts: [] }
 
-/** Products that are linked now, whose prices are to be renewed unless they are to be withdrawn, or that a person wants linked. */
+/** Products that a person wants linked, then those that are linked now, whose prices are to be renewed unless they are to be withdrawn. */
 export function linkedAsins({ links, verdicts }: Earlier): string[] {
   const linked = links.filter(({ isWithdrawn }) => !isWithdrawn).map(({ asin }) => asin)
   const wanted = verdicts.filter(({ verdict }) => verdict === 'accept').map(({ asin }) => asin)
-  return [...new Set([...linked, ...wanted])]
+  return [...new Set([...wanted, ...linked])]
 }

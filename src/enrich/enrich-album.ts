@@ -27,7 +27,7 @@ export interface Collaborators {
   step<T>(name: Step, ask: () => Promise<T>): Promise<T>
   requestId: string
   earlier: Earlier
-  /** What an earlier request found and linked, for one that does not search. */
+  /** What an earlier request found and linked, for what this one does not ask about. */
   findEarlier(albumId: string): Promise<Match & Pick<PlannedLinks, 'links'>>
   /**
    * @param accepted best first
@@ -94,10 +94,24 @@ async function findLinks(album: Album, searches: boolean, using: Collaborators, 
 }
 
 async function searchAndMatch(album: Album, using: Collaborators, signal: AbortSignal): Promise<Match> {
-  const search = { ...using, linkedAsins: linkedAsins(using.earlier) }
-  const products = await using.stage('search', () => searchAmazon(album, search, signal))
   const { verdicts } = using.earlier
-  return using.stage('match', () => matchAlbum(album, products, { ...using, verdicts, signal }))
+  const search = { ...using, linkedAsins: linkedAsins(using.earlier) }
+  const { products, unasked } = await using.stage('search', () => searchAmazon(album, search, signal))
+  return using.stage('match', async () => {
+    const { candidates, model } = await matchAlbum(album, products, { ...using, verdicts, signal })
+    return { candidates: [...candidates, ...(await findUnasked(album, unasked, using))], model }
+  })
+}
+
+/** Of links that were not asked about the candidates as they are stored: they stand, unless a person has rejected them since. */
+async function findUnasked({ albumId }: Album, unasked: readonly string[], using: Collaborators): Promise<Candidate[]> {
+  if (unasked.length === 0) return []
+  const { candidates } = await using.findEarlier(albumId)
+  const isRejected = (asin: string) =>
+    using.earlier.verdicts.some((given) => given.asin === asin && given.verdict === 'reject')
+  return candidates.filter(
+    ({ verdict, product: { asin } }) => verdict === 'accept' && unasked.includes(asin) && !isRejected(asin),
+  )
 }
 
 async function takeEarlier(

@@ -16,24 +16,31 @@ interface Search {
   hasMusicIndex: boolean
   amazon: AmazonApi
   step<T>(name: `search.${string}`, run: () => Promise<T>): Promise<T>
+  /** Whose prices are to be renewed, or that are to be withdrawn; the most wanted first. */
   linkedAsins: readonly string[]
 }
 
+interface Searched {
+  /** Those that may be the album, without doubles: those known by ASIN first, then what searches find. */
+  products: Product[]
+  /** Of the linked ASINs those beyond the twenty that were asked for, and not found: nothing new is known of them. */
+  unasked: string[]
+}
+
 /**
- * The products that may be the album, without doubles: those known by ASIN first, then what searches find. The first
- * search is for all artists and the title. Where it finds nothing that the rules would accept, a credit of several is
- * tried again by the first of them, one that names nobody by the title alone; where it finds nothing at all, the looser
- * keywords are tried. Known ASINs that it has not brought are asked for ten at a time, at most twenty; what can be no ASIN
- * is passed over.
+ * Finds the products that may be the album. The first search is for all artists and the title. Where it finds nothing that
+ * the rules would accept, a credit of several is tried again by the first of them, one that names nobody by the title alone;
+ * where it finds nothing at all, the looser keywords are tried. Known ASINs that it has not brought are asked for ten at a
+ * time, at most twenty; what can be no ASIN is passed over.
  *
  * At most three Amazon requests.
  *
- * @throws EnrichmentError with Amazon's code; an empty list means that Amazon has nothing
+ * @throws EnrichmentError with Amazon's code; no products mean that Amazon has nothing
  */
-export async function searchAmazon(album: Album, search: Search, signal: AbortSignal): Promise<Product[]> {
+export async function searchAmazon(album: Album, search: Search, signal: AbortSignal): Promise<Searched> {
   const { amazon, marketplace, hasMusicIndex, step, linkedAsins: linked } = search
   const told = [...linked, ...(album.asins[marketplace] ?? [])].map(readAsin)
-  const known = [...new Set(told)].filter((asin) => asin !== undefined).slice(0, MOST_KNOWN)
+  const known = [...new Set(told)].filter((asin) => asin !== undefined)
   const searchIndex = hasMusicIndex ? 'Music' : 'All'
   const { title, artists, simpler } = searchTexts(album)
   let left = MOST_REQUESTS
@@ -51,8 +58,9 @@ export async function searchAmazon(album: Album, search: Search, signal: AbortSi
   const searched = await look('fields', { artist: artists, title })
   const items: Product[] = []
   const missing = known.filter((asin) => !searched.some((product) => product.asin === asin))
-  for (let at = 0; at < missing.length; at += IDS_PER_REQUEST) {
-    const asins = missing.slice(at, at + IDS_PER_REQUEST)
+  const wanted = missing.slice(0, MOST_KNOWN)
+  for (let at = 0; at < wanted.length; at += IDS_PER_REQUEST) {
+    const asins = wanted.slice(at, at + IDS_PER_REQUEST)
     items.push(...(await ask(`known.${asins.join('.')}`, () => amazon.getItems(asins, signal))))
   }
   const isAcceptable = async () => {
@@ -67,5 +75,8 @@ export async function searchAmazon(album: Album, search: Search, signal: AbortSi
 
   const found = new Map([...items, ...searched].map((product) => [product.asin, product]))
   const order = [...known.filter((asin) => found.has(asin)), ...found.keys()]
-  return [...new Set(order)].map((asin) => found.get(asin) as Product)
+  return {
+    products: [...new Set(order)].map((asin) => found.get(asin) as Product),
+    unasked: missing.slice(MOST_KNOWN).filter((asin) => linked.includes(asin)),
+  }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Candidate } from '../../src/album.ts'
+import { PersonVerdictRow } from '../../src/db/entities/person-verdict.entity.ts'
 import { enrichAlbum } from '../../src/enrich/enrich-album.ts'
 import { findEarlier } from '../../src/enrich/stored-candidates.ts'
 import { toLink } from '../../src/enrich/to-link.ts'
@@ -50,7 +51,11 @@ async function openShop() {
     const found = { ...enrichment(), candidates, links: candidates.map(toLink) }
     await finish(ledger, await open(ledger, aRequest(), at(offset)), found)
   }
-  return { ledger, asked, enrich, link }
+  const decide = async (asin: string, verdict: 'accept' | 'reject') => {
+    const row = { albumId: '1', marketplace: SITE, asin, verdict, decidedBy: 'me', decidedAt: new Date() }
+    await db.query((em) => em.insert(PersonVerdictRow, row))
+  }
+  return { ledger, asked, enrich, link, decide }
 }
 
 test('what others linked since a request first asked is asked for by its next try, and stays linked', async () => {
@@ -67,4 +72,16 @@ test('what others linked since a request first asked is asked for by its next tr
     ['B000000001'],
     ['B000000001', 'B000000002'],
   ])
+})
+
+test('of more links than are asked about the others stand, and what a person wants linked comes first', async () => {
+  const { ledger, asked, enrich, link, decide } = await openShop()
+  const asins = Array.from({ length: 26 }, (_, index) => `B${String(index).padStart(9, '0')}`)
+  await link(1n, ...asins)
+  await decide('B0PERSON01', 'accept')
+  await decide('B000000025', 'reject')
+  const { links, withdrawnAsins, counts } = await enrich(await open(ledger, aRequest(), at(2n)))
+  expect(asked).toEqual([['B0PERSON01', ...asins.slice(0, 9)], asins.slice(9, 19)])
+  expect(links.map(({ asin }) => asin)).toEqual(['B0PERSON01', ...asins.slice(0, 25)])
+  expect([withdrawnAsins, counts.accepted]).toEqual([['B000000025'], 26])
 })

@@ -40,7 +40,8 @@ describe('searchAmazon', () => {
     const right = product('B0RIGHT001', 'Ella & Louis', 'Ella Fitzgerald')
     const other = product('B0OTHER001', 'Louis Armstrong: A Biography')
     const { asked, search } = createShop(({ artist }) => (artist === 'Ella Fitzgerald' ? [right] : [other]))
-    expect((await searchAmazon(duo, search(), signal)).map(({ asin }) => asin)).toEqual(['B0OTHER001', 'B0RIGHT001'])
+    const { products } = await searchAmazon(duo, search(), signal)
+    expect(products.map(({ asin }) => asin)).toEqual(['B0OTHER001', 'B0RIGHT001'])
     expect(asked).toEqual([
       { artist: 'Ella Fitzgerald Louis Armstrong', title: 'Ella & Louis' },
       { artist: 'Ella Fitzgerald', title: 'Ella & Louis' },
@@ -56,7 +57,8 @@ describe('searchAmazon', () => {
 
   it('tries no artist for one that names nobody, then keywords, three requests in all', async () => {
     const { asked, search } = createShop(() => [])
-    expect(await searchAmazon(sampleAlbum('Pulp Fiction', ['Various Artists']), search(), signal)).toEqual([])
+    const { products } = await searchAmazon(sampleAlbum('Pulp Fiction', ['Various Artists']), search(), signal)
+    expect(products).toEqual([])
     expect(asked).toEqual([
       { artist: 'Various Artists', title: 'Pulp Fiction' },
       { title: 'Pulp Fiction' },
@@ -74,19 +76,28 @@ describe('searchAmazon', () => {
     const asins = Array.from({ length: 95_000 }, (_, index) => `B${String(index).padStart(9, '0')}`)
     const { asked, search } = createShop(() => [product('B0LINKED01', 'Red', 'King Crimson')])
     const album = sampleAlbum('Red', ['King Crimson'], { asins: { [marketplace]: asins } })
-    const found = await searchAmazon(album, search(['B0LINKED01', 'B0LINKED02']), signal)
+    const { products } = await searchAmazon(album, search(['B0LINKED01', 'B0LINKED02']), signal)
     expect(asked).toHaveLength(3)
     expect(asked[1]).toEqual(['B0LINKED02', ...asins.slice(0, 9)])
-    expect(asked[2]).toEqual(asins.slice(9, 18))
-    expect(found.slice(0, 2).map(({ asin }) => asin)).toEqual(['B0LINKED01', 'B0LINKED02'])
+    expect(asked[2]).toEqual(asins.slice(9, 19))
+    expect(products.slice(0, 2).map(({ asin }) => asin)).toEqual(['B0LINKED01', 'B0LINKED02'])
+  })
+
+  it('asks for twenty of the linked products that the search has not brought, and tells which are left', async () => {
+    const asins = Array.from({ length: 26 }, (_, index) => `B${String(index).padStart(9, '0')}`)
+    const { asked, search } = createShop(() => asins.slice(0, 4).map((asin) => product(asin, 'Red', 'King Crimson')))
+    const album = sampleAlbum('Red', ['King Crimson'], { asins: { [marketplace]: ['B0KNOWN001'] } })
+    const { products, unasked } = await searchAmazon(album, search(asins), signal)
+    expect(asked.slice(1)).toEqual([asins.slice(4, 14), asins.slice(14, 24)])
+    expect([products.length, unasked]).toEqual([24, asins.slice(24)])
   })
 
   it('asks for known ASINs as Amazon writes them, and for nothing that can be none', async () => {
     const { asked, search } = createShop(() => [product('B0RIGHT001', 'Red', 'King Crimson')])
     const asins = { [marketplace]: ['N/A', '', 'b00xyz', ' b0lower001 ', 'B0LOWER001', 'B0LOWER0012', 'B0RIGHT001'] }
-    const found = await searchAmazon(sampleAlbum('Red', ['King Crimson'], { asins }), search(), signal)
+    const { products } = await searchAmazon(sampleAlbum('Red', ['King Crimson'], { asins }), search(), signal)
     expect(asked.slice(1)).toEqual([['B0LOWER001']])
-    expect(found.map(({ asin }) => asin)).toEqual(['B0LOWER001', 'B0RIGHT001'])
+    expect(products.map(({ asin }) => asin)).toEqual(['B0LOWER001', 'B0RIGHT001'])
   })
 
   it('spends no request on known ASINs that can be none', async () => {

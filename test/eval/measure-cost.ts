@@ -50,7 +50,7 @@ export async function measureCost(files: { albums: string; products: string }, m
     const signal = AbortSignal.timeout(PATIENCE_MS)
     const step = <T>(_name: string, ask: () => Promise<T>) => ask()
     const search = { marketplace: MARKETPLACE, hasMusicIndex: true, amazon, step, linkedAsins: [] }
-    const products = await searchAmazon(album, search, signal)
+    const { products } = await searchAmazon(album, search, signal)
     if (products.length === 0) continue
     used.albumsWithCandidates += 1
     const options = { marketplace: MARKETPLACE, model: careful, modelUse: 'open' as const, verdicts: [], step, signal }
