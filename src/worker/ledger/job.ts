@@ -45,7 +45,7 @@ export type Opening =
   | { kind: 'stale' }
 
 export interface Delivered extends RequestCopy {
-  /** When a retry copy was due; null for others. */
+  /** Since when a retry copy's waiting adds nothing to its age; null for others. */
   notBefore: number | null
 }
 

@@ -79,7 +79,11 @@ function open(
   const deaths = begunBy.filter((id) => id !== processId).length
   const isMarked = deaths >= SUSPECT_DEATHS || begunBy.includes(processId)
   const isSameDelivery = isKnown && attempt === former.attempt
-  const waited = isSameDelivery || delivered.notBefore === null ? 0 : Math.max(0, now - delivered.notBefore)
+  const failures = isKnown ? row.failures : []
+  // Before its first failure a request has no age that its waiting could be taken from.
+  const isAgeless = failures.length === 0
+  const waited =
+    isAgeless || isSameDelivery || delivered.notBefore === null ? 0 : Math.max(0, now - delivered.notBefore)
   const waitedMs = (isKnown ? row.waited_ms : 0) + waited
   const keepsAnswers = isKnown && isAbout(row.facts_id, album)
   const opened: OpenedRow = {
@@ -96,7 +100,7 @@ function open(
     startedAt: former === null ? now : row.started_ms,
     answers: keepsAnswers ? readAnswers(row.answers) : {},
     earlier: toEarlier(row),
-    failures: isKnown ? row.failures : [],
+    failures,
     modelCalls: [],
     waitedMs,
     deaths,

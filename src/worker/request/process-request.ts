@@ -56,11 +56,8 @@ async function processOnce(
   const { ledger, flood, gate, dependencies, stopping, turn, log } = context
   const { database, registry } = dependencies
   const open = () => {
-    const { run, attempt, notBefore: dueAt, waitsSince, uncounted } = readRetryHeaders(delivery.headers)
-    // All that it waited so far was wished for by a server, and it has no age yet.
-    const isAgeless = waitsSince === null && uncounted > 0 && uncounted === attempt
-    const notBefore = isAgeless ? null : (waitsSince ?? dueAt)
-    const delivered = { topic: delivery.topic, offset: delivery.offset, run, attempt, notBefore }
+    const { run, attempt, notBefore: dueAt, waitsSince } = readRetryHeaders(delivery.headers)
+    const delivered = { topic: delivery.topic, offset: delivery.offset, run, attempt, notBefore: waitsSince ?? dueAt }
     return database((owned) => ledger.open(request, delivered, Date.now(), owned), signal)
   }
   const opening = await orGivenUp(open, delivery, request, context, signal)

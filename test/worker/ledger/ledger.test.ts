@@ -24,16 +24,34 @@ test('a delivery goes on with its answers, publishes what was decided, and its c
   await expect(ledger.saveAnswer(again, 'match', {}, NEVER)).rejects.toMatchObject({ code: 'LANE_LOST' })
 })
 
+const FAILURE = {
+  ...{ attempt: 1, hops: 0, at: new Date(NOW).toISOString(), stage: 'search' },
+  ...{ code: 'AMAZON_UNAVAILABLE', message: 'status 500' },
+}
+
 test('a retry copy goes on counting, with the answers, and its wait in the lane counts as nothing', async () => {
   const { ledger } = await openLedger()
   const request = aRequest()
   const job = await open(ledger, request, at(5n))
   await ledger.saveAnswer(job, 'search.fields', [], NEVER)
+  await ledger.saveFailures(job, [FAILURE], NEVER)
   await end(ledger, job, decision('retry'), null, NOW)
   const copy = at(2n, { topic: 'express', attempt: 1, notBefore: NOW - 7_000 })
   const retried = await open(ledger, request, copy)
   expect(retried).toMatchObject({ claim: { run: 1, attempt: 1 }, answers: { 'search.fields': [] }, waitedMs: 7_000 })
   expect((await open(ledger, request, copy)).waitedMs, 'delivered again').toBe(7_000)
+})
+
+test('what a request waited before it first failed makes it no younger', async () => {
+  const { ledger } = await openLedger()
+  const artwork = aRequest()
+  // The first copy that there is of a request for artwork is a retry copy.
+  const job = await open(ledger, artwork, at(1n, { topic: 'express', attempt: 1, notBefore: NOW - 36_000_000 }))
+  expect(job.waitedMs).toBe(0)
+  await ledger.saveFailures(job, [FAILURE], NEVER)
+  await end(ledger, job, decision('retry'), null, NOW)
+  const next = await open(ledger, artwork, at(2n, { topic: 'express', attempt: 2, notBefore: NOW - 7_000 }))
+  expect(next.waitedMs).toBe(7_000)
 })
 
 test('older facts never replace newer ones, and other facts are asked for anew', async () => {
