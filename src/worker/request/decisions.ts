@@ -75,7 +75,7 @@ export function decideRetryCopy(
   return { decision, decided: toRetry(delivery, decision) }
 }
 
-/** @param job undefined for a record that is no request */
+/** @param job undefined for what the ledger could not open: of a retry copy its headers say who it is */
 export function decideDeadLetter(
   delivery: Delivery,
   request: EnrichmentRequested | undefined,
@@ -84,13 +84,12 @@ export function decideDeadLetter(
   stage: string,
   context: PublicationContext,
 ): Settled {
+  const copy = readRetryHeaders(delivery.headers)
+  const { run, attempt } = job ? { run: job.claim.run, attempt: job.failures.length } : copy
+  const requestId = request?.requestId ?? copy.requestId ?? undefined
   const givenUp = {
-    error,
-    stage,
-    run: job?.claim.run ?? 1,
-    attempt: Math.max(job?.failures.length ?? 0, 1),
-    firstFailedAt: firstFailureOf(job),
-    requestId: request?.requestId,
+    ...{ error, stage, run, attempt: Math.max(attempt, 1), requestId },
+    firstFailedAt: job ? firstFailureOf(job) : (copy.firstFailedAt ?? Date.now()),
     ...(job && { history: job.failures }),
   }
   const { topics, log } = context
@@ -98,7 +97,7 @@ export function decideDeadLetter(
   const failures = job?.failures ?? []
   const decision: StoredDecision = { kind: 'dead_letter', topic: topics.dead, headers, bytes: null, failures }
   const record = toDeadLetter(topics.dead, delivery, givenUp)
-  return { decision, decided: toGivenUp(record, request, error, { run: givenUp.run, attempt: failures.length }, log) }
+  return { decision, decided: toGivenUp(record, request, error, { requestId, run, attempt }, log) }
 }
 
 /** A decision that was stored and, as far as Kafka knows, not published. */
@@ -111,6 +110,7 @@ export async function republish(
   const { kind, headers, topic, bytes, failures } = decision
   if (kind === 'retry') return toRetry(delivery, decision)
   if (kind === 'result' && bytes !== null) return republishResult(delivery, request, bytes, context)
+  const { requestId } = request
   const run = Number(headers['enricher-run'])
   const error = {
     code: headers['enricher-error-code'] as ErrorCode,
@@ -122,13 +122,10 @@ export async function republish(
     run,
     attempt: Number(headers['enricher-attempt']),
     firstFailedAt: Date.parse(headers['enricher-first-failed-at'] ?? ''),
-    requestId: request.requestId,
+    requestId,
     history: failures,
   })
-  return toGivenUp(record, request, error, { run, attempt: failures.length }, context.log)
+  return toGivenUp(record, request, error, { requestId, run, attempt: failures.length }, context.log)
 }
 
-const firstFailureOf = (job: Job | undefined) => {
-  const [first] = job?.failures ?? []
-  return first === undefined ? Date.now() : Date.parse(first.at)
-}
+const firstFailureOf = ({ failures: [first] }: Job) => (first === undefined ? Date.now() : Date.parse(first.at))

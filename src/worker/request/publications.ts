@@ -111,7 +111,7 @@ export function toGivenUp(
   record: OutgoingRecord,
   request: EnrichmentRequested | undefined,
   { code, message }: { code: ErrorCode; message: string },
-  counts: { run: number; attempt: number },
+  known: { requestId: string | undefined; run: number; attempt: number },
   log: Logger,
 ): Publication {
   return {
@@ -119,7 +119,7 @@ export function toGivenUp(
     report() {
       metrics.deadLetters.inc({ code })
       const { albumId, title } = request?.album ?? {}
-      const fields = { albumId, title, requestId: request?.requestId, ...counts }
+      const fields = { albumId, title, ...known }
       log.error({ ...fields, code, reason: message }, 'album dead-lettered')
     },
   }

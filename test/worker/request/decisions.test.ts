@@ -3,7 +3,7 @@ import { EnrichmentError } from '../../../src/errors.ts'
 import type { AlbumEnriched, EnrichmentRequested } from '../../../src/events.ts'
 import { createLogger } from '../../../src/log.ts'
 import type { Job } from '../../../src/worker/ledger/job.ts'
-import { decideResult, republish } from '../../../src/worker/request/decisions.ts'
+import { decideDeadLetter, decideResult, republish } from '../../../src/worker/request/decisions.ts'
 import { sampleAlbum } from '../../data/samples.ts'
 import { aDelivery } from '../../stack/a-delivery.ts'
 
@@ -68,4 +68,24 @@ test('the request for artwork that is pending is as old as the one that it comes
   const { decided } = await decideResult(delivery, request, event, decision.bytes, job, context)
   expect(decided.records.map(({ topic }) => topic)).toEqual(['album.enriched', 'retry.1m'])
   expect(encoded).toMatchObject([{ reason: 'artwork', requestedAt: 1_000 }])
+})
+
+test('a retry copy that the ledger could not open is given up as the request that its headers name', () => {
+  const known = {
+    'enricher-request-id': request.requestId,
+    'enricher-run': '2',
+    'enricher-attempt': '3',
+    'enricher-first-failed-at': '2026-01-10T12:00:00.000Z',
+  }
+  const copy = aDelivery(Object.fromEntries(Object.entries(known).map(([name, value]) => [name, Buffer.from(value)])))
+  const context = contextWith('RECORD_UNDECODABLE')
+  const error = new EnrichmentError('RECORD_UNDECODABLE', 'no Avro')
+  const give = (delivery: typeof copy) => {
+    const { decided } = decideDeadLetter(delivery, undefined, undefined, error, 'worker', context)
+    return decided.records[0]?.headers
+  }
+  expect(give(copy)).toMatchObject(known)
+  const first = give(delivery)
+  expect(first).toMatchObject({ 'enricher-run': '1', 'enricher-attempt': '1' })
+  expect(first).not.toHaveProperty('enricher-request-id')
 })
