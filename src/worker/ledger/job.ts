@@ -27,6 +27,8 @@ export interface Job {
   answers: Record<string, unknown>
   /** What earlier requests have stored of the album. */
   earlier: Earlier
+  /** When the album's last result was decided, milliseconds since 1970; 0 when it has none. */
+  lastFinishedAt: number
   failures: FailedAttempt[]
   /** Calls of the model that its next store takes along. */
   modelCalls: StoredModelCall[]

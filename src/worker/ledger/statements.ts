@@ -74,6 +74,8 @@ export interface FoundRow {
   links: LinkJson[]
   artwork: ArtworkJson | null
   verdicts: { asin: string; verdict: 'accept' | 'reject'; decided_by: string; decided_at: string }[]
+  /** When the last result was decided; null when there is none. */
+  last_ms: number | null
   run: number | null
   attempt: number
   source_topic: string
@@ -106,6 +108,8 @@ export const FIND_REQUESTS: Statement<FoundRow> = {
       (select coalesce(json_agg(json_build_object('asin', p.asin, 'verdict', p.verdict, 'decided_by', p.decided_by,
          'decided_at', p.decided_at) order by p.asin), '[]')
        from person_verdict p where p.album_id = v.album_id and p.marketplace = $2) as verdicts,
+      (select (extract(epoch from max(r.decided_at)) * 1000)::float8
+       from enrichment r where r.album_id = v.album_id and r.marketplace = $2 and r.decision = 'result') as last_ms,
       e.run, e.attempt, e.source_topic, e.source_offset::text as source_offset, e.reached, e.again, e.decision,
       encode(e.decision_bytes, 'base64') as decision_bytes, e.decision_headers, e.failures, e.answers, e.facts_id, e.begun_by,
       e.waited_ms::float8 as waited_ms, extract(epoch from e.started_at)::float8 * 1000 as started_ms

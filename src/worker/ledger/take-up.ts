@@ -100,6 +100,7 @@ function open(
     startedAt: former === null ? now : row.started_ms,
     answers: keepsAnswers ? readAnswers(row.answers) : {},
     earlier: toEarlier(row),
+    lastFinishedAt: row.last_ms ?? 0,
     failures,
     modelCalls: [],
     waitedMs,

@@ -18,6 +18,7 @@ const ALBUM_MS = 60_000
 
 /** A failed try: what failed, and where. */
 type Failed = Extract<Tried, { error: EnrichmentError }>
+type Succeeded = Extract<Tried, { enrichment: Enrichment }>
 
 /**
  * The work on one delivery of a request that the ledger has taken up: its quick tries, what failed of them, and the
@@ -86,10 +87,11 @@ export class RequestWork {
     }
   }
 
-  async #succeed({ event, bytes, enrichment }: Extract<Tried, { enrichment: Enrichment }>): Promise<Publication> {
+  async #succeed(succeeded: Succeeded): Promise<Publication> {
+    const { event, bytes, enrichment } = succeeded
     const settled = await decideResult(this.#delivery, this.#request, event, bytes, this.#job, this.#context)
     const stop = metrics.stageDuration.startTimer({ stage: 'links' })
-    const publication = await this.#settle(settled, enrichment).finally(stop)
+    const publication = await this.#settle(settled, succeeded).finally(stop)
     countVerdicts(enrichment)
     return publication
   }
@@ -137,9 +139,11 @@ export class RequestWork {
     return this.#settle(decideDeadLetter(this.#delivery, this.#request, this.#job, error, stage, this.#context))
   }
 
-  async #settle({ decision, decided }: Settled, enrichment: Enrichment | null = null): Promise<Publication> {
+  async #settle({ decision, decided }: Settled, succeeded?: Succeeded): Promise<Publication> {
     const { ledger, dependencies, flood } = this.#context
-    const end = { decision, outcome: enrichment?.outcome ?? null, decidedAt: Date.now(), enrichment }
+    const { enrichment = null, event } = succeeded ?? {}
+    const decidedAt = event?.finishedAt ?? Date.now()
+    const end = { decision, outcome: enrichment?.outcome ?? null, decidedAt, enrichment }
     await dependencies.database((owned) => ledger.decide(this.#job, end, owned), this.#signal)
     // One that will be tried again has not ended.
     if (decision.kind !== 'retry') flood.record(decision.kind === 'dead_letter')

@@ -66,7 +66,8 @@ export async function tryRequest(
       run: job.claim.run,
       attempts: job.failures.length + 1,
       startedAt: job.startedAt,
-      finishedAt: Date.now(),
+      // Readers order results by it, and the clock of the process that decided the last one may be ahead of this one's.
+      finishedAt: Math.max(Date.now(), job.lastFinishedAt + 1),
     })
     const bytes = await dependencies.registry(() => enriched.encode(event), signal)
     checkSize(context.topics.enriched, event.albumId, bytes)

@@ -71,3 +71,19 @@ test('of many stores at once the one that PostgreSQL refuses fails, and so does 
   const again = await Promise.all(requests.map((request, index) => open(ledger, request, at(BigInt(index)))))
   expect(again.flatMap(({ answers }, index) => ('search.fields' in answers ? [] : [index]))).toEqual([7, 23])
 })
+
+test('a request is told when the last result for its album and marketplace was decided', async () => {
+  const { db, ledger } = await openLedger()
+  const decide = async (offset: bigint, kind: 'result' | 'retry', decidedAt: number) => {
+    const job = await open(ledger, aRequest(), at(offset))
+    await end(ledger, job, decision(kind), null, decidedAt)
+    return job.lastFinishedAt
+  }
+  expect(await decide(1n, 'result', NOW + 5_001)).toBe(0)
+  expect(await decide(2n, 'result', NOW)).toBe(NOW + 5_001)
+  expect(await decide(3n, 'retry', NOW + 9_000)).toBe(NOW + 5_001)
+  expect((await open(ledger, aRequest(), at(4n))).lastFinishedAt).toBe(NOW + 5_001)
+  expect((await open(ledger, aRequest({ albumId: 'another' }), at(5n))).lastFinishedAt).toBe(0)
+  await db.query((em) => em.nativeUpdate(RequestRow, { albumId: '1' }, { marketplace: 'www.amazon.com' }))
+  expect((await open(ledger, aRequest(), at(6n))).lastFinishedAt, 'of another lane').toBe(0)
+})

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { CrashMarks } from '../../../src/db/crash-marks.ts'
-import { NOTHING_EARLIER } from '../../../src/enrich/earlier.ts'
+import { type ArtworkRecord, NOTHING_EARLIER } from '../../../src/enrich/earlier.ts'
 import { EnrichmentError } from '../../../src/errors.ts'
+import type { AlbumEnriched } from '../../../src/events.ts'
 import { DeadLetterLimit } from '../../../src/holds/dead-letter-limit.ts'
 import { createLogger } from '../../../src/log.ts'
 import type { Model } from '../../../src/model/model.ts'
@@ -40,7 +41,10 @@ const delivery = aDelivery()
 const identity = { name: 'stand-in', promptVersion: '1' }
 
 /** A request whose search was paid for and stored before, so that it asks the model and nobody else. */
-function contextWith(model: Model, opened: { attempt?: number; failures?: Job['failures'] } = {}): RequestContext {
+function contextWith(
+  model: Model,
+  opened: { attempt?: number; failures?: Job['failures']; lastFinishedAt?: number } = {},
+): RequestContext {
   const { signal: stopping } = new AbortController()
   const dependencies = createDependencies(() => undefined, stopping)
   const lease = { isConfirmed: true, confirmed: () => Promise.resolve() }
@@ -53,6 +57,7 @@ function contextWith(model: Model, opened: { attempt?: number; failures?: Job['f
     startedAt: 0,
     answers: { 'search.fields': [sampleProduct('Nevermind', 'Nirvana')] },
     earlier: NOTHING_EARLIER,
+    lastFinishedAt: opened.lastFinishedAt ?? 0,
     failures: opened.failures ?? [],
     modelCalls: [],
     waitedMs: 0,
@@ -195,4 +200,30 @@ test('the time that a server wished for adds nothing to the age of a request tha
   }
   await processRequest(delivered(headers), context, signal)
   expect(opened).toMatchObject([{ notBefore: Date.parse(headers['enricher-waits-since'] ?? '') }])
+})
+
+test('a result is decided after the one before it, also where the clock that decided that one is ahead', async () => {
+  const agreeing: Model = {
+    identity,
+    judge: async () => ({ verdicts: [], use: { ...identity, inputTokens: 1, outputTokens: 1 } }),
+  }
+  const noArtwork: ArtworkRecord = {
+    ...{ status: 'none', asin: null, url: null, key: null, width: null, height: null },
+    ...{ bytes: null, errorCode: null, errorMessage: null },
+  }
+  const lastFinishedAt = Date.now() + 60_000
+  const context = contextWith(agreeing, { lastFinishedAt })
+  const times: number[] = []
+  context.ledger.decide = async (_job, { decidedAt }) => {
+    times.push(decidedAt)
+  }
+  const encode = async ({ finishedAt }: AlbumEnriched) => Buffer.from(`result ${times.push(finishedAt)}`)
+  const collaboratorsFor: RequestContext['collaboratorsFor'] = (...given) => ({
+    ...context.collaboratorsFor(...given),
+    getArtwork: () => Promise.resolve(noArtwork),
+  })
+  const enriched = { ...context.enriched, encode }
+  const { records } = await processRequest(delivery, { ...context, enriched, collaboratorsFor }, context.stopping)
+  expect(records).toMatchObject([{ topic: 'album.enriched' }])
+  expect(times, 'as it is published and as it is stored').toEqual([lastFinishedAt + 1, lastFinishedAt + 1])
 })

@@ -51,7 +51,7 @@ test('a stage takes its time once a try, however many answers it needs, and also
   } as unknown as RequestContext
   const { requestId } = request
   const claim = { run: 1, attempt: 0, source: { topic: 'requests', offset: 1n } }
-  const paid = { answers: {}, earlier: NOTHING_EARLIER }
+  const paid = { answers: {}, earlier: NOTHING_EARLIER, lastFinishedAt: 0 }
   const job: Job = {
     requestId,
     claim,
