@@ -42,10 +42,10 @@ export interface Collaborators {
 }
 
 /**
- * What is paid for, so each answer is kept: Amazon's, one by one, and the model's. All else can be worked out again.
- * ASINs that are asked for are in the name: others may have been linked by the next try, and are another question.
+ * What is paid for, so each answer is kept: Amazon's and the model's, one by one. All else can be worked out again.
+ * ASINs that are asked about are in the name: others may have been linked by the next try, and are another question.
  */
-export type Step = `search.${string}` | 'model'
+export type Step = `search.${string}` | `model.${string}`
 
 /** What the enrichment of an album came to. */
 export interface Enrichment extends PlannedLinks {

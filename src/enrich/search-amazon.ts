@@ -2,7 +2,7 @@ import type { Album, Product } from '../album.ts'
 import type { AmazonApi, AmazonQuery } from '../amazon/amazon-api.ts'
 import { readAsin } from '../amazon/read-asin.ts'
 import { metrics } from '../metrics.ts'
-import { type Judgement, matchAlbum } from './match/match-album.ts'
+import { matchAlbum } from './match/match-album.ts'
 import { searchTexts } from './search-texts.ts'
 
 /** What Amazon takes for one getItems request. */
@@ -64,8 +64,7 @@ export async function searchAmazon(album: Album, search: Search, signal: AbortSi
     items.push(...(await ask(`known.${asins.join('.')}`, () => amazon.getItems(asins, signal))))
   }
   const isAcceptable = async () => {
-    const step = (_name: 'model', ask: () => Promise<Judgement>) => ask()
-    const options = { marketplace, model: null, modelUse: 'never' as const, verdicts: [], step, signal }
+    const options = { marketplace, model: null, modelUse: 'never' as const, verdicts: [], signal }
     const { candidates } = await matchAlbum(album, [...items, ...searched], options)
     return candidates.some(({ verdict }) => verdict === 'accept')
   }

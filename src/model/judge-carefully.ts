@@ -73,12 +73,16 @@ export function judgeCarefully(model: Model, { outage, onUnheard }: Options): Mo
             if (!isOfHost && !OF_THE_ALBUM.includes(error.code)) throw thrown
             if (error instanceof TooLargeError && group.length > 1) {
               const half = Math.ceil(group.length / 2)
-              await ask(group.slice(0, half))
-              return await ask(group.slice(half))
+              return await askAll([group.slice(0, half), group.slice(half)])
             }
             if (tries === TRIES || isFinal(error)) return leaveOpen(group, notHeard(error))
           }
         }
+      }
+      // At once, since the album's clock runs. When one fails the others are waited for: their answers are paid for, and kept.
+      const askAll = async (groups: Product[][]): Promise<void> => {
+        const asked = await Promise.allSettled(groups.map(ask))
+        for (const one of asked) if (one.status === 'rejected') throw one.reason
       }
 
       if (looksLikeInstruction(textsOfAlbum(album))) {
@@ -88,12 +92,10 @@ export function judgeCarefully(model: Model, { outage, onUnheard }: Options): Mo
       const talking = products.filter((product) => looksLikeInstruction(textsOfProduct(product)))
       const plain = products.filter((product) => !talking.includes(product))
       const fitting = plain.slice(0, countThatFit(album, plain))
-      if (fitting.length > 0) await ask(fitting)
+      const alone = talking.slice(0, MOST_ALONE)
+      await askAll([...(fitting.length > 0 ? [fitting] : []), ...alone.map((product) => [product])])
+      for (const product of alone) distrust(verdicts, product)
       if (fitting.length < plain.length) leaveOpen(plain.slice(fitting.length), TOO_LONG)
-      for (const product of talking.slice(0, MOST_ALONE)) {
-        await ask([product])
-        distrust(verdicts, product)
-      }
       if (talking.length > MOST_ALONE) leaveOpen(talking.slice(MOST_ALONE), PRODUCT_TALKS)
       return { verdicts: products.map((product) => verdictOf(verdicts, product)), use }
     },

@@ -152,9 +152,10 @@ function toRequest(row: Enrichment): Story['requests'][number] {
   }
 }
 
-/** By the answers that are stored: each stands for something that is over. */
+/** By the answers that are stored: each stands for something that is over, unless the model has to be asked again. */
 function stageOf({ answers }: Enrichment): string {
-  const steps = Object.keys(answers)
-  if (steps.some((step) => !step.startsWith('search'))) return 'links and artwork'
+  const steps = Object.entries(answers)
+  const isJudged = ([step, answer]: [string, unknown]) => !step.startsWith('search') && !('code' in Object(answer))
+  if (steps.some(isJudged)) return 'links and artwork'
   return steps.length > 0 ? 'match' : 'search'
 }

@@ -170,8 +170,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: WorkerSe
           ...shared,
           turn,
           onBegun,
-          collaboratorsFor: (request, clock, onModelCall) =>
-            collaboratorsFor(request, clock, onModelCall, { onBegun, signal }),
+          collaboratorsFor: (request, clock, ofModel) => collaboratorsFor(request, clock, ofModel, { onBegun, signal }),
         },
         signal,
       )

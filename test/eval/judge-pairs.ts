@@ -31,7 +31,6 @@ export async function judgePairs(pairs: readonly Pair[], model: Model | null): P
       model,
       modelUse: model === null ? 'never' : 'open',
       verdicts: [],
-      step: (_name, ask) => ask(),
       signal: AbortSignal.timeout(MODEL_PATIENCE_MS),
     })
     result.albums += 1

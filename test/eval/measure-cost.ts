@@ -53,7 +53,7 @@ export async function measureCost(files: { albums: string; products: string }, m
     const { products } = await searchAmazon(album, search, signal)
     if (products.length === 0) continue
     used.albumsWithCandidates += 1
-    const options = { marketplace: MARKETPLACE, model: careful, modelUse: 'open' as const, verdicts: [], step, signal }
+    const options = { marketplace: MARKETPLACE, model: careful, modelUse: 'open' as const, verdicts: [], signal }
     const { model: use } = await matchAlbum(album, products, options)
     if (use !== null) used.albumsAsked += 1
     used.tokens += tokensOf(use)

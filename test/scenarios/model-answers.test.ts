@@ -87,6 +87,28 @@ test('a host that answers nonsense to everybody holds the lane, and its albums e
   expect(await service.stop()).toBe(0)
 })
 
+test('a bad answer counts through a crash: the model is asked once more, not twice', async () => {
+  const { env, start, publish, results, model } = await createScenario({ MODEL_USE: 'always' })
+  const [first, never] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const nonsense = { rewrite: () => 'All of them are fine.' }
+  model.behave({ ...nonsense, until: first.promise, times: 1 })
+  const killed = start()
+  await publish(anAlbum('1'))
+  await expect.poll(() => model.calls.length, { timeout: 30_000 }).toBe(1)
+  model.behave({ until: never.promise, times: 1 })
+  first.resolve()
+  await expect.poll(() => model.calls.length, { timeout: 30_000 }).toBe(2)
+  expect((await runVerb(env, 'show', '1')).output).toContain('in flight: match')
+  killed.signal('SIGKILL')
+  model.behave(nonsense)
+  const second = start()
+  await results.waitFor((records) => records.length === 1, 'the result', 60_000)
+  expect(await second.stop()).toBe(0)
+  expect(model.calls.length).toBe(3)
+  const [{ event } = { event: undefined }] = results.records
+  expect(event.links[0]).toMatchObject({ decidedBy: 'rules', reason: expect.stringContaining('MODEL_BAD_ANSWER') })
+})
+
 test.each(['hold', 'review'])(
   'a mistyped MODEL_NAME holds the lane (MODEL_OUTAGE=%s), and no album is left open for it',
   async (outage) => {

@@ -14,12 +14,6 @@ export interface Match {
   model: ModelUse | null
 }
 
-/** The model's answer as it is kept: by ASIN, so that it can be read without the question. */
-export interface Judgement {
-  verdicts: ({ asin: string } & ModelVerdict)[]
-  use: ModelUse
-}
-
 interface Options {
   /** For example www.amazon.com. */
   marketplace: string
@@ -32,8 +26,6 @@ interface Options {
   modelUse: 'open' | 'always' | 'never'
   /** What persons decided. */
   verdicts: readonly PersonVerdict[]
-  /** Asks, or answers what was answered before. */
-  step(name: 'model', ask: () => Promise<Judgement>): Promise<Judgement>
   signal: AbortSignal
 }
 
@@ -59,29 +51,18 @@ export async function matchAlbum(album: Album, products: Product[], options: Opt
     candidates.filter((candidate) => !vetoed.has(candidate)),
     options,
   )
-  const { model, step, signal } = options
+  const { model, signal } = options
   if (model === null || asked.length === 0) return { candidates, model: null }
 
-  const { verdicts, use } = await step('model', () => judge(model, album, asked, signal))
-  const judged = new Map(verdicts.map(({ asin, verdict, reason }) => [asin, { verdict, reason }]))
+  const doubtful = asked.map(({ product }) => product)
+  const { verdicts, use } = await model.judge(album, doubtful, signal)
+  const judged = new Map(asked.map((candidate, index) => [candidate, verdicts[index]]))
   return {
     candidates: candidates.map((candidate) => {
-      const given = asked.includes(candidate) ? judged.get(candidate.product.asin) : undefined
+      const given = judged.get(candidate)
       return given === undefined ? candidate : withModel(candidate, given)
     }),
     model: use,
-  }
-}
-
-async function judge(model: Model, album: Album, asked: Candidate[], signal: AbortSignal): Promise<Judgement> {
-  const products = asked.map(({ product }) => product)
-  const { verdicts, use } = await model.judge(album, products, signal)
-  return {
-    verdicts: products.flatMap(({ asin }, index) => {
-      const given = verdicts[index]
-      return given === undefined ? [] : [{ asin, ...given }]
-    }),
-    use,
   }
 }
 

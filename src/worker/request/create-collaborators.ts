@@ -13,12 +13,12 @@ import type { Logger } from '../../log.ts'
 import { findMarketplace } from '../../marketplaces.ts'
 import { createModel } from '../../model/create-model.ts'
 import { judgeCarefully } from '../../model/judge-carefully.ts'
-import type { ModelCall } from '../../model/model.ts'
+import { keepAnswers } from '../../model/keep-answers.ts'
 import { TokenBudget } from '../../model/token-budget.ts'
 import type { Dependencies } from '../dependencies.ts'
 import type { AlbumClock } from '../window/album-clock.ts'
 import { amazonFor, type Confirmation, modelFor } from './paid-calls.ts'
-import type { GivenCollaborators } from './request-context.ts'
+import type { GivenCollaborators, RequestContext } from './request-context.ts'
 
 /** After so long of nothing but 429 it is no throttling any more: a person should look at the account. */
 const AMAZON_PATIENCE_MS = 180_000
@@ -78,7 +78,7 @@ export function createCollaborators(
   const collaboratorsFor = (
     request: EnrichmentRequested,
     clock: AlbumClock,
-    onModelCall: (call: ModelCall) => void,
+    { step, onCall }: Parameters<RequestContext['collaboratorsFor']>[2],
     { onBegun, signal }: { onBegun: () => void; signal: AbortSignal },
   ): GivenCollaborators => {
     const { requestId } = request
@@ -91,7 +91,7 @@ export function createCollaborators(
       amazon: amazonFor(amazon, paid, onBegun),
       model:
         model &&
-        judgeCarefully(modelFor(model, ofModel, onBegun, onModelCall, learnTokens), {
+        judgeCarefully(keepAnswers(modelFor(model, ofModel, onBegun, onCall, learnTokens), step), {
           outage,
           onUnheard: (unheard) => log.warn(unheard, 'model not heard'),
         }),

@@ -33,7 +33,7 @@ export interface RequestContext {
   collaboratorsFor(
     request: EnrichmentRequested,
     clock: AlbumClock,
-    onModelCall: (call: ModelCall) => void,
+    ofModel: { step: Collaborators['step']; onCall: (call: ModelCall) => void },
   ): GivenCollaborators
   /** Resolves once those that were started before have begun: until then it may be taken up, and no more. */
   turn: Promise<void>

@@ -53,9 +53,9 @@ export async function tryRequest(
   }
   try {
     const { requestId, earlier } = job
-    const noteCall = (call: ModelCall) => noteModelCall(job, call)
+    const onCall = (call: ModelCall) => noteModelCall(job, call)
     const own = { step, stage: timed, requestId, earlier }
-    const collaborators = { ...context.collaboratorsFor(request, clock, noteCall), ...own }
+    const collaborators = { ...context.collaboratorsFor(request, clock, { step, onCall }), ...own }
     const enrichment = await withFirstAbort([signal, clock.signal], (inTime) =>
       enrichAlbum(job.album, request.stages, collaborators, inTime),
     )

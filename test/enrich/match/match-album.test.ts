@@ -33,7 +33,6 @@ const match = (products: Product[], model: Model | null, modelUse: 'open' | 'alw
     model,
     modelUse,
     verdicts: [],
-    step: (_name, ask) => ask(),
     signal: new AbortController().signal,
   })
 
@@ -132,7 +131,6 @@ describe('matchAlbum', () => {
         model,
         modelUse: 'open',
         verdicts: [],
-        step: (_name, ask) => ask(),
         signal: new AbortController().signal,
       })
       expect(asked).toEqual([[product]])

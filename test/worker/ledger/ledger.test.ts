@@ -216,7 +216,10 @@ test('a row that a former build left undecided is gone on with, and what was pai
   const job = await open(ledger, request, at(1n))
   expect(job.answers).toMatchObject({
     'search.fields': [{ asin: 'B000000001' }, { asin: 'B000000002' }],
-    model: { verdicts: [{ asin: 'B000000001', verdict: 'accept', reason: 'about B000000001' }, {}], use },
+    'model.1.B000000001,B000000002': {
+      verdicts: [{ asin: 'B000000001', verdict: 'accept', reason: 'about B000000001' }, {}],
+      use,
+    },
   })
   expect('match' in job.answers).toBe(false)
 })
