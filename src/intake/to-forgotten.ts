@@ -40,7 +40,7 @@ export async function toForgotten(
     } catch (thrown) {
       const error = toEnrichmentError(thrown)
       const { code, retryAfterMs } = error
-      const next = decideRetry({ code, retryAfterMs, tries, slowDowns: 0, attempt: 0, ageMs: 0 }, NO_RETRIES)
+      const next = decideRetry({ code, retryAfterMs, tries, slowedMs: 0, attempt: 0, ageMs: 0 }, NO_RETRIES)
       if (next.kind === 'wait') throw error
       if (tombstones.length > 1) return await forgetHalves(tombstones, forgetting, signal)
       if (next.kind !== 'again') {

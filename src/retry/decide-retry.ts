@@ -8,8 +8,8 @@ export interface Failure {
   retryAfterMs: number | undefined
   /** Tries of this attempt that failed, this one included; from 1. */
   tries: number
-  /** Times that servers asked it to come later before, which are no tries. */
-  slowDowns: number
+  /** How long it has waited here before because servers asked it to come later, in milliseconds. */
+  slowedMs: number
   /** Hops through retry topics so far, without those that a wish to be asked later was the reason for. */
   attempt: number
   /** Milliseconds since the request's first failure, time spent waiting in the lane left out. */
@@ -41,7 +41,7 @@ export type Decision =
  * - refused: a few quick tries in place, and then it is given up: no retry topic mends it
  * - passing slowly: nothing that goes by within seconds, so the next retry tier at once
  * - slow down: asked to come back later, which is no failure of the request however often it happens; in more than a
- *   minute, it does so through a retry tier
+ *   minute altogether, it does so through a retry tier
  * - dependency: a server that every request needs is away
  * - account: Amazon or the model host refuses the account, whatever the request
  * - set-up: this deployment is put together wrongly
@@ -176,14 +176,13 @@ function retryLater({ attempt, ageMs, retryAfterMs }: Failure, { tiers, deadline
   return { kind: 'retry', tier: chooseTier(tiers, attempt, retryAfterMs), counts: true }
 }
 
-/** In place, unless the wait is so long that it would hold up what is finished behind it. */
-function comeLater({ attempt, slowDowns, retryAfterMs = 0 }: Failure, { tiers }: RetryPolicy): Decision {
-  if (retryAfterMs > LONGEST_SLOW_DOWN_MS && tiers.length > 0)
+/**
+ * In place, unless all its waits together are so long that they would hold up what is finished behind it. Without a hint it
+ * waits as long as it has waited before, and a second more.
+ */
+function comeLater({ attempt, slowedMs, retryAfterMs = 0 }: Failure, { tiers }: RetryPolicy): Decision {
+  const waitMs = retryAfterMs || slowedMs + FIRST_SLOW_DOWN_MS
+  if (slowedMs + waitMs > LONGEST_SLOW_DOWN_MS && tiers.length > 0)
     return { kind: 'retry', tier: chooseTier(tiers, attempt, retryAfterMs), counts: false }
-  const afterMs = Math.min(retryAfterMs || slowDownMs(slowDowns), LONGEST_SLOW_DOWN_MS)
-  return { kind: 'again', afterMs, counts: false }
-}
-
-function slowDownMs(before: number): number {
-  return Math.min(FIRST_SLOW_DOWN_MS * 2 ** before, LONGEST_SLOW_DOWN_MS)
+  return { kind: 'again', afterMs: Math.min(waitMs, LONGEST_SLOW_DOWN_MS), counts: false }
 }

@@ -55,7 +55,7 @@ describe('replies of hosts that people have reported', () => {
       const careful = (outage: 'hold' | 'review') => ask(judgeCarefully(create(), { outage })).catch((thrown) => thrown)
       const { code } = (await ask().catch((thrown) => thrown)) as EnrichmentError
       const unheard = { verdicts: [{ verdict: null, reason: expect.stringContaining(code) }] }
-      const failure = { code, retryAfterMs: undefined, tries: 1, slowDowns: 0, attempt: 13, ageMs: 73 * 3_600_000 }
+      const failure = { code, retryAfterMs: undefined, tries: 1, slowedMs: 0, attempt: 13, ageMs: 73 * 3_600_000 }
       const next = decideRetry(failure, { tiers: [{ label: '6h', delayMs: 21_600_000 }], deadlineMs: 72 * 3_600_000 })
       switch (code) {
         case 'MODEL_THROTTLED':
@@ -83,7 +83,7 @@ describe('replies of hosts that people have reported', () => {
     const { failure } = lines.map((line) => JSON.parse(line)).find(({ kind }) => kind.startsWith('retry:'))
     const policy = { tiers: [{ label: '6h', delayMs: 21_600_000 }], deadlineMs: 72 * 3_600_000 }
     // The thirteen hops are told as uncounted by the copy's headers.
-    expect(decideRetry({ ...failure, slowDowns: 0, attempt: failure.attempt - 13 }, policy).kind).toBe('retry')
+    expect(decideRetry({ ...failure, slowedMs: 0, attempt: failure.attempt - 13 }, policy).kind).toBe('retry')
   })
 
   it.each(cases.flatMap(({ kind, content }) => (content ? [[kind, content]] : [])))(

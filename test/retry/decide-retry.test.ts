@@ -14,7 +14,7 @@ const POLICY: RetryPolicy = { tiers: TIERS, deadlineMs: 72 * HOUR }
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[]
 
 const decide = (failure: Partial<Failure> & { code: ErrorCode }, policy = POLICY) =>
-  decideRetry({ retryAfterMs: undefined, tries: 1, slowDowns: 0, attempt: 0, ageMs: 0, ...failure }, policy)
+  decideRetry({ retryAfterMs: undefined, tries: 1, slowedMs: 0, attempt: 0, ageMs: 0, ...failure }, policy)
 
 const DEAD = { kind: 'dead letter' }
 const WAIT = { kind: 'wait' }
@@ -90,7 +90,7 @@ const TABLE: Record<ErrorCode, [object, object]> = {
 }
 
 test.each(CODES)('%s: the first failure and the fourth', (code) => {
-  expect([decide({ code, tries: 1 }), decide({ code, tries: 4, slowDowns: 3 })]).toEqual(TABLE[code])
+  expect([decide({ code, tries: 1 }), decide({ code, tries: 4, slowedMs: 7_000 })]).toEqual(TABLE[code])
 })
 
 test('an outage is a server that is away or an account that is refused, not a lost lane or a wrong set-up', () => {
@@ -130,24 +130,43 @@ describe('a failure that passes', () => {
   })
 })
 
-test('a server that asks to slow down is obeyed however often it does; without a hint the pause grows to a minute', () => {
-  const code = 'AMAZON_THROTTLED'
-  const old = { slowDowns: 500, attempt: 9, ageMs: 900 * HOUR }
-  expect(decide({ code, retryAfterMs: 7_000, ...old })).toEqual(later(7_000))
-  expect([0, 1, 2, 6].map((slowDowns) => decide({ code, slowDowns }))).toEqual(
-    [1_000, 2_000, 4_000, 60_000].map((ms) => later(ms)),
-  )
-  expect(decide({ code, ...old })).toEqual(later(60_000))
-  expect(decide({ code, retryAfterMs: HOUR, ...old })).toEqual(retry('6h', false))
-  expect(decide({ code, retryAfterMs: HOUR }, { ...POLICY, tiers: [] })).toEqual(later(60_000))
-  expect(decide({ code, retryAfterMs: 0 }), 'never at once').toEqual(later(1_000))
+describe('a server that asks to slow down', () => {
+  const code = 'MODEL_THROTTLED'
+  const old = { attempt: 9, ageMs: 900 * HOUR }
+
+  test('is obeyed however often it does, and it counts as nothing; without a hint the pause grows', () => {
+    expect(decide({ code, retryAfterMs: 7_000, ...old })).toEqual(later(7_000))
+    expect([0, 1_000, 3_000, 7_000].map((slowedMs) => decide({ code, slowedMs }))).toEqual(
+      [1_000, 2_000, 4_000, 8_000].map((ms) => later(ms)),
+    )
+    expect(decide({ code, retryAfterMs: HOUR, ...old })).toEqual(retry('6h', false))
+    expect(decide({ code, retryAfterMs: 0 }), 'never at once').toEqual(later(1_000))
+  })
+
+  test.each([undefined, 1_000, 20_000, MINUTE])('frees the lane within a minute of waits (%s ms)', (retryAfterMs) => {
+    let slowedMs = 0
+    let next = decide({ code, retryAfterMs, ...old, attempt: 0 })
+    while (next.kind === 'again') {
+      slowedMs += next.afterMs
+      expect(slowedMs).toBeLessThanOrEqual(MINUTE)
+      next = decide({ code, retryAfterMs, slowedMs, ...old, attempt: 0 })
+    }
+    expect(next).toEqual(retry('1m', false))
+    expect(slowedMs).toBeGreaterThanOrEqual(MINUTE / 2)
+  })
+
+  test('is waited for in place where there is no tier', () => {
+    const none = { ...POLICY, tiers: [] }
+    expect(decide({ code, retryAfterMs: HOUR }, none)).toEqual(later(60_000))
+    expect(decide({ code, slowedMs: HOUR }, none)).toEqual(later(60_000))
+  })
 })
 
 const failures = fc.record({
   code: fc.constantFrom(...CODES),
   retryAfterMs: fc.option(fc.nat(100 * HOUR), { nil: undefined }),
   tries: fc.integer({ min: 1, max: 2_000 }),
-  slowDowns: fc.nat(2_000),
+  slowedMs: fc.nat(2 * MINUTE),
   attempt: fc.nat(40),
   ageMs: fc.nat(200 * HOUR),
 })

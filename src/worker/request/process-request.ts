@@ -96,7 +96,7 @@ async function orGivenUp<T>(
       const error = toEnrichmentError(thrown)
       if (signal.aborted || stopping.aborted) throw thrown
       const { code, retryAfterMs } = error
-      const next = decideRetry({ code, retryAfterMs, tries, slowDowns: 0, attempt: 0, ageMs: 0 }, retryPolicy)
+      const next = decideRetry({ code, retryAfterMs, tries, slowedMs: 0, attempt: 0, ageMs: 0 }, retryPolicy)
       if (next.kind === 'wait') throw thrown
       const waiting = AbortSignal.any([signal, stopping])
       if (next.kind === 'again') {

@@ -35,8 +35,8 @@ export class RequestWork {
   readonly #clock = new AlbumClock(ALBUM_MS)
   /** How many failures were stored before this delivery's. */
   readonly #former: number
-  /** How often a server that asks to come later was waited for here. */
-  #slowDowns = 0
+  /** How long it has waited here because servers asked it to come later. */
+  #slowedMs = 0
   /** How long the clock had stood when the request's age began. */
   #stoodBefore = 0
   /** Of the clock's standing the pauses between its own quick tries, which are part of the request's age. */
@@ -106,12 +106,14 @@ export class RequestWork {
     const stoodMs = Math.max(0, this.#clock.stoodMs - this.#stoodBefore - this.#quickMs)
     const ageMs = Math.max(0, ageOf(this.#job, Date.now()) - stoodMs)
     const attempt = Math.max(0, claim.attempt - readRetryHeaders(this.#delivery.headers).uncounted)
-    const slowDowns = this.#slowDowns
-    const asked = { code, retryAfterMs, tries: this.#tries, slowDowns, attempt, ageMs }
+    const slowedMs = this.#slowedMs
+    const asked = { code, retryAfterMs, tries: this.#tries, slowedMs, attempt, ageMs }
     const next = decideRetry(asked, retryPolicy)
     if (next.kind === 'wait') throw error
     if (next.kind === 'again' && !next.counts) {
-      this.#slowDowns += 1
+      // Once for all the waits of this delivery: a server may ask for one every second.
+      if (slowedMs === 0) log.info({ ...this.#fields, code, reason: message }, 'album waits as it was asked to')
+      this.#slowedMs += next.afterMs
       await this.#pauseFor(next.afterMs)
       return null
     }

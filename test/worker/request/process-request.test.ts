@@ -4,7 +4,7 @@ import { type ArtworkRecord, NOTHING_EARLIER } from '../../../src/enrich/earlier
 import { EnrichmentError } from '../../../src/errors.ts'
 import type { AlbumEnriched } from '../../../src/events.ts'
 import { DeadLetterLimit } from '../../../src/holds/dead-letter-limit.ts'
-import { createLogger } from '../../../src/log.ts'
+import { createLogger, type Logger } from '../../../src/log.ts'
 import type { Model } from '../../../src/model/model.ts'
 import { createDependencies } from '../../../src/worker/dependencies.ts'
 import type { Job } from '../../../src/worker/ledger/job.ts'
@@ -178,6 +178,24 @@ test('however often the model asks to come later, the first real failure has all
   expect(failed.records).toMatchObject([
     { topic: 'retry.1m', headers: { 'enricher-attempt': '14', 'enricher-uncounted': '13' } },
   ])
+})
+
+test('a model that asks to come later on and on does not stop the lane: after a minute the album leaves it, uncounted', async () => {
+  const told: string[] = []
+  const givenUp = new AbortController()
+  let asked = 0
+  const judge = () => {
+    asked += 1
+    if (asked === 10) givenUp.abort(new Error('it would be asked for ever'))
+    return Promise.reject(new EnrichmentError('MODEL_THROTTLED', 'later', { retryAfterMs: 20_000 }))
+  }
+  const log = { info: (_fields: object, line: string) => told.push(line) } as unknown as Logger
+  const from = Date.now()
+  const context = { ...contextWith({ identity, judge }), log }
+  const { records } = await processRequest(delivery, context, givenUp.signal)
+  expect(records).toMatchObject([{ topic: 'retry.1m', headers: { 'enricher-uncounted': '1' } }])
+  expect([asked, Date.now() - from]).toEqual([4, 60_000])
+  expect(told).toEqual(['album enrichment started', 'album waits as it was asked to', 'album will be asked for later'])
 })
 
 test('the time that a server wished for adds nothing to the age of a request that has failed before', async () => {
