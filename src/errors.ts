@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   MODEL_NOT_FOUND: 'the model host knows no model of that name, or there is none at that address',
   MODEL_INVALID_REQUEST: 'the model host calls the request invalid',
   MODEL_THROTTLED: 'the model host asks to slow down',
+  MODEL_ONLY_THROTTLES: 'the model host has said nothing but "slow down" for minutes',
   MODEL_UNAVAILABLE: 'the model host fails or does not answer',
   MODEL_PROMPT_REFUSED: 'the model, or a filter at its host, refuses to judge this album',
   MODEL_BAD_ANSWER: 'the model was cut off, or answered outside the schema',

@@ -5,6 +5,7 @@ import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { PROMPT_VERSION } from './build-prompt.ts'
 import type { Model } from './model.ts'
+import { onlyThrottles } from './only-throttles.ts'
 import { skipWhenAway } from './skip-when-away.ts'
 import { TokenBudget } from './token-budget.ts'
 
@@ -44,7 +45,7 @@ async function openModel(config: Config<'model' | 'http'>, budget: TokenBudget, 
     import('./openai-model.ts'),
     import('./host-dialect.ts'),
   ])
-  return createOpenAiModel({
+  const model = createOpenAiModel({
     apiKey: async () => currentValue(config, 'OPENAI_API_KEY') ?? '',
     fetch: createFetch(config),
     baseUrl: config.OPENAI_BASE_URL,
@@ -63,4 +64,5 @@ async function openModel(config: Config<'model' | 'http'>, budget: TokenBudget, 
       log?.debug(call, 'model called')
     },
   })
+  return onlyThrottles(model)
 }

@@ -21,7 +21,12 @@ const OF_THE_ALBUM: readonly ErrorCode[] = [
   'MODEL_TOKENS_SPENT',
 ]
 /** The host or our account there. */
-const OUTAGES: readonly ErrorCode[] = ['MODEL_UNAVAILABLE', 'MODEL_QUOTA_SPENT', 'MODEL_BAD_CREDENTIALS']
+const OUTAGES: readonly ErrorCode[] = [
+  'MODEL_UNAVAILABLE',
+  'MODEL_ONLY_THROTTLES',
+  'MODEL_QUOTA_SPENT',
+  'MODEL_BAD_CREDENTIALS',
+]
 
 interface Options {
   /** What becomes of albums while the host is away: `hold` throws, for the lane to wait; `review` leaves them open. */

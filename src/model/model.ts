@@ -16,7 +16,7 @@ export interface Model {
    * @param onCall told of the call, however it ended
    * @throws EnrichmentError MODEL_BAD_CREDENTIALS, MODEL_NOT_FOUND, MODEL_QUOTA_SPENT, MODEL_TOKENS_SPENT, MODEL_INVALID_REQUEST (a
    *   TooLargeError when fewer products may pass), MODEL_THROTTLED (with retryAfterMs when the host told it),
-   *   MODEL_UNAVAILABLE, MODEL_PROMPT_REFUSED or MODEL_BAD_ANSWER
+   *   MODEL_ONLY_THROTTLES, MODEL_UNAVAILABLE, MODEL_PROMPT_REFUSED or MODEL_BAD_ANSWER
    */
   judge(
     album: Album,

@@ -1,10 +1,12 @@
-import { EnrichmentError, toEnrichmentError } from '../errors.ts'
+import { EnrichmentError, type ErrorCode, toEnrichmentError } from '../errors.ts'
 import type { Model } from './model.ts'
 
 /** How long nobody waits for a host that was found away. */
 const AWAY_MS = 30_000
-/** Calls in a row that fail before the host is called away; a refused account is refused for all. */
+/** Calls in a row that fail before the host is called away. */
 const FAILURES = 3
+/** What is so for all calls, whoever makes them. */
+const FOR_ALL: readonly ErrorCode[] = ['MODEL_QUOTA_SPENT', 'MODEL_BAD_CREDENTIALS', 'MODEL_ONLY_THROTTLES']
 
 /**
  * For those who would rather do without the model than wait for it: once its host is away, calls fail at once, and every
@@ -27,7 +29,7 @@ export function skipWhenAway(model: Model, now: () => number = () => performance
         return answer
       } catch (thrown) {
         const error = toEnrichmentError(thrown)
-        const isRefused = error.code === 'MODEL_QUOTA_SPENT' || error.code === 'MODEL_BAD_CREDENTIALS'
+        const isRefused = FOR_ALL.includes(error.code)
         if (isRefused || error.code === 'MODEL_UNAVAILABLE') failures += 1
         else if (!signal.aborted && error.code !== 'MODEL_THROTTLED') {
           failures = 0

@@ -85,6 +85,7 @@ const KINDS = {
   MODEL_NOT_FOUND: 'account',
   MODEL_INVALID_REQUEST: 'bad record',
   MODEL_THROTTLED: 'slow down',
+  MODEL_ONLY_THROTTLES: 'account',
   MODEL_UNAVAILABLE: 'passing',
   // These leave what they were asked about open, and get here only where nobody made that of them.
   MODEL_PROMPT_REFUSED: 'passing',

@@ -121,6 +121,8 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
   AMAZON_BAD_CREDENTIALS: SETTING,
   AMAZON_INVALID_PARTNER_TAG: SETTING,
   MODEL_BAD_CREDENTIALS: SETTING,
+  MODEL_ONLY_THROTTLES:
+    'nothing, or see who else uses the key and what its limits are: the lane goes on by itself, and asks every 30 s, or at once after `album-enricher resume`',
   MODEL_NOT_FOUND:
     'give MODEL_NAME a model that the host at OPENAI_BASE_URL has for this key, and restart; the lane goes on by itself',
   DATABASE_READ_ONLY: `point DATABASE_URL at the primary, or make this server one again; ${GOES_ON}`,

@@ -52,6 +52,7 @@ const TABLE: Record<ErrorCode, [object, object]> = {
   MODEL_NOT_FOUND: [WAIT, WAIT],
   MODEL_INVALID_REQUEST: [DEAD, DEAD],
   MODEL_THROTTLED: [later(1_000), later(8_000)],
+  MODEL_ONLY_THROTTLES: [WAIT, WAIT],
   MODEL_UNAVAILABLE: [again(500), retry('1m')],
   MODEL_BAD_ANSWER: [again(500), retry('1m')],
   MODEL_PROMPT_REFUSED: [again(500), retry('1m')],
