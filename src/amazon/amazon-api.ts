@@ -1,6 +1,9 @@
 import type { Product } from '../album.ts'
 import type { ErrorCode } from '../errors.ts'
 
+/** What Amazon takes for one getItems request. */
+export const MOST_IDS = 10
+
 /** What to search for. Blank fields are not sent; at least one of the three texts must hold something. */
 export interface AmazonQuery {
   artist?: string

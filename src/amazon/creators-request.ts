@@ -1,5 +1,5 @@
 import { EnrichmentError } from '../errors.ts'
-import type { AmazonQuery } from './amazon-api.ts'
+import { type AmazonQuery, MOST_IDS } from './amazon-api.ts'
 
 /** What a catalog request asks for. Source: affiliate-program.amazon.com/creatorsapi/docs, api-reference/operations. */
 export interface CreatorsRequest {
@@ -32,12 +32,11 @@ const RESOURCES = [
 export const resourcesWith = (highRes: boolean) => (highRes ? [HIGH_RES, ...RESOURCES] : RESOURCES)
 
 const MAX_TEXT = 1000
-const MAX_IDS = 10
 
 /** @throws EnrichmentError INTERNAL for no id, a blank one, or more than ten */
 export function itemsRequest(asins: string[]): CreatorsRequest {
-  if (asins.length === 0 || asins.length > MAX_IDS || asins.some((asin) => asin.trim() === '')) {
-    throw new EnrichmentError('INTERNAL', `getItems takes 1 to ${MAX_IDS} ASINs, not ${JSON.stringify(asins)}`)
+  if (asins.length === 0 || asins.length > MOST_IDS || asins.some((asin) => asin.trim() === '')) {
+    throw new EnrichmentError('INTERNAL', `getItems takes 1 to ${MOST_IDS} ASINs, not ${JSON.stringify(asins)}`)
   }
   return {
     operation: 'getItems',

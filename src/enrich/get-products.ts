@@ -1,8 +1,5 @@
 import type { Product } from '../album.ts'
-import type { AmazonApi } from '../amazon/amazon-api.ts'
-
-/** What Amazon takes for one getItems request. */
-const IDS_PER_REQUEST = 10
+import { type AmazonApi, MOST_IDS } from '../amazon/amazon-api.ts'
 
 /**
  * Products by their ASINs, ten for an Amazon request; each answer is kept under the name and what was asked for.
@@ -19,8 +16,8 @@ export async function getProducts(
   signal: AbortSignal,
 ): Promise<Product[]> {
   const products: Product[] = []
-  for (let at = 0; at < asins.length; at += IDS_PER_REQUEST) {
-    const some = asins.slice(at, at + IDS_PER_REQUEST)
+  for (let at = 0; at < asins.length; at += MOST_IDS) {
+    const some = asins.slice(at, at + MOST_IDS)
     products.push(...(await step(`search.${name}.${some.join('.')}`, () => amazon.getItems(some, signal))))
   }
   return products

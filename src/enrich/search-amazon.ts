@@ -1,12 +1,10 @@
 import type { Album, Product } from '../album.ts'
-import type { AmazonApi, AmazonQuery } from '../amazon/amazon-api.ts'
+import { type AmazonApi, type AmazonQuery, MOST_IDS } from '../amazon/amazon-api.ts'
 import { readAsin } from '../amazon/read-asin.ts'
 import { metrics } from '../metrics.ts'
 import { matchAlbum } from './match/match-album.ts'
 import { searchTexts } from './search-texts.ts'
 
-/** What Amazon takes for one getItems request. */
-const IDS_PER_REQUEST = 10
 /** Of an album, whatever its importer knows of it: Amazon requests are what everybody waits for. */
 const MOST_REQUESTS = 3
 const MOST_KNOWN = 20
@@ -59,8 +57,8 @@ export async function searchAmazon(album: Album, search: Search, signal: AbortSi
   const items: Product[] = []
   const missing = known.filter((asin) => !searched.some((product) => product.asin === asin))
   const wanted = missing.slice(0, MOST_KNOWN)
-  for (let at = 0; at < wanted.length; at += IDS_PER_REQUEST) {
-    const asins = wanted.slice(at, at + IDS_PER_REQUEST)
+  for (let at = 0; at < wanted.length; at += MOST_IDS) {
+    const asins = wanted.slice(at, at + MOST_IDS)
     items.push(...(await ask(`known.${asins.join('.')}`, () => amazon.getItems(asins, signal))))
   }
   const isAcceptable = async () => {

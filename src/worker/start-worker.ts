@@ -22,6 +22,7 @@ import { createLeasePorts } from './lease/create-lease-ports.ts'
 import { LaneLease } from './lease/lane-lease.ts'
 import { whileOwner } from './lease/while-owner.ts'
 import { Ledger } from './ledger/ledger.ts'
+import { LedgerPruning } from './ledger/ledger-pruning.ts'
 import { markAgain } from './ledger/mark-again.ts'
 import { OwnedStores } from './ledger/owned-stores.ts'
 import { keepPruned } from './ledger/prune-ledger.ts'
@@ -130,7 +131,8 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: WorkerSe
   const ofAlbums = whileOwner(lease, dependencies)
   const flood = new DeadLetterLimit(config.FLOOD_DEAD_LETTERS, (hold) => state.hold('flood', hold))
   const { domain: marketplace } = findMarketplace(config.AMAZON_MARKETPLACE)
-  const ledger = new Ledger(db, new OwnedStores(store, lease), marketplace, processId)
+  const stores = new OwnedStores(store, lease)
+  const ledger = new Ledger(db, stores, marketplace, processId)
   const { amazon, collaboratorsFor } = createCollaborators(config, {
     ...{ db, groupId, lease, dependencies, ofAlbums, log },
     onThrottled: (until) => state.hold('throttled', until === null ? null : explainThrottled(until)),
@@ -181,7 +183,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: WorkerSe
   worker.start()
   void holdWhileKafkaAway({ member: worker, transactions, state, cause: 'KAFKA_UNAVAILABLE' }, stop)
   void tombstones?.keep({ db, log }, stop)
-  void keepPruned(ledger, worker, config.LEDGER_RETENTION_DAYS, log, stop)
+  void keepPruned(new LedgerPruning(stores), worker, config.LEDGER_RETENTION_DAYS, log, stop)
   return worker
 }
 

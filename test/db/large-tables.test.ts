@@ -66,10 +66,10 @@ function explainer(db: Database) {
 }
 
 test('the pruning passes over what it keeps, and a discarded image is looked for by its key', async () => {
-  const { db, stores, ledger } = await openFilled(REQUESTS, ARTWORKS, DISCARDED)
+  const { db, stores, pruning } = await openFilled(REQUESTS, ARTWORKS, DISCARDED)
   const { plans, query } = explainer(db)
   vi.spyOn(stores, 'saveOnceOwned').mockImplementation((_signal, work) => work(query))
-  await ledger.prune(new Date(NOW + DAY), new Map([['requests', 99_999n]]), NEVER)
+  await pruning.prune(new Date(NOW + DAY), new Map([['requests', 99_999n]]), NEVER)
   vi.spyOn(db, 'run').mockResolvedValue([{ key: 'key-2' }])
   vi.spyOn(db, 'prepared').mockImplementation((work) => work(query))
   await endDiscarded(db, 'www.amazon.ca', async () => undefined, 100)

@@ -8,6 +8,7 @@ import { toLink } from '../../src/enrich/to-link.ts'
 import type { EnrichmentRequested } from '../../src/events.ts'
 import type { Job, StoredDecision } from '../../src/worker/ledger/job.ts'
 import { Ledger } from '../../src/worker/ledger/ledger.ts'
+import { LedgerPruning } from '../../src/worker/ledger/ledger-pruning.ts'
 import { OwnedStores } from '../../src/worker/ledger/owned-stores.ts'
 import { sampleProduct } from '../data/samples.ts'
 import { createTestEnv } from './test-env.ts'
@@ -27,7 +28,14 @@ export async function openLedger(processId = 'this process') {
   // Taken once, and ours until somebody else takes it.
   const ownership = { isOwner: true, token, tokenOfWork: token, owned: () => Promise.resolve() }
   const stores = new OwnedStores(store, ownership)
-  return { db, stores, store, ownership, ledger: new Ledger(db, stores, 'www.amazon.ca', processId) }
+  return {
+    db,
+    stores,
+    store,
+    ownership,
+    ledger: new Ledger(db, stores, 'www.amazon.ca', processId),
+    pruning: new LedgerPruning(stores),
+  }
 }
 
 export function aRequest(facts: Partial<EnrichmentRequested['album']> = {}, offset = 0): EnrichmentRequested {

@@ -13,39 +13,9 @@ import type { ChangeRow, ClaimRow } from './statements.ts'
 import { StoreQueue } from './store-queue.ts'
 import { type Answer, type Store, writeGroup } from './write-group.ts'
 
-/** Of rows that one statement of the pruning deletes. */
-const ROWS_AT_ONCE = 2_000
-const YEAR_MS = 365 * 86_400_000
-const HAS_COPIES = '(run > 1 or attempt > 0)'
-
 const CLEAR_IN_FLIGHT: Statement = {
   name: 'update enrichment set begun_by',
   text: 'update enrichment set begun_by = begun_by - $1::text where decided_at is null and begun_by @> to_jsonb($1::text)',
-}
-
-/** A page of ended rows, in the order in which they ended: what stays is not looked at again for each. */
-const prunePage = (name: string, which: string): Statement<{ decided_at: string }> => ({
-  name,
-  text: `
-    delete from enrichment where request_id in (
-      select request_id from enrichment
-      where decided_at >= $1::timestamptz and decided_at < $2 and decision <> 'retry' and not again
-        and source_topic = $3 and source_offset < $4 and ${which}
-      order by decided_at limit ${ROWS_AT_ONCE})
-    returning decided_at::text`,
-})
-const PRUNE_SINGLE = prunePage('delete from enrichment page', `not ${HAS_COPIES}`)
-const PRUNE_COPIED = prunePage('delete from enrichment copied page', HAS_COPIES)
-
-const PRUNE_MODEL_CALLS: Statement = {
-  name: 'delete from model_call page',
-  text: `
-    delete from model_call where id in (select id from model_call where at < $1 limit ${ROWS_AT_ONCE})
-    returning 1`,
-}
-const PRUNE_MODEL_DAYS: Statement = {
-  name: 'delete from model_day page',
-  text: 'delete from model_day where day < $1',
 }
 
 /** What a run ended in. */
@@ -154,50 +124,6 @@ export class Ledger {
       const key = enrichment?.isNew.artwork ? enrichment.artwork.key : null
       if (code === 'ALBUM_FORGOTTEN' && key !== null) await discardImage(this.#db, this.#context.marketplace, key)
       throw error
-    }
-  }
-
-  /**
-   * Deletes rows of requests that ended before a time, whose delivery is committed, and of which there is no other record,
-   * some thousands a transaction. Of one that was retried or ran again there are copies: one may still be on its way, and
-   * another comes again when somebody moves an offset. Without the row it would be done anew, so the row stays for another
-   * year. What was stored of links and verdicts stays as well.
-   *
-   * @param committed by topic where the lane stands
-   * @returns how many rows were deleted
-   */
-  async prune(before: Date, committed: ReadonlyMap<string, bigint>, signal: AbortSignal): Promise<number> {
-    let pruned = 0
-    const yearBefore = new Date(before.getTime() - YEAR_MS)
-    for (const [topic, offset] of committed) {
-      pruned += await this.#prune(PRUNE_SINGLE, [before, topic, offset], signal)
-      pruned += await this.#prune(PRUNE_COPIED, [yearBefore, topic, offset], signal)
-    }
-    return pruned
-  }
-
-  /** Deletes what calls of the model said before a time, and what days before it took; all lanes' alike. */
-  async pruneModelCalls(before: Date, signal: AbortSignal): Promise<void> {
-    let rows: object[]
-    do rows = await this.#stores.saveOnceOwned(signal, (query) => query(PRUNE_MODEL_CALLS, [before]))
-    while (rows.length === ROWS_AT_ONCE)
-    const day = before.toISOString().slice(0, 10)
-    await this.#stores.saveOnceOwned(signal, (query) => query(PRUNE_MODEL_DAYS, [day]))
-  }
-
-  async #prune(
-    page: Statement<{ decided_at: string }>,
-    [before, topic, offset]: [Date, string, bigint],
-    signal: AbortSignal,
-  ): Promise<number> {
-    let pruned = 0
-    let after = '-infinity'
-    for (;;) {
-      const values = [after, before, topic, String(offset)]
-      const rows = await this.#stores.saveOnceOwned(signal, (query) => query(page, values))
-      pruned += rows.length
-      if (rows.length < ROWS_AT_ONCE) return pruned
-      after = rows.map(({ decided_at }) => decided_at).reduce((one, other) => (one > other ? one : other))
     }
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { toEnrichmentError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { Ledger } from './ledger.ts'
+import type { LedgerPruning } from './ledger-pruning.ts'
 
 const EVERY_MS = 3_600_000
 const DAY_MS = 86_400_000
@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000
  * @returns when the signal is aborted
  */
 export async function keepPruned(
-  ledger: Ledger,
+  pruning: LedgerPruning,
   lane: { readonly committed: ReadonlyMap<string, bigint> | null },
   retentionDays: number,
   log: Logger,
@@ -27,13 +27,13 @@ export async function keepPruned(
     if (committed === null || stop.aborted) continue
     const before = new Date(Date.now() - retentionDays * DAY_MS)
     try {
-      const rows = await ledger.prune(before, committed, stop)
+      const rows = await pruning.prune(before, committed, stop)
       if (rows > 0) log.info({ rows }, 'ledger pruned')
     } catch (error) {
       log.warn({ code: toEnrichmentError(error).code, err: error }, 'ledger not pruned')
     }
     try {
-      await ledger.pruneModelCalls(before, stop)
+      await pruning.pruneModelCalls(before, stop)
     } catch (error) {
       log.warn({ code: toEnrichmentError(error).code, err: error }, 'model calls not pruned')
     }

@@ -77,7 +77,8 @@ function open(
   const isKnown = former !== null && !dropsAnswers
   const begunBy = isKnown ? row.begun_by : []
   const deaths = begunBy.filter((id) => id !== processId).length
-  const isMarked = deaths >= SUSPECT_DEATHS || begunBy.includes(processId)
+  // A suspect is marked once it is alone.
+  const isMarkedNow = deaths < SUSPECT_DEATHS && !begunBy.includes(processId)
   const isSameDelivery = isKnown && attempt === former.attempt
   const failures = isKnown ? row.failures : []
   // Before its first failure a request has no age that its waiting could be taken from.
@@ -89,7 +90,7 @@ function open(
   const opened: OpenedRow = {
     ...{ request_id: requestId, run, attempt, topic: source.topic, source_offset: String(source.offset) },
     reached: Object.fromEntries(Object.entries(reached).map(([topic, offset]) => [topic, String(offset)])),
-    begun_by: isMarked ? begunBy : [...begunBy, processId],
+    begun_by: isMarkedNow ? [...begunBy, processId] : begunBy,
     waited_ms: waitedMs,
     facts_id: toFactsId(album),
   }

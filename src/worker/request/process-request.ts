@@ -32,14 +32,14 @@ export async function processRequest(
   if (albums.isBusy(albumId)) void turn.then(onBegun)
   return albums
     .run(albumId, () => {
-      const process = async () => {
+      const untilDecided = async () => {
         for (;;) {
           signal.throwIfAborted()
           const decided = await processOnce(delivery, request, context, signal)
           if (decided !== 'again') return decided
         }
       }
-      return orGivenUp(process, delivery, request, context, signal)
+      return orGivenUp(untilDecided, delivery, request, context, signal)
     })
     .catch((thrown: unknown) => {
       if (signal.aborted || toEnrichmentError(thrown).code !== 'ALBUM_FORGOTTEN') throw thrown
@@ -71,9 +71,9 @@ async function processOnce(
   }
 
   const { job } = opening
-  const isSuspect = job.deaths >= SUSPECT_DEATHS || flood.isProbing
+  const mustBeAlone = job.deaths >= SUSPECT_DEATHS || flood.isProbing
   return withFirstAbort([signal, stopping], (waiting) =>
-    gate.run(isSuspect, () => new RequestWork(delivery, request, job, context, { signal, waiting }).run(), waiting),
+    gate.run(mustBeAlone, () => new RequestWork(delivery, request, job, context, { signal, waiting }).run(), waiting),
   )
 }
 

@@ -81,7 +81,7 @@ test('a process that died is remembered, one that outlived its work is not', asy
 })
 
 test('only rows that have ended long ago and are committed are pruned', async () => {
-  const { ledger } = await openLedger()
+  const { ledger, pruning } = await openLedger()
   const endOne = async (offset: bigint, kind: StoredDecision['kind'], daysAgo: number) => {
     const request = aRequest()
     await end(ledger, await open(ledger, request, at(offset)), decision(kind), null, NOW - daysAgo * DAY)
@@ -92,12 +92,12 @@ test('only rows that have ended long ago and are committed are pruned', async ()
   await open(ledger, open1, at(3n))
   await endOne(4n, 'result', 40)
   await endOne(5n, 'dead_letter', 40)
-  expect(await ledger.prune(new Date(NOW - 30 * DAY), new Map([['requests', 8n]]), NEVER)).toBe(2)
+  expect(await pruning.prune(new Date(NOW - 30 * DAY), new Map([['requests', 8n]]), NEVER)).toBe(2)
   for (const request of kept) expect((await ledger.open(request, at(99n), NOW, NEVER)).kind).toBe('stale')
 })
 
 test('a row whose request was retried or ran again stays a year longer, since a copy may still come, without its answers', async () => {
-  const { db, ledger } = await openLedger()
+  const { db, ledger, pruning } = await openLedger()
   const everything = new Map([
     ['requests', 99n],
     ['express', 99n],
@@ -120,7 +120,7 @@ test('a row whose request was retried or ran again stays a year longer, since a 
   await db.query((em) => em.nativeUpdate(RequestRow, { requestId: replayed.requestId }, { again: true }))
   await decide(replayed, at(2n), 'result')
 
-  expect(await ledger.prune(new Date(NOW), everything, NEVER)).toBe(0)
+  expect(await pruning.prune(new Date(NOW), everything, NEVER)).toBe(0)
   const late = [
     await ledger.open(retried, at(100n, { topic: 'express', attempt: 1 }), NOW, NEVER),
     await ledger.open(replayed, at(101n, { topic: 'express', attempt: 1 }), NOW, NEVER),
@@ -128,11 +128,11 @@ test('a row whose request was retried or ran again stays a year longer, since a 
   expect(late).toEqual([{ kind: 'stale' }, { kind: 'stale' }])
   const rows = await db.query((em) => em.find(RequestRow, {}))
   expect(rows.map(({ answers }) => answers)).toEqual([{}, {}])
-  expect(await ledger.prune(new Date(NOW + 70 * DAY), everything, NEVER), 'a year later').toBe(2)
+  expect(await pruning.prune(new Date(NOW + 70 * DAY), everything, NEVER), 'a year later').toBe(2)
 })
 
 test('a large ledger is pruned by some thousands a transaction, and nothing is passed over', async () => {
-  const { db, stores, ledger } = await openLedger()
+  const { db, stores, ledger, pruning } = await openLedger()
   await db.query((em) =>
     em.execute(
       `insert into enrichment (request_id, album_id, marketplace, reason, requested_at, started_at, attempt, source_topic,
@@ -146,7 +146,7 @@ test('a large ledger is pruned by some thousands a transaction, and nothing is p
   const request = aRequest()
   await end(ledger, await open(ledger, request, at(1n)), decision('retry'), null, NOW - DAY)
   const save = vi.spyOn(stores, 'saveOnceOwned')
-  expect(await ledger.prune(new Date(NOW + DAY), new Map([['requests', 99_999n]]), NEVER)).toBe(9_000)
+  expect(await pruning.prune(new Date(NOW + DAY), new Map([['requests', 99_999n]]), NEVER)).toBe(9_000)
   expect(save.mock.calls.length).toBeGreaterThan(4)
   const left = await db.query((em) => em.find(RequestRow, {}))
   expect(left.map(({ requestId }) => requestId)).toEqual([request.requestId])

@@ -57,12 +57,12 @@ test('calls that failed at no cost are kept to the last ones, and none that cost
 })
 
 test('calls are pruned by their age', async () => {
-  const { db, ledger } = await openLedger()
+  const { db, ledger, pruning } = await openLedger()
   const job = await open(ledger, aRequest(), at(1n))
   noteModelCall(job, { ...call, at: NOW - 2 * DAY })
   noteModelCall(job, call)
   await ledger.saveAnswer(job, 'model', {}, NEVER)
-  await ledger.pruneModelCalls(new Date(NOW - DAY), NEVER)
+  await pruning.pruneModelCalls(new Date(NOW - DAY), NEVER)
   expect((await findModelCalls(db, '1', 5)).map(({ at: when }) => when.getTime())).toEqual([NOW])
   expect(await readTokensOfDay(db, 'lane', NOW - 2 * DAY)).toBe(0)
   expect(await readTokensOfDay(db, 'lane', NOW)).toBe(740)

@@ -1,19 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { createLogger } from '../../../src/log.ts'
-import type { Ledger } from '../../../src/worker/ledger/ledger.ts'
+import type { LedgerPruning } from '../../../src/worker/ledger/ledger-pruning.ts'
 import { keepPruned } from '../../../src/worker/ledger/prune-ledger.ts'
 
 const DAY = 86_400_000
 const EVERY_MS = 10
 
-/** A ledger that is only pruned. */
 function start(prune: (before: Date, committed: ReadonlyMap<string, bigint>) => Promise<number>) {
   const lane = { committed: null as ReadonlyMap<string, bigint> | null }
   const stop = new AbortController()
   onTestFinished(() => stop.abort())
   const ended = keepPruned(
-    { prune, pruneModelCalls: async () => undefined } as unknown as Ledger,
+    { prune, pruneModelCalls: async () => undefined } as unknown as LedgerPruning,
     lane,
     30,
     createLogger('fatal'),
