@@ -80,6 +80,22 @@ describe.skipIf(lacks('helm', 'kubernetes-validate'))('the chart', () => {
     await expect(both).rejects.toThrow(/caBundle: names a configMap and a secret/)
   })
 
+  test("lets the setup job out by the service's rules before anything else is installed", async () => {
+    const policies = async (...more: string[]) => {
+      const manifests = (await template(...valuesOf('secured-values.yaml'), ...more)).split(/^---$/m)
+      return manifests.filter((manifest) => manifest.includes('kind: NetworkPolicy'))
+    }
+    const all = await policies()
+    const [hook = ''] = all.filter((policy) => policy.includes('helm.sh/hook: pre-install,pre-upgrade\n'))
+    expect(hook).toMatch(/hook-weight: "-5"\n[\s\S]*podSelector:[\s\S]*component: setup\n[\s\S]*- Egress\n/)
+    const rules = all.map((policy) => policy.split('\n  egress:')[1]?.trim())
+    expect(rules).toEqual([rules[0], rules[0]])
+    expect(rules[0]).toContain('cidr: 10.0.0.0/8')
+    // Where nothing keeps it in it needs none, and where there is no job nobody does.
+    for (const off of ['networkPolicy.egress=null', 'setup.enabled=false'])
+      expect([off, (await policies('--set', off)).length]).toEqual([off, 1])
+  })
+
   test('gives setup credentials of its own where there are some, and the service never those', async () => {
     const secured = await template(...valuesOf('secured-values.yaml'))
     const [service = '', job = ''] = ['kind: Deployment', 'kind: Job'].map(
