@@ -119,6 +119,23 @@ describe.skipIf(lacks('helm', 'kubernetes-validate'))('the chart', () => {
     expect(service).not.toContain('album-enricher-setup')
   })
 
+  test('gives setup credentials of its own also where the service has its from extraEnv', async () => {
+    const extra = {
+      DATABASE_URL: 'postgresql://db/x',
+      KAFKA_SASL_USERNAME_FILE: '/etc/tls/user',
+      NODE_ENV: 'production',
+    }
+    const extraEnv = JSON.stringify(Object.entries(extra).map(([name, value]) => ({ name, value })))
+    const manifests = await template(...valuesOf('secured-values.yaml'), '--set-json', `extraEnv=${extraEnv}`)
+    const given = (kind: string) => {
+      const manifest = manifests.split(/^---$/m).find((one) => one.includes(`kind: ${kind}\n`)) ?? ''
+      const variables = [...manifest.matchAll(/- name: (\w+)\n +(value\w*):/g)].map(([, name, by]) => `${name} ${by}`)
+      return variables.filter((one) => /^(DATABASE_URL|KAFKA_SASL_USERNAME|NODE_ENV)/.test(one)).sort()
+    }
+    expect(given('Deployment')).toEqual(expect.arrayContaining(Object.keys(extra).map((name) => `${name} value`)))
+    expect(given('Job')).toEqual(['DATABASE_URL valueFrom', 'KAFKA_SASL_USERNAME valueFrom', 'NODE_ENV value'])
+  })
+
   test('gives every role a second pod, whether apart or together, and refuses to leave one out', async () => {
     const together = await template(...valuesOf('default-values.yaml'))
     expect(together).toContain('args: ["run","intake","worker","relay"]')

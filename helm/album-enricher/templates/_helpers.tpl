@@ -166,13 +166,17 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end }}
 {{- end -}}
 
-{{/* The service's, but for what the setup job has from Secrets of its own. */}}
+{{/* The service's, but for what the setup job has from Secrets of its own: of two variables of a name the last would count. */}}
 {{- define "album-enricher.setupEnv" -}}
 {{- $own := .Values.setup.secrets | default dict -}}
 {{- $rest := omit .Values.settings -}}
-{{- range $name, $_ := $own }}{{ $rest = omit $rest $name (printf "%s_FILE" $name) }}{{ end -}}
+{{- $replaced := keys $own -}}
+{{- range keys $own }}{{ $replaced = append $replaced (printf "%s_FILE" .) }}{{ end -}}
+{{- range $replaced }}{{ $rest = omit $rest . }}{{ end -}}
+{{- $extra := list -}}
+{{- range .Values.extraEnv }}{{ if not (has .name $replaced) }}{{ $extra = append $extra . }}{{ end }}{{ end -}}
 {{- $secrets := merge (deepCopy $own) .Values.secrets -}}
-{{- $values := merge (dict "settings" $rest "secrets" $secrets) (omit .Values "settings" "secrets") -}}
+{{- $values := merge (dict "settings" $rest "secrets" $secrets) (omit .Values "settings" "secrets" "extraEnv") (dict "extraEnv" $extra) -}}
 {{- include "album-enricher.env" (dict "Values" $values) -}}
 {{- end -}}
 
