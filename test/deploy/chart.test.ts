@@ -61,6 +61,20 @@ describe.skipIf(lacks('helm', 'kubernetes-validate'))('the chart', () => {
     expect(await template(...valuesOf('all-settings-values.yaml'))).toContain('terminationGracePeriodSeconds: 95')
   })
 
+  test("runs as the image's user, or as whom the platform says", async () => {
+    const ids = async (ofPod: Record<string, number | null>) => {
+      const more = ['--set-json', `podSecurityContext=${JSON.stringify(ofPod)}`]
+      const manifests = await template(...valuesOf('default-values.yaml'), ...more)
+      return manifests.match(/(?<=^ +)(runAs(User|Group)|fsGroup): .*/gm) ?? []
+    }
+    const own = ['runAsUser: 1000', 'runAsGroup: 1000', 'fsGroup: 1000']
+    expect(await ids({})).toEqual([...own, ...own])
+    expect(await ids({ runAsUser: null, runAsGroup: null, fsGroup: null })).toEqual([])
+    const given = ['runAsUser: 1000680000', 'runAsGroup: 0']
+    expect(await ids({ runAsUser: 1_000_680_000, runAsGroup: 0, fsGroup: null })).toEqual([...given, ...given])
+    await expect(ids({ runAsUser: 0 })).rejects.toThrow(/runAsUser/)
+  })
+
   test('gives service and setup the variables, volumes and authorities of a platform, and no policy unless asked', async () => {
     const secured = await template(...valuesOf('secured-values.yaml'))
     for (const line of [

@@ -187,10 +187,12 @@ automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
-  # The image's user is named, not numbered, and runAsNonRoot believes numbers only.
-  runAsUser: 1000
-  runAsGroup: 1000
-  fsGroup: 1000
+  {{- range $field := list "runAsUser" "runAsGroup" "fsGroup" }}
+  {{- $id := index $.Values.podSecurityContext $field }}
+  {{- if not (kindIs "invalid" $id) }}
+  {{ $field }}: {{ int64 $id }}
+  {{- end }}
+  {{- end }}
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile:
     type: RuntimeDefault
