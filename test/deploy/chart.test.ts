@@ -150,6 +150,15 @@ describe.skipIf(lacks('helm', 'kubernetes-validate'))('the chart', () => {
     expect(given('Job')).toEqual(['DATABASE_URL valueFrom', 'KAFKA_SASL_USERNAME valueFrom', 'NODE_ENV value'])
   })
 
+  test('lets setup register the schemas, unless a pipeline does', async () => {
+    const args = async (...more: string[]) =>
+      (await template(...valuesOf('default-values.yaml'), ...more)).match(/args: \[setup.*/g)
+    expect(await args()).toEqual(['args: [setup]'])
+    // As of a release from before there was this value.
+    expect(await args('--set', 'setup.registers=null')).toEqual(['args: [setup]'])
+    expect(await args('--set', 'setup.registers=false')).toEqual(['args: [setup, --no-register]'])
+  })
+
   test('gives every role a second pod, whether apart or together, and refuses to leave one out', async () => {
     const together = await template(...valuesOf('default-values.yaml'))
     expect(together).toContain('args: ["run","intake","worker","relay"]')
