@@ -18,8 +18,9 @@ COPY --from=dependencies /app/sbom.cdx.json ./
 COPY package.json ./
 COPY schemas schemas
 COPY src src
-# The artwork is the only thing written, so the root file system may be read-only.
-RUN mkdir -p /var/lib/album-enricher/artwork && chown -R 1000:1000 /var/lib/album-enricher
+# The artwork is the only thing written, so the root file system may be read-only. The store itself is made by the first image:
+# one of the image's own, where a volume is not mounted, would be an empty store in which all that is to be deleted is gone.
+RUN mkdir /var/lib/album-enricher && chown 1000:1000 /var/lib/album-enricher
 VOLUME /var/lib/album-enricher
 USER 1000:1000
 EXPOSE 9464

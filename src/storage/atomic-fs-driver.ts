@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FSDriver } from 'flydrive/drivers/fs'
 
@@ -34,5 +34,11 @@ export class AtomicFsDriver extends FSDriver {
     } finally {
       await rm(part, { force: true })
     }
+  }
+
+  /** Fails without the root, as where a volume is not mounted: what is to go is elsewhere then, and would count as gone. */
+  override async deleteAll(prefix: string): Promise<void> {
+    await access(this.#root)
+    await super.deleteAll(prefix)
   }
 }

@@ -13,7 +13,11 @@ export interface ObjectStore {
    * @throws EnrichmentError STORE_UNAVAILABLE
    */
   put(key: string, bytes: Uint8Array, contentType: string): Promise<boolean>
-  /** Deletes what stands under a folder's name, if anything does. @throws EnrichmentError STORE_UNAVAILABLE */
+  /**
+   * Deletes what stands under a folder's name, if anything does.
+   *
+   * @throws EnrichmentError STORE_UNAVAILABLE, also where the store itself is not there
+   */
   removeAll(folder: string): Promise<void>
   /** @throws EnrichmentError STORE_UNAVAILABLE */
   exists(key: string): Promise<boolean>

@@ -159,6 +159,19 @@ describe.skipIf(lacks('helm', 'kubernetes-validate'))('the chart', () => {
     expect(await args('--set', 'setup.registers=false')).toEqual(['args: [setup, --no-register]'])
   })
 
+  test('gives workers the store that is named, also where images are only linked by now', async () => {
+    const mounting = async (...args: string[]) => {
+      const pods = (await template(...args)).split(/^---$/m).filter((manifest) => /name: artwork\n/.test(manifest))
+      return pods.map((pod) => [pod.match(/component: (.*)/)?.[1], pod.match(/claimName: .*|emptyDir: .*/)?.[0]])
+    }
+    const linking = valuesOf('artwork-link-values.yaml')
+    expect(await mounting(...linking)).toEqual([])
+    expect(await mounting(...linking, '--set', 'artwork.existingClaim=kept')).toEqual([['all', 'claimName: kept']])
+    expect(await mounting(...valuesOf('artwork-empty-dir-values.yaml'))).toEqual([['all', 'emptyDir: {}']])
+    const apart = await mounting(...valuesOf('roles-apart-values.yaml'), '--set', 'settings.ARTWORK=off')
+    expect(apart).toEqual([['worker', 'claimName: album-artwork']])
+  })
+
   test('gives every role a second pod, whether apart or together, and refuses to leave one out', async () => {
     const together = await template(...valuesOf('default-values.yaml'))
     expect(together).toContain('args: ["run","intake","worker","relay"]')

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
@@ -80,6 +80,11 @@ describe.skipIf(lacks('podman', 'debootstrap') || lacksRoot)('the image', () => 
     const listed = components.map((it: { name: string; version: string }) => `${it.name}@${it.version}`)
     expect(listed.toSorted()).toEqual(installed.toSorted())
     expect(listed).toContain('kafkajs@2.2.4')
+  })
+
+  test('brings no store, which would pass for the one that is not mounted', async () => {
+    const folder = join((await podman('image mount')).trim(), 'var/lib/album-enricher')
+    expect([statSync(folder).uid, readdirSync(folder)]).toEqual([1_000, []])
   })
 
   test('tells engines what it is', async () => {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createObjectStore } from '../../src/storage/object-store.ts'
 
@@ -25,6 +25,21 @@ test('keeps bytes under their key in a folder that did not exist', async () => {
   await store.put(KEY, Buffer.from('cover'), 'image/jpeg')
   expect(await store.exists(KEY)).toBe(true)
   expect(await readFile(join(folder, 'not', 'there', KEY), 'utf8')).toBe('cover')
+})
+
+test('deletes what is there, and takes nothing for deleted while the store itself is not there', async () => {
+  const store = createObjectStore(join(folder, 'volume'))
+  await store.put(KEY, Buffer.from('cover'), 'image/jpeg')
+  await rename(join(folder, 'volume'), join(folder, 'elsewhere'))
+  await expect(store.removeAll(dirname(KEY))).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    message: expect.stringMatching(/delete artwork\/ab\/abcd: ENOENT.*volume/),
+  })
+  await rename(join(folder, 'elsewhere'), join(folder, 'volume'))
+  await store.removeAll(dirname(KEY))
+  expect(await store.exists(KEY)).toBe(false)
+  // As where a process died between the deletion and its commit.
+  await store.removeAll(dirname(KEY))
 })
 
 test('leaves a key alone that exists already', async () => {
