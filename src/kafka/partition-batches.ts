@@ -1,4 +1,4 @@
-import { type Kafka, Partitioners, type TopicMessages } from 'kafkajs'
+import { CompressionTypes, type Kafka, Partitioners, type Producer, type TopicMessages } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
 import type { OutgoingRecord } from './delivery.ts'
 import { describeTopics, explainMissing } from './describe-topics.ts'
@@ -69,6 +69,20 @@ export class PartitionBatches {
       this.#known.set(topic, { partitions: metadata, readAt: now })
     }
   }
+}
+
+/**
+ * Sends what `divide` gives. A partition that KafkaJS's own metadata does not know yet, as those that were added lately, or
+ * no more, it passes over: no broker is asked, and only the answer is empty.
+ *
+ * @throws EnrichmentError KAFKA_UNAVAILABLE for what was not sent; what KafkaJS throws
+ */
+export async function sendWhole(sender: Pick<Producer, 'sendBatch'>, batch: TopicMessages): Promise<void> {
+  const answers = await sender.sendBatch({ acks: -1, compression: CompressionTypes.GZIP, topicMessages: [batch] })
+  if (answers.length > 0) return
+  const [{ partition } = {}] = batch.messages
+  const message = `Kafka: partition ${partition} of ${batch.topic} was added or deleted just now, and is tried again`
+  throw new EnrichmentError('KAFKA_UNAVAILABLE', message)
 }
 
 /** A record larger than a chunk goes in one of its own, since a topic's limit is for the whole batch. */

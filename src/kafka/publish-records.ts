@@ -1,9 +1,9 @@
-import { CompressionTypes, type Kafka } from 'kafkajs'
+import type { Kafka } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
 import { orAborted } from '../or-aborted.ts'
 import type { OutgoingRecord } from './delivery.ts'
 import { kafkaError } from './kafka-error.ts'
-import { PartitionBatches } from './partition-batches.ts'
+import { PartitionBatches, sendWhole } from './partition-batches.ts'
 
 /**
  * Publishes records outside any transaction, in order within each partition. What is sent again, because its answer was
@@ -30,8 +30,7 @@ export async function publishRecords(kafka: Kafka, records: OutgoingRecord[], wi
   const send = async () => {
     const batches = await new PartitionBatches(kafka).divide(records)
     await producer.connect()
-    for (const batch of batches)
-      await producer.sendBatch({ acks: -1, compression: CompressionTypes.GZIP, topicMessages: [batch] })
+    for (const batch of batches) await sendWhole(producer, batch)
   }
   const sending = send()
   try {

@@ -1,4 +1,4 @@
-import { CompressionTypes, type Kafka, Partitioners, type Transaction } from 'kafkajs'
+import { type Kafka, Partitioners, type Transaction } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
 import { orAborted } from '../or-aborted.ts'
 import type { CommitOffset, OutgoingRecord } from './delivery.ts'
@@ -6,7 +6,7 @@ import { describeTopics, explainMissing } from './describe-topics.ts'
 import { withAdmin } from './kafka-client.ts'
 import { type Asked, kafkaError } from './kafka-error.ts'
 import { OpenTransactions } from './open-transactions.ts'
-import { PartitionBatches } from './partition-batches.ts'
+import { PartitionBatches, sendWhole } from './partition-batches.ts'
 import { joinPartitions, type TopicPartitions } from './patches/join-partitions.ts'
 import { isConnectionLost, whileCoordinatorMoves } from './while-coordinator-moves.ts'
 
@@ -209,7 +209,7 @@ export class TransactionalProducer {
       transaction = await this.#transaction()
       for (const batch of batches) {
         asked.topic = batch.topic
-        await transaction.sendBatch({ acks: -1, compression: CompressionTypes.GZIP, topicMessages: [batch] })
+        await sendWhole(transaction, batch)
       }
       await sendOffsets(transaction, groupId, offsets)
       await transaction.commit()

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Kafka, withAdmin } from '../../src/kafka/kafka-client.ts'
 import { readLag } from '../../src/kafka/read-lag.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
@@ -106,6 +106,31 @@ test('markers are written once more when nothing is published any more, and not 
   await producer.close()
   await sleep(1_000)
   expect(await end()).toBe(10)
+})
+
+test('a record for a partition that was added lately is not passed over in silence', async () => {
+  const [room, other] = [await createKafkaRoom(), await createKafkaRoom()]
+  const { kafka, topic, group } = room
+  onTestFinished(() => void vi.useRealTimers())
+  const producer = await open(room)
+  await producer.commit([aRecord(topic, 'first')], group, [])
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 200_000 })
+  // To another topic, for which KafkaJS reads all its metadata anew, and ours reads that topic's alone.
+  await producer.commit([aRecord(other.topic, 'elsewhere')], group, [])
+  await withAdmin(kafka, (admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 12 }] }))
+  vi.setSystemTime(Date.now() + 150_000)
+  const values = Array.from({ length: 24 }, (_, index) => `value ${index}`)
+  const records = values.map((value, index) => ({ ...aRecord(topic, value), key: `key ${index}` }))
+  const offsets = [{ topic, partition: 0, offset: 1n }]
+  await expect(producer.commit(records, group, offsets)).rejects.toMatchObject({
+    code: 'KAFKA_UNAVAILABLE',
+    message: expect.stringMatching(/partition \d+ of .* was added or deleted just now/),
+  })
+  const next = await open(room)
+  expect(await committedIn(room)).toBe(null)
+  await next.commit(records, group, offsets)
+  await end(room, next)
+  expect((await valuesIn(room)).toSorted()).toEqual(['first', ...values].toSorted())
 })
 
 /** A broker whose transactions refuse offsets with these codes, one after the other, before they take them. */
