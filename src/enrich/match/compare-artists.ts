@@ -157,7 +157,7 @@ function comparePart(
 /** Whether somebody else is named first. */
 function isLedByOther(run: Run | undefined, names: string[]): boolean {
   const [first] = names.flatMap(toRuns)
-  return run !== undefined && first !== undefined && !run.words.some((word) => toWords(names[0] ?? '').includes(word))
+  return run !== undefined && first !== undefined && !run.words.some((word) => first.words.includes(word))
 }
 
 /** "Hall & Oates" and "Daryl Hall & John Oates": each of one is in one of the other. */

@@ -10,7 +10,7 @@ const TELLING: readonly RegExp[] = [
   /^(in )?(english|german|french|spanish|italian|portuguese|japanese|korean|chinese)$/,
   /\b(english|german|french|spanish|italian|portuguese|korean|chinese) edition$/,
   // Played anew; "New, Original Recording Remastered" is the condition of the old one.
-  /\b(new|nueva|nouvelle|nuova|neue) ((master|studio|stereo) )?(version|versione|recordings?|grabacion)$/,
+  /\b(new|nueva|nouvelle|nuova|neue) ((master|studio|stereo) )?(version|versione|recordings?|grabacion)( (19|20)\d\d)?$/,
   // A musical of 1979, sung anew: "(Version 1997)", "(2003 Version)".
   /^(the )?(19|20)\d\d (studio )?version$|^version (de |von |of )?(19|20)\d\d$/,
   // The label, and what bands call an album that answers one of theirs.

@@ -81,10 +81,10 @@ const YEARS_OF_DOUBT = 2
 export function createScorer(album: Album): (product: Product) => Score {
   const albumTitle = readAlbumTitle(album)
   const albumArtists = readAlbumArtists(album)
-  const isOfMany = albumTitle.isGeneric || albumTitle.isPlace
+  const isShared = albumTitle.isGeneric || albumTitle.isPlace
   return (product) => {
     const read = admitReading(compareTitles(albumTitle, product), albumArtists, product)
-    const artist = reconsider(compareArtists(albumArtists, product, isOfMany), read, albumTitle, albumArtists, product)
+    const artist = reconsider(compareArtists(albumArtists, product, isShared), read, albumTitle, albumArtists, product)
     const title = admitHomage(read, artist, product)
     const format = compareFormats(product)
     const parts: ScorePart[] = [
@@ -103,7 +103,7 @@ export function createScorer(album: Album): (product: Product) => Score {
       early ??
       findMissingPart(album, albumArtists, product) ??
       findLaterNamesake(title, album, albumTitle, albumArtists, product) ??
-      (year !== undefined && albumTitle.isGeneric ? year.reason : null)
+      (year !== undefined && isOfMany(albumTitle, albumArtists, artist) ? year.reason : null)
     const sum = toSum(parts)
     if (doubt !== null) parts.push({ name: 'doubt', value: round(Math.min(0, DOUBTED - sum)), reason: doubt })
     // Neither names what it is instead: a cut title beside initials is no reason to reject.
@@ -137,6 +137,10 @@ export function createScorer(album: Album): (product: Product) => Score {
     }
   }
 }
+
+/** Whether several records have the title: series of several countries count from one, and name nobody who tells them apart. */
+const isOfMany = ({ isGeneric }: AlbumTitle, { isVarious }: AlbumArtists, { kind }: ArtistMatch) =>
+  isGeneric || (isVarious && kind === 'same')
 
 const NEAR = new Set<TitleMatch['kind']>(['extended', 'contained', 'alike', 'translated'])
 
