@@ -1,11 +1,12 @@
 import type { Product } from '../../album.ts'
 import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { compareForms, isSequel, type TitleKind, toScript } from './compare-forms.ts'
+import { isKeyOf } from './compare-works.ts'
 import { isBareNote, isEditionWord } from './edition-words.ts'
 import { extraWords } from './extra-words.ts'
 import { findDoubt, findFormula, findOtherSubtitle, haveOtherNumbers } from './find-doubts.ts'
-import { numbersOf } from './fold-numbers.ts'
 import { BARE_LIVE, isMaybeExtra } from './is-maybe-extra.ts'
+import { isOwnConcert } from './is-own-concert.ts'
 import { isPair } from './is-pair.ts'
 import { isTellingNote } from './is-telling-note.ts'
 import { isMaybeNumbered, isOfOtherNamesake, isOtherNamesake, isSharedTitle } from './namesakes.ts'
@@ -50,7 +51,7 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   const extra = extraWords(album, product, given)
   // "At Fillmore East" is a concert, so "Live At Fillmore East" is no other record.
   const isSameConcert = extra === 'live' && /\blive (at|in|from) /.test(given.core)
-  const sign = isSameConcert ? null : findOtherRecord(extra)
+  const sign = isSameConcert ? null : findSign(extra, album, product)
   // Of a concert more may be said: "Bob Dylan Live 1966: The Royal Albert Hall Concert".
   const isConcertToo = sign?.kind === 'live' && isConcert(album)
   const isExtra =
@@ -130,6 +131,11 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   return doubt === null ? compareNotes(album, product, given, theirs, kind, answer) : answer(kind, doubt)
 }
 
+function findSign(extra: string, album: AlbumTitle, product: Product): OtherRecord | null {
+  const sign = findOtherRecord(extra)
+  return sign?.kind === 'live' && isOwnConcert(album, product) ? null : sign
+}
+
 const NAMESAKE = "it is one with the artist's name for a title"
 
 /** "Thriller 40" came forty years after. */
@@ -139,20 +145,6 @@ function isAnniversary({ forms, releaseYear }: AlbumTitle, given: ReadTitle, pro
   if (!(age >= 10 && age % 5 === 0) || releaseYear === null || released === null) return false
   return Math.abs(released - releaseYear - age) <= 1 && forms.whole.includes(words.slice(0, -1).join(' '))
 }
-
-/** "Mahler: Sinfonie Nr. 9 D-Dur": a work that has its number, or one of few that have none, may be told with key and catalogue. */
-function isKeyOf({ isClassical, namesComposer, noted }: AlbumTitle, extra: string): boolean {
-  if (!(isClassical || namesComposer) || extra === '') return false
-  const isNumbered = noted.all.some((text) => numbersOf(toTitleWords(text)).length > 0)
-  if (!isNumbered && /\b(op|opus) \d/.test(extra)) return false
-  // A number by itself is another work's: "Symphony No. 5 & 6".
-  const key = extra.replace(IN_CATALOGUE, ' ').trim()
-  return key === '' || key.split(' ').every((word) => KEY.test(word))
-}
-
-const IN_CATALOGUE = /\b(op|opus|kv|k|bwv|d|hob|rv|woo) \d{1,4}\b/g
-const KEY =
-  /^([a-h](is|es|s)?|do|re|mi|fa|sol|la|si|dur|moll|major|minor|majeur|mineur|maggiore|minore|mayor|menor|in|en|flat|sharp|nr|no)$/
 
 /** Of "Schoenberg / Sibelius: Violin Concertos" by both of them the list is of names. */
 function isCreditedTo({ nameWords }: AlbumTitle, title: string): boolean {

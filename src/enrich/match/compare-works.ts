@@ -1,3 +1,9 @@
+import type { Product } from '../../album.ts'
+import { MAX_NAMES } from './bounds.ts'
+import { isComposer } from './composers.ts'
+import { numbersOf } from './fold-numbers.ts'
+import { toWords } from './normalize-text.ts'
+import type { AlbumTitle } from './read-album-title.ts'
 import type { ReadTitle } from './read-title.ts'
 import { type Forms, toTitleWords } from './title-forms.ts'
 import { nameSameWork } from './work-names.ts'
@@ -15,20 +21,45 @@ export function nameOneWork({ forms, nameWords }: WorkTitle, given: ReadTitle): 
   return forms.plain.some((form) => form.split(' ').some((word) => words.has(word)) || nameSameWork(form, title))
 }
 
-/** "Sibelius" and "Sibelius: Violin Concerto" may be "Schoenberg / Sibelius: Violin Concertos": all words of one are in the other. */
-export function isPartOfProgramme({ forms, nameWords }: WorkTitle, given: ReadTitle): boolean {
-  const singular = (word: string) => word.replace(/ies$/, 'y').replace(/(?<=\p{L}{3})s$/u, '')
-  const theirs = toTitleWords(given.core).map(singular)
+/**
+ * "Sibelius" and "Sibelius: Violin Concerto" may be "Schoenberg / Sibelius: Violin Concertos": all words of one are in the
+ * other, but for how many works there are ("24 Préludes") and a composer who is credited instead.
+ */
+export function isPartOfProgramme({ forms, nameWords }: WorkTitle, given: ReadTitle, product: Product): boolean {
+  const credited = product.contributors.slice(0, MAX_NAMES).map(({ name }) => toWords(name))
+  const composers = new Set(credited.filter(isComposer).flat())
+  const theirs = toProgramme(toTitleWords(given.core))
   const isIn = (fewer: readonly string[], more: readonly string[]) =>
     fewer.length > 0 &&
-    fewer.every((word) => more.includes(word) || nameWords.has(word)) &&
+    fewer.every((word) => more.includes(word) || nameWords.has(word) || composers.has(word)) &&
     fewer.some((word) => more.includes(word))
   return forms.plain.some((form) => {
-    const ours = form.split(' ').map(singular)
+    const ours = toProgramme(form.split(' '))
     return isIn(theirs, ours) || isIn(ours, theirs)
   })
 }
 
-const isTelling = (word: string) => word.length >= 5 && !FORMS_OF_MUSIC.test(word)
+/** In the singular, without counts. */
+const toProgramme = (words: readonly string[]) =>
+  words
+    .filter((word, at) => !(/^\d+$/.test(word) && /s$/.test(words[at + 1] ?? '') && isForm(words[at + 1] ?? '')))
+    .map((word) => word.replace(/ies$/, 'y').replace(/(?<=\p{L}{3})s$/u, ''))
+
+const isForm = (word: string) => FORMS_OF_MUSIC.test(word)
+const isTelling = (word: string) => word.length >= 5 && !isForm(word)
 const FORMS_OF_MUSIC =
   /^(symphon|sinfon|concert|sonat|quart|quint|trio|piano|klavier|violin|cello|flute|organ|orgel|orchest|string|suite|partita|etude|prelud|nocturn|waltz|walzer|lieder|songs|arias?|works?|werke|complete|opera|choral|chamber|music|musik|great|major|minor|select|highlight|dance|overture|ouvert|variation|ballad|mazurk|fantas|impromptu|scherz|rhapsod|serenad|divertiment|masses|motets)/
+
+/** "Mahler: Sinfonie Nr. 9 D-Dur": a work that has its number, or one of few that have none, may be told with key and catalogue. */
+export function isKeyOf({ isClassical, namesComposer, noted }: AlbumTitle, extra: string): boolean {
+  if (!(isClassical || namesComposer) || extra === '') return false
+  const isNumbered = noted.all.some((text) => numbersOf(toTitleWords(text)).length > 0)
+  if (!isNumbered && /\b(op|opus) \d/.test(extra)) return false
+  // A number by itself is another work's: "Symphony No. 5 & 6".
+  const key = extra.replace(IN_CATALOGUE, ' ').trim()
+  return key === '' || key.split(' ').every((word) => KEY.test(word))
+}
+
+const IN_CATALOGUE = /\b(op|opus|kv|k|bwv|d|hob|rv|woo) \d{1,4}\b/g
+const KEY =
+  /^([a-h](is|es|s)?|do|re|mi|fa|sol|la|si|dur|moll|major|minor|majeur|mineur|maggiore|minore|mayor|menor|in|en|flat|sharp|nr|no)$/

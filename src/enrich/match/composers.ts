@@ -1,3 +1,6 @@
+import type { Product } from '../../album.ts'
+import { toNameWords } from './artist-names.ts'
+import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { remember } from './remember.ts'
 
@@ -59,6 +62,16 @@ export const namesComposer = remember((title: string) =>
     .split(' ')
     .some((word) => isComposer([word])),
 )
+
+/** "R. Strauss: Four Last Songs": of some the surname alone is none. */
+const LED = /^([^:]{1,60}):/
+
+/** Whether a product names a composer: in its title, before a colon, or among those credited. */
+export function creditsComposer({ title, contributors }: Product): boolean {
+  const lead = LED.exec(title)?.[1]
+  if (namesComposer(title.slice(0, MAX_TITLE)) || (lead !== undefined && isComposer(toNameWords(lead)))) return true
+  return contributors.slice(0, MAX_NAMES).some(({ name }) => isComposer(toNameWords(name)))
+}
 
 const ENSEMBLE =
   /(philharmon|orchest|symphon|sinfoni|ensemble|quartet|choir|chorus|kammer|chamber|staatskapelle|gewandhaus|consort|academy|akademie|concertgebouw|camerata|singakademie|coro|choeur|musici|合奏団|管弦楽団|交響楽団|フィル|四重奏団|合唱団)/

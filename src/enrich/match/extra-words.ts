@@ -1,4 +1,5 @@
 import type { Product } from '../../album.ts'
+import { creditsComposer } from './composers.ts'
 import { normalizeText } from './normalize-text.ts'
 import type { AlbumTitle } from './read-album-title.ts'
 import type { ReadTitle } from './read-title.ts'
@@ -15,11 +16,15 @@ export function extraWords(
     .split(' ')
     .filter((word) => word !== '' && !isKnown(word, known, nameWords))
     .join(' ')
-  return isClassical || namesComposer ? words.replace(OF_WORKS, ' ').trim() : words
+  const isOfWorks = isClassical || namesComposer || (COUNTED_WORKS.test(given.tailed) && creditsComposer(product))
+  return isOfWorks ? words.replace(OF_WORKS, ' ').trim() : words
 }
 
 /** Elsewhere a string quartet plays what others made, and songs are made orchestral. */
 const OF_WORKS = /\b(string quartets?|orchestral|symphonic)\b/g
+/** What composers wrote, also on an album that names singers alone. */
+const COUNTED_WORKS =
+  /\b(string quartets|orchestral (songs|works|pieces|suites)|symphonic (poems|dances|etudes|works))\b/
 
 /** Whether the album has the word, in the singular or plural ("Taylor's" is none of Taylor), or what says as much. */
 function isKnown(word: string, known: ReadonlySet<string>, names: ReadonlySet<string>): boolean {
@@ -36,4 +41,6 @@ const SAYS_AS_MUCH: Record<string, string[]> = {
   sings: ['singt', 'chante', 'canta'],
   singt: ['sings', 'chante', 'canta'],
   plays: ['spielt', 'joue', 'toca'],
+  songs: ['chants', 'chansons', 'lieder', 'canciones', 'canti', 'canzoni'],
+  music: ['musique', 'musik', 'musica'],
 }

@@ -1,4 +1,5 @@
 import type { Product } from '../../album.ts'
+import { MAX_NAMES } from './bounds.ts'
 import { isPartOfProgramme, nameOneWork } from './compare-works.ts'
 import { namesComposer } from './composers.ts'
 import { numbersOf, readForeignNumber } from './fold-numbers.ts'
@@ -8,6 +9,7 @@ import type { AlbumTitle } from './read-album-title.ts'
 import { readReleaseYear } from './read-release-year.ts'
 import type { ReadTitle } from './read-title.ts'
 import { toTitleWords } from './title-forms.ts'
+import { translateWork } from './work-names.ts'
 
 /** What a title of other words may yet be to the album's, so that nobody can say what it is instead. */
 export function reconsiderTitle(
@@ -20,7 +22,10 @@ export function reconsiderTitle(
   if (isCalledOtherwise(album, given)) return 'alike'
   const isWork = album.isClassical || album.namesComposer
   if ((isWork || namesComposer(product.title)) && nameOneWork(album, given)) return 'alike'
-  if (isWork && isPartOfProgramme(album, given)) return 'alike'
+  if (isWork && isPartOfProgramme(album, given, product)) return 'alike'
+  const title = toTitleWords(given.core).join(' ')
+  if (album.forms.plain.some((form) => translateWork(form, title))) return 'alike'
+  if (isByAll(album, given, product)) return 'alike'
   if (isOneInDigits(album, given)) return 'translated'
   if (album.isGeneric) return 'different'
   // "Le Fabuleux Destin d'Amélie Poulain (Amelie)".
@@ -39,4 +44,18 @@ function isOneInDigits({ forms }: AlbumTitle, given: ReadTitle): boolean {
   const inDigits = (words: readonly string[]) => words.map((word) => readForeignNumber(word) ?? word).join(' ')
   const theirs = inDigits(toTitleWords(given.core))
   return forms.plain.some((form) => inDigits(form.split(' ')) === theirs)
+}
+
+/** From here on the same people are hardly together for another record in the same year. */
+const MANY = 3
+
+/** "Carreras Domingo Pavarotti In Concert" is what else a concert of the three is called that year. */
+function isByAll({ names, nameWords, noted, releaseYear }: AlbumTitle, given: ReadTitle, product: Product): boolean {
+  if (names.length < MANY || releaseYear === null || releaseYear !== readReleaseYear(product)) return false
+  const credited = new Set(product.contributors.slice(0, MAX_NAMES).flatMap(({ name }) => toTitleWords(name)))
+  if (!names.every((name) => credited.has(name.at(-1) ?? ''))) return false
+  const words = toTitleWords(noted.all[0] ?? '')
+  const rest = words.filter((word) => !nameWords.has(word))
+  const theirs = toTitleWords(given.core)
+  return rest.length > 0 && rest.length < words.length && rest.every((word) => theirs.includes(word))
 }

@@ -6,12 +6,12 @@ import { compareFormats, type FormatMatch } from './compare-formats.ts'
 import { compareTitles, type TitleMatch } from './compare-titles.ts'
 import { findLaterNamesake } from './find-later-namesake.ts'
 import { findMissingPart } from './find-missing-part.ts'
-import { isSwapped } from './is-swapped.ts'
 import { isTransliterated } from './is-transliterated.ts'
 import { toWords } from './normalize-text.ts'
 import { type AlbumArtists, readAlbumArtists } from './read-album-artists.ts'
 import { type AlbumTitle, readAlbumTitle } from './read-album-title.ts'
 import { readReleaseYear } from './read-release-year.ts'
+import { LONG_WORDS, whyLeaveOpen, YEARS_OF_DOUBT } from './why-leave-open.ts'
 
 export interface Score {
   /** 0 (surely another product) to 1 (surely the album). */
@@ -68,10 +68,6 @@ const OTHER_THINGS = new Set(['tribute', 'homage', 'merchandise', 'interview'])
 const EDITION_NOTED = 0.05
 /** A release before the album's first is another record, or one of two years is wrong. */
 const TOO_EARLY = -0.1
-/** From here on hardly two artists have a title. */
-const LONG_WORDS = 3
-/** Sources differ by a year or two about first releases. */
-const YEARS_OF_DOUBT = 2
 
 /**
  * The rules for one album: a sum of parts, each with its reason, cut to 0 to 1. They reject for a reason that names what
@@ -105,25 +101,10 @@ export function createScorer(album: Album): (product: Product) => Score {
       findLaterNamesake(title, album, albumTitle, albumArtists, product) ??
       (year !== undefined && isOfMany(albumTitle, albumArtists, artist) ? year.reason : null)
     const sum = toSum(parts)
+    const isLow = sum < REJECT_BELOW && doubt === null && title.other === null && format.kind !== 'other'
+    const open = isLow ? whyLeaveOpen(title, artist, albumTitle, albumArtists, product) : null
     if (doubt !== null) parts.push({ name: 'doubt', value: round(Math.min(0, DOUBTED - sum)), reason: doubt })
-    // Neither names what it is instead: a cut title beside initials is no reason to reject.
-    else if (
-      isTwiceNear(title, artist, albumTitle, albumArtists, product) &&
-      format.kind !== 'other' &&
-      sum < REJECT_BELOW
-    )
-      parts.push({ name: 'doubt', value: round(REJECT_BELOW - sum), reason: `${title.reason}, and ${artist.reason}` })
-    else if (
-      sum < REJECT_BELOW &&
-      title.other === null &&
-      format.kind !== 'other' &&
-      isSwapped(albumTitle, albumArtists, product)
-    )
-      parts.push({
-        name: 'doubt',
-        value: round(REJECT_BELOW - sum),
-        reason: 'it may have artist and title the wrong way round',
-      })
+    else if (open !== null) parts.push({ name: 'doubt', value: round(REJECT_BELOW - sum), reason: open })
     const score = round(Math.min(1, Math.max(0, toSum(parts))))
     const verdict = score >= ACCEPT_FROM ? 'accept' : score < REJECT_BELOW ? 'reject' : 'open'
     const isOtherThing =
@@ -141,27 +122,6 @@ export function createScorer(album: Album): (product: Product) => Score {
 /** Whether several records have the title: series of several countries count from one, and name nobody who tells them apart. */
 const isOfMany = ({ isGeneric }: AlbumTitle, { isVarious }: AlbumArtists, { kind }: ArtistMatch) =>
   isGeneric || (isVarious && kind === 'same')
-
-const NEAR = new Set<TitleMatch['kind']>(['extended', 'contained', 'alike', 'translated'])
-
-function isTwiceNear(
-  title: TitleMatch,
-  artist: ArtistMatch,
-  album: AlbumTitle,
-  { isVarious }: AlbumArtists,
-  product: Product,
-): boolean {
-  if (!NEAR.has(title.kind) || title.other !== null) return false
-  // Anybody may be one of various artists, and any title one in another language: the year has to speak for them, too.
-  const released = readReleaseYear(product)
-  const isFar =
-    album.releaseYear !== null && released !== null && Math.abs(released - album.releaseYear) > YEARS_OF_DOUBT
-  if (isVarious && title.kind === 'translated' && isFar) return false
-  if (artist.kind === 'alike' || artist.kind === 'incomparable') return true
-  // A shop that names no artist names nobody else, either.
-  const isHeld = title.kind === 'extended' || title.kind === 'contained'
-  return isHeld && artist.kind === 'unknown' && album.length >= LONG_WORDS && !album.isGeneric
-}
 
 /** Artists are renamed, but hardly two give a long title to an album of theirs, or any title in the same year. */
 function reconsider(

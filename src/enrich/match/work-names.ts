@@ -51,6 +51,7 @@ piano trio|klaviertrio
 piano quintet|klavierquintett
 etudes|etuden
 cello suite|cello suiten|cellosuite|suites for solo cello|suites for cello|suiten fur violoncello|suites pour violoncelle
+new years concert|neujahrskonzert|concert du nouvel an|concerto di capodanno|concierto de ano nuevo
 trout|forellen|quintette la truite
 brandenburg concerto|brandenburgische konzert|concertos brandebourgeois|concerts brandebourgeois
 mass in b minor|h moll messe|messe in h moll|messe en si mineur
@@ -76,15 +77,23 @@ rhinegold|rheingold`
   .split('\n')
   .map((line) => line.split('|'))
 
+const isNamed = (text: string, name: string) => ` ${text}`.includes(` ${name}`)
+
 /** Which of the works a text names, in singular or plural. */
-const findWorks = remember((text: string) =>
-  WORKS.filter((names) => names.some((name) => ` ${text}`.includes(` ${name}`))),
-)
+const findWorks = remember((text: string) => WORKS.filter((names) => names.some((name) => isNamed(text, name))))
 
 /** Whether two titles name one work in two languages: "Schwanensee", "Swan Lake". A number says which of several. */
 export function nameSameWork(ours: string, theirs: string): boolean {
   const works = findWorks(theirs)
   return works.length > 0 && findWorks(ours).some((work) => works.includes(work)) && haveOneNumber(ours, theirs)
+}
+
+/** Whether they do so by two names, which no other work has: "Neujahrskonzert 1989", "New Year's Concert 1989". */
+export function translateWork(ours: string, theirs: string): boolean {
+  return findWorks(ours).some((names) => {
+    const their = names.find((name) => isNamed(theirs, name))
+    return their !== undefined && !isNamed(ours, their) && haveOneNumber(ours, theirs)
+  })
 }
 
 function haveOneNumber(ours: string, theirs: string): boolean {
