@@ -211,7 +211,10 @@ function compareRest(
       }
   }
   if (isVarious) return compareWithVarious(album, title)
-  if (names.length === 0) return told('unknown', 'the product names no artist')
+  if (names.length === 0)
+    return isCutWithin(product.title, acts)
+      ? told('alike', "the product's title is cut within the artist's name")
+      : told('unknown', 'the product names no artist')
   const tribute = names.find((name) => isTributeTo(name, acts))
   if (tribute !== undefined) return told('tribute', `${tribute.slice(0, 80)} plays what others made`)
   if (acts.some((act) => names.some((name) => isAlikeName(act, name))))
@@ -243,6 +246,16 @@ function compareRest(
   if (inTitle || selfTitled || isCast) return told('in title', 'another artist is named, the title names the right one')
   return told('different', `the artist is ${names[0]?.slice(0, 80)}`)
 }
+
+/** "Beethoven: Symphonies Nos. 5 & 7 / Carlos Klei...": shorter beginnings are those of others, too. */
+function isCutWithin(title: string, acts: readonly Act[]): boolean {
+  const end = CUT.exec(title.slice(0, MAX_TITLE))?.[1]
+  const begun = end === undefined ? '' : normalizeText(end.split(/ - | by /).at(-1) ?? '')
+  return begun.length >= MIN_BEGUN && acts.some(({ name }) => normalizeText(name).startsWith(begun))
+}
+
+const CUT = /([^/]{1,80})(?:\.\.\.|…)\s*$/
+const MIN_BEGUN = 6
 
 /** A product by various artists, and an album by some. @param title of the product, between spaces */
 function compareWithVarious({ acts, title: ours }: AlbumArtists, title: string): ArtistMatch {

@@ -249,7 +249,9 @@ const SCRIPTS: [RegExp, string][] = [
 
 /** Words that many titles share. */
 const FILLERS = new Set(
-  'a an of in on at to for my your i is it from by original motion picture soundtrack music inspired film'.split(' '),
+  'a an of in on at to for my your i is it from by original motion picture soundtrack music inspired film complete'.split(
+    ' ',
+  ),
 )
 
 function tellingWords(form: string): string[] {

@@ -46,13 +46,16 @@ export function isCalledOtherwise(album: Called, given: ReadTitle): boolean {
 /** "화양연화 Young Forever" is "The Most Beautiful Moment In Life: Young Forever": what is in our letters stands there whole. */
 function isHalfTranslated(one: string, other: string): boolean {
   if (!OTHER_LETTER.test(one) || OTHER_LETTER.test(other)) return false
-  const rest = one.split(' ').filter((word) => !OTHER_LETTER.test(word))
+  const rest = one.split(' ').flatMap((word) => COUNTED.exec(word)?.[1] ?? (OTHER_LETTER.test(word) ? [] : word))
   if (rest.length > 1) return ` ${other} `.includes(` ${rest.join(' ')} `)
   // "BADモード" is "Bad Mode": of a word of two scripts ours begins or ends the other title.
   const [letters = '', ...more] = one.match(/[a-z]+/g) ?? []
   if (more.length > 0 || letters.length < 3 || other.split(' ').length > MAX_HALVES) return false
   return other.startsWith(`${letters} `) || other.endsWith(` ${letters}`)
 }
+
+/** Korean albums are counted so; normalized text has the letters taken apart. */
+const COUNTED = new RegExp(`^(\\d{1,3})${'집'.normalize('NFKD')}$`)
 
 /** Longer titles have a word of three letters by chance. */
 const MAX_HALVES = 3
