@@ -1,8 +1,8 @@
 import type { Product } from '../../album.ts'
-import { isLongerName, isNobody, type Run, toKey, toNameWords, toPieces, toRuns, toSpellings } from './artist-names.ts'
+import { isLongerName, isNobody, type Run, toKey, toPieces, toRuns, toSpellings } from './artist-names.ts'
 import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { toScript } from './compare-forms.ts'
-import { isComposer } from './composers.ts'
+import { explainLead } from './explain-lead.ts'
 import { findOtherPerformers } from './find-other-performers.ts'
 import { isAlikeName } from './is-alike-name.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
@@ -232,8 +232,8 @@ function compareRest(
         (toWords(name).includes('cast') && OF_A_SHOW.test(album.title)) ||
         album.title.startsWith(` ${normalizeText(name)} `),
     )
-  if (album.namesComposer && names.every((name) => isComposer(toNameWords(name))))
-    return told('alike', 'the product names no artist but the composer')
+  const led = explainLead(album, names, product.title)
+  if (led !== null) return told('alike', led)
   if (isShow) return told('alike', 'the show, or its cast, is named where the artist stands')
   const whole = names.map(normalizeText)
   // "MinaCelentano" is who made "Mina Celentano" by the two.

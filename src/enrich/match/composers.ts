@@ -63,13 +63,18 @@ export const namesComposer = remember((title: string) =>
     .some((word) => isComposer([word])),
 )
 
-/** "R. Strauss: Four Last Songs": of some the surname alone is none. */
 const LED = /^([^:]{1,60}):/
+
+/** Who stands before a colon, as words: "R. Strauss: Four Last Songs"; null where nobody does. */
+export function readLead(title: string): readonly string[] | null {
+  const lead = LED.exec(title)?.[1]
+  return lead === undefined ? null : toNameWords(lead)
+}
 
 /** Whether a product names a composer: in its title, before a colon, or among those credited. */
 export function creditsComposer({ title, contributors }: Product): boolean {
-  const lead = LED.exec(title)?.[1]
-  if (namesComposer(title.slice(0, MAX_TITLE)) || (lead !== undefined && isComposer(toNameWords(lead)))) return true
+  const lead = readLead(title)
+  if (namesComposer(title.slice(0, MAX_TITLE)) || (lead !== null && isComposer(lead))) return true
   return contributors.slice(0, MAX_NAMES).some(({ name }) => isComposer(toNameWords(name)))
 }
 

@@ -1,0 +1,26 @@
+import { toNameWords } from './artist-names.ts'
+import { isComposer, readLead } from './composers.ts'
+import type { AlbumArtists } from './read-album-artists.ts'
+
+/**
+ * Why performers on one side and the composer on the other may be of one record, or null: a shop or a catalogue that names
+ * the one does not always name the others.
+ *
+ * @param names those whom the product credits
+ */
+export function explainLead(
+  { acts, namesComposer }: AlbumArtists,
+  names: readonly string[],
+  title: string,
+): string | null {
+  const isOfComposers = names.every((name) => isComposer(toNameWords(name)))
+  const lead = readLead(title)
+  const isLed = lead !== null && isComposer(lead)
+  // "Chopin: Nocturnes" by Chopin is played by somebody.
+  if (isOfComposers && (namesComposer || (isLed && !acts.some((act) => act.isComposer))))
+    return 'the product names no artist but the composer'
+  // "Pärt: Tabula Rasa" is by Pärt; with other works it is another programme.
+  if (isOfComposers || title.includes(';') || acts.length === 0) return null
+  const isByAll = acts.every(({ isComposer, words }) => isComposer && lead?.at(-1) === words.at(-1))
+  return isByAll ? 'performers are named where the album has the composer alone' : null
+}
