@@ -18,6 +18,7 @@ import type { AlbumTitle } from './read-album-title.ts'
 import { readReleaseYear } from './read-release-year.ts'
 import { isBoxOfMany, type ReadTitle, readTitle } from './read-title.ts'
 import { reconsiderTitle } from './reconsider-title.ts'
+import { findOtherStaging } from './show-words.ts'
 import { type Forms, mergeForms, toForms, toTitleWords } from './title-forms.ts'
 import { uncensor } from './uncensor.ts'
 
@@ -110,6 +111,8 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   if (kind === 'sequel' && isMaybeNumbered(album, product)) return answer('alike')
   // "Blue Train + 2" has as many songs more.
   if (kind === 'sequel' && BONUS.test(product.title.slice(0, MAX_TITLE))) return answer('extended')
+  const staging = findOtherStaging(album.noted.notes, given.notes, album.releaseYear)
+  if (staging !== null) return { ...answer('different'), reason: staging }
   if (kind === 'different') return answer(reconsiderTitle(album, given, product))
   if (kind === 'shortened') {
     const missing = findMissing(album, given, product)

@@ -67,7 +67,7 @@ const OTHER_RECORDS: readonly OtherRecord[] = [
 
 /** Phrases about the pressing that hold a word of the lists above: a label's series, a gift, a sleeve. */
 const NO_SIGNS =
-  /\b((definitive|ultimate|essential|collection|tour) (edition|version)|\d{1,3} years? (anniversary|edition|deluxe)|acoustic sounds( series)?|(archive|keepnews) collection|remixed and remastered|remastered and remixed|remix and remaster|essential( jazz)? classics|alternate (cover|art|artwork|sleeve)|single (disc|lp|cd|vinyl|sleeve|pocket|gatefold)|tour edition)\b/g
+  /\b((definitive|ultimate|essential|collection|tour) (edition|version)|\d{1,3} years? (anniversary|edition|deluxe)|acoustic sounds( series)?|(archive|keepnews) collection|remixed and remastered|remastered and remixed|remix and remaster|essential( jazz)? classics|alternate (cover|art|artwork|sleeve)|single (disc|lp|cd|vinyl|sleeve|pocket|gatefold)|tour edition|based on (the )?(songs|music) of)\b/g
 
 /** The first sign of another record in normalized words, or null. */
 export function findOtherRecord(words: string): OtherRecord | null {

@@ -4,6 +4,7 @@ import { isTellingNote } from './is-telling-note.ts'
 import { normalizeText } from './normalize-text.ts'
 import { findOtherRecord } from './other-record-words.ts'
 import { readSymbols } from './read-symbols.ts'
+import { isShowNote } from './show-words.ts'
 import { isSoundtrackNote } from './soundtrack-words.ts'
 import { spellInches } from './spell-inches.ts'
 
@@ -56,6 +57,8 @@ const VOLUME = /^\s*vol\. ?\d{1,2} ?[[(]([^\])]{1,80})[\])]/i
 /** The same after the title: "MY WORLD - The 3rd Mini Album". */
 const NUMBERED_SEGMENT = /^(the )?\d{1,2}(st|nd|rd|th) ((mini|full|studio|special) )?album$/
 const MINI_ALBUM = /^(the )?\d{1,2}(st|nd|rd|th) mini album$/
+/** "Chicago The Musical" is the show of that name. */
+const THE_MUSICAL = /(?<=\S) the musical$/
 /** A shop's own note before the title. */
 const SHOP_PREFIX = /^\s*【/
 
@@ -110,12 +113,14 @@ export function readTitle(title: string): ReadTitle {
       continue
     }
     // "Pulp Fiction: Music From The Motion Picture", as if it stood in brackets.
-    if (segments.length > 0 && isSoundtrackNote(normal)) {
+    if (segments.length > 0 && (isSoundtrackNote(normal) || isShowNote(normal))) {
       notes.push(normal)
       continue
     }
-    segments.push(dropTrailingEdition(normal, editions))
-    tailed.push(normal)
+    const named = normal.replace(THE_MUSICAL, '')
+    if (named !== normal) notes.push('the musical')
+    segments.push(dropTrailingEdition(named, editions))
+    tailed.push(named)
   }
   const names = readSymbols(title).map((name) => normalizeText(name))
   const joinsSigns = SIGN_JOINED.test(outside.replaceAll('|', ' '))

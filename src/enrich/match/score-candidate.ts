@@ -6,6 +6,7 @@ import { compareFormats, type FormatMatch } from './compare-formats.ts'
 import { compareTitles, type TitleMatch } from './compare-titles.ts'
 import { findLaterNamesake } from './find-later-namesake.ts'
 import { findMissingPart } from './find-missing-part.ts'
+import { isOneShow } from './is-one-show.ts'
 import { isTransliterated } from './is-transliterated.ts'
 import { toWords } from './normalize-text.ts'
 import { type AlbumArtists, readAlbumArtists } from './read-album-artists.ts'
@@ -131,7 +132,10 @@ function reconsider(
   { acts }: AlbumArtists,
   product: Product,
 ): ArtistMatch {
-  if (artist.kind !== 'different' || title.kind === 'different' || title.other !== null) return artist
+  if (title.kind === 'different' || title.other !== null) return artist
+  if (isOneShow(artist, title, album, acts, product))
+    return { ...artist, kind: 'alike', reason: `${artist.reason}, of a show with several names` }
+  if (artist.kind !== 'different') return artist
   const isAlike = (words: readonly string[]) => acts.some((act) => isTransliterated(act.words, words))
   if (product.contributors.slice(0, MAX_NAMES).some(({ name }) => isAlike(toWords(name))))
     return { ...artist, kind: 'alike', reason: 'the artists sound alike' }

@@ -1,0 +1,39 @@
+import { IS_SOUNDTRACK } from './soundtrack-words.ts'
+
+/** What shops write of musicals beside their title, but for who sings. */
+const WORDS = new Set(
+  `a an the original new american british musical comedy comedie musicale un une spectacle das ein eine musikalische revue rock pop folk
+  opera rockoper musikrevue vaudeville broadway`.split(/\s+/),
+)
+const IS_SHOW = /\b(musical|musicale|revue|musikrevue|cast|rock opera|folk opera|rockoper|urauffuhrung)\b/
+
+/** Whether normalized words tell of a musical, or of who sings it. */
+export const isOfShow = (text: string): boolean => IS_SHOW.test(text)
+
+/** Whether they tell of the work and say nothing else: "An American Musical"; a cast is one of several. */
+export const isShowNote = (note: string): boolean =>
+  isOfShow(note) && !/\bcast\b/.test(note) && note.split(' ').every((word) => WORDS.has(word))
+
+/** Sources differ by a year or two about the first night. */
+const YEARS_OF_DOUBT = 2
+const CAST_OF = /\b((?:19|20)\d\d)\b.{0,40}\bcast\b/
+
+/**
+ * Why a product of the same title is another staging, or null: it is the musical and the album the film's, or a later cast
+ * sings.
+ *
+ * @param ours the album's notes, normalized, as are the product's
+ */
+export function findOtherStaging(
+  ours: readonly string[],
+  theirs: readonly string[],
+  releaseYear: number | null,
+): string | null {
+  const [our, their] = [ours.join(' '), theirs.join(' ')]
+  if (!isOfShow(their)) return null
+  if (IS_SOUNDTRACK.test(our) && !isOfShow(our) && !IS_SOUNDTRACK.test(their))
+    return 'it is of the stage, the album of a film'
+  const year = Number(theirs.map((note) => CAST_OF.exec(note)?.[1]).find((told) => told !== undefined))
+  const isLater = releaseYear !== null && year > releaseYear + YEARS_OF_DOUBT && !our.includes(String(year))
+  return isLater ? `it is sung by the cast of ${year}` : null
+}
