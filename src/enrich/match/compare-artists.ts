@@ -7,6 +7,7 @@ import { findOtherPerformers } from './find-other-performers.ts'
 import { isAlikeName } from './is-alike-name.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { type Act, type AlbumArtists, VARIOUS } from './read-album-artists.ts'
+import { IS_SOUNDTRACK } from './soundtrack-words.ts'
 
 /** How the product's artists stand to the album's. */
 export interface ArtistMatch {
@@ -29,6 +30,8 @@ const MANY = 3
 const WRITER =
   /(composer|komponist|compositeur|compositor|compositore|lyric|writer|author|autor|auteur|autore|producer|produzent|arrang|editor|illustrat|作曲|作詞)/i
 
+const COMPOSER = /(composer|komponist|compositeur|compositor|compositore|作曲)/i
+
 /** Who is heard on an audiobook. */
 const READER = /(author|autor|auteur|autore|narrat|erzahler|reader|sprecher|lecteur)/i
 
@@ -48,9 +51,10 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
       given.map(({ name }) => name),
       named.length,
     )
-  // Who wrote the songs is the artist only when nobody else is named.
+  // Who wrote the songs is the artist only when nobody else is named, but of a film's music whoever plays.
+  const isScore = IS_SOUNDTRACK.test(normalizeText(product.title))
   const isWriter = ({ role, roleType }: { role: string | null; roleType: string | null }) =>
-    WRITER.test(roleType ?? role ?? '')
+    WRITER.test(roleType ?? role ?? '') && !(isScore && COMPOSER.test(roleType ?? role ?? ''))
   const heard = named.some((one) => !isWriter(one)) ? named.filter((one) => !isWriter(one)) : named
   const runs = heard.flatMap(({ name }) => toSpellings(name).flatMap(toRuns))
   const wanted = acts.flatMap(({ key, pieces }) => [key, ...pieces.map((piece) => piece.key)])

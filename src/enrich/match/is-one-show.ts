@@ -9,6 +9,9 @@ import type { AlbumTitle } from './read-album-title.ts'
 import { isOfShow } from './show-words.ts'
 
 const IS_CAST = /\bcast\b/
+/** Singers are many there, and the composer is one. */
+const IS_INDIAN_FILM =
+  /\b(bollywood|(hindi|tamil|telugu|punjabi|malayalam|bengali|indian) (film|movie|songs|soundtrack|ost))\b/
 const IS_FILM = /\b(movie|film|motion picture)\b/
 
 /**
@@ -23,6 +26,7 @@ export function isOneShow(
   product: Product,
 ): boolean {
   if (kind !== 'different' && kind !== 'various') return false
+  if (kind === 'various' && IS_INDIAN_FILM.test(normalizeText(product.title))) return true
   const names = product.contributors.slice(0, MAX_NAMES).map(({ name }) => name)
   const theirs = normalizeText([product.title.slice(0, MAX_TITLE), ...names].join(' '))
   if (!isOfShow(theirs)) return false

@@ -134,7 +134,7 @@ function reconsider(
 ): ArtistMatch {
   if (title.kind === 'different' || title.other !== null) return artist
   if (isOneShow(artist, title, album, acts, product))
-    return { ...artist, kind: 'alike', reason: `${artist.reason}, of a show with several names` }
+    return { ...artist, kind: 'alike', reason: `${artist.reason}, of a show or film that several make` }
   if (artist.kind !== 'different') return artist
   const isAlike = (words: readonly string[]) => acts.some((act) => isTransliterated(act.words, words))
   if (product.contributors.slice(0, MAX_NAMES).some(({ name }) => isAlike(toWords(name))))
