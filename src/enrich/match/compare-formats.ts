@@ -17,6 +17,8 @@ const RECORD =
 const OTHER =
   /\b(dvd|laser ?disc|4k|umd|blu ray|bluray|vhs|video|movie|film|hardcover|paperback|book|books|buch|bucher|livre|livres|libro|libros|libri|gebundene|taschenbuch|broche|relie|kindle|audible|audiobooks?|audiolibros?|audiolivres?|horbuch|horbucher|calendar|toy|toys|game|apparel|kleidung|musical instruments?|accessory|electronics|kitchen|home|poster|mug|spiral bound|plastic comb|puzzle|lighter|sheet music|misc|office product|wall art|product bundle)\b/
 
+const BOOK = /\b(books?|buch|bucher|livres?|libros?|libri|horbuch)\b/
+
 /** Albums have seven-inch pressings seldom, their songs often. */
 const SEVEN_INCH = /(^|[^\d.])7[ -]?in(ch)?\b/i
 const LARGER = /\b\d{0,2}(lps?|cds?|box|boxset|deluxe|ep)\b/i
@@ -26,15 +28,24 @@ const TRACK = /\bdigital music track\b/
 /**
  * Judges by binding and product group. "DVD Audio" is music; a book or a concert film is not, and sellers also list
  * toys with an artist.
+ *
+ * @param isTold whether the album is told or read aloud, so that a book on CD may be it
  */
-export function compareFormats(product: Product): FormatMatch {
+export function compareFormats(product: Product, isTold = false): FormatMatch {
   const binding = normalizeText(product.binding ?? '')
   const group = normalizeText(product.productGroup ?? '')
   // Audiobooks are bound as "Audio CD", too: what Amazon files under books is one.
-  if (TRACK.test(group) || (OTHER.test(group) && !RECORD.test(group)))
+  const isBook = BOOK.test(group) && isTold
+  if (TRACK.test(group) || (OTHER.test(group) && !RECORD.test(group) && !isBook))
     return { kind: 'other', reason: `Amazon files it under ${product.productGroup}`, doubt: null }
   if (OTHER.test(binding) && !/\baudio\b/.test(binding.replace(/\baudio ?books?\b/, 'book')))
     return { kind: 'other', reason: `it is sold as ${product.binding}`, doubt: null }
+  if (isBook)
+    return {
+      kind: 'unknown',
+      reason: `Amazon files it under ${product.productGroup}`,
+      doubt: 'it is filed under books',
+    }
   const doubt = findSingle(product, binding)
   if (RECORD.test(binding)) return { kind: 'record', reason: `it is sold as ${product.binding}`, doubt }
   if (RECORD.test(group)) return { kind: 'record', reason: `Amazon files it under ${product.productGroup}`, doubt }

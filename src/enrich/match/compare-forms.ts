@@ -193,9 +193,16 @@ export function isSequel(ours: string, theirs: string): boolean {
   const more = their.filter(
     (number) => !our.includes(number) && !COUNTED_WORKS.test(right[right.indexOf(number) + 1] ?? ''),
   )
-  if (more.length === 0 || (our.length === 0 && isWholeRow(more))) return false
+  if (more.length === 0 || (our.length === 0 && (isWholeRow(more) || isCounted(right)))) return false
   if (our.some((number) => !their.includes(number))) return true
   return more.some((number) => Number(number) > 1) && more.every((number) => Number(number) < 20)
+}
+
+/** "Hanni und Nanni 2 - schmieden neue Pläne": after the number of a series goes on the title that the album has without it. */
+function isCounted(words: readonly string[]): boolean {
+  const at = words.findIndex((word) => /^\d{1,3}$/.test(word))
+  const after = words.slice(at + 1).filter((word) => !FILLERS.has(word) && !isStrongEditionWord(word))
+  return at >= 0 && after.length >= 2
 }
 
 /** "The 6 String Quartets" are no sixth. */

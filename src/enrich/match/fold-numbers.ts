@@ -46,7 +46,7 @@ const KEYWORDS = new Map(
     staffel: 'season',
     saison: 'season',
     temporada: 'season',
-    folge: 'episode',
+    folge: '',
     episode: 'episode',
     chapter: 'chapter',
     kapitel: 'chapter',

@@ -26,6 +26,7 @@ export function reconsiderTitle(
   const title = toTitleWords(given.core).join(' ')
   if (album.forms.plain.some((form) => translateWork(form, title))) return 'alike'
   if (isByAll(album, given, product)) return 'alike'
+  if (isSameEpisode(album, title)) return 'alike'
   if (isOneInDigits(album, given)) return 'translated'
   if (album.isGeneric) return 'different'
   // "Le Fabuleux Destin d'Amélie Poulain (Amelie)".
@@ -45,6 +46,20 @@ function isOneInDigits({ forms }: AlbumTitle, given: ReadTitle): boolean {
   const theirs = inDigits(toTitleWords(given.core))
   return forms.plain.some((form) => inDigits(form.split(' ')) === theirs)
 }
+
+/** "Die drei Fragezeichen 19 Teufelsberg MC": of a series that is named the number and a telling word are enough. */
+function isSameEpisode({ forms, names, nameWords }: AlbumTitle, title: string): boolean {
+  if (!names.some((name) => ` ${title} `.includes(` ${name.join(' ')} `))) return false
+  const theirs = title.split(' ')
+  return forms.plain.some((form) => {
+    const words = form.split(' ')
+    const [number, ...others] = numbersOf(words)
+    if (number === undefined || others.length > 0 || !numbersOf(theirs).includes(number)) return false
+    return words.some((word) => word.length >= TELLING_LENGTH && !nameWords.has(word) && theirs.includes(word))
+  })
+}
+
+const TELLING_LENGTH = 5
 
 /** From here on the same people are hardly together for another record in the same year. */
 const MANY = 3

@@ -6,6 +6,7 @@ import { compareFormats, type FormatMatch } from './compare-formats.ts'
 import { compareTitles, type TitleMatch } from './compare-titles.ts'
 import { findLaterNamesake } from './find-later-namesake.ts'
 import { findMissingPart } from './find-missing-part.ts'
+import { isAudiobook, isOneSeries } from './is-audiobook.ts'
 import { isOneShow } from './is-one-show.ts'
 import { isTransliterated } from './is-transliterated.ts'
 import { toWords } from './normalize-text.ts'
@@ -83,7 +84,7 @@ export function createScorer(album: Album): (product: Product) => Score {
     const read = admitReading(compareTitles(albumTitle, product), albumArtists, product)
     const artist = reconsider(compareArtists(albumArtists, product, isShared), read, albumTitle, albumArtists, product)
     const title = admitHomage(read, artist, product)
-    const format = compareFormats(product)
+    const format = compareFormats(product, isAudiobook(albumArtists, product))
     const parts: ScorePart[] = [
       { name: 'title', value: TITLE[title.kind], reason: title.reason },
       { name: 'artist', value: ARTIST[artist.kind], reason: artist.reason },
@@ -96,16 +97,20 @@ export function createScorer(album: Album): (product: Product) => Score {
     const doubt =
       title.doubt ??
       artist.doubt ??
-      format.doubt ??
       early ??
       findMissingPart(album, albumArtists, product) ??
       findLaterNamesake(title, album, albumTitle, albumArtists, product) ??
-      (year !== undefined && isOfMany(albumTitle, albumArtists, artist) ? year.reason : null)
+      (year !== undefined && isOfMany(albumTitle, albumArtists, artist) ? year.reason : null) ??
+      format.doubt
     const sum = toSum(parts)
-    const isLow = sum < REJECT_BELOW && doubt === null && title.other === null && format.kind !== 'other'
+    const isLow =
+      sum < REJECT_BELOW &&
+      (doubt === null || doubt === format.doubt) &&
+      title.other === null &&
+      format.kind !== 'other'
     const open = isLow ? whyLeaveOpen(title, artist, albumTitle, albumArtists, product) : null
-    if (doubt !== null) parts.push({ name: 'doubt', value: round(Math.min(0, DOUBTED - sum)), reason: doubt })
-    else if (open !== null) parts.push({ name: 'doubt', value: round(REJECT_BELOW - sum), reason: open })
+    if (open !== null) parts.push({ name: 'doubt', value: round(REJECT_BELOW - sum), reason: open })
+    else if (doubt !== null) parts.push({ name: 'doubt', value: round(Math.min(0, DOUBTED - sum)), reason: doubt })
     const score = round(Math.min(1, Math.max(0, toSum(parts))))
     const verdict = score >= ACCEPT_FROM ? 'accept' : score < REJECT_BELOW ? 'reject' : 'open'
     const isOtherThing =
@@ -129,12 +134,15 @@ function reconsider(
   artist: ArtistMatch,
   title: TitleMatch,
   album: AlbumTitle,
-  { acts }: AlbumArtists,
+  artists: AlbumArtists,
   product: Product,
 ): ArtistMatch {
+  const { acts } = artists
   if (title.kind === 'different' || title.other !== null) return artist
   if (isOneShow(artist, title, album, acts, product))
     return { ...artist, kind: 'alike', reason: `${artist.reason}, of a show or film that several make` }
+  if ((artist.kind === 'different' || artist.kind === 'in title') && isOneSeries(artists, product))
+    return { ...artist, kind: 'alike', reason: 'the series and its author are named for each other' }
   if (artist.kind !== 'different') return artist
   const isAlike = (words: readonly string[]) => acts.some((act) => isTransliterated(act.words, words))
   if (product.contributors.slice(0, MAX_NAMES).some(({ name }) => isAlike(toWords(name))))
@@ -164,8 +172,10 @@ function countNames(name: string): number {
 }
 
 /** An album by a writer and a reader is a reading: one that names both of them is none for it to be held against. */
-function admitReading(title: TitleMatch, { acts }: AlbumArtists, product: Product): TitleMatch {
-  if (title.other?.kind !== 'interview' || acts.length < 2) return title
+function admitReading(title: TitleMatch, artists: AlbumArtists, product: Product): TitleMatch {
+  const { acts } = artists
+  if (title.other?.kind !== 'interview') return title
+  if (acts.length < 2) return isAudiobook(artists, product) ? { ...title, other: null } : title
   const names = product.contributors.slice(0, MAX_NAMES).map(({ name }) => name)
   const told = new Set([product.title.slice(0, MAX_TITLE), ...names].flatMap(toWords))
   if (!acts.every(({ words }) => words.every((word) => told.has(word)))) return title
