@@ -31,26 +31,38 @@ const TRACK = /\bdigital music track\b/
  *
  * @param isTold whether the album is told or read aloud, so that a book on CD may be it
  */
-export function compareFormats(product: Product, isTold = false): FormatMatch {
+export function compareFormats(product: Product, isTold = () => false): FormatMatch {
   const binding = normalizeText(product.binding ?? '')
   const group = normalizeText(product.productGroup ?? '')
+  const isOtherGroup = OTHER.test(group) && !RECORD.test(group)
+  const isOtherBinding = OTHER.test(binding) && !/\baudio\b/.test(binding.replace(/\baudio ?books?\b/, 'book'))
+  const open = (reason: string, doubt: string): FormatMatch => ({ kind: 'unknown', reason, doubt })
+  if (BOOK.test(group) && isTold())
+    return open(`Amazon files it under ${product.productGroup}`, 'it is filed under books')
+  if (
+    (isOtherGroup || isOtherBinding) &&
+    !TRACK.test(group) &&
+    (isBluRayAudio(product, binding) || isKpopCard(product))
+  )
+    return open(`it is sold as ${product.binding}`, 'it is neither a CD nor a record')
   // Audiobooks are bound as "Audio CD", too: what Amazon files under books is one.
-  const isBook = BOOK.test(group) && isTold
-  if (TRACK.test(group) || (OTHER.test(group) && !RECORD.test(group) && !isBook))
+  if (TRACK.test(group) || isOtherGroup)
     return { kind: 'other', reason: `Amazon files it under ${product.productGroup}`, doubt: null }
-  if (OTHER.test(binding) && !/\baudio\b/.test(binding.replace(/\baudio ?books?\b/, 'book')))
-    return { kind: 'other', reason: `it is sold as ${product.binding}`, doubt: null }
-  if (isBook)
-    return {
-      kind: 'unknown',
-      reason: `Amazon files it under ${product.productGroup}`,
-      doubt: 'it is filed under books',
-    }
+  if (isOtherBinding) return { kind: 'other', reason: `it is sold as ${product.binding}`, doubt: null }
   const doubt = findSingle(product, binding)
   if (RECORD.test(binding)) return { kind: 'record', reason: `it is sold as ${product.binding}`, doubt }
   if (RECORD.test(group)) return { kind: 'record', reason: `Amazon files it under ${product.productGroup}`, doubt }
   return { kind: 'unknown', reason: 'nothing is known of its format', doubt }
 }
+
+/** A Blu-ray of music alone says so. */
+const isBluRayAudio = ({ title, edition }: Product, binding: string) =>
+  /\bblu ?ray\b/.test(binding) && PURE_AUDIO.test(normalizeText(`${title.slice(0, MAX_TITLE)} ${edition ?? ''}`))
+const PURE_AUDIO = /\b(blu ?ray audio|audio blu ?ray|pure audio|high fidelity pure)\b/
+
+/** Korean albums are sold as a card with a code, too: "(Weverse Albums ver.)". */
+const isKpopCard = ({ title }: Product) => CARD.test(normalizeText(title))
+const CARD = /\b(weverse|platform|kit|kihno|nemo|smart|pocket|smc|qr|tag) ?albums? ver(sion)?\b/
 
 /** What is pressed or sold as singles are: the song of the album's name, unless the album is one itself. */
 function findSingle({ title, binding, formats, edition }: Product, normalBinding: string): string | null {

@@ -191,12 +191,17 @@ export function isSequel(ours: string, theirs: string): boolean {
   if (toNumberless(left) !== toNumberless(right) || toNumberless(left) === '') return false
   const [our, their] = [numbersOf(left), numbersOf(right)]
   const more = their.filter(
-    (number) => !our.includes(number) && !COUNTED_WORKS.test(right[right.indexOf(number) + 1] ?? ''),
+    (number) =>
+      !our.some((other) => isOneNumber(other, number)) && !COUNTED_WORKS.test(right[right.indexOf(number) + 1] ?? ''),
   )
   if (more.length === 0 || (our.length === 0 && (isWholeRow(more) || isCounted(right)))) return false
-  if (our.some((number) => !their.includes(number))) return true
+  if (our.some((number) => !their.some((other) => isOneNumber(number, other)))) return true
   return more.some((number) => Number(number) > 1) && more.every((number) => Number(number) < 20)
 }
+
+/** "Europe '72" and "Europe 1972". */
+const isOneNumber = (one: string, other: string) => toShortYear(one) === toShortYear(other)
+const toShortYear = (number: string) => (/^19[4-9]\d$/.test(number) ? number.slice(2) : number)
 
 /** "Hanni und Nanni 2 - schmieden neue Pläne": after the number of a series goes on the title that the album has without it. */
 function isCounted(words: readonly string[]): boolean {

@@ -5,6 +5,7 @@ import { isKeyOf } from './compare-works.ts'
 import { isBareNote, isEditionWord } from './edition-words.ts'
 import { extraWords } from './extra-words.ts'
 import { findDoubt, findFormula, findOtherSubtitle, haveOtherNumbers } from './find-doubts.ts'
+import { isShortened } from './is-called-otherwise.ts'
 import { BARE_LIVE, isMaybeExtra } from './is-maybe-extra.ts'
 import { isOwnConcert } from './is-own-concert.ts'
 import { isPair } from './is-pair.ts'
@@ -52,7 +53,7 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   const extra = extraWords(album, product, given)
   // "At Fillmore East" is a concert, so "Live At Fillmore East" is no other record.
   const isSameConcert = extra === 'live' && /\blive (at|in|from) /.test(given.core)
-  const sign = isSameConcert ? null : findSign(extra, album, product)
+  const sign = isSameConcert ? null : findSign(extra, album, given, product)
   // Of a concert more may be said: "Bob Dylan Live 1966: The Royal Albert Hall Concert".
   const isConcertToo = sign?.kind === 'live' && isConcert(album)
   const isExtra =
@@ -108,7 +109,7 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
     return answer(kind)
   }
   if (kind === 'sequel' && isAnniversary(album, given, product)) return answer('equal')
-  if (kind === 'sequel' && isMaybeNumbered(album, product)) return answer('alike')
+  if (kind === 'sequel' && (isMaybeNumbered(album, product) || isNicknamedInNote(album, given))) return answer('alike')
   // "Blue Train + 2" has as many songs more.
   if (kind === 'sequel' && BONUS.test(product.title.slice(0, MAX_TITLE))) return answer('extended')
   const staging = findOtherStaging(album.noted.notes, given.notes, album.releaseYear)
@@ -134,9 +135,11 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   return doubt === null ? compareNotes(album, product, given, theirs, kind, answer) : answer(kind, doubt)
 }
 
-function findSign(extra: string, album: AlbumTitle, product: Product): OtherRecord | null {
+function findSign(extra: string, album: AlbumTitle, given: ReadTitle, product: Product): OtherRecord | null {
   const sign = findOtherRecord(extra)
-  return sign?.kind === 'live' && isOwnConcert(album, product) ? null : sign
+  if (sign?.kind === 'live' && isOwnConcert(album, product)) return null
+  // "Greatest Hits Vol. 2 (GHV2)" has the album's title in brackets.
+  return sign?.kind === 'compilation' && isShortened(album, given) ? null : sign
 }
 
 const NAMESAKE = "it is one with the artist's name for a title"
@@ -176,6 +179,10 @@ function isNicknamedBy({ artists, nameWords, releaseYear }: AlbumTitle, core: re
   const words = core.filter((word) => !nameWords.has(word) && !/^\d+$/.test(word))
   return words.length > 0 && isNickname(artists, words, releaseYear)
 }
+
+/** "Peter Gabriel 3 (Melt)". */
+const isNicknamedInNote = ({ artists, isSelfTitled, releaseYear }: AlbumTitle, { notes }: ReadTitle) =>
+  isSelfTitled && notes.some((note) => isNickname(artists, toTitleWords(note), releaseYear))
 
 /** Whether words are left beside an artist's name; "Peter Green's Fleetwood Mac" are Fleetwood Mac. */
 function isLeftBy(name: readonly string[], core: readonly string[], length: number): boolean {

@@ -70,6 +70,11 @@ function isOtherHan(one: string, other: string): boolean {
   )
 }
 
+/** Whether a note is the album's title, and the first letters of what stands before it. */
+export function isShortened({ forms }: Pick<Called, 'forms'>, { core, notes }: ReadTitle): boolean {
+  return notes.some((note) => forms.whole.includes(note) && isInitials(note, core.split(' ')))
+}
+
 /** By initials, with numbers whole ("JBG 3"), or by its first word and its number ("NOW 45"). */
 function isShortFor(fewer: readonly string[], more: readonly string[]): boolean {
   const [first = '', number = '', ...others] = fewer

@@ -1,5 +1,6 @@
 import type { Product } from '../../album.ts'
 import { compareFormats } from './compare-formats.ts'
+import { findUnexplained } from './edition-words.ts'
 import { normalizeText } from './normalize-text.ts'
 import { findOtherRecord, type OtherRecord } from './other-record-words.ts'
 import type { ReadTitle } from './read-title.ts'
@@ -20,7 +21,17 @@ const ON_TOP =
   /\b(and|with|plus|incl|includes|including|w) ([a-z0-9]{1,20} ){0,6}(b sides|demos|outtakes|rarities|remixes|sessions|live|dvds?|eps?|singles?|bonus)\b/
 /** A new mix is the album, a remix is not: which it is a bare word does not say. */
 const BARE_MIX = /^((19|20)\d\d )?(remix(ed)?|redux)( (19|20)\d\d)?( version| edition)?$/
+const SECOND_DISC = /^((and|with) )?(the )?(b sides|outtakes|rarities|demos|remixes|sessions)$/
 export const BARE_LIVE = /^(live|live album|live recording|recorded live|en vivo|en directo|ao vivo|mtv unplugged)$/
+
+/** "(ep.1 Control)" is an episode. */
+const EPISODE = /^ep \d{1,2}( \w+)?$/
+
+/** "[Tri-Color Vinyl EP]": but for the last word a pressing. */
+function isPressedEp(part: string): boolean {
+  const words = part.split(' ')
+  return words.length > 1 && words.at(-1) === 'ep' && findUnexplained(words.slice(0, -1)).length === 0
+}
 
 /** A shirt or a calendar lies in the box with the record, which is named before it. */
 const RECORD_FIRST = /\b(fan ?box|box|boxset|box set|\d?(cds?|lps?)|vinyl|edition|deluxe|bundle)\b/
@@ -56,11 +67,16 @@ export function isMaybeExtra(
   if (isBeside && kind === 'compilation' && parts.some((part) => SUBTITLED.test(part))) return true
   if (
     kind === 'single' &&
-    [...parts, given.tailed.split(' ').at(-1) ?? ''].some((part) => BARE_EP.test(part) || BARE_SINGLE.test(part))
+    [...parts, given.tailed.split(' ').at(-1) ?? ''].some(
+      (part) => BARE_EP.test(part) || BARE_SINGLE.test(part) || EPISODE.test(part) || isPressedEp(part),
+    )
   )
     return true
   if (kind === 'live' && parts.some((part) => BARE_LIVE.test(part))) return true
   if (kind === 'version' && parts.some((part) => BARE_MIX.test(part))) return true
+  // "The Best Of 1980-1990 / The B-Sides" has a second disc.
+  if (kind === 'version' && given.listed.length > 1 && given.listed.slice(1).every((part) => SECOND_DISC.test(part)))
+    return true
   // What is an EP elsewhere is a mini album in Korea, and the album itself.
   if (kind === 'single' && /\bmini album\b/.test(extra)) return true
   const text = [...given.segments, ...given.notes, ...given.editions, normalizeText(product.edition ?? '')].join(' ')

@@ -73,9 +73,10 @@ export function readTitle(title: string): ReadTitle {
     const normal = normalizeText(text)
     // "Appetite For Destruction by Guns N' Roses (1990-10-25)" was listed by a reseller.
     if (normal !== '')
-      (isEdition(normal) || DATE.test(normal) || MINI_ALBUM.test(normal) || SHORT.test(normal) ? editions : notes).push(
-        normal,
-      )
+      (isEdition(normal) || isSelfTitled(normal) || DATE.test(normal) || MINI_ALBUM.test(normal) || SHORT.test(normal)
+        ? editions
+        : notes
+      ).push(VERSION.test(normal) ? normal.replace('v', 'version ') : normal)
   }
   const whole = spellInches(title.slice(0, MAX_TITLE))
     .replace(/[（）［］｛｝：]/g, (sign) => sign.normalize('NFKC'))
@@ -108,7 +109,7 @@ export function readTitle(title: string): ReadTitle {
   for (const part of outside.split(/\||\s[-–—:~]+\s|:\s|\s[-–—](?=\S)/).slice(0, MAX_SEGMENTS)) {
     const normal = normalizeText(part)
     if (normal === '') continue
-    if (segments.length > 0 && (isEditionSegment(normal) || NUMBERED_SEGMENT.test(normal))) {
+    if (segments.length > 0 && (isEditionSegment(normal) || NUMBERED_SEGMENT.test(normal) || isSelfTitled(normal))) {
       editions.push(normal)
       continue
     }
@@ -149,6 +150,8 @@ function dropNumberedAlbum(title: string): string {
 
 /** As American wholesalers cut what they say of pressings: "Paranoid (Hybr)". */
 const SHORT = /^(exp|jpn|can|hybr|rmst|ogv|enh|rpkg|aniv|bonus)$/
+/** "Further Down The Spiral (V2)" is no second volume. */
+const VERSION = /^v\d$/
 const DATE = /^(19|20)\d\d (0[1-9]|1[0-2]) ([0-2]\d|3[01])$/
 // A jewel box holds one disc.
 const BOX = /\b((?<!jewel )box(set)?|coffret|cofanetto|caja|(twin|double|triple|value|[2-9]) pack)\b/
@@ -189,6 +192,14 @@ export function isBoxOfMany({ tailed, notes, editions }: ReadTitle): boolean {
   const text = [tailed, ...notes, ...editions].join(' ')
   return BOX.test(text) && !OF_ONE_ALBUM.test(text)
 }
+
+/** "Paramore: Self-Titled Deluxe" says that the name before is the title. */
+function isSelfTitled(normal: string): boolean {
+  const [, edition] = SELF_TITLED.exec(normal) ?? []
+  return edition !== undefined && (edition === '' || isEdition(edition.trim()))
+}
+
+const SELF_TITLED = /^(?:the )?self titled(?: album)?((?: .*)?)$/
 
 function isBlankOrEdition(text: string): boolean {
   const normal = normalizeText(text.replaceAll('|', ' '))

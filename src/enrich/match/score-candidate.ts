@@ -84,7 +84,7 @@ export function createScorer(album: Album): (product: Product) => Score {
     const read = admitReading(compareTitles(albumTitle, product), albumArtists, product)
     const artist = reconsider(compareArtists(albumArtists, product, isShared), read, albumTitle, albumArtists, product)
     const title = admitHomage(read, artist, product)
-    const format = compareFormats(product, isAudiobook(albumArtists, product))
+    const format = compareFormats(product, () => isAudiobook(albumArtists, product))
     const parts: ScorePart[] = [
       { name: 'title', value: TITLE[title.kind], reason: title.reason },
       { name: 'artist', value: ARTIST[artist.kind], reason: artist.reason },
