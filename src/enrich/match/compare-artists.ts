@@ -52,9 +52,9 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
       named.length,
     )
   // Who wrote the songs is the artist only when nobody else is named, but of a film's music whoever plays.
-  const isScore = IS_SOUNDTRACK.test(normalizeText(product.title))
+  const isScore = () => IS_SOUNDTRACK.test(normalizeText(product.title))
   const isWriter = ({ role, roleType }: { role: string | null; roleType: string | null }) =>
-    WRITER.test(roleType ?? role ?? '') && !(isScore && COMPOSER.test(roleType ?? role ?? ''))
+    WRITER.test(roleType ?? role ?? '') && !(COMPOSER.test(roleType ?? role ?? '') && isScore())
   const heard = named.some((one) => !isWriter(one)) ? named.filter((one) => !isWriter(one)) : named
   const runs = heard.flatMap(({ name }) => toSpellings(name).flatMap(toRuns))
   const wanted = acts.flatMap(({ key, pieces }) => [key, ...pieces.map((piece) => piece.key)])

@@ -10,6 +10,7 @@ import { normalizeText, toWords } from './normalize-text.ts'
 import { otherSpellings } from './other-spellings.ts'
 import { type ReadTitle, readTitle } from './read-title.ts'
 import { type Forms, mergeForms, toForms, toTitleWords } from './title-forms.ts'
+import { namesWork } from './work-names.ts'
 
 /** An album's title, read once for all products. */
 export interface AlbumTitle {
@@ -30,6 +31,8 @@ export interface AlbumTitle {
   isClassical: boolean
   /** Whether it names one: "Sibelius: Violin Concerto". */
   namesComposer: boolean
+  /** Whether it is that of a work which has one in each language: "Schwanensee". */
+  namesWork: boolean
   /** Whether many albums bear it: the artist's name, "Greatest Hits". */
   isGeneric: boolean
   /** Whether it is no more than the place of a concert: "Live At The Apollo". */
@@ -54,6 +57,7 @@ export function readAlbumTitle(album: Album): AlbumTitle {
   const notes = wanted.flatMap((title) => [...title.notes, ...title.editions.filter(isBareNote)])
   const core = toTitleWords(wanted[0]?.core ?? '')
   const nameWords = new Set(names.flat())
+  const forms = mergeForms(wanted.map((title) => toForms(title, names)))
   return {
     names,
     artists: album.artists.slice(0, MAX_NAMES).map(({ name }) => toKey(name)),
@@ -65,7 +69,7 @@ export function readAlbumTitle(album: Album): AlbumTitle {
       ...names.flat(),
       ...album.artists.slice(0, MAX_NAMES).flatMap(({ name }) => toWords(name)),
     ]),
-    forms: mergeForms(wanted.map((title) => toForms(title, names))),
+    forms,
     noted: {
       notes,
       all: [...wanted.map(({ tailed }) => tailed), ...notes, ...wanted.flatMap(({ editions }) => editions)],
@@ -75,6 +79,7 @@ export function readAlbumTitle(album: Album): AlbumTitle {
     hasBareNote: wanted.some(({ editions }) => editions.some(isBareNote)),
     isClassical: album.artists.slice(0, MAX_NAMES).some(({ name }) => isComposer(toWords(name))),
     namesComposer: namesComposer(album.title),
+    namesWork: forms.plain.some(namesWork),
     isPlace: wanted.some(({ core }) => /^live (at|in|from|on) /.test(core)),
     isSelfTitled: names.some((name) => name.join(' ') === core.join(' ')),
     isList: wanted.some(({ isList }) => isList),

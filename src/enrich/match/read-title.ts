@@ -58,7 +58,7 @@ const VOLUME = /^\s*vol\. ?\d{1,2} ?[[(]([^\])]{1,80})[\])]/i
 const NUMBERED_SEGMENT = /^(the )?\d{1,2}(st|nd|rd|th) ((mini|full|studio|special) )?album$/
 const MINI_ALBUM = /^(the )?\d{1,2}(st|nd|rd|th) mini album$/
 /** "Chicago The Musical" is the show of that name. */
-const THE_MUSICAL = /(?<=\S) the musical$/
+const THE_MUSICAL = ' the musical'
 /** A shop's own note before the title. */
 const SHOP_PREFIX = /^\s*【/
 
@@ -118,8 +118,8 @@ export function readTitle(title: string): ReadTitle {
       notes.push(normal)
       continue
     }
-    const named = normal.replace(THE_MUSICAL, '')
-    if (named !== normal) notes.push('the musical')
+    const named = normal.endsWith(THE_MUSICAL) ? normal.slice(0, -THE_MUSICAL.length) : normal
+    if (named !== normal) notes.push(THE_MUSICAL.trim())
     segments.push(dropTrailingEdition(named, editions))
     tailed.push(named)
   }
@@ -195,6 +195,7 @@ export function isBoxOfMany({ tailed, notes, editions }: ReadTitle): boolean {
 
 /** "Paramore: Self-Titled Deluxe" says that the name before is the title. */
 function isSelfTitled(normal: string): boolean {
+  if (!normal.includes('self titled')) return false
   const [, edition] = SELF_TITLED.exec(normal) ?? []
   return edition !== undefined && (edition === '' || isEdition(edition.trim()))
 }

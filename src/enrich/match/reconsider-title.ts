@@ -24,7 +24,7 @@ export function reconsiderTitle(
   if ((isWork || namesComposer(product.title)) && nameOneWork(album, given)) return 'alike'
   if (isWork && isPartOfProgramme(album, given, product)) return 'alike'
   const title = toTitleWords(given.core).join(' ')
-  if (album.forms.plain.some((form) => translateWork(form, title))) return 'alike'
+  if (album.namesWork && album.forms.plain.some((form) => translateWork(form, title))) return 'alike'
   if (isByAll(album, given, product)) return 'alike'
   if (isSameEpisode(album, title)) return 'alike'
   if (isOneInDigits(album, given)) return 'translated'

@@ -29,8 +29,8 @@ export function findOtherStaging(
   theirs: readonly string[],
   releaseYear: number | null,
 ): string | null {
+  if (!theirs.some(isOfShow)) return null
   const [our, their] = [ours.join(' '), theirs.join(' ')]
-  if (!isOfShow(their)) return null
   if (IS_SOUNDTRACK.test(our) && !isOfShow(our) && !IS_SOUNDTRACK.test(their))
     return 'it is of the stage, the album of a film'
   const year = Number(theirs.map((note) => CAST_OF.exec(note)?.[1]).find((told) => told !== undefined))

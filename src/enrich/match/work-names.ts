@@ -82,6 +82,9 @@ const isNamed = (text: string, name: string) => ` ${text}`.includes(` ${name}`)
 /** Which of the works a text names, in singular or plural. */
 const findWorks = remember((text: string) => WORKS.filter((names) => names.some((name) => isNamed(text, name))))
 
+/** Whether a title names one of them, in title words. */
+export const namesWork = (title: string): boolean => findWorks(title).length > 0
+
 /** Whether two titles name one work in two languages: "Schwanensee", "Swan Lake". A number says which of several. */
 export function nameSameWork(ours: string, theirs: string): boolean {
   const works = findWorks(theirs)
