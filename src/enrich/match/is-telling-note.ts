@@ -6,7 +6,7 @@ const TELLING: readonly RegExp[] = [
   // A country's own release may have songs of its own, and one in its language is sung anew; its pressing is the same.
   /\b(australian?|uk|us|american|canadian|international|japanese|european|english|german|french|spanish|italian|portuguese|korean|chinese) (release|version)$/,
   // The album of a Korean group is the Korean one.
-  /\b(english|japanese|chinese|german|french|spanish|italian) ver$/,
+  /\b(english|japanese|japan|jp|chinese|china|taiwan|german|french|spanish|italian|remix|acoustic|original) ver$/,
   /^(in )?(english|german|french|spanish|italian|portuguese|japanese|korean|chinese)$/,
   /\b(english|german|french|spanish|italian|portuguese|korean|chinese) edition$/,
   // Played anew; "New, Original Recording Remastered" is the condition of the old one.

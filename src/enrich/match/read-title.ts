@@ -3,6 +3,7 @@ import { findUnexplained, isEditionWord, isStrongEditionWord } from './edition-w
 import { isTellingNote } from './is-telling-note.ts'
 import { normalizeText } from './normalize-text.ts'
 import { findOtherRecord } from './other-record-words.ts'
+import { isNumberedAlbum, isVersionNote, readAnnounced } from './read-korean-title.ts'
 import { readSymbols } from './read-symbols.ts'
 import { isShowNote } from './show-words.ts'
 import { isSoundtrackNote } from './soundtrack-words.ts'
@@ -46,17 +47,6 @@ const THIRD_DISC = /^(the essential .{1,80}?) 3\.0(?=$|\s*[([])/i
 /** A sign on one side of a joining one, with something on its other side. */
 const SIGN_JOINED =
   /^\s*[^\p{L}\p{N}\s]{1,3}\s+(?:[&+/]|and|und|et)\s+\S|\S\s+(?:[&+/]|and|und|et)\s+[^\p{L}\p{N}\s]{1,3}(\s|$)/iu
-/** How Korean albums are announced: "SEVENTEEN 10th Mini Album 'FML'". */
-const NUMBERED_ALBUM =
-  /^[^'"‘“]{0,60}\b\d{1,2}(?:st|nd|rd|th) (?:(?:mini|full|studio|single|special|full-length) )?(?:album|ep)\s*[-:]?\s*['"‘“]([^'"’”]{1,80})['"’”]/i
-/** "BLACKPINK 2nd Album [ BORN PINK ]". */
-const BRACKETED_ALBUM =
-  /^[^'"‘“[(]{0,60}\b\d{1,2}(?:st|nd|rd|th) (?:(?:mini|full|studio|single|special|full-length) )?(?:album|ep)\s*[-:]?\s*[[(]([^\])]{1,80})[\])]/i
-/** "Vol.4 [THE WAR]". */
-const VOLUME = /^\s*vol\. ?\d{1,2} ?[[(]([^\])]{1,80})[\])]/i
-/** The same after the title: "MY WORLD - The 3rd Mini Album". */
-const NUMBERED_SEGMENT = /^(the )?\d{1,2}(st|nd|rd|th) ((mini|full|studio|special) )?album$/
-const MINI_ALBUM = /^(the )?\d{1,2}(st|nd|rd|th) mini album$/
 /** "Chicago The Musical" is the show of that name. */
 const THE_MUSICAL = ' the musical'
 /** A shop's own note before the title. */
@@ -73,7 +63,11 @@ export function readTitle(title: string): ReadTitle {
     const normal = normalizeText(text)
     // "Appetite For Destruction by Guns N' Roses (1990-10-25)" was listed by a reseller.
     if (normal !== '')
-      (isEdition(normal) || isSelfTitled(normal) || DATE.test(normal) || MINI_ALBUM.test(normal) || SHORT.test(normal)
+      (isEdition(normal) ||
+      isSelfTitled(normal) ||
+      DATE.test(normal) ||
+      isVersionNote(normal, cut !== whole) ||
+      SHORT.test(normal)
         ? editions
         : notes
       ).push(VERSION.test(normal) ? normal.replace('v', 'version ') : normal)
@@ -84,7 +78,7 @@ export function readTitle(title: string): ReadTitle {
     .replace(ANGLED, '($1)')
     .replace(LISTED_IN, '')
     .replace(THIRD_DISC, '$1')
-  const cut = /\d(st|nd|rd|th) |^\s*vol\./i.test(whole) ? dropNumberedAlbum(whole) : whole
+  const cut = readAnnounced(whole, isEdition)
   const outside = cut.replace(BRACKETS, (note) => {
     file(note.slice(1).replace(/[)\]}】》」』〉〕〗]$/, ''))
     return SHOP_PREFIX.test(note) && cut.trimStart().startsWith(note) ? ' ' : ' | '
@@ -109,7 +103,7 @@ export function readTitle(title: string): ReadTitle {
   for (const part of outside.split(/\||\s[-–—:~]+\s|:\s|\s[-–—](?=\S)/).slice(0, MAX_SEGMENTS)) {
     const normal = normalizeText(part)
     if (normal === '') continue
-    if (segments.length > 0 && (isEditionSegment(normal) || NUMBERED_SEGMENT.test(normal) || isSelfTitled(normal))) {
+    if (segments.length > 0 && (isEditionSegment(normal) || isNumberedAlbum(normal) || isSelfTitled(normal))) {
       editions.push(normal)
       continue
     }
@@ -138,14 +132,6 @@ export function readTitle(title: string): ReadTitle {
     beginsWithNote: outside.trimStart().startsWith('|'),
     joinsSigns,
   }
-}
-
-function dropNumberedAlbum(title: string): string {
-  const announced = [VOLUME, BRACKETED_ALBUM].find((pattern) => {
-    const bracketed = normalizeText(pattern.exec(title)?.[1] ?? '')
-    return bracketed !== '' && !isEdition(bracketed) && !/\bver\b/.test(bracketed)
-  })
-  return title.replace(announced ?? NUMBERED_ALBUM, '$1')
 }
 
 /** As American wholesalers cut what they say of pressings: "Paranoid (Hybr)". */
