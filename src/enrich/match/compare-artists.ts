@@ -3,10 +3,12 @@ import { isLongerName, isNobody, type Run, toKey, toPieces, toRuns, toSpellings 
 import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { toScript } from './compare-forms.ts'
 import { explainLead } from './explain-lead.ts'
-import { findOtherPerformers } from './find-other-performers.ts'
+import { findOtherPerformers, isStranger } from './find-other-performers.ts'
 import { isAlikeName } from './is-alike-name.ts'
+import { isCutWithin } from './is-cut-within.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { type Act, type AlbumArtists, VARIOUS } from './read-album-artists.ts'
+import { type Credit, isComposedBy, isPlayedByOthers, isReadBy, isWrittenBy } from './roles.ts'
 import { IS_SOUNDTRACK } from './soundtrack-words.ts'
 
 /** How the product's artists stand to the album's. */
@@ -26,15 +28,6 @@ const OF_A_SHOW = / (cast|originalcast|urauffuhrung|soundtrack|motion picture|mu
 const MIXED_BY = [' mixed by', ' compiled by', ' selected by', ' curated by']
 /** From here a shop may name nobody. */
 const MANY = 3
-/** Roles, in the languages of Amazon's marketplaces, of those who are not heard. */
-const WRITER =
-  /(composer|komponist|compositeur|compositor|compositore|lyric|writer|author|autor|auteur|autore|producer|produzent|arrang|editor|illustrat|作曲|作詞)/i
-
-const COMPOSER = /(composer|komponist|compositeur|compositor|compositore|作曲)/i
-
-/** Who is heard on an audiobook. */
-const READER = /(author|autor|auteur|autore|narrat|erzahler|reader|sprecher|lecteur)/i
-
 /**
  * Compares the credited artists with the product's contributors, whatever the style: "Swift, Taylor",
  * "MARLEY,BOB & THE WAILERS", "Nirvana and Kurt Cobain", "Tyler, The Creator, Multi-Artistes, et al.".
@@ -53,8 +46,7 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
     )
   // Who wrote the songs is the artist only when nobody else is named, but of a film's music whoever plays.
   const isScore = () => IS_SOUNDTRACK.test(normalizeText(product.title))
-  const isWriter = ({ role, roleType }: { role: string | null; roleType: string | null }) =>
-    WRITER.test(roleType ?? role ?? '') && !(COMPOSER.test(roleType ?? role ?? '') && isScore())
+  const isWriter = (one: Credit) => isWrittenBy(one) && !(isComposedBy(one) && isScore())
   const heard = named.some((one) => !isWriter(one)) ? named.filter((one) => !isWriter(one)) : named
   const runs = heard.flatMap(({ name }) => toSpellings(name).flatMap(toRuns))
   const wanted = acts.flatMap(({ key, pieces }) => [key, ...pieces.map((piece) => piece.key)])
@@ -68,11 +60,12 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
     )
   const best = found.find(({ place }) => place === 'whole') ?? found.find(({ place }) => place === 'leader') ?? found[0]
   if (best !== undefined) {
-    const isRead = heard.every(({ role, roleType }) => READER.test(roleType ?? role ?? ''))
+    const isRead = heard.every(isReadBy)
     const isTribute = heard.some(({ name }) => isTributeTo(name, acts))
     const doubt =
       (isTribute ? 'a tribute is named with the artist' : null) ??
       (isRead ? `${best.act.name} is named as author or reader` : null) ??
+      (isPlayedByOthers(best.act, heard) ? `${best.act.name} is named as composer` : null) ??
       doubtPlace(best, isGeneric) ??
       findOtherPerformers(
         acts,
@@ -143,7 +136,10 @@ function comparePart(
         kind: 'part',
         reason: 'one name goes on after the other',
         // "Monica Zetterlund, Bill Evans" is no record of his trio.
-        doubt: !isBoth && (isGeneric || isLedByOther(longer, names)) ? `the artist is ${names[0]?.slice(0, 80)}` : null,
+        doubt:
+          !isBoth && (isGeneric || isWithOther(longer, acts, names))
+            ? `the artist is ${names.join(', ').slice(0, 80)}`
+            : null,
       }
     if (piece !== undefined)
       return {
@@ -158,10 +154,10 @@ function comparePart(
   return null
 }
 
-/** Whether somebody else is named first. */
-function isLedByOther(run: Run | undefined, names: string[]): boolean {
-  const [first] = names.flatMap(toRuns)
-  return run !== undefined && first !== undefined && !run.words.some((word) => first.words.includes(word))
+/** Whether somebody else is named, too. */
+function isWithOther(run: Run | undefined, acts: readonly Act[], names: string[]): boolean {
+  const known = [...acts, ...(run === undefined ? [] : [run])]
+  return names.flatMap(toPieces).some(({ name }) => isStranger(toWords(name), known))
 }
 
 /** "Hall & Oates" and "Daryl Hall & John Oates": each of one is in one of the other. */
@@ -250,16 +246,6 @@ function compareRest(
   if (inTitle || selfTitled || isCast) return told('in title', 'another artist is named, the title names the right one')
   return told('different', `the artist is ${names[0]?.slice(0, 80)}`)
 }
-
-/** "Beethoven: Symphonies Nos. 5 & 7 / Carlos Klei...": shorter beginnings are those of others, too. */
-function isCutWithin(title: string, acts: readonly Act[]): boolean {
-  const end = CUT.exec(title.slice(0, MAX_TITLE))?.[1]
-  const begun = end === undefined ? '' : normalizeText(end.split(/ - | by /).at(-1) ?? '')
-  return begun.length >= MIN_BEGUN && acts.some(({ name }) => normalizeText(name).startsWith(begun))
-}
-
-const CUT = /([^/]{1,80})(?:\.\.\.|…)\s*$/
-const MIN_BEGUN = 6
 
 /** A product by various artists, and an album by some. @param title of the product, between spaces */
 function compareWithVarious({ acts, title: ours }: AlbumArtists, title: string): ArtistMatch {

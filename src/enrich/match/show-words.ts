@@ -22,7 +22,7 @@ const CAST_OF = /\b((?:19|20)\d\d)\b.{0,40}\bcast\b/
  * Why a product of the same title is another staging, or null: it is the musical and the album the film's, or a later cast
  * sings.
  *
- * @param ours the album's notes, normalized, as are the product's
+ * @param ours all that the album's title says, normalized, as are the product's notes
  */
 export function findOtherStaging(
   ours: readonly string[],
