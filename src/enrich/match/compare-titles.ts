@@ -137,7 +137,8 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
 
 function findSign(extra: string, album: AlbumTitle, given: ReadTitle, product: Product): OtherRecord | null {
   const sign = findOtherRecord(extra)
-  if (sign?.kind === 'live' && isOwnConcert(album, product)) return null
+  // Nor is a "New Year's Concert" another than the "Neujahrskonzert".
+  if (sign?.kind === 'live' && (isOwnConcert(album, product) || (album.namesWork && isConcert(album)))) return null
   // "Greatest Hits Vol. 2 (GHV2)" has the album's title in brackets.
   return sign?.kind === 'compilation' && isShortened(album, given) ? null : sign
 }

@@ -42,5 +42,6 @@ const SAYS_AS_MUCH: Record<string, string[]> = {
   singt: ['sings', 'chante', 'canta'],
   plays: ['spielt', 'joue', 'toca'],
   songs: ['chants', 'chansons', 'lieder', 'canciones', 'canti', 'canzoni'],
+  years: ['annees', 'jahre', 'anni', 'anos'],
   music: ['musique', 'musik', 'musica'],
 }

@@ -51,7 +51,34 @@ piano trio|klaviertrio
 piano quintet|klavierquintett
 etudes|etuden
 cello suite|cello suiten|cellosuite|suites for solo cello|suites for cello|suiten fur violoncello|suites pour violoncelle
-new years concert|neujahrskonzert|concert du nouvel an|concerto di capodanno|concierto de ano nuevo
+new years concert|new years day concert|neujahrskonzert|concert du nouvel an|concerto di capodanno|concierto de ano nuevo
+new years eve concert|silvesterkonzert|concert de la st sylvestre
+summer night concert|sommernachtskonzert|concert de nuit dete
+christmas song|christmas carol|weihnachtslied|chants de noel|villancico
+folk song|volkslied|chants populaires
+also sprach zarathustra|thus spake zarathustra|thus spoke zarathustra|ainsi parlait zarathoustra
+songs on death of children|kindertotenlied
+poets love|dichterliebe|amours du poete
+years of pilgrimage|annees de pelerinage|pilgerjahre
+summer nights|nuits dete|sommernachte
+swan song|schwanengesang|chant du cygne
+heros life|heldenleben|vie de heros
+youths magic horn|knaben wunderhorn
+death and transfiguration|death transfiguration|tod und verklarung
+transfigured night|verklarte nacht|nuit transfiguree
+afternoon of a faun|apres midi dun faune
+romeo and juliet|romeo juliet|romeo et juliette|romeo und julia
+cinderella|cendrillon|aschenbrodel|cenerentola
+tales of hoffmann|hoffmanns erzahlungen|contes dhoffmann
+force of destiny|macht des schicksals|forza del destino
+gypsy baron|zigeunerbaron
+house of dead|totenhaus|maison des morts
+cunning little vixen|schlaue fuchslein|petite renarde rusee
+bluebeards castle|blaubarts burg|chateau de barbe bleue
+soldiers tale|geschichte vom soldaten|histoire du soldat
+end of time|fin du temps|ende der zeit
+songs of auvergne|chants dauvergne
+great mass|grosse messe|grande messe
 trout|forellen|quintette la truite
 brandenburg concerto|brandenburgische konzert|concertos brandebourgeois|concerts brandebourgeois
 mass in b minor|h moll messe|messe in h moll|messe en si mineur
