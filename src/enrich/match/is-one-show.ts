@@ -6,8 +6,12 @@ import { isFilmComposer } from './film-composers.ts'
 import { normalizeText } from './normalize-text.ts'
 import type { Act } from './read-album-artists.ts'
 import type { AlbumTitle } from './read-album-title.ts'
+import { readReleaseYear } from './read-release-year.ts'
 import { isOfShow } from './show-words.ts'
+import { IS_SOUNDTRACK } from './soundtrack-words.ts'
 
+/** Sources differ by a year or two about first releases. */
+const YEARS_OF_DOUBT = 2
 const IS_CAST = /\bcast\b/
 /** Singers are many there, and the composer is one. */
 const IS_INDIAN_FILM =
@@ -15,8 +19,8 @@ const IS_INDIAN_FILM =
 const IS_FILM = /\b(movie|film|motion picture)\b/
 
 /**
- * Whether other artists than the album's may be of the same musical: one source has who wrote it, another who sings it, or
- * various artists. Its title, or who is credited, tells that it is one.
+ * Whether other artists than the album's may be of the same musical or film: one source has who wrote it, another who sings
+ * it, or various artists. Its title, or who is credited, tells that it is one.
  */
 export function isOneShow(
   { kind }: ArtistMatch,
@@ -26,13 +30,21 @@ export function isOneShow(
   product: Product,
 ): boolean {
   if (kind !== 'different' && kind !== 'various') return false
-  if (kind === 'various' && IS_INDIAN_FILM.test(normalizeText(product.title))) return true
   const names = product.contributors.slice(0, MAX_NAMES).map(({ name }) => name)
   const theirs = normalizeText([product.title.slice(0, MAX_TITLE), ...names].join(' '))
+  if (IS_INDIAN_FILM.test(theirs)) return true
+  const isOfComposer = acts.some(({ key }) => isFilmComposer(key))
+  if (kind === 'various' && isOfComposer && IS_SOUNDTRACK.test(theirs)) return true
   if (!isOfShow(theirs)) return false
   const ours = [...album.noted.all, ...acts.map(({ name }) => normalizeText(name))].join(' ')
   if (isOfShow(ours)) return IS_FILM.test(ours) === IS_FILM.test(theirs)
-  // Two are who wrote music and words. Of the songs of a film, too, a cast may sing others: its title has to be equal.
-  const isWritten = acts.length > 1 || acts.some(({ key }) => isFilmComposer(key))
-  return isWritten && (title.kind === 'equal' || !IS_CAST.test(theirs))
+  // Two are who wrote music and words, and so may one be under an equal title in the same year.
+  if (title.kind === 'equal') return acts.length > 1 || isOfComposer || isNear(album.releaseYear, product)
+  // Of the songs of a film, too, a cast may sing others.
+  return (acts.length > 1 || isOfComposer) && !IS_CAST.test(theirs)
+}
+
+function isNear(year: number | null, product: Product): boolean {
+  const released = readReleaseYear(product)
+  return year !== null && released !== null && Math.abs(released - year) <= YEARS_OF_DOUBT
 }

@@ -8,6 +8,7 @@ import { isTranslated, readLanguage } from './is-translated.ts'
 import type { AlbumTitle } from './read-album-title.ts'
 import { readReleaseYear } from './read-release-year.ts'
 import type { ReadTitle } from './read-title.ts'
+import { isSoundtrackNote } from './soundtrack-words.ts'
 import { toTitleWords } from './title-forms.ts'
 import { translateWork } from './work-names.ts'
 
@@ -34,6 +35,7 @@ export function reconsiderTitle(
   // "Live 1966 (The Bootleg Series Vol. 4)": the number in a series, which the album's title begins with.
   const isOfSeries = (note: string) => album.forms.short.includes(note) && numbersOf(note.split(' ')).length > 0
   if (given.notes.some((note) => isOfSeries(toTitleWords(note).join(' ')))) return 'alike'
+  if (isShortOfFilm(album, given)) return 'alike'
   const isSameYear = album.releaseYear !== null && album.releaseYear === readReleaseYear(product)
   return isTranslated(album.spoken, readLanguage(product.title, given.core, album.nameWords), isSameYear)
     ? 'translated'
@@ -45,6 +47,13 @@ function isOneInDigits({ forms }: AlbumTitle, given: ReadTitle): boolean {
   const inDigits = (words: readonly string[]) => words.map((word) => readForeignNumber(word) ?? word).join(' ')
   const theirs = inDigits(toTitleWords(given.core))
   return forms.plain.some((form) => inDigits(form.split(' ')) === theirs)
+}
+
+/** "Amélie (Original Soundtrack)" is how another country calls "Le Fabuleux Destin d'Amélie Poulain". */
+function isShortOfFilm({ spoken }: AlbumTitle, given: ReadTitle): boolean {
+  if (!given.notes.some(isSoundtrackNote)) return false
+  const words = toTitleWords(given.core)
+  return words.some((word) => word.length >= TELLING_LENGTH) && words.every((word) => spoken.telling.includes(word))
 }
 
 /** "Die drei Fragezeichen 19 Teufelsberg MC": of a series that is named the number and a telling word are enough. */

@@ -2,7 +2,7 @@ import { IS_SOUNDTRACK } from './soundtrack-words.ts'
 
 /** What shops write of musicals beside their title, but for who sings. */
 const WORDS = new Set(
-  `a an the original new american british musical comedy comedie musicale un une spectacle das ein eine musikalische revue rock pop folk
+  `a an the original new american british musical comedy comedie musicale un une le la spectacle das ein eine musikalische revue rock pop folk
   opera rockoper musikrevue vaudeville broadway`.split(/\s+/),
 )
 const IS_SHOW = /\b(musical|musicale|revue|musikrevue|cast|rock opera|folk opera|rockoper|urauffuhrung)\b/
