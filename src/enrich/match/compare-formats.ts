@@ -58,7 +58,7 @@ export function compareFormats(product: Product, isTold = () => false): FormatMa
 /** A Blu-ray of music alone says so. */
 const isBluRayAudio = ({ title, edition }: Product, binding: string) =>
   /\bblu ?ray\b/.test(binding) && PURE_AUDIO.test(normalizeText(`${title.slice(0, MAX_TITLE)} ${edition ?? ''}`))
-const PURE_AUDIO = /\b(blu ?ray audio|audio blu ?ray|pure audio|high fidelity pure)\b/
+const PURE_AUDIO = /\b(blu ?ray (disc )?audio|audio blu ?ray|bd ?audio|pure audio|high fidelity pure)\b/
 
 /** Korean albums are sold as a card with a code, too: "(Weverse Albums ver.)". */
 const isKpopCard = ({ title }: Product) => CARD.test(normalizeText(title))

@@ -103,7 +103,7 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
     const rest = core.length - (isAge || isCalledFirst ? 1 : 0)
     // "Sarah Vaughan With Clifford Brown" has the guest in the title.
     const isWithGuest = names.some((name) => core.join(' ').startsWith(`${name.join(' ')} with `))
-    if (isWithGuest || isNicknamedBy(album, core)) return answer(kind)
+    if (isWithGuest || isNicknamedBy(album, core) || isNicknamedInNote(album, given)) return answer(kind)
     if (!isJoined && names.some((name) => isLeftBy(name, core, rest) && ours.whole.includes(name.join(' '))))
       return { ...answer('different'), reason: 'the title only names the artist' }
     return answer(kind)

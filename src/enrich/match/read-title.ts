@@ -62,12 +62,9 @@ export function readTitle(title: string): ReadTitle {
   const file = (text: string) => {
     const normal = normalizeText(text)
     // "Appetite For Destruction by Guns N' Roses (1990-10-25)" was listed by a reseller.
-    if (normal !== '')
-      (isEdition(normal) ||
-      isSelfTitled(normal) ||
-      DATE.test(normal) ||
-      isVersionNote(normal, cut !== whole) ||
-      SHORT.test(normal)
+    if (isSelfTitled(normal)) editions.push(`${normal} edition`)
+    else if (normal !== '')
+      (isEdition(normal) || DATE.test(normal) || isVersionNote(normal, cut !== whole) || SHORT.test(normal)
         ? editions
         : notes
       ).push(VERSION.test(normal) ? normal.replace('v', 'version ') : normal)
@@ -104,7 +101,7 @@ export function readTitle(title: string): ReadTitle {
     const normal = normalizeText(part)
     if (normal === '') continue
     if (segments.length > 0 && (isEditionSegment(normal) || isNumberedAlbum(normal) || isSelfTitled(normal))) {
-      editions.push(normal)
+      editions.push(isSelfTitled(normal) ? `${normal} edition` : normal)
       continue
     }
     // "Pulp Fiction: Music From The Motion Picture", as if it stood in brackets.
