@@ -54,8 +54,8 @@ function isHalfTranslated(one: string, other: string): boolean {
   return other.startsWith(`${letters} `) || other.endsWith(` ${letters}`)
 }
 
-/** Korean albums are counted so; normalized text has the letters taken apart. */
-const COUNTED = new RegExp(`^(\\d{1,3})${'집'.normalize('NFKD')}$`)
+/** Korean albums are counted so ("19집"); normalized text has the letters of the syllable apart. */
+const COUNTED = /^(\d{1,3})\u110c\u1175\u11b8$/
 
 /** Longer titles have a word of three letters by chance. */
 const MAX_HALVES = 3

@@ -2,15 +2,15 @@ import { normalizeText } from './normalize-text.ts'
 
 // How Korean albums are announced, which is how shops have their titles.
 
-const NTH = String.raw`\d{1,2}(?:st|nd|rd|th) (?:(?:mini|full|studio|single|special|full-length) )?(?:album|ep)`
-/** Of an artist the name may begin in brackets: "(G)I-DLE". */
-const ARTIST = String.raw`^(?:\s*\([^()]{1,10}\))?`
-/** "SEVENTEEN 10th Mini Album 'FML'". */
-const QUOTED = new RegExp(`${ARTIST}[^'"‘“]{0,60}\\b${NTH}\\s*[-:]?\\s*['"‘“]([^'"’”]{1,80})['"’”]`, 'i')
+/** "SEVENTEEN 10th Mini Album 'FML'"; of an artist the name may begin in brackets: "(G)I-DLE". */
+const QUOTED =
+  /^(?:\s*\([^()]{1,10}\))?[^'"‘“]{0,60}\b\d{1,2}(?:st|nd|rd|th) (?:(?:mini|full|studio|single|special|full-length) )?(?:album|ep)\s*(?:[-:]\s*)?['"‘“]([^'"’”]{1,80})['"’”]/i
 /** "BLACKPINK 2nd Album [ BORN PINK ]". */
-const BRACKETED = new RegExp(`${ARTIST}[^'"‘“[(]{0,60}\\b${NTH}\\s*[-:]?\\s*[[(]([^\\])]{1,80})[\\])]`, 'i')
+const BRACKETED =
+  /^(?:\s*\([^()]{1,10}\))?[^'"‘“[(]{0,60}\b\d{1,2}(?:st|nd|rd|th) (?:(?:mini|full|studio|single|special|full-length) )?(?:album|ep)\s*(?:[-:]\s*)?[[(]([^\])]{1,80})[\])]/i
 /** "BTS - [Map Of The Soul : 7] 4th Album". */
-const BRACKETED_BEFORE = new RegExp(`${ARTIST}[^'"‘“[(]{0,60}\\[([^\\]]{1,80})\\]\\s*${NTH}(?![a-z])`, 'i')
+const BRACKETED_BEFORE =
+  /^(?:\s*\([^()]{1,10}\))?[^'"‘“[(]{0,60}\[([^\]]{1,80})\]\s*\d{1,2}(?:st|nd|rd|th) (?:(?:mini|full|studio|single|special|full-length) )?(?:album|ep)(?![a-z])/i
 /** "Vol.4 [THE WAR]". */
 const VOLUME = /^\s*vol\. ?\d{1,2} ?[[(]([^\])]{1,80})[\])]/i
 /** What follows it as far as a bracket: "Jewel Case Ver. (Random)". */
