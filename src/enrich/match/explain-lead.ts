@@ -13,8 +13,9 @@ export function explainLead(
   names: readonly string[],
   title: string,
 ): string | null {
-  const isOfComposers = names.every((name) => isComposer(toNameWords(name)))
   const lead = readLead(title)
+  if (lead === null && !namesComposer) return null
+  const isOfComposers = names.every((name) => isComposer(toNameWords(name)))
   const isLed = lead !== null && isComposer(lead)
   // "Chopin: Nocturnes" by Chopin is played by somebody.
   if (isOfComposers && (namesComposer || (isLed && !acts.some((act) => act.isComposer))))

@@ -16,8 +16,9 @@ export function extraWords(
     .split(' ')
     .filter((word) => word !== '' && !isKnown(word, known, nameWords))
     .join(' ')
-  const isOfWorks = isClassical || namesComposer || (COUNTED_WORKS.test(given.tailed) && creditsComposer(product))
-  return isOfWorks ? words.replace(OF_WORKS, ' ').trim() : words
+  const bare = words.replace(OF_WORKS, ' ').trim()
+  if (isClassical || namesComposer || bare === words) return bare
+  return COUNTED_WORKS.test(given.tailed) && creditsComposer(product) ? bare : words
 }
 
 /** Elsewhere a string quartet plays what others made, and songs are made orchestral. */
@@ -31,17 +32,17 @@ function isKnown(word: string, known: ReadonlySet<string>, names: ReadonlySet<st
   if (known.has(word)) return true
   const other = word.endsWith('s') ? word.slice(0, -1) : `${word}s`
   if (known.has(other) && !names.has(other)) return true
-  return SAYS_AS_MUCH[word]?.some((other) => known.has(other)) ?? false
+  return SAYS_AS_MUCH.get(word)?.some((other) => known.has(other)) ?? false
 }
 
 /** German audio plays come in episodes; who sings does so in any language. */
-const SAYS_AS_MUCH: Record<string, string[]> = {
-  mtv: ['unplugged'],
-  horspiel: ['folge'],
-  sings: ['singt', 'chante', 'canta'],
-  singt: ['sings', 'chante', 'canta'],
-  plays: ['spielt', 'joue', 'toca'],
-  songs: ['chants', 'chansons', 'lieder', 'canciones', 'canti', 'canzoni'],
-  years: ['annees', 'jahre', 'anni', 'anos'],
-  music: ['musique', 'musik', 'musica'],
-}
+const SAYS_AS_MUCH = new Map([
+  ['mtv', ['unplugged']],
+  ['horspiel', ['folge']],
+  ['sings', ['singt', 'chante', 'canta']],
+  ['singt', ['sings', 'chante', 'canta']],
+  ['plays', ['spielt', 'joue', 'toca']],
+  ['songs', ['chants', 'chansons', 'lieder', 'canciones', 'canti', 'canzoni']],
+  ['years', ['annees', 'jahre', 'anni', 'anos']],
+  ['music', ['musique', 'musik', 'musica']],
+])

@@ -15,6 +15,7 @@ export interface ReadName {
   joined: string
   /** See initialsOf. */
   initials: string[]
+  isEnsemble: boolean
 }
 
 /** Spelling differences ("Weeknd", "Weekend") are above, other people below. */
@@ -74,7 +75,7 @@ const CHOIR = /chor|choir|coro|choeur|singers/
 
 /** "Wiener Philharmoniker", "Vienna Philharmonic". */
 function isOneOrchestra(one: readonly string[], other: readonly string[]): boolean {
-  if (!isEnsemble(one) || !isEnsemble(other) || CHOIR.test(one.join(' ')) !== CHOIR.test(other.join(' '))) return false
+  if (!isEnsemble(other) || CHOIR.test(one.join(' ')) !== CHOIR.test(other.join(' '))) return false
   return !isOtherOrchestra(one, other)
 }
 
@@ -91,7 +92,7 @@ export function isAlikeName(act: ReadName, name: string): boolean {
   const whole = act.words.join(' ')
   const sound = toSound(whole)
   if (isOtherHan(act.name, name) || isExplained(act, name)) return true
-  if (isOneOrchestra(act.words, otherWords)) return true
+  if (act.isEnsemble && isOneOrchestra(act.words, otherWords)) return true
   return [name, ...toPieces(name).map((piece) => piece.name)].some((piece) => {
     const words = toWords(piece)
     return (

@@ -31,7 +31,7 @@ export function isOneShow(
 ): boolean {
   if (kind !== 'different' && kind !== 'various') return false
   const names = product.contributors.slice(0, MAX_NAMES).map(({ name }) => name)
-  const theirs = normalizeText([product.title.slice(0, MAX_TITLE), ...names].join(' '))
+  const theirs = [product.title.slice(0, MAX_TITLE), ...names].map(normalizeText).join(' ')
   if (IS_INDIAN_FILM.test(theirs)) return true
   const isOfComposer = acts.some(({ key }) => isFilmComposer(key))
   if (kind === 'various' && isOfComposer && IS_SOUNDTRACK.test(theirs)) return true

@@ -1,7 +1,7 @@
 import type { Album } from '../../album.ts'
 import { isBackingBand, toAliases, toKey, toNameWords, toPieces, toSpellings } from './artist-names.ts'
 import { MAX_NAMES } from './bounds.ts'
-import { isComposer, namesComposer } from './composers.ts'
+import { isComposer, isEnsemble, namesComposer } from './composers.ts'
 import { initialsOf, type ReadName } from './is-alike-name.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 
@@ -64,6 +64,7 @@ export function readAlbumArtists(album: Album): AlbumArtists {
         }))
         .filter(({ key }) => key !== '' && pieces.length > 1),
       isComposer: isComposer(words),
+      isEnsemble: isEnsemble(words),
       spelledKey: toKey(toSpellings(other).at(-1) ?? ''),
     }
   })
