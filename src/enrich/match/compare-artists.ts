@@ -2,10 +2,12 @@ import type { Product } from '../../album.ts'
 import { isLongerName, isNobody, type Run, toKey, toPieces, toRuns, toSpellings } from './artist-names.ts'
 import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { toScript } from './compare-forms.ts'
+import { isEnsemble } from './composers.ts'
 import { explainLead } from './explain-lead.ts'
 import { findOtherPerformers, isStranger } from './find-other-performers.ts'
 import { isAlikeName } from './is-alike-name.ts'
 import { isCutWithin } from './is-cut-within.ts'
+import { isOneOrchestra } from './is-other-orchestra.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { type Act, type AlbumArtists, VARIOUS } from './read-album-artists.ts'
 import { type Credit, isComposedBy, isPlayedByOthers, isReadBy, isWrittenBy } from './roles.ts'
@@ -219,6 +221,12 @@ function compareRest(
   if (tribute !== undefined) return told('tribute', `${tribute.slice(0, 80)} plays what others made`)
   if (acts.some((act) => names.some((name) => isAlikeName(act, name))))
     return told('alike', 'the artists are alike, not equal')
+  // Beside a conductor or a soloist an orchestra says little.
+  const ensembles = acts.filter((act) => act.isEnsemble)
+  if (ensembles.length > 0 && names.every((name) => isEnsemble(toWords(name)))) {
+    if (ensembles.some((act) => names.some((name) => isOneOrchestra(act.words, toWords(name)))))
+      return told('alike', 'the orchestra is named in another language')
+  }
   const scripts = new Set(names.map(toScript))
   if (acts.length > 0 && acts.every(({ name }) => !scripts.has(toScript(name))))
     return told('incomparable', 'the artists are in different scripts')

@@ -266,9 +266,13 @@ const FILLERS = new Set(
   ),
 )
 
+const ARTICLES = new Set(['und', 'der', 'die', 'das'])
+
 function tellingWords(form: string): string[] {
   const words = form.split(' ')
   // "First Symphony" is "Symphony No. 1".
-  const telling = words.filter((word) => !FILLERS.has(word)).map((word) => word.replace(/^(\d+)(st|nd|rd|th)$/, '$1'))
+  const telling = words
+    .filter((word) => !FILLERS.has(word) && !ARTICLES.has(word))
+    .map((word) => word.replace(/^(\d+)(st|nd|rd|th)$/, '$1'))
   return telling.length > 0 ? telling : words
 }

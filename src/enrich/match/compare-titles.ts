@@ -112,7 +112,7 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   if (kind === 'sequel' && (isMaybeNumbered(album, product) || isNicknamedInNote(album, given))) return answer('alike')
   // "Blue Train + 2" has as many songs more.
   if (kind === 'sequel' && BONUS.test(product.title.slice(0, MAX_TITLE))) return answer('extended')
-  const staging = findOtherStaging(album.noted.all, given.notes, album.releaseYear)
+  const staging = findOtherStaging(album, given.notes)
   if (staging !== null) return { ...answer('different'), reason: staging }
   if (kind === 'different') return answer(reconsiderTitle(album, given, product))
   if (kind === 'shortened') {

@@ -1,6 +1,4 @@
 import { isInitialed, isRenamed, toKey, toPieces } from './artist-names.ts'
-import { isEnsemble } from './composers.ts'
-import { isOtherOrchestra } from './is-other-orchestra.ts'
 import { isLeaderOf } from './leaders.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { similarity } from './similarity.ts'
@@ -15,7 +13,6 @@ export interface ReadName {
   joined: string
   /** See initialsOf. */
   initials: string[]
-  isEnsemble: boolean
 }
 
 /** Spelling differences ("Weeknd", "Weekend") are above, other people below. */
@@ -71,14 +68,6 @@ const toSound = (text: string) =>
     .replace(/ee|y/g, 'i')
     .replace(/(.)\1+/g, '$1')
 
-const CHOIR = /chor|choir|coro|choeur|singers/
-
-/** "Wiener Philharmoniker", "Vienna Philharmonic". */
-function isOneOrchestra(one: readonly string[], other: readonly string[]): boolean {
-  if (!isEnsemble(other) || CHOIR.test(one.join(' ')) !== CHOIR.test(other.join(' '))) return false
-  return !isOtherOrchestra(one, other)
-}
-
 /** Whether a name may be meant for another's: misspelled, shortened, renamed, or with more words. */
 export function isAlikeName(act: ReadName, name: string): boolean {
   const otherWords = toWords(name)
@@ -92,7 +81,6 @@ export function isAlikeName(act: ReadName, name: string): boolean {
   const whole = act.words.join(' ')
   const sound = toSound(whole)
   if (isOtherHan(act.name, name) || isExplained(act, name)) return true
-  if (act.isEnsemble && isOneOrchestra(act.words, otherWords)) return true
   return [name, ...toPieces(name).map((piece) => piece.name)].some((piece) => {
     const words = toWords(piece)
     return (

@@ -7,7 +7,7 @@ import type { AlbumArtists } from './read-album-artists.ts'
 const SPOKEN =
   /\b(folge \d{1,3}|horspiele?|horbuch|lesung|gelesen von|read by|narrated by|raconte par|lu par|letto da|leido por|narrado por|livre audio|audiobook)\b/
 const PLAY = /\bhorspiel/
-const READING = /\b(lesung|horbuch|gelesen von|read by)\b/
+const READING = /\b(lesung|horbuch|gelesen von|read by|narrated by|narrator|unabridged|ungekurzte?)\b/
 const ON_RECORD = /\b(audio (cd|cassette)|vinyl|lp|mp3 cd|horkassette|musikkassette)\b/
 
 /**

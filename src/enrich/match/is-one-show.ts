@@ -12,6 +12,8 @@ import { IS_SOUNDTRACK } from './soundtrack-words.ts'
 
 /** Sources differ by a year or two about first releases. */
 const YEARS_OF_DOUBT = 2
+/** Titles of two musicals may share no more than words about the cast. */
+const HELD = new Set<TitleMatch['kind']>(['equal', 'near', 'shortened', 'extended', 'contained'])
 const IS_CAST = /\bcast\b/
 /** Singers are many there, and the composer is one. */
 const IS_INDIAN_FILM =
@@ -29,7 +31,7 @@ export function isOneShow(
   acts: readonly Act[],
   product: Product,
 ): boolean {
-  if (kind !== 'different' && kind !== 'various') return false
+  if ((kind !== 'different' && kind !== 'various') || !HELD.has(title.kind)) return false
   const names = product.contributors.slice(0, MAX_NAMES).map(({ name }) => name)
   const theirs = [product.title.slice(0, MAX_TITLE), ...names].map(normalizeText).join(' ')
   if (IS_INDIAN_FILM.test(theirs)) return true

@@ -52,3 +52,10 @@ export function isOtherOrchestra(one: readonly string[], other: readonly string[
     kind.test(name) && !otherKind.test(name) && otherKind.test(otherName) && !kind.test(otherName)
   return isOfKind(PHILHARMONIC, SYMPHONIC) || isOfKind(SYMPHONIC, PHILHARMONIC)
 }
+
+const CHOIR = /chor|choir|coro|choeur|singers/
+
+/** Whether one of the ensembles is the other, and no choir of the same place: "Wiener Philharmoniker", "Vienna Philharmonic". */
+export function isOneOrchestra(one: readonly string[], other: readonly string[]): boolean {
+  return CHOIR.test(one.join(' ')) === CHOIR.test(other.join(' ')) && !isOtherOrchestra(one, other)
+}

@@ -25,6 +25,8 @@ export interface Act extends ReadName {
     isFirst: boolean
   }[]
   isComposer: boolean
+  /** Whether it is an orchestra or the like. */
+  isEnsemble: boolean
   /** The key without umlauts, see toSpellings. */
   spelledKey: string
 }

@@ -57,13 +57,14 @@ function isShortOfFilm({ spoken }: AlbumTitle, given: ReadTitle): boolean {
 }
 
 /** "Die drei Fragezeichen 19 Teufelsberg MC": of a series that is named the number and a telling word are enough. */
-function isSameEpisode({ forms, names, nameWords }: AlbumTitle, title: string): boolean {
+function isSameEpisode({ forms, names, nameWords, noted }: AlbumTitle, title: string): boolean {
   if (!names.some((name) => ` ${title} `.includes(` ${name.join(' ')} `))) return false
   const theirs = title.split(' ')
   return forms.plain.some((form) => {
     const words = form.split(' ')
     const [number, ...others] = numbersOf(words)
     if (number === undefined || others.length > 0 || !numbersOf(theirs).includes(number)) return false
+    if (words.length === 1) return noted.all.some((text) => text.includes('folge'))
     return words.some((word) => word.length >= TELLING_LENGTH && !nameWords.has(word) && theirs.includes(word))
   })
 }

@@ -16,21 +16,32 @@ export const isShowNote = (note: string): boolean =>
 
 /** Sources differ by a year or two about the first night. */
 const YEARS_OF_DOUBT = 2
+/** Films have casts, too. */
+const isOfStage = (text: string) => IS_CAST.test(text) && ON_STAGE.test(text) && !IS_FILM.test(text)
+const ON_STAGE = /\b(broadway|london|west end|wien|hamburg|stuttgart|revival|stage|theatre|theater)\b/
+const IS_CAST = /\bcast\b/
+const IS_FILM = /\b(movie|film|motion picture)\b/
 const CAST_OF = /\b((?:19|20)\d\d)\b.{0,40}\bcast\b/
 
 /**
- * Why a product of the same title is another staging, or null: it is the musical and the album the film's, or a later cast
- * sings.
+ * Why a product of the same title is another staging, or null: of stage and film it is the other one's record, or a later
+ * cast sings.
  *
- * @param ours all that the album's title says, normalized, as are the product's notes
+ * @param theirs the product's notes, normalized
  */
 export function findOtherStaging(
-  ours: readonly string[],
+  {
+    noted,
+    artists,
+    releaseYear,
+  }: { noted: { all: readonly string[] }; artists: readonly string[]; releaseYear: number | null },
   theirs: readonly string[],
-  releaseYear: number | null,
 ): string | null {
-  if (!theirs.some(isOfShow)) return null
-  const [our, their] = [ours.join(' '), theirs.join(' ')]
+  if (theirs.length === 0) return null
+  const [our, their] = [noted.all.join(' '), theirs.join(' ')]
+  if (IS_FILM.test(their) && !isOfShow(their) && isOfStage([our, ...artists].join(' ')))
+    return 'it is of a film, the album of the stage'
+  if (!isOfShow(their)) return null
   if (IS_SOUNDTRACK.test(our) && !isOfShow(our) && !IS_SOUNDTRACK.test(their))
     return 'it is of the stage, the album of a film'
   const year = Number(theirs.map((note) => CAST_OF.exec(note)?.[1]).find((told) => told !== undefined))
