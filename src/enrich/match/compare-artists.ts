@@ -223,7 +223,7 @@ function compareRest(
     return told('alike', 'the artists are alike, not equal')
   // Beside a conductor or a soloist an orchestra says little.
   const ensembles = acts.filter((act) => act.isEnsemble)
-  if (ensembles.length > 0 && names.every((name) => isEnsemble(toWords(name)))) {
+  if (ensembles.length > 0 && names.flatMap(toPieces).every(({ name }) => isEnsemble(toWords(name)))) {
     if (ensembles.some((act) => names.some((name) => isOneOrchestra(act.words, toWords(name)))))
       return told('alike', 'the orchestra is named in another language')
   }

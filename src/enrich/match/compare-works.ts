@@ -28,22 +28,25 @@ export function nameOneWork({ forms, nameWords }: WorkTitle, given: ReadTitle): 
 export function isPartOfProgramme({ forms, nameWords }: WorkTitle, given: ReadTitle, product: Product): boolean {
   const credited = product.contributors.slice(0, MAX_NAMES).map(({ name }) => toWords(name))
   const composers = new Set(credited.filter(isComposer).flat())
-  const theirs = toProgramme(toTitleWords(given.core))
+  const words = toTitleWords(given.core)
+  const theirs = words.map(toSingular)
   const isIn = (fewer: readonly string[], more: readonly string[]) =>
     fewer.length > 0 &&
     fewer.every((word) => more.includes(word) || nameWords.has(word) || composers.has(word)) &&
     fewer.some((word) => more.includes(word))
   return forms.plain.some((form) => {
-    const ours = toProgramme(form.split(' '))
+    // "24 Préludes" are "Préludes", and no single one.
+    const ours = form
+      .split(' ')
+      .filter((word, at, all) => !(/^\d+$/.test(word) && isCountOf(all[at + 1] ?? '', words)))
+      .map(toSingular)
     return isIn(theirs, ours) || isIn(ours, theirs)
   })
 }
 
-/** In the singular, without counts. */
-const toProgramme = (words: readonly string[]) =>
-  words
-    .filter((word, at) => !(/^\d+$/.test(word) && /s$/.test(words[at + 1] ?? '') && isForm(words[at + 1] ?? '')))
-    .map((word) => word.replace(/ies$/, 'y').replace(/(?<=\p{L}{3})s$/u, ''))
+const toSingular = (word: string) => word.replace(/ies$/, 'y').replace(/(?<=\p{L}{3})s$/u, '')
+const isCountOf = (works: string, theirs: readonly string[]) =>
+  works.endsWith('s') && isForm(works) && theirs.includes(works)
 
 const isForm = (word: string) => FORMS_OF_MUSIC.test(word)
 const isTelling = (word: string) => word.length >= 5 && !isForm(word)
