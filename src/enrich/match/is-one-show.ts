@@ -8,7 +8,6 @@ import type { Act } from './read-album-artists.ts'
 import type { AlbumTitle } from './read-album-title.ts'
 import { readReleaseYear } from './read-release-year.ts'
 import { isOfShow } from './show-words.ts'
-import { IS_SOUNDTRACK } from './soundtrack-words.ts'
 
 /** Sources differ by a year or two about first releases. */
 const YEARS_OF_DOUBT = 2
@@ -18,6 +17,8 @@ const IS_CAST = /\bcast\b/
 /** Singers are many there, and the composer is one. */
 const IS_INDIAN_FILM =
   /\b(bollywood|(hindi|tamil|telugu|punjabi|malayalam|bengali|indian) (film|movie|songs|soundtrack|ost))\b/
+const FOR_FILM = /\b(soundtracks?|ost|motion picture|film|movie|score|music from and inspired by)\b/
+const LONG_WORDS = 3
 const IS_FILM = /\b(movie|film|motion picture)\b/
 
 /**
@@ -36,7 +37,9 @@ export function isOneShow(
   const theirs = [product.title.slice(0, MAX_TITLE), ...names].map(normalizeText).join(' ')
   if (IS_INDIAN_FILM.test(theirs)) return true
   const isOfComposer = acts.some(({ key }) => isFilmComposer(key))
-  if (kind === 'various' && isOfComposer && IS_SOUNDTRACK.test(theirs)) return true
+  // Of a long title there are not two films' records in a year.
+  const isOnlyOne = album.length >= LONG_WORDS && isNear(album.releaseYear, product)
+  if (kind === 'various' && (isOfComposer || isOnlyOne) && FOR_FILM.test(theirs)) return true
   if (!isOfShow(theirs)) return false
   const ours = [...album.noted.all, ...acts.map(({ name }) => normalizeText(name))].join(' ')
   if (isOfShow(ours)) return IS_FILM.test(ours) === IS_FILM.test(theirs)
