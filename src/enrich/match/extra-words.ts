@@ -42,7 +42,8 @@ const SAYS_AS_MUCH = new Map([
   ['sings', ['singt', 'chante', 'canta']],
   ['singt', ['sings', 'chante', 'canta']],
   ['plays', ['spielt', 'joue', 'toca']],
-  ['songs', ['chants', 'chansons', 'lieder', 'canciones', 'canti', 'canzoni']],
+  ['concert', ['konzert', 'concierto', 'концерт']],
+  ['songs', ['песни', 'chants', 'chansons', 'lieder', 'canciones', 'canti', 'canzoni']],
   ['years', ['annees', 'jahre', 'anni', 'anos']],
   ['music', ['musique', 'musik', 'musica']],
 ])
