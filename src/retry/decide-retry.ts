@@ -97,7 +97,7 @@ const KINDS = {
   ARTWORK_TOO_SMALL: 'bad record',
   ARTWORK_NOT_AN_IMAGE: 'bad record',
   ARTWORK_NOT_FOUND: 'bad record',
-  // Artwork never holds up the lane: only a request for nothing but artwork fails with these two.
+  // Artwork never holds up the lane: only a request for nothing but artwork fails with these two, and is never given up for them.
   ARTWORK_UNAVAILABLE: 'passing slowly',
   STORE_UNAVAILABLE: 'passing slowly',
   KAFKA_UNAVAILABLE: 'dependency',

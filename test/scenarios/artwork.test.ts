@@ -93,6 +93,40 @@ test('artwork that cannot be had now is a request of its own, which asks Amazon 
   expect(await dead.readToEnd()).toEqual([])
 })
 
+test('artwork that could not be had until the deadline is told as failed, of every album, and holds nothing', async () => {
+  const settings = { ARTWORK: 'download', RETRY_DELAYS: '1s', RETRY_DEADLINE_HOURS: '1', FLOOD_DEAD_LETTERS: '2' }
+  const { env, start, publish, results, images: host, dead } = await createScenario(settings)
+  const db = new Database(env.DATABASE_URL)
+  onTestFinished(() => db.close())
+  host.behave({ kind: 'status', status: 503 })
+  const ids = ['1', '2', '3', '4']
+  await publish(...ids.map((id) => anAlbum(id)))
+  const service = start()
+  await results.waitFor((records) => records.length === ids.length, 'the results without artwork')
+  /** Between two rounds: in a round it would be written over. */
+  const age = () =>
+    db.query((em) =>
+      em.execute(
+        `update enrichment set failures = jsonb_set(failures, '{0,at}', to_jsonb(?::text))
+         where reason = 'artwork' and decision = 'retry'`,
+        [new Date(Date.now() - 7_200_000).toISOString()],
+      ),
+    )
+  const areDone = async () => {
+    await age()
+    return results.records.length
+  }
+  await expect.poll(areDone, { timeout: 60_000 }).toBe(2 * ids.length)
+  expect(await service.stop()).toBe(0)
+  for (const { event } of (await results.readToEnd()).slice(ids.length))
+    expect(event).toMatchObject({
+      ...{ reason: 'artwork', outcome: 'matched' },
+      artwork: { status: 'failed', errorCode: 'ARTWORK_UNAVAILABLE' },
+    })
+  expect(await dead.readToEnd()).toEqual([])
+  expect(service.logs.filter(({ msg }) => msg === 'lane held')).toEqual([])
+})
+
 test.each(['image host', 'store'])(
   'a %s that is away holds nothing up: all albums are enriched, artwork pending',
   async (away) => {

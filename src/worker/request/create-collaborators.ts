@@ -7,7 +7,6 @@ import { Quota } from '../../db/quota.ts'
 import { createArtwork } from '../../enrich/artwork/create-artwork.ts'
 import { getArtwork } from '../../enrich/get-artwork.ts'
 import { findEarlier } from '../../enrich/stored-candidates.ts'
-import { EnrichmentError, type ErrorCode } from '../../errors.ts'
 import type { EnrichmentRequested } from '../../events.ts'
 import type { Logger } from '../../log.ts'
 import { findMarketplace } from '../../marketplaces.ts'
@@ -97,14 +96,11 @@ export function createCollaborators(
         }),
       modelUse: config.MODEL_USE,
       findEarlier: (albumId) => ofAlbums.database(() => findEarlier(db, albumId, marketplace), signal, caller),
-      async getArtwork(album, accepted, earlier, inTime) {
+      getArtwork(album, accepted, earlier, inTime) {
         onBegun()
         clock.start()
         const claim = (key: string) => ofAlbums.database(() => claimImage(db, key), inTime, caller)
-        const artwork = await getArtwork(artworkStageFor(claim), album, accepted, earlier, inTime)
-        if (request.reason !== 'artwork' || artwork.status !== 'pending') return artwork
-        const code = (artwork.errorCode ?? 'ARTWORK_UNAVAILABLE') as ErrorCode
-        throw new EnrichmentError(code, `the artwork of album ${album.albumId} cannot be had now`)
+        return getArtwork(artworkStageFor(claim), album, accepted, earlier, inTime)
       },
     }
   }

@@ -4,7 +4,7 @@ import { EnrichmentError, type ErrorCode } from '../../errors.ts'
 import type { EnrichmentRequested } from '../../events.ts'
 import type { Delivery } from '../../kafka/delivery.ts'
 import { metrics } from '../../metrics.ts'
-import { decideRetry } from '../../retry/decide-retry.ts'
+import { type Decision, decideRetry } from '../../retry/decide-retry.ts'
 import { readRetryHeaders } from '../../retry/retry-headers.ts'
 import { type Job, SUSPECT_DEATHS } from '../ledger/job.ts'
 import { AlbumClock } from '../window/album-clock.ts'
@@ -76,7 +76,11 @@ export class RequestWork {
     log.info({ ...this.#fields, attempt: failures.length + 1 }, 'album enrichment started')
     try {
       for (;;) {
-        const around = { clock: this.#clock, takeBackOutages: () => this.#takeBackOutages() }
+        const around = {
+          clock: this.#clock,
+          takeBackOutages: () => this.#takeBackOutages(),
+          isLast: (error: EnrichmentError) => this.#decide(error).kind === 'dead letter',
+        }
         const tried = await tryRequest(this.#request, this.#job, this.#context, around, this.#signal)
         if ('enrichment' in tried) return await this.#succeed(tried)
         const ended = await this.#fail(tried)
@@ -98,17 +102,14 @@ export class RequestWork {
 
   /** @returns null when it is to be tried once more, after a pause */
   async #fail(failed: Failed): Promise<Publication | 'again' | null> {
-    const { log, retryPolicy } = this.#context
+    const { log } = this.#context
     const { failures, claim } = this.#job
     const { error, stage } = failed
-    const { code, message, retryAfterMs } = error
+    const { code, message } = error
     if (failures.length === 0) this.#stoodBefore = this.#clock.stoodMs
-    const stoodMs = Math.max(0, this.#clock.stoodMs - this.#stoodBefore - this.#quickMs)
-    const ageMs = Math.max(0, ageOf(this.#job, Date.now()) - stoodMs)
-    const attempt = Math.max(0, claim.attempt - readRetryHeaders(this.#delivery.headers).uncounted)
+    const stoodMs = this.#stoodMs
     const slowedMs = this.#slowedMs
-    const asked = { code, retryAfterMs, tries: this.#tries, slowedMs, attempt, ageMs }
-    const next = decideRetry(asked, retryPolicy)
+    const next = this.#decide(error)
     if (next.kind === 'wait') throw error
     if (next.kind === 'again' && !next.counts) {
       // Once for all the waits of this delivery: a server may ask for one every second.
@@ -130,6 +131,14 @@ export class RequestWork {
     await this.#pauseFor(next.afterMs)
     this.#quickMs += next.afterMs
     return null
+  }
+
+  /** What becomes of it if its try fails with this. */
+  #decide({ code, retryAfterMs }: EnrichmentError): Decision {
+    const ageMs = Math.max(0, ageOf(this.#job, Date.now()) - this.#stoodMs)
+    const attempt = Math.max(0, this.#job.claim.attempt - readRetryHeaders(this.#delivery.headers).uncounted)
+    const asked = { code, retryAfterMs, tries: this.#tries, slowedMs: this.#slowedMs, attempt, ageMs }
+    return decideRetry(asked, this.#context.retryPolicy)
   }
 
   #retry({ error, stage }: Failed, hop: Parameters<typeof decideRetryCopy>[5]): Promise<Publication> {
@@ -172,6 +181,11 @@ export class RequestWork {
   get #tries(): number {
     const { failures, claim } = this.#job
     return 1 + failures.filter(({ hops }) => hops === claim.attempt).length
+  }
+
+  /** Time of this delivery that adds nothing to the request's age. */
+  get #stoodMs(): number {
+    return Math.max(0, this.#clock.stoodMs - this.#stoodBefore - this.#quickMs)
   }
 
   get #fields() {

@@ -1,5 +1,5 @@
 import { type Collaborators, type Enrichment, enrichAlbum } from '../../enrich/enrich-album.ts'
-import { EnrichmentError, toEnrichmentError } from '../../errors.ts'
+import { EnrichmentError, type ErrorCode, toEnrichmentError } from '../../errors.ts'
 import type { AlbumEnriched, EnrichmentRequested, Stage } from '../../events.ts'
 import { MESSAGE_BYTES } from '../../kafka/event-topics.ts'
 import { fitsInto } from '../../kafka/record-size.ts'
@@ -16,17 +16,24 @@ export type Tried =
   | { enrichment: Enrichment; event: AlbumEnriched; bytes: Buffer }
   | { error: EnrichmentError; stage: Stage | 'result' }
 
+interface AroundTry {
+  clock: AlbumClock
+  /** Called before failures are counted or told: takes back those that a server's going away has caused. */
+  takeBackOutages(): Promise<void>
+  /** Whether the request is given up if this try fails with this. */
+  isLast(error: EnrichmentError): boolean
+}
+
 /**
  * One try at the album; answers that are stored already are not asked for again.
  *
- * @param takeBackOutages called before failures are counted or told: takes back those that a server's going away has caused
  * @throws EnrichmentError LANE_LOST, ALBUM_FORGOTTEN; the signal's reason
  */
 export async function tryRequest(
   request: EnrichmentRequested,
   job: Job,
   context: RequestContext,
-  { clock, takeBackOutages }: { clock: AlbumClock; takeBackOutages: () => Promise<void> },
+  { clock, takeBackOutages, isLast }: AroundTry,
   signal: AbortSignal,
 ): Promise<Tried> {
   const { ledger, dependencies, enriched } = context
@@ -56,9 +63,10 @@ export async function tryRequest(
     const onCall = (call: ModelCall) => noteModelCall(job, call)
     const own = { step, stage: timed, requestId, earlier }
     const collaborators = { ...context.collaboratorsFor(request, clock, { step, onCall }), ...own }
-    const enrichment = await withFirstAbort([signal, clock.signal], (inTime) =>
+    const came = await withFirstAbort([signal, clock.signal], (inTime) =>
       enrichAlbum(job.album, request.stages, collaborators, inTime),
     )
+    const enrichment = request.reason === 'artwork' ? endArtwork(came, job, isLast) : came
     stage = 'result'
     await takeBackOutages()
     const event = toAlbumEnriched({ ...request, album: job.album }, enrichment, {
@@ -80,6 +88,21 @@ export async function tryRequest(
     await takeBackOutages()
     return { error, stage }
   }
+}
+
+/**
+ * A request for the artwork alone is tried until it is had. On its last try it is no dead letter, of which so many as wait
+ * for one image host would hold the lane, but a result: the album is enriched, and readers still take its artwork for pending.
+ *
+ * @throws EnrichmentError why it is still pending, when it will be tried again
+ */
+function endArtwork(enrichment: Enrichment, { album }: Job, isLast: AroundTry['isLast']): Enrichment {
+  const { artwork } = enrichment
+  if (artwork.status !== 'pending') return enrichment
+  const code = (artwork.errorCode ?? 'ARTWORK_UNAVAILABLE') as ErrorCode
+  const error = new EnrichmentError(code, `the artwork of album ${album.albumId} cannot be had now`)
+  if (!isLast(error)) throw error
+  return { ...enrichment, artwork: { ...artwork, status: 'failed' } }
 }
 
 /** Asked before the result is stored: refused at its commit it would hold up the lane for ever. */

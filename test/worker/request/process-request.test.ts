@@ -38,6 +38,10 @@ const request = {
   source: null,
 }
 const delivery = aDelivery()
+const noArtwork: ArtworkRecord = {
+  ...{ status: 'none', asin: null, url: null, key: null, width: null, height: null },
+  ...{ bytes: null, errorCode: null, errorMessage: null },
+}
 const identity = { name: 'stand-in', promptVersion: '1' }
 
 /** A request whose search was paid for and stored before, so that it asks the model and nobody else. */
@@ -225,10 +229,6 @@ test('a result is decided after the one before it, also where the clock that dec
     identity,
     judge: async () => ({ verdicts: [], use: { ...identity, inputTokens: 1, outputTokens: 1 } }),
   }
-  const noArtwork: ArtworkRecord = {
-    ...{ status: 'none', asin: null, url: null, key: null, width: null, height: null },
-    ...{ bytes: null, errorCode: null, errorMessage: null },
-  }
   const lastFinishedAt = Date.now() + 60_000
   const context = contextWith(agreeing, { lastFinishedAt })
   const times: number[] = []
@@ -245,3 +245,41 @@ test('a result is decided after the one before it, also where the clock that dec
   expect(records).toMatchObject([{ topic: 'album.enriched' }])
   expect(times, 'as it is published and as it is stored').toEqual([lastFinishedAt + 1, lastFinishedAt + 1])
 })
+
+test.each(['ARTWORK_UNAVAILABLE', 'STORE_UNAVAILABLE'])(
+  'artwork that could not be had until the deadline (%s) ends as a result that says so, and counts as no dead letter',
+  async (errorCode) => {
+    const artworkRequest = { ...request, reason: 'artwork' as const, stages: ['artwork' as const] }
+    const at = new Date(Date.now() - 10_000).toISOString()
+    const failures = [{ attempt: 1, hops: 0, at, stage: 'artwork', code: errorCode, message: 'status 503' }]
+    const ended: unknown[] = []
+    const process = async (attempt: number) => {
+      const context = contextWith(
+        { identity, judge: () => Promise.reject(new Error('not asked for')) },
+        { attempt, failures: [...failures] },
+      )
+      const { flood } = context
+      vi.spyOn(flood, 'record').mockImplementation((isDeadLetter) => void ended.push(isDeadLetter))
+      context.ledger.decide = async (_job, { enrichment }) => void ended.push(enrichment?.artwork)
+      const collaboratorsFor: RequestContext['collaboratorsFor'] = (...given) => ({
+        ...context.collaboratorsFor(...given),
+        findEarlier: () => Promise.resolve({ candidates: [], links: [], model: null }),
+        getArtwork: () => Promise.resolve({ ...noArtwork, status: 'pending' as const, errorCode }),
+      })
+      const requested = { ...context.requested, decode: async () => artworkRequest as never }
+      const enriched = {
+        ...context.enriched,
+        encode: async (event: AlbumEnriched) => Buffer.from(JSON.stringify(event)),
+      }
+      return (await processRequest(delivery, { ...context, requested, enriched, collaboratorsFor }, context.stopping))
+        .records
+    }
+    expect(await process(0)).toMatchObject([{ topic: 'retry.1m' }])
+    expect(ended.splice(0)).toEqual([undefined])
+    const [record, ...more] = await process(1)
+    expect([record?.topic, more]).toEqual(['album.enriched', []])
+    const { reason, artwork } = JSON.parse(String(record?.value))
+    expect({ reason, artwork }).toMatchObject({ reason: 'artwork', artwork: { status: 'failed', errorCode } })
+    expect(ended).toEqual([expect.objectContaining({ status: 'failed', errorCode }), false])
+  },
+)

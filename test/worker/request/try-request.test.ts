@@ -64,7 +64,7 @@ test('a stage takes its time once a try, however many answers it needs, and also
     deaths: 0,
   }
   const before = await timesOf('search')
-  const hands = { clock: new AlbumClock(60_000), takeBackOutages: () => Promise.resolve() }
+  const hands = { clock: new AlbumClock(60_000), takeBackOutages: () => Promise.resolve(), isLast: () => false }
   const tried = await tryRequest(request, job, context, hands, NEVER)
   expect(tried).toMatchObject({ error: { code: 'AMAZON_UNAVAILABLE' }, stage: 'search' })
   expect([asked, (await timesOf('search')) - before]).toEqual([2, 1])
