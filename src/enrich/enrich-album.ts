@@ -54,8 +54,11 @@ export interface Enrichment extends PlannedLinks {
   counts: CandidateCounts
   artwork: ArtworkRecord
   model: ModelUse | null
-  /** What is to be stored of it; the rest is as earlier requests have stored it. */
-  isNew: { links: boolean; artwork: boolean }
+  /**
+   * What is to be stored of it; the rest is as earlier requests have stored it. `search`: these are all the candidates, and
+   * others that were stored are none any more.
+   */
+  isNew: { search: boolean; links: boolean; artwork: boolean }
 }
 
 /**
@@ -73,8 +76,9 @@ export async function enrichAlbum(
   signal: AbortSignal,
 ): Promise<Enrichment> {
   const matches = stages.includes('match')
+  const searches = matches && stages.includes('search')
   const { match, planned } = matches
-    ? await findLinks(album, stages.includes('search'), using, signal)
+    ? await findLinks(album, searches, using, signal)
     : await takeEarlier(album, using, signal)
   const { earlier } = using
   const accepted = rankAccepted(match.candidates)
@@ -82,7 +86,7 @@ export async function enrichAlbum(
 
   const { candidates, model } = match
   const counts = countVerdicts(candidates)
-  const isNew = { links: matches, artwork: artwork !== earlier.artwork }
+  const isNew = { search: searches, links: matches, artwork: artwork !== earlier.artwork }
   return { outcome: toOutcome(counts), candidates, counts, ...planned, artwork, model, isNew }
 }
 

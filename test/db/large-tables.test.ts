@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import type { Database } from '../../src/db/database.ts'
 import { endDiscarded } from '../../src/db/discarded-images.ts'
@@ -9,6 +10,7 @@ import { createLogger } from '../../src/log.ts'
 import { readLastResult } from '../../src/ops/last-result.ts'
 import { countReviews } from '../../src/ops/list-reviews.ts'
 import { keepOutboxSent } from '../../src/relay/outbox.ts'
+import { SAVE_CANDIDATES } from '../../src/worker/ledger/statements.ts'
 import { DAY, NEVER, NOW, openLedger } from '../stack/a-ledger.ts'
 
 /**
@@ -38,11 +40,11 @@ const ARTWORKS = `
   from generate_series(1, ${ROWS}) i`
 const DISCARDED = `
   insert into discarded_image (marketplace, key) select 'www.amazon.ca', 'key-' || i from generate_series(1, 5) i`
-const CANDIDATES = `
+const candidates = (rows: number) => `
   insert into candidate (album_id, marketplace, asin, product, verdict, decided_by, parts, reason, request_id, judged_at)
   select 'album-' || i / 10, 'www.amazon.ca', 'B' || i % 10, '{"title": "a product as it was told"}',
     case when i % 50 = 0 then 'open' else 'reject' end, 'rules', '[]', 'because', gen_random_uuid(), now()
-  from generate_series(1, ${ROWS}) i`
+  from generate_series(1, ${rows}) i`
 const OUTBOX = `
   insert into outbox (request_id, topic, album_id, value, created_at)
   select gen_random_uuid(), case when i % 2 = 0 then 'express' else 'another' end, 'album-' || i, 'value',
@@ -87,13 +89,22 @@ test("a lane's last result is found at once, whatever the other lanes of the dat
 })
 
 test('what waits for a person is counted by an index alone', async () => {
-  const { db } = await openFilled(CANDIDATES)
+  const { db } = await openFilled(candidates(ROWS))
   const { plans, query } = explainer(db)
   vi.spyOn(db, 'run').mockImplementation(query)
   await countReviews(db)
   const plan = plans.get('select candidate open count')
   expect(plan).toContain('Index Only Scan using candidate_review_index')
   expect(plan).not.toContain('on album')
+})
+
+test('what a search did not bring is found by its album', async () => {
+  const { db } = await openFilled(candidates(10 * ROWS))
+  const { plans, query } = explainer(db)
+  const album = { album_id: 'album-7', request_id: randomUUID(), at: new Date(NOW).toISOString() }
+  await query(SAVE_CANDIDATES, [JSON.stringify([{ ...album, brought: [], candidates: [] }]), 'www.amazon.ca'])
+  expect(plans.get('insert into candidate')).toContain('candidate_pkey')
+  expect(plans.get('insert into candidate')).not.toContain('Seq Scan on candidate')
 })
 
 test('the oldest of the outbox is found without what else waits', async () => {

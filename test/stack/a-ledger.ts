@@ -114,7 +114,7 @@ export const enrichment = (): Enrichment => {
       ...{ bytes: null, errorCode: null, errorMessage: null },
     },
     model: null,
-    isNew: { links: true, artwork: true },
+    isNew: { search: true, links: true, artwork: true },
   }
 }
 

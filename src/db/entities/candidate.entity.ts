@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import type { Product, ScorePart } from '../../album.ts'
 
-/** Every product that was ever a candidate for an album, with the last verdict about it. */
+/** What the last search brought for an album, and what a person decided about, each with the last verdict about it. */
 const schema = defineEntity({
   name: 'CandidateRow',
   tableName: 'candidate',

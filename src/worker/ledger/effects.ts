@@ -28,9 +28,11 @@ export function toEffects(
     return { ...same, decided_by: decidedBy, price_minor: priceMinor, priced_at, sales_rank: salesRank }
   }
   const { errorCode: error_code, errorMessage: error_message, ...picture } = artwork
+  const brought = isNew.search ? candidates.map(({ product }) => product.asin) : null
   const has = (all: unknown[]) => isNew.links && all.length > 0
   return {
-    candidates: has(candidates) ? { ...owner, candidates: candidates.map(toCandidateRow) } : null,
+    candidates:
+      isNew.search || has(candidates) ? { ...owner, brought, candidates: candidates.map(toCandidateRow) } : null,
     links: has(links) ? { ...owner, links: links.map(toLinkRow) } : null,
     withdrawn: has(withdrawnAsins) ? { ...owner, asins: withdrawnAsins } : null,
     artwork: isNew.artwork ? { ...owner, ...picture, error_code, error_message } : null,

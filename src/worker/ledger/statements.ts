@@ -220,24 +220,39 @@ interface OwnerRow {
 }
 
 export interface CandidatesRow extends OwnerRow {
+  /** All that a search has brought: what it did not, and no person has decided about, is deleted. null: it was no search. */
+  brought: string[] | null
   candidates: object[]
 }
 
-/** Takes rows and the marketplace. */
+/**
+ * Takes rows and the marketplace. A link hangs on no candidate that is deleted: what a search does not bring is withdrawn. A
+ * verdict of the model that is only carried along is still of the model that gave it.
+ */
 export const SAVE_CANDIDATES: Statement = {
   name: 'insert into candidate',
   text: `
+    with v as (
+      select * from json_to_recordset($1::json) as v(album_id text, request_id uuid, at timestamptz, brought jsonb,
+        candidates json)),
+    gone as (
+      delete from candidate g using v
+      where g.album_id = v.album_id and g.marketplace = $2 and not v.brought ? g.asin
+        and not exists (select from person_verdict p
+          where p.album_id = g.album_id and p.marketplace = g.marketplace and p.asin = g.asin))
     insert into candidate (album_id, marketplace, asin, product, verdict, decided_by, score, parts, reason, model_name,
       prompt_version, request_id, judged_at)
     select v.album_id, $2, c.asin, c.product, c.verdict, c.decided_by, c.score, c.parts, c.reason, c.model_name,
       c.prompt_version, v.request_id, v.at
-    from json_to_recordset($1::json) as v(album_id text, request_id uuid, at timestamptz, candidates json)
+    from v
     cross join json_to_recordset(v.candidates) as c(asin text, product jsonb, verdict text, decided_by text, score float8,
       parts jsonb, reason text, model_name text, prompt_version text)
     on conflict (album_id, marketplace, asin) do update
     set product = excluded.product, verdict = excluded.verdict, decided_by = excluded.decided_by, score = excluded.score,
-      parts = excluded.parts, reason = excluded.reason, model_name = excluded.model_name,
-      prompt_version = excluded.prompt_version, request_id = excluded.request_id, judged_at = excluded.judged_at`,
+      parts = excluded.parts, reason = excluded.reason,
+      model_name = case when excluded.decided_by = 'model' then coalesce(excluded.model_name, candidate.model_name) end,
+      prompt_version = case when excluded.decided_by = 'model' then coalesce(excluded.prompt_version, candidate.prompt_version) end,
+      request_id = excluded.request_id, judged_at = excluded.judged_at`,
 }
 
 export interface LinksRow extends OwnerRow {

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
+import type { Candidate } from '../../../src/album.ts'
 import { CandidateRow } from '../../../src/db/entities/candidate.entity.ts'
 import { Enrichment as RequestRow } from '../../../src/db/entities/enrichment.entity.ts'
 import { ExternalLink } from '../../../src/db/entities/external-link.entity.ts'
+import { PersonVerdictRow } from '../../../src/db/entities/person-verdict.entity.ts'
 import { linkedAsins } from '../../../src/enrich/earlier.ts'
+import type { Enrichment } from '../../../src/enrich/enrich-album.ts'
 import { aRequest, at, decision, end, enrichment, finish, NEVER, NOW, open, openLedger } from '../../stack/a-ledger.ts'
 
 test('the end stores candidates, links, artwork and decision together, and the next request finds them', async () => {
@@ -25,13 +28,65 @@ test('the end stores candidates, links, artwork and decision together, and the n
     artwork: enrichment().artwork,
   })
   const nothing = { ...enrichment(), candidates: [], links: [], withdrawnAsins: ['B000000001'] }
-  await finish(ledger, next, { ...nothing, isNew: { links: true, artwork: false } })
+  await finish(ledger, next, { ...nothing, isNew: { search: true, links: true, artwork: false } })
   const last = await open(ledger, aRequest(), at(3n))
   expect([linkedAsins(last.earlier), last.earlier.links, last.earlier.artwork?.status]).toMatchObject([
     [],
     [{ asin: 'B000000001', isWithdrawn: true, requestId: next.requestId }],
     'linked',
   ])
+})
+
+test('what a search does not bring any more is no candidate, unless a person decided about it', async () => {
+  const { db, ledger } = await openLedger()
+  let offset = 0n
+  const store = async (asins: string[], search: boolean, albumId = '1') => {
+    const [, found] = enrichment().candidates as [Candidate, Candidate]
+    const candidates = asins.map((asin) => ({
+      ...found,
+      verdict: 'open' as const,
+      product: { ...found.product, asin },
+    }))
+    offset += 1n
+    const isNew = { search, links: true, artwork: false }
+    const job = await open(ledger, aRequest({ albumId }), at(offset))
+    await finish(ledger, job, { ...enrichment(), candidates, links: [], isNew })
+  }
+  const stored = async () => {
+    const rows = await db.query((em) => em.find(CandidateRow, {}, { orderBy: { asin: 'asc' } }))
+    return rows.map(({ asin }) => asin)
+  }
+  await store(['B000000001', 'B000000002', 'B000000003'], true)
+  await store(['B000000004'], true, 'another')
+  await db.query((em) => em.nativeUpdate(CandidateRow, { asin: 'B000000003' }, { marketplace: 'www.amazon.com' }))
+  await db.query((em) => {
+    const given = { verdict: 'reject' as const, decidedBy: 'editor', decidedAt: new Date() }
+    return em.upsert(PersonVerdictRow, { albumId: '1', marketplace: 'www.amazon.ca', asin: 'B000000002', ...given })
+  })
+  await store(['B000000005'], false)
+  expect((await stored()).length, 'a request that does not search knows of no others').toBe(5)
+  await store(['B000000006'], true)
+  const kept = ['B000000002', 'B000000003', 'B000000004']
+  expect(await stored(), "a person's, and those of another marketplace or album").toEqual([...kept, 'B000000006'])
+  await store([], true)
+  expect(await stored(), 'where Amazon has nothing at all').toEqual(kept)
+})
+
+test("a verdict of the model that is carried along keeps the model's name, and a new one has the new name", async () => {
+  const { db, ledger } = await openLedger()
+  const named = async (offset: bigint, model: Enrichment['model'], decidedBy: Candidate['decidedBy']) => {
+    const candidates = enrichment().candidates.map((one) => ({ ...one, decidedBy }))
+    const job = await open(ledger, aRequest(), at(offset))
+    const isNew = { search: model !== null, links: true, artwork: false }
+    await finish(ledger, job, { ...enrichment(), candidates, model, isNew })
+    const [row] = await db.query((em) => em.find(CandidateRow, {}, { orderBy: { asin: 'asc' } }))
+    return [row?.modelName, row?.promptVersion]
+  }
+  const use = { inputTokens: 1, outputTokens: 1 }
+  expect(await named(1n, { name: 'one', promptVersion: '1', ...use }, 'model')).toEqual(['one', '1'])
+  expect(await named(2n, null, 'model')).toEqual(['one', '1'])
+  expect(await named(3n, { name: 'other', promptVersion: '2', ...use }, 'model')).toEqual(['other', '2'])
+  expect(await named(4n, null, 'person')).toEqual([null, null])
 })
 
 test('an end that is not stored stores nothing', async () => {
