@@ -13,6 +13,8 @@ export interface StoredModelCall {
   result: string
   input_tokens: number
   output_tokens: number
+  /** What it counts in its day; estimated where the host does not tell. */
+  spent_tokens: number
   cost: number | null
   latency_ms: number
   answer: string
@@ -25,19 +27,21 @@ export interface StoredModelCall {
 export const SAVE_MODEL_CALLS: Statement = {
   name: 'insert into model_call',
   text: `
-    with added as (
+    with v as (
+      select * from json_to_recordset($1::json) as v(id uuid, at timestamptz, album_id text, request_id uuid, model text,
+        prompt_version text, candidates int, result text, input_tokens int, output_tokens int, spent_tokens bigint,
+        cost float8, latency_ms int, answer text)),
+    added as (
       insert into model_call (id, at, album_id, marketplace, request_id, model, prompt_version, candidates, result,
         input_tokens, output_tokens, cost, latency_ms, answer)
       select id, at, album_id, $2, request_id, model, prompt_version, candidates, result,
         input_tokens, output_tokens, cost, latency_ms, answer
-      from json_to_recordset($1::json) as v(id uuid, at timestamptz, album_id text, request_id uuid, model text,
-        prompt_version text, candidates int, result text, input_tokens int, output_tokens int, cost float8, latency_ms int,
-        answer text)
+      from v
       on conflict (id) do nothing
-      returning at, input_tokens, output_tokens)
+      returning id)
     insert into model_day (lane, day, calls, tokens)
-    select $3, to_char(at at time zone 'utc', 'YYYY-MM-DD') as day, count(*), sum(input_tokens::bigint + output_tokens)
-    from added group by 2
+    select $3, to_char(at at time zone 'utc', 'YYYY-MM-DD') as day, count(*), sum(spent_tokens)
+    from added join v using (id) group by 2
     on conflict (lane, day) do update
     set calls = model_day.calls + excluded.calls, tokens = model_day.tokens + excluded.tokens`,
 }

@@ -55,11 +55,11 @@ async function openModel(config: Config<'model' | 'http'>, budget: TokenBudget, 
       log?.warn(now, 'model host does not know how it was asked; it is asked otherwise'),
     ),
     onCall(call) {
-      const { result, inputTokens, outputTokens } = call
+      const { result, inputTokens, outputTokens, spentTokens } = call
       metrics.modelCalls.inc({ result })
       metrics.modelTokens.inc({ kind: 'input' }, inputTokens)
       metrics.modelTokens.inc({ kind: 'output' }, outputTokens)
-      budget.spend(inputTokens + outputTokens)
+      budget.spend(spentTokens)
       // With the model's own words, for who wants to read them.
       log?.debug(call, 'model called')
     },

@@ -48,8 +48,11 @@ export interface ModelCall {
   candidates: number
   /** ok or an error code. */
   result: string
+  /** As the host told them; 0 where it does not. */
   inputTokens: number
   outputTokens: number
+  /** What it counts in the day's budget: estimated where the host may have worked and does not tell. */
+  spentTokens: number
   /** As the host told it, in its own unit; null where it does not. */
   cost: number | null
   latencyMs: number

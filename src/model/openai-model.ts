@@ -1,5 +1,5 @@
 import OpenAI, { APIError } from 'openai'
-import { EnrichmentError } from '../errors.ts'
+import { EnrichmentError, type ErrorCode } from '../errors.ts'
 import { withFirstAbort } from '../with-first-abort.ts'
 import { buildPrompt, PROMPT_VERSION } from './build-prompt.ts'
 import { fieldsOf, HostDialect, nextManner } from './host-dialect.ts'
@@ -27,6 +27,12 @@ interface Settings {
 }
 
 const MAX_KEPT = 8_000
+/** Of one call: what a host counts beyond this is no count. */
+const MOST_TOKENS = 100_000_000
+/** Of the languages that albums have, roughly. */
+const CHARACTERS_PER_TOKEN = 4
+/** Failures by which the host has read the question, and maybe answered it. */
+const HEARD: readonly ErrorCode[] = ['MODEL_BAD_ANSWER', 'MODEL_PROMPT_REFUSED']
 
 /** A model behind OpenAI's chat completions, with structured outputs where the host knows them. */
 export function createOpenAiModel(settings: Settings): Model {
@@ -74,8 +80,9 @@ export function createOpenAiModel(settings: Settings): Model {
       const timer = setTimeout(() => deadline.abort(), timeoutMs)
       const call = { albumId: album.albumId, at: Date.now(), model: name, promptVersion: PROMPT_VERSION }
       let kept: Pick<ModelCall, 'inputTokens' | 'outputTokens' | 'cost' | 'answer'> = NOTHING
-      const tell = (result: string, answer = kept.answer) => {
-        const rest = { candidates: products.length, result, latencyMs: Date.now() - call.at }
+      const tell = (result: string, wasHeard: boolean, answer = kept.answer) => {
+        const spentTokens = countSpent(kept, wasHeard ? instructions.length + question.length : 0)
+        const rest = { candidates: products.length, result, spentTokens, latencyMs: Date.now() - call.at }
         const told = { ...call, ...kept, ...rest, answer: answer.slice(0, MAX_KEPT) }
         onCall?.(told)
         onCallOfAlbum?.(told)
@@ -92,7 +99,7 @@ export function createOpenAiModel(settings: Settings): Model {
         const verdicts = readAnswer(text, order.length)
         if (learned !== undefined) dialect.keep(learned.manner, learned.why)
         const byProduct = new Map(order.map((product, index) => [product, verdicts[index]]))
-        tell('ok')
+        tell('ok', true)
         const { inputTokens, outputTokens } = kept
         return {
           verdicts: products.map((product) => byProduct.get(product) ?? { verdict: null, reason: '' }),
@@ -100,11 +107,12 @@ export function createOpenAiModel(settings: Settings): Model {
         }
       } catch (thrown) {
         if (signal.aborted) {
-          tell('aborted')
+          tell('aborted', true)
           throw signal.reason
         }
         const error = deadline.signal.aborted ? tooLate(timeoutMs, thrown) : toModelError(thrown)
-        tell(error.code, kept.answer === '' ? error.message : kept.answer)
+        const wasHeard = deadline.signal.aborted || HEARD.includes(error.code)
+        tell(error.code, wasHeard, kept.answer === '' ? error.message : kept.answer)
         throw error
       } finally {
         clearTimeout(timer)
@@ -121,10 +129,20 @@ const tooLate = (timeoutMs: number, cause: unknown) =>
 /** Compatible hosts leave the usage out at will. */
 function readUsage(reply: unknown): Pick<ModelCall, 'inputTokens' | 'outputTokens' | 'cost'> {
   const usage = isJson(reply) && isJson(reply.usage) ? reply.usage : {}
-  const count = (value: unknown) => (Number.isInteger(value) && Number(value) > 0 ? Number(value) : 0)
+  const isCount = (value: unknown) => Number.isInteger(value) && Number(value) > 0 && Number(value) <= MOST_TOKENS
+  const count = (value: unknown) => (isCount(value) ? Number(value) : 0)
   return {
     inputTokens: count(usage.prompt_tokens),
     outputTokens: count(usage.completion_tokens),
     cost: typeof usage.cost === 'number' && Number.isFinite(usage.cost) ? usage.cost : null,
   }
+}
+
+/** @param heard characters of the question; 0 where the host did not come to read it, and what it does not tell costs nothing */
+function countSpent(
+  { inputTokens, outputTokens, answer }: Pick<ModelCall, 'inputTokens' | 'outputTokens' | 'answer'>,
+  heard: number,
+): number {
+  const estimate = (characters: number) => (heard > 0 ? Math.ceil(characters / CHARACTERS_PER_TOKEN) : 0)
+  return (inputTokens || estimate(heard)) + (outputTokens || estimate(answer.length))
 }

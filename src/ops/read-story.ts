@@ -54,7 +54,11 @@ export interface Story {
 }
 
 /** `at` is ISO. */
-type ModelCallTold = Omit<ModelCall, 'albumId' | 'at'> & { at: string; marketplace: string; requestId: string }
+type ModelCallTold = Omit<ModelCall, 'albumId' | 'at' | 'spentTokens'> & {
+  at: string
+  marketplace: string
+  requestId: string
+}
 
 const LAST_MODEL_CALLS = 5
 

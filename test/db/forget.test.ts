@@ -37,7 +37,7 @@ const withImage = (key: string): Enrichment => {
 
 const CALL = {
   ...{ albumId: '1', at: NOW, model: 'gpt', promptVersion: '2', candidates: 3, result: 'ok' as const, answer: '{}' },
-  ...{ inputTokens: 7, outputTokens: 4, cost: null, latencyMs: 8 },
+  ...{ inputTokens: 7, outputTokens: 4, spentTokens: 11, cost: null, latencyMs: 8 },
 }
 
 /** The first time of a request that counts again. */

@@ -44,6 +44,23 @@ describe('createModel', () => {
     expect(tokens.find(({ labels }) => labels.kind === 'input')?.value).toBe(answer?.use.inputTokens)
   })
 
+  it.each([{ withoutUsage: true }, { stall: 'head' as const }])(
+    'bounds the tokens of a day also where the host tells none: %j',
+    async (behaviour) => {
+      standIn.behave({ ...behaviour, times: 1 })
+      const bound = { OPENAI_API_KEY: MODEL_STAND_IN_KEY, MODEL_TOKENS_PER_DAY: '10', MODEL_TIMEOUT_SECONDS: '1' }
+      const model = createModel(config(bound))
+      const ask = () =>
+        model?.judge(
+          sampleAlbum('Red', ['King Crimson']),
+          [sampleProduct('Red', 'King Crimson')],
+          AbortSignal.timeout(9_000),
+        )
+      await ask()?.catch(() => undefined)
+      await expect(ask()).rejects.toMatchObject({ code: 'MODEL_TOKENS_SPENT' })
+    },
+  )
+
   it('takes an answer that would fill the memory for a fault of the host', async () => {
     standIn.behave({ status: 200, body: `${' '.repeat(11_000_000)}{}`, times: 1 })
     const model = createModel(config({ OPENAI_API_KEY: MODEL_STAND_IN_KEY }))

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../src/errors.ts'
 import { PROMPT_VERSION } from '../../src/model/build-prompt.ts'
+import type { ModelCall } from '../../src/model/model.ts'
 import { createOpenAiModel } from '../../src/model/openai-model.ts'
 import { sampleAlbum, sampleProduct } from '../data/samples.ts'
 import {
@@ -22,7 +23,7 @@ beforeAll(async () => {
 afterEach(() => standIn.reset())
 afterAll(() => standIn.close())
 
-const create = (settings: { apiKey?: string; timeoutMs?: number; baseUrl?: string } = {}) =>
+const create = (settings: Partial<Parameters<typeof createOpenAiModel>[0]> = {}) =>
   createOpenAiModel({
     apiKey: MODEL_STAND_IN_KEY,
     baseUrl: standIn.url,
@@ -48,6 +49,36 @@ describe('createOpenAiModel', () => {
   it('does without usage figures, which compatible hosts leave out', async () => {
     standIn.behave({ withoutUsage: true })
     expect((await ask()).use).toMatchObject({ inputTokens: 0, outputTokens: 0 })
+  })
+
+  it('estimates for the budget what the host does not tell, where it may have worked', async () => {
+    const calls: ModelCall[] = []
+    const spent = async (behaviour: ModelBehaviour) => {
+      standIn.behave(behaviour)
+      const model = create({ timeoutMs: 300, onCall: (call) => calls.push(call) })
+      await ask(model).catch(() => undefined)
+      const { inputTokens, outputTokens, spentTokens } = calls.at(-1) ?? {}
+      return { told: [inputTokens, outputTokens], spentTokens }
+    }
+    const usage = (prompt_tokens: unknown, completion_tokens: unknown) => ({
+      body: {
+        choices: [{ finish_reason: 'stop', message: { content: 'x'.repeat(400) } }],
+        usage: { prompt_tokens, completion_tokens },
+      },
+      status: 200,
+    })
+    const hung = await spent({ stall: 'head' })
+    expect(hung.told).toEqual([0, 0])
+    expect(hung.spentTokens).toBeGreaterThan(100)
+    const asked = hung.spentTokens ?? 0
+    expect(await spent({ stall: 'body' })).toEqual(hung)
+    const untold = await spent({ withoutUsage: true })
+    expect([untold.told, (untold.spentTokens ?? 0) > asked]).toEqual([[0, 0], true])
+    expect(await spent(usage(700, 40))).toEqual({ told: [700, 40], spentTokens: 740 })
+    const estimated = { told: [0, 0], spentTokens: asked + 100 }
+    for (const senseless of [2 ** 64 - 1, 2 ** 31, -1, 7.5, '700', null])
+      expect(await spent(usage(senseless, senseless)), String(senseless)).toEqual(estimated)
+    expect(await spent({ status: 500, body: '{}' }), 'refused unread').toEqual({ told: [0, 0], spentTokens: 0 })
   })
 
   it('asks in the same words again', async () => {

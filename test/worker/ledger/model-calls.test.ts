@@ -14,6 +14,7 @@ const call: ModelCall = {
   result: 'ok',
   inputTokens: 700,
   outputTokens: 40,
+  spentTokens: 740,
   cost: 0.002,
   latencyMs: 812.4,
   answer: '{"verdicts": []} Bearer abcdefghijklmnop',
@@ -41,12 +42,12 @@ test('a call is stored with the answer that it gave, once, and counted for its d
   expect(await readTokensOfDay(db, 'another lane', NOW)).toBe(0)
 })
 
-test('calls that failed at no cost are kept to the last ones, and none that cost something is forgotten', async () => {
+test('calls whose cost is not told are kept to the last ones, and none that cost something is forgotten', async () => {
   const { db, ledger } = await openLedger()
   const job = await open(ledger, aRequest(), at(1n))
   noteModelCall(job, call)
-  for (let probe = 1; probe <= 50; probe++)
-    noteModelCall(job, { ...call, at: NOW + probe, result: 'MODEL_UNAVAILABLE', inputTokens: 0, outputTokens: 0 })
+  const hanging = { ...call, result: 'MODEL_UNAVAILABLE', inputTokens: 0, outputTokens: 0, spentTokens: 10 }
+  for (let probe = 1; probe <= 50; probe++) noteModelCall(job, { ...hanging, at: NOW + probe })
   await ledger.saveFailures(job, [], NEVER)
   const found = await findModelCalls(db, '1', 100)
   expect(found.map(({ result }) => result).filter((result) => result === 'ok')).toHaveLength(1)
@@ -54,6 +55,7 @@ test('calls that failed at no cost are kept to the last ones, and none that cost
     Array.from({ length: 20 }, (_, index) => 50 - index),
   )
   expect(found).toHaveLength(21)
+  expect(await readTokensOfDay(db, 'lane', NOW), 'what they may have cost counts all the same').toBe(740 + 50 * 10)
 })
 
 test('calls are pruned by their age', async () => {
