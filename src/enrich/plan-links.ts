@@ -28,12 +28,16 @@ export function planLinks({ candidates }: Match, earlier: readonly EarlierLink[]
   return { links, withdrawnAsins: withdrawn.map(({ asin }) => asin).sort() }
 }
 
-/** What Amazon does not tell today is unknown, not gone: the last it told stays, a price with its time. */
+/**
+ * What Amazon does not tell today is unknown, not gone: the last it told stays, a price with its time. So does what it told
+ * later than this, as another request may have renewed the link while this one waited with its answers.
+ */
 export function keepKnown(link: ProductLink, known: EarlierLink | undefined): ProductLink {
   if (known === undefined) return link
-  const salesRank = link.salesRank ?? known.salesRank
-  const availability = link.availability ?? known.availability
-  if (link.priceMinor !== null) return { ...link, salesRank, availability }
-  const { priceMinor, currency, condition, pricedAt } = known
+  const isOlder = link.pricedAt !== null && known.pricedAt !== null && link.pricedAt < known.pricedAt
+  const [first, second] = isOlder ? [known, link] : [link, known]
+  const salesRank = first.salesRank ?? second.salesRank
+  const availability = first.availability ?? second.availability
+  const { priceMinor, currency, condition, pricedAt } = first.priceMinor === null ? second : first
   return { ...link, salesRank, availability, priceMinor, currency, condition, pricedAt }
 }

@@ -57,6 +57,15 @@ test('an unknown price does not erase a known one, and a known one replaces it',
   expect(repriced).toMatchObject({ priceMinor: 999, pricedAt: 3_000 })
 })
 
+test('an answer that was kept for days replaces no price that Amazon told later', () => {
+  const renewed = { priceMinor: 1_234, currency: 'CAD', condition: 'new', pricedAt: 5_000, availability: 'now' }
+  const older = { price: { amount: 9.99, currency: 'CAD' }, condition: 'used', availability: 'later', salesRank: 3 }
+  const planned = (salesRank: number | null) =>
+    plan([accepted('B000000001', { ...older, fetchedAt: 3_000 })], [earlier('B000000001', { ...renewed, salesRank })])
+  expect(planned(7).links).toMatchObject([{ ...renewed, salesRank: 7 }])
+  expect(planned(null).links).toMatchObject([{ ...renewed, salesRank: 3 }])
+})
+
 test('a price that was never known is null, not zero', () => {
   const [link] = plan([accepted('B000000001', { price: null })]).links
   expect(link).toMatchObject({ priceMinor: null, currency: null, pricedAt: null })
