@@ -78,16 +78,24 @@ export function judgeCarefully(model: Model, { outage, onUnheard }: Options): Mo
             if (!isOfHost && !OF_THE_ALBUM.includes(error.code)) throw thrown
             if (error instanceof TooLargeError && group.length > 1) {
               const half = Math.ceil(group.length / 2)
-              return await askAll([group.slice(0, half), group.slice(half)])
+              return await all([ask(group.slice(0, half)), ask(group.slice(half))])
             }
             if (tries === TRIES || isFinal(error)) return leaveOpen(group, notHeard(error))
           }
         }
       }
-      // At once, since the album's clock runs. When one fails the others are waited for: their answers are paid for, and kept.
-      const askAll = async (groups: Product[][]): Promise<void> => {
-        const asked = await Promise.allSettled(groups.map(ask))
-        for (const one of asked) if (one.status === 'rejected') throw one.reason
+      // Its yes would not count, and a text that makes the model fail would keep the album from its end: where the host
+      // answers the other question it is left open.
+      const askAlone = async (product: Product, other: Promise<void> | undefined): Promise<void> => {
+        try {
+          await ask([product])
+        } catch (thrown) {
+          signal.throwIfAborted()
+          const error = toEnrichmentError(thrown)
+          if (other === undefined || error.code !== 'MODEL_UNAVAILABLE') throw thrown
+          await other
+          leaveOpen([product], notHeard(error))
+        }
       }
 
       if (looksLikeInstruction(textsOfAlbum(album))) {
@@ -98,13 +106,22 @@ export function judgeCarefully(model: Model, { outage, onUnheard }: Options): Mo
       const plain = products.filter((product) => !talking.includes(product))
       const fitting = plain.slice(0, countThatFit(album, plain))
       const alone = talking.slice(0, MOST_ALONE)
-      await askAll([...(fitting.length > 0 ? [fitting] : []), ...alone.map((product) => [product])])
+      const main = fitting.length > 0 ? ask(fitting) : undefined
+      await all([main, ...alone.map((product) => askAlone(product, main))])
       for (const product of alone) distrust(verdicts, product)
       if (fitting.length < plain.length) leaveOpen(plain.slice(fitting.length), TOO_LONG)
       if (talking.length > MOST_ALONE) leaveOpen(talking.slice(MOST_ALONE), PRODUCT_TALKS)
       return { verdicts: products.map((product) => verdictOf(verdicts, product)), use }
     },
   }
+}
+
+/**
+ * Questions are asked at once, since the album's clock runs. When one fails the others are waited for: their answers are paid
+ * for, and kept.
+ */
+async function all(asked: (Promise<void> | undefined)[]): Promise<void> {
+  for (const one of await Promise.allSettled(asked)) if (one.status === 'rejected') throw one.reason
 }
 
 /** Of a text that talks to the model only a no is believed. */

@@ -20,8 +20,9 @@ const album = sampleAlbum('Red', ['King Crimson'])
 const products = Array.from({ length: 8 }, (_, index) =>
   sampleProduct('Red', 'King Crimson', { asin: `B00000000${index}` }),
 )
-const create = () =>
-  createOpenAiModel({ apiKey: MODEL_STAND_IN_KEY, baseUrl: standIn.url, name: 'stand-in', timeoutMs: 10_000 })
+const NEVER = new AbortController().signal
+const create = (timeoutMs = 10_000) =>
+  createOpenAiModel({ apiKey: MODEL_STAND_IN_KEY, baseUrl: standIn.url, name: 'stand-in', timeoutMs })
 const ask = (model = create(), outage: 'hold' | 'review' = 'hold') =>
   judgeCarefully(model, { outage }).judge(album, products, AbortSignal.timeout(10_000))
 const talker: Product = { ...sampleProduct('Red', 'King Crimson', { asin: 'B0TALKER01' }), edition: TALK }
@@ -59,6 +60,22 @@ describe('judgeCarefully', () => {
     await expect.poll(() => standIn.calls.length).toBe(2)
     answered.resolve()
     expect((await asking).verdicts.map(({ verdict }) => verdict)).toEqual(['accept', 'accept', null])
+  })
+
+  it('leaves a product open whose text makes the host fail, where it answers about the others', async () => {
+    const judge = (about: Product[]) => judgeCarefully(create(300), { outage: 'hold' }).judge(album, about, NEVER)
+    const isOfTalker = ({ body }: { body: string }) => body.includes(TALK)
+    standIn.behave({ stall: 'head', when: isOfTalker })
+    const { verdicts } = await judge(withTalker)
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(['accept', 'accept', null])
+    expect(verdicts[2]?.reason).toContain('MODEL_UNAVAILABLE')
+    await expect(judge([talker]), 'nothing says that the host is not away').rejects.toMatchObject({
+      code: 'MODEL_UNAVAILABLE',
+    })
+    standIn.behave({ status: 500, body: error('server_error') })
+    await expect(judge(withTalker)).rejects.toMatchObject({ code: 'MODEL_UNAVAILABLE' })
+    standIn.behave({ status: 401, body: error('invalid_api_key'), when: isOfTalker })
+    await expect(judge(withTalker)).rejects.toMatchObject({ code: 'MODEL_BAD_CREDENTIALS' })
   })
 
   it('throws what is wrong with the host, unless outages go to review, and then asks no more for a while', async () => {
