@@ -134,8 +134,17 @@ export class Worker implements Member {
     await this.#clearInFlight()
   }
 
-  /** A topic of the lane that has been acquired. @throws EnrichmentError INTERNAL for one that the lane does not have */
-  own({ topic }: TopicPartition): OwnedPartition {
+  /**
+   * A topic of the lane that has been acquired.
+   *
+   * @throws EnrichmentError TOPIC_WRONG for a partition that was added to it, which has no order with the first one;
+   *   INTERNAL for a topic that the lane does not have
+   */
+  own({ topic, partition }: TopicPartition): OwnedPartition {
+    if (partition !== 0) {
+      const remedy = 'name another topic, or let its records be finished, delete it and run `album-enricher setup`'
+      throw new EnrichmentError('TOPIC_WRONG', `topic ${topic} must have one partition, and now has more: ${remedy}`)
+    }
     const position = this.#options.lease.committed?.get(topic)
     if (position === undefined) throw new EnrichmentError('INTERNAL', `nobody says where ${topic} stands`)
     // The lane itself is released by the lease.

@@ -45,6 +45,9 @@ test('a marker that comes behind the last record while that is committed is comm
   worker.start()
   await worker.assigned([{ topic, partition: 0 }], stopping.signal)
   const { signal } = stopping
+  expect(() => worker.own({ topic, partition: 1 }), 'added since').toThrow(
+    expect.objectContaining({ code: 'TOPIC_WRONG' }),
+  )
   const lane = worker.own({ topic, partition: 0 })
   await lane.receive({ topic, partition: 0, deliveries: [record], nextOffset: 1n, signal })
   // The start's own, and then that of the record.

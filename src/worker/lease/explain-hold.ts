@@ -31,7 +31,8 @@ function textOf(cause: HoldCause, offsets: LaneMemory['offsets']): { message: st
         message: `${cause.topic}: the group has no offset, and the lane had come to ${cause.remembered}: a group that is empty for long loses its offsets`,
         remedy:
           `going on begins at ${cause.remembered}; the results of the last commit may come again, with the same ` +
-          'resultIds. To begin elsewhere set the offset with Kafka’s own tool first',
+          'resultIds. To begin elsewhere set the offset with Kafka’s own tool first: where the topic was made anew, at its ' +
+          'beginning, or what it holds before that is left out',
       }
     case 'database_behind': {
       const places = Object.entries(offsets).map(([topic, offset]) => `${topic} ${offset}`)
