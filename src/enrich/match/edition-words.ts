@@ -81,6 +81,8 @@ const UNIT =
 const COLOR_OF =
   /^(color|vinyl|vinyle|splatter|splattered|swirl|swirls|swirled|marble|marbled|smoke|galaxy|variant|exclusive)$/
 const MAX_COLOR_NAME = 3
+/** "2 LPs on 1 CD", "Two Albums On One CD", "2 auf 1". */
+const TWO_IN_ONE = /\b[2-4] ((original |classic )?(lps?|albums?|alben|records?) )?(on|in|auf|sur|en) (1|one)\b/
 
 export function isStrongEditionWord(word: string): boolean {
   return STRONG.has(word) || MEASURE.test(word)
@@ -113,6 +115,8 @@ function isJapaneseEdition(word: string): boolean {
  */
 export function findUnexplained(note: readonly string[]): string[] {
   if (isNamedPressing(note)) return []
+  // A pressing of two records, or of one that was two: that is for somebody to see.
+  if (TWO_IN_ONE.test(note.join(' '))) return [...note]
   const strong = note.some((word) => isStrongEditionWord(word) || isJapaneseEdition(word))
   return note.filter((word, at) => {
     if (/^\d+$/.test(word)) return !isCounting(note, at, strong)
