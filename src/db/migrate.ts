@@ -26,12 +26,22 @@ const PATIENCE_MS = 600_000
  */
 const PASSING = ['55P03', '40P01', '42701', '42P07', '42710', '23505']
 
+/** Where the tables are, or will be; null where the search path names no schema that is there. */
+const SCHEMA = `
+  select coalesce(
+    (select nspname from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+      where pg_class.oid = to_regclass('mikro_orm_migrations')),
+    current_schema()) as schema`
+
 /**
  * Runs the migrations that are outstanding, on connections of their own.
  *
  * @throws what PostgreSQL throws; what was done until then is done, and the next call goes on behind it
  */
 export async function migrate(orm: MikroORM<PostgreSqlDriver>): Promise<void> {
+  // The migrator would look for its table in public alone, wherever the role's search path has it.
+  const [found] = await orm.em.getConnection().execute<{ schema: string | null }[]>(SCHEMA)
+  if (found?.schema) orm.config.set('schema', found.schema)
   const until = Date.now() + PATIENCE_MS
   for (;;) {
     try {

@@ -192,6 +192,31 @@ test.each([
   expect(await db.migrate(), 'once more').toEqual([])
 })
 
+test.each([
+  ['a schema of the role', true],
+  ['public, though the role has got a schema since', false],
+])('without a schema in its URL an upgrade finds the tables in %s', async (_name, isOwn) => {
+  const url = await newUrl()
+  const role = `upgrader_${randomUUID().slice(0, 8)}`
+  const admin = open(url)
+  const makeSchema = () => execute(admin, `create schema ${role} authorization ${role}`)
+  await execute(admin, `create role ${role} login password 'upgrader'`)
+  if (isOwn) await makeSchema()
+  await execute(admin, isOwn ? 'revoke all on schema public from public' : `grant create on schema public to ${role}`)
+  const db = open(url.replace('postgres:postgres@', `${role}:upgrader@`))
+  await db.migrate()
+  if (!isOwn) await makeSchema()
+
+  await execute(db, `delete from mikro_orm_migrations where name = 'm0022-ledger-by-topic'`)
+  expect(await db.migrate()).toEqual(['m0022-ledger-by-topic'])
+  await db.checkMigrated()
+  const found = await execute(
+    admin,
+    `select schemaname as name from pg_tables where tablename = 'mikro_orm_migrations'`,
+  )
+  expect(found).toEqual([{ name: isOwn ? role : 'public' }])
+})
+
 /** As psql would. */
 async function runPrinted(db: Database, sql: string): Promise<void> {
   for (const statement of sql.split(/;\n(?=[a-z]|$)/).filter((one) => one !== '')) await execute(db, statement)
