@@ -129,7 +129,8 @@ export class Database {
       import('@mikro-orm/core'),
       import('./migrate.ts'),
     ])
-    const orm = new MikroORM(databaseConfig(this.#url, { ...this.#access, poolMax: 2 }, MIGRATION_LIMITS))
+    // One connection: what a migration sets holds for its next statement.
+    const orm = new MikroORM(databaseConfig(this.#url, { ...this.#access, poolMax: 1 }, MIGRATION_LIMITS))
     try {
       if (createDatabase) await orm.schema.ensureDatabase()
       const pending = await this.pendingMigrations()

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { MikroORM } from '@mikro-orm/core'
 import type { PostgreSqlDriver } from '@mikro-orm/postgresql'
 import { MIGRATIONS } from './migrations/index.ts'
+import { LIMIT_LOCKS_AGAIN } from './migrations/online.ts'
 
 /**
  * A migration may take as long as its table is large. But while it waits for a table, all others wait behind it: so it
@@ -40,11 +41,14 @@ const SCHEMA = `
  */
 export async function migrate(orm: MikroORM<PostgreSqlDriver>): Promise<void> {
   // The migrator would look for its table in public alone, wherever the role's search path has it.
-  const [found] = await orm.em.getConnection().execute<{ schema: string | null }[]>(SCHEMA)
+  const connection = orm.em.getConnection()
+  const [found] = await connection.execute<{ schema: string | null }[]>(SCHEMA)
   if (found?.schema) orm.config.set('schema', found.schema)
   const until = Date.now() + PATIENCE_MS
   for (;;) {
     try {
+      // The build of an index that failed has left the session without a limit.
+      await connection.execute(LIMIT_LOCKS_AGAIN)
       await orm.migrator.up()
       return
     } catch (error) {
@@ -71,14 +75,17 @@ export function writeMigrations(
 ): string {
   if (pending.length === 0) return ''
   const place = schema === undefined ? [] : [`create schema if not exists "${schema}"`, `set search_path = "${schema}"`]
-  const statements = [`set lock_timeout = ${MIGRATION_LIMITS.lock_timeout}`, ...place, TABLE]
+  // What psql's own session begins with has no such limit.
+  const limitLocks = `set lock_timeout = ${MIGRATION_LIMITS.lock_timeout}`
+  const statements = ['set statement_timeout = 0', limitLocks, ...place, TABLE]
   for (const { name, class: MigrationClass } of MIGRATIONS) {
     if (!pending.includes(name)) continue
     const migration = new MigrationClass(orm.em.getDriver(), orm.config)
     migration.up()
     const isWhole = migration.isTransactional()
     if (isWhole) statements.push('begin')
-    statements.push(...migration.getQueries().map((sql) => String(sql).trim()))
+    const queries = migration.getQueries().map((sql) => String(sql).trim())
+    statements.push(...queries.map((sql) => (sql === LIMIT_LOCKS_AGAIN ? limitLocks : sql)))
     statements.push(`insert into "mikro_orm_migrations" ("name") values ('${name}')`)
     if (isWhole) statements.push('commit')
   }

@@ -164,6 +164,9 @@ test('the SQL that is printed does the same in the hands of a role for DDL, and 
 
   const sql = await service.writeMigrations()
   expect(sql).not.toContain('m0004-quota')
+  // As setup itself does, whatever limits the role has.
+  expect(sql).toMatch(/^set statement_timeout = 0;\nset lock_timeout = 2000;\n/)
+  expect(sql).not.toContain('reset')
   const ddl = as('ddl')
   await runPrinted(ddl, sql)
   expect(await service.writeMigrations()).toBe('')

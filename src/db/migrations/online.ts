@@ -3,6 +3,8 @@
  * be run again after it was cut off, so their migrations are not transactional.
  */
 
+/** Back to what the session began with: behind a pooler others have it next. */
+export const LIMIT_LOCKS_AGAIN = 'reset lock_timeout'
 const ROWS_AT_ONCE = 5_000
 
 /**
@@ -18,7 +20,11 @@ export function indexOnline(name: string, on: string): string[] {
         drop index "${name}";
       end if;
     end $$`,
+    // The build ends by waiting until all transactions older than itself are over. Nobody waits behind that, and a limit
+    // would throw away all that was built.
+    'set lock_timeout = 0',
     `create index concurrently if not exists "${name}" on ${on}`,
+    LIMIT_LOCKS_AGAIN,
   ]
 }
 
