@@ -124,7 +124,7 @@ export class Database {
   async migrate(createDatabase = false): Promise<string[]> {
     // The migrator makes whatever database it does not find, and so a mistyped one too.
     if (!createDatabase) await this.ping()
-    const [{ databaseConfig }, { MikroORM }, { MIGRATION_LIMITS, migrate }] = await Promise.all([
+    const [{ databaseConfig }, { MikroORM }, { MIGRATION_LIMITS, migrate, whileAlone }] = await Promise.all([
       import('./orm.ts'),
       import('@mikro-orm/core'),
       import('./migrate.ts'),
@@ -133,11 +133,14 @@ export class Database {
     const orm = new MikroORM(databaseConfig(this.#url, { ...this.#access, poolMax: 1 }, MIGRATION_LIMITS))
     try {
       if (createDatabase) await orm.schema.ensureDatabase()
-      const pending = await this.pendingMigrations()
-      if (pending.length === 0) return pending
-      await this.#makeSchema()
-      await migrate(orm)
-      return pending
+      if ((await this.pendingMigrations()).length === 0) return []
+      return await whileAlone(this.#pool, async () => {
+        const pending = await this.pendingMigrations()
+        if (pending.length === 0) return pending
+        await this.#makeSchema()
+        await migrate(orm)
+        return pending
+      })
     } catch (error) {
       throw databaseError(error)
     } finally {

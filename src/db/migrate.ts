@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { MikroORM } from '@mikro-orm/core'
 import type { PostgreSqlDriver } from '@mikro-orm/postgresql'
+import { EnrichmentError } from '../errors.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import { LIMIT_LOCKS_AGAIN } from './migrations/online.ts'
+import type { PreparedPool } from './prepared.ts'
 
 /**
  * A migration may take as long as its table is large. But while it waits for a table, all others wait behind it: so it
@@ -20,12 +22,39 @@ export const MIGRATION_LIMITS = {
 
 const AGAIN_AFTER_MS = 1_000
 const PATIENCE_MS = 600_000
+/** Lock not available, deadlock (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+const PASSING = ['55P03', '40P01']
+
+/** Any number will do that nobody else in the database has. */
+const LOCK = 'select pg_try_advisory_xact_lock(4180339725) as is'
+
 /**
- * Lock not available, deadlock; and what two set-ups at once do to each other (duplicate column, table, object or key).
+ * Runs work that no other set-up of the database does at the same time. The lock is asked for again and again, since who
+ * waits for one has a snapshot, which the build of an index waits for in turn. It is a transaction's, which between its
+ * statements has none, so that a pooler keeps it too.
  *
- * Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * @throws EnrichmentError DATABASE_UNAVAILABLE where another set-up takes longer than ten minutes; what the work or
+ *   PostgreSQL throws
  */
-const PASSING = ['55P03', '40P01', '42701', '42P07', '42710', '23505']
+export async function whileAlone<T>(pool: PreparedPool, work: () => Promise<T>): Promise<T> {
+  const until = Date.now() + PATIENCE_MS
+  const client = await pool.connect()
+  try {
+    await client.query('begin isolation level read committed')
+    await client.query('set local idle_in_transaction_session_timeout = 0')
+    for (;;) {
+      const { rows } = await client.query(LOCK)
+      if ((rows[0] as { is: boolean }).is) return await work()
+      if (Date.now() > until)
+        throw new EnrichmentError('DATABASE_UNAVAILABLE', 'PostgreSQL: another `album-enricher setup` is still at work')
+      await delay(AGAIN_AFTER_MS)
+    }
+  } finally {
+    // What it was held for is done, also where its connection is lost by now.
+    await client.query('rollback').catch(() => undefined)
+    client.release(true)
+  }
+}
 
 /** Where the tables are, or will be; null where the search path names no schema that is there. */
 const SCHEMA = `

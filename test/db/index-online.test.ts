@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { MikroORM } from '@mikro-orm/core'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { Database } from '../../src/db/database.ts'
+import { indexOnline } from '../../src/db/migrations/online.ts'
 import { databaseConfig } from '../../src/db/orm.ts'
 import { createDatabase } from '../stack/create-database.ts'
 
@@ -48,6 +49,35 @@ test('an index is built once, however long other transactions make its build wai
   const built = await readIndex()
   expect(built).toMatchObject({ valid: false })
   await release()
+  expect(await migrating).toEqual(['m0022-ledger-by-topic'])
+  expect(await readIndex()).toEqual({ ...built, valid: true })
+})
+
+test('of two set-ups at once the second leaves alone what the first builds', async () => {
+  const { open, release, readIndex, has } = await openBeforeIndex()
+  const first = open().migrate()
+  await expect.poll(() => has('create index concurrently%')).toHaveLength(1)
+  const built = await readIndex()
+  const second = open().migrate()
+  await expect.poll(() => has('select pg_try_advisory_xact_lock%')).toHaveLength(2)
+  await release()
+  expect(await first).toEqual(['m0022-ledger-by-topic'])
+  expect(await second).toEqual([])
+  expect(await readIndex()).toEqual({ ...built, valid: true })
+})
+
+test('a build that goes on after its set-up was killed is waited for', async () => {
+  const { url, open, release, readIndex, has } = await openBeforeIndex()
+  const killed = new MikroORM(databaseConfig(url, {}, {}))
+  onTestFinished(() => killed.close())
+  const steps = indexOnline(INDEX, `"enrichment" ("source_topic", "decided_at") where "decision" = 'result'`)
+  const building = killed.em.execute(steps.find((sql) => sql.startsWith('create')) ?? '')
+  await expect.poll(() => has('create index concurrently%')).toHaveLength(1)
+  const built = await readIndex()
+  const migrating = open().migrate()
+  await expect.poll(() => has('do $$%')).toHaveLength(1)
+  await release()
+  await building
   expect(await migrating).toEqual(['m0022-ledger-by-topic'])
   expect(await readIndex()).toEqual({ ...built, valid: true })
 })

@@ -9,13 +9,17 @@ const ROWS_AT_ONCE = 5_000
 
 /**
  * An index that is built while the table is written to. What an interrupted build has left, which nobody uses and every
- * write keeps up, is built anew.
+ * write keeps up, is built anew. But the server goes on with the build of a set-up that was killed: that is a lock, which
+ * passes.
  *
  * @param on what stands behind the name, for example `"candidate" ("album_id")`
  */
 export function indexOnline(name: string, on: string): string[] {
   return [
     `do $$ begin
+      if exists (select from pg_stat_progress_create_index where index_relid = to_regclass('"${name}"')) then
+        raise lock_not_available using message = 'another session is building ${name}';
+      end if;
       if exists (select from pg_index where indexrelid = to_regclass('"${name}"') and not indisvalid) then
         drop index "${name}";
       end if;
