@@ -32,13 +32,12 @@ const READ_AS_TEXT = [1082, 1114, 1184, 1186]
 
 /** Connections to PostgreSQL, made when they are needed. */
 export function openPool(url: string, { poolMax = 10, url: current = () => url, password }: DatabaseAccess): Pool {
-  const { port, username, pathname } = new URL(url)
+  const { port, pathname } = new URL(url)
   const types = new pg.TypeOverrides()
   for (const type of READ_AS_TEXT) types.setTypeParser(type, (text) => text)
   const pool = new pg.Pool({
     host: hostOfDatabase(url),
     port: Number(port),
-    user: decodeURIComponent(username),
     database: decodeURIComponent(pathname).replace(/^\//, ''),
     min: 0,
     max: poolMax,

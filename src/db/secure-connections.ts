@@ -13,6 +13,7 @@ interface Client {
 }
 
 interface ClientOptions {
+  user?: string
   ssl?: unknown
   password?: unknown
 }
@@ -22,7 +23,7 @@ interface Pool {
 }
 
 /**
- * Lets a pool's connections use TLS as the URL says, and log in with the password of the moment. Files are read anew for each
+ * Lets a pool's connections use TLS as the URL says, and log in with the user and the password of the moment. Files are read anew for each
  * connection. It is done to the pool since MikroORM copies what it is told, and so would keep the first.
  *
  * @param url asked for each connection
@@ -31,8 +32,15 @@ interface Pool {
 export function secureConnections(pool: Pool, url: () => string, password?: () => Promise<string>): void {
   pool.Client = class extends pool.Client {
     constructor(options: ClientOptions) {
-      const given = async () => decodeURIComponent(new URL(url()).password)
-      super({ ...options, ssl: tlsOptions(url()), password: password ?? given })
+      // One reading: a user and a password that do not belong together would be refused.
+      const address = url()
+      const login = new URL(address)
+      super({
+        ...options,
+        user: decodeURIComponent(login.username),
+        ssl: tlsOptions(address),
+        password: password ?? (async () => decodeURIComponent(login.password)),
+      })
     }
 
     override connect(callback: (error?: Error) => void): void {

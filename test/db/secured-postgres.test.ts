@@ -118,6 +118,17 @@ describe('the password', () => {
     await db.ping()
   })
 
+  test('in a URL that comes from a file may change together with the user, as dynamic credentials do', async () => {
+    const file = join(folder, 'leased-url')
+    writeFileSync(file, server.url.replace('postgres:postgres', 'ended:former'))
+    const db = open({ DATABASE_URL_FILE: file })
+    await expect(db.ping()).rejects.toThrow(/"ended"/)
+    writeFileSync(file, server.url)
+    await db.ping()
+    // Which has connections of its own.
+    expect(await db.migrate()).not.toEqual([])
+  })
+
   test('comes from a command, whose output is never told', async () => {
     await open({ ...withoutPassword(), DATABASE_PASSWORD_COMMAND: 'printf postgres' }).ping()
     const broken = open({ ...withoutPassword(), DATABASE_PASSWORD_COMMAND: 'echo geheim; echo geheim >&2; exit 3' })
