@@ -34,25 +34,28 @@ export function createConnector(
   config: HttpConfig,
   { timeoutMs, tls, lookup }: ConnectOptions,
 ): buildConnector.connector {
-  const build = () =>
+  const build = (extra: string | undefined) =>
     buildConnector({
       timeout: timeoutMs,
       allowH2: false,
       autoSelectFamily: true,
       ...(lookup && { lookup }),
-      ...trusted(config),
+      ...trusted(extra),
       ...tls?.(),
     })
-  const kept = tls === undefined ? build() : undefined
+  let kept: { extra: string | undefined; connect: buildConnector.connector } | undefined
   return (options, callback) => {
-    const connect = kept ?? build()
+    const extra = readExtraCa(config)
+    // Kept, it resumes TLS sessions.
+    if (kept === undefined || kept.extra !== extra || tls !== undefined) kept = { extra, connect: build(extra) }
+    const { connect } = kept
     const { hostname, protocol } = options
     const port = options.port || '443'
     const proxy = protocol === 'https:' ? proxyFor(config, hostname, port) : undefined
     if (proxy === undefined) return connect(options, callback)
     ;(async () => {
       const host = lookup === undefined ? hostname : await resolve(lookup, hostname)
-      return openTunnel(proxy, `${host.includes(':') ? `[${host}]` : host}:${port}`, timeoutMs, trusted(config).ca)
+      return openTunnel(proxy, `${host.includes(':') ? `[${host}]` : host}:${port}`, timeoutMs, trusted(extra).ca)
     })().then(
       (socket) => connect({ ...options, httpSocket: socket }, callback),
       (error: Error) => callback(error, null),
@@ -77,10 +80,11 @@ class TunnellingAgent extends HttpsAgent {
 
   override createConnection(...[options, callback]: Parameters<HttpsAgent['createConnection']>) {
     const { host, port, servername } = options as { host: string; port: number; servername?: string }
-    const secured = { ...options, ...trusted(this.#config), ...this.#tls() }
+    const authorities = trusted(readExtraCa(this.#config))
+    const secured = { ...options, ...authorities, ...this.#tls() }
     const proxy = proxyFor(this.#config, host, String(port))
     if (proxy === undefined) return super.createConnection(secured, callback)
-    openTunnel(proxy, `${host}:${port}`, TIMEOUT_MS, trusted(this.#config).ca).then(
+    openTunnel(proxy, `${host}:${port}`, TIMEOUT_MS, authorities.ca).then(
       (socket) =>
         callback?.(null, connectTls({ ...secured, socket, servername: servername ?? host } as ConnectionOptions)),
       (error: Error) => callback?.(error, undefined as never),
@@ -89,10 +93,15 @@ class TunnellingAgent extends HttpsAgent {
   }
 }
 
-/** Empty where nothing but Node's own is trusted, so that Node does not parse its hundreds of certificates again. */
-function trusted(config: HttpConfig): { ca?: string[] } {
+/** PEM text as it is at this moment. @throws Error where it cannot be read */
+function readExtraCa(config: HttpConfig): string | undefined {
   const extra = currentValue(config, 'EXTRA_CA')
-  return extra === undefined ? {} : { ca: [...getCACertificates('default'), readPem(extra)] }
+  return extra === undefined ? undefined : readPem(extra)
+}
+
+/** Empty where nothing but Node's own is trusted, so that Node does not parse its hundreds of certificates again. */
+function trusted(extra: string | undefined): { ca?: string[] } {
+  return extra === undefined ? {} : { ca: [...getCACertificates('default'), extra] }
 }
 
 function proxyFor(config: HttpConfig, host: string, port: string): URL | undefined {

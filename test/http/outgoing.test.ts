@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createPlainServer, type ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
@@ -51,6 +51,21 @@ test('requests to https go through the proxy by name, and trust the extra author
   expect(sent).toEqual(['start'])
   expect(await (await createFetch(config)('https://amazon.example/v1')).text()).toBe('pixels')
   expect(proxy.asked).toEqual(['amazon.example:443', 'amazon.example:443'])
+})
+
+test('EXTRA_CA may change while the service runs', async () => {
+  const { config } = await startServer('amazon.example')
+  const file = join(folder, 'extra.pem')
+  copyFileSync(createAuthority(folder, 'former-ca').ca, file)
+  const changing = { ...config, EXTRA_CA: file }
+  const [ask, post] = [createFetch(changing), createHttpClient(3_000, changing)]
+  const asked = async () => [
+    (await ask('https://amazon.example/v1')).status,
+    (await post({ url: 'https://amazon.example/', headers: {}, body: '{}' }, new AbortController().signal)).status,
+  ]
+  await expect(asked()).rejects.toThrow()
+  copyFileSync(authority.ca, file)
+  expect(await asked()).toEqual([200, 200])
 })
 
 test('an image host is resolved and checked here, and the proxy is asked for the checked address', async () => {
