@@ -1,13 +1,19 @@
 import { z } from 'zod'
 import { findUrlMistakes } from './database-url.ts'
+import { isNoProxyEntry } from './no-proxy.ts'
 import { isPem } from './read-pem.ts'
-import { ENCODED, integer, listOf, setting, text, url, urlWithLogin } from './setting.ts'
+import { ENCODED, integer, setting, text, url, urlWithLogin } from './setting.ts'
 
 const pem = text.refine(isPem).optional()
 const PEM = 'the path of a PEM file that can be read, or PEM text'
 const optional = { default: '' }
 /** As it is: a space at its end may be meant. */
 const secretText = z.string().regex(/\S/).optional()
+
+/** Platforms give it with a comma at its end, too. */
+const noProxy = text
+  .transform((entries) => entries.split(',').flatMap((entry) => entry.trim() || []))
+  .refine((entries) => entries.every(isNoProxyEntry))
 
 /** How the servers of the service are reached, and what proves who is who. */
 export const CONNECTION_SETTINGS = {
@@ -151,10 +157,11 @@ export const CONNECTION_SETTINGS = {
       'Proxy for all that is https: Amazon, the model, images, tokens, the registry. With user and password in it, if it wants them.',
     wants: `an http or https URL; ${ENCODED}`,
   }),
-  NO_PROXY: setting('http', listOf(/^(\*|[\w.*-]+|\[?[\da-f:]+\]?)(:\d+)?$/i).optional(), {
+  NO_PROXY: setting('http', noProxy.optional(), {
     ...optional,
-    description: 'Hosts that the proxy is not for: names, with what ends in them, or * for all.',
-    wants: 'host names, comma-separated, each with :port or without',
+    description:
+      'Hosts that the proxy is not for: names, with what ends in them, addresses and address/bits, or * for all.',
+    wants: 'hosts, comma-separated; names and addresses with :port or without',
   }),
   EXTRA_CA: setting('http', pem, {
     ...optional,

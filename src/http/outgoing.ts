@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, getCACertificates } from 'node:tls'
 import { buildConnector } from 'undici'
 import { type Config, currentValue } from '../config.ts'
+import { isExempt } from '../no-proxy.ts'
 import { readPem } from '../read-pem.ts'
 import { openTunnel } from './open-tunnel.ts'
 
@@ -107,15 +108,6 @@ function trusted(extra: string | undefined): { ca?: string[] } {
 function proxyFor(config: HttpConfig, host: string, port: string): URL | undefined {
   const proxy = currentValue(config, 'HTTPS_PROXY')
   return proxy === undefined || isExempt(config.NO_PROXY ?? [], host, port) ? undefined : new URL(proxy)
-}
-
-/** As curl and others read NO_PROXY: a star, or names that stand for themselves and what ends in them, with a port or without. */
-function isExempt(entries: readonly string[], host: string, port: string): boolean {
-  return entries.some((entry) => {
-    const [, name = '', ofPort] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? []
-    if (ofPort !== undefined && ofPort !== port) return false
-    return entry === '*' || host.toLowerCase() === name || (name !== '' && host.toLowerCase().endsWith(`.${name}`))
-  })
 }
 
 function resolve(lookup: LookupFunction, hostname: string): Promise<string> {

@@ -97,22 +97,42 @@ test('a proxy that refuses, or is not there, is named without its login', async 
   for (const secret of ['geheim', PROXY_LOGIN.password]) expect(refused + gone).not.toContain(secret)
 })
 
+const NAME = 'amazon.example'
+
 test.each([
-  ['*', true],
-  ['amazon.example', true],
-  ['.example', true],
-  ['*.example', true],
-  ['AMAZON.EXAMPLE:443', true],
-  ['amazon.example:8443', false],
-  ['on.example', false],
-  ['other.example, 10.0.0.0', false],
-])('NO_PROXY=%s leaves the proxy out: %s', async (noProxy, isOut) => {
+  ['*', NAME, true],
+  ['amazon.example', NAME, true],
+  ['.example', NAME, true],
+  ['*.example', NAME, true],
+  ['AMAZON.EXAMPLE:443', NAME, true],
+  ['amazon.example:8443', NAME, false],
+  ['on.example', NAME, false],
+  ['other.example, 10.0.0.0', NAME, false],
+  ['10.0.0.0/8,.svc,.cluster.local,', NAME, false],
+  ['127.0.0.0/8,.svc', '127.9.9.9', true],
+  ['127.0.0.0/16', '127.9.9.9', false],
+  ['127.9.9.9:443', '127.9.9.9', true],
+  ['127.9.9.9:8443', '127.9.9.9', false],
+  ['fd00::/8', '[fd12::1]', true],
+  ['fd00::/16', '[fd12::1]', false],
+  ['::1', '[::1]', true],
+  ['[::1]:443', '[0:0::1]', true],
+  ['[::1]:8443', '[::1]', false],
+  ['.1', '127.0.0.1', false],
+])('NO_PROXY=%s leaves the proxy out for %s: %s', async (noProxy, host, isOut) => {
   const proxy = await startProxy(() => '127.0.0.1:1')
   onTestFinished(() => proxy.close())
   const config = loadConfig([], { HTTPS_PROXY: proxy.url, NO_PROXY: noProxy })
-  await createFetch(config)('https://amazon.example/').catch(() => undefined)
+  await createFetch(config)(`https://${host}/`).catch(() => undefined)
   expect(proxy.asked.length).toBe(isOut ? 0 : 1)
 })
+
+test.each(['10.0.0.0/33', 'fd00::/129', '10.0.0/8', 'amazon.example/8', '10.0.0.0/'])(
+  'NO_PROXY=%s is refused',
+  (noProxy) => {
+    expect(() => loadConfig([], { NO_PROXY: noProxy })).toThrow(/NO_PROXY/)
+  },
+)
 
 test('an abort ends a request also while its connection is being made', async () => {
   const silent = createTcpServer(() => undefined)
