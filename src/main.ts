@@ -47,7 +47,7 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
   nameLane(config.KAFKA_GROUP_PREFIX)
   startCounters(roles, { marketplace, tiers: config.RETRY_DELAYS })
 
-  const readiness = readinessOf({ kafka, registry, db }, ownTopics, members)
+  const readiness = readinessOf(config, { kafka, registry, db }, members)
   const probes = await startProbes(config.METRICS_PORT, readiness, log, config.HTTP_BIND)
   log.info({ port: probes.port, roles }, 'service starting')
   try {

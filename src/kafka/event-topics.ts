@@ -88,6 +88,9 @@ export function schemasBySubject(config: Config<'kafka'>): Map<string, string> {
 /** The importer's, who may have brought schemas of its own. */
 export const importedSubject = (config: Config<'kafka'>) => `${topicNames(config).imported}-value`
 
+/** Of the requests, which nobody but us writes. */
+export const requestSubject = (config: Config<'kafka'>) => `${topicNames(config).enrichment}-value`
+
 export interface EventCodecs {
   imported: RecordCodec<AlbumImported>
   requested: RecordCodec<EnrichmentRequested>
@@ -96,10 +99,10 @@ export interface EventCodecs {
 
 /** @throws EnrichmentError SCHEMA_NOT_REGISTERED, REGISTRY_UNAVAILABLE */
 export async function openCodecs(config: Config<'kafka'>, registry: SchemaRegistry): Promise<EventCodecs> {
-  const { enrichment, enriched } = topicNames(config)
+  const { enriched } = topicNames(config)
   return {
     imported: await registry.openCodec(importedSubject(config), readSchema('album.imported'), true),
-    requested: await registry.openCodec(`${enrichment}-value`, readSchema('album.enrichment')),
+    requested: await registry.openCodec(requestSubject(config), readSchema('album.enrichment')),
     enriched: await registry.openCodec(`${enriched}-value`, readSchema('album.enriched')),
   }
 }

@@ -166,11 +166,18 @@ export class SchemaRegistry {
     }
   }
 
-  /** @throws EnrichmentError REGISTRY_UNAVAILABLE when it does not answer */
-  async ping(): Promise<void> {
+  /**
+   * Asks for no more than a login needs that reads records.
+   *
+   * @param subject of ours; it may be missing
+   * @throws EnrichmentError REGISTRY_UNAVAILABLE when it does not answer
+   */
+  async ping(subject: string): Promise<void> {
     try {
-      const { ok, status } = await this.#fetch(`${this.#url}/subjects`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-      if (!ok) throw new Error(`status ${status}`)
+      const path = `/subjects/${encodeURIComponent(subject)}/versions/latest`
+      const answer = await this.#fetch(`${this.#url}${path}`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+      if (answer.ok) await answer.body?.cancel()
+      else if (!(await isUnknown(answer))) throw new Error(`status ${answer.status}`)
     } catch (error) {
       throw unavailable(error)
     }
@@ -230,17 +237,15 @@ export class SchemaRegistry {
   }
 
   /**
-   * Whether it is the registry that answers 404, by an error code (40401 to 40403; of some 404 or 0), and no proxy before
-   * it. Of an answer the client keeps the status, a text that every registry words in its own way, and what was asked.
+   * Whether the registry knows nothing of it. Of an answer the client keeps the status, a text that every registry words in
+   * its own way, and what was asked.
    *
    * @param asked method and URL
    */
   async #isUnknown(asked: string): Promise<boolean> {
     try {
       const url = asked.slice(asked.indexOf(' ') + 1)
-      const answer = await this.#fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-      const { error_code: code } = (await answer.json().catch(() => ({}))) as { error_code?: unknown }
-      return answer.status === 404 && typeof code === 'number'
+      return await isUnknown(await this.#fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }))
     } catch (error) {
       throw unavailable(error)
     }
@@ -258,6 +263,12 @@ export class SchemaRegistry {
       throw unavailable(error)
     }
   }
+}
+
+/** Whether it is the registry that answers 404, by an error code (40401 to 40403; of some 404 or 0), and no proxy before it. */
+async function isUnknown(answer: Response): Promise<boolean> {
+  const { error_code: code } = (await answer.json().catch(() => ({}))) as { error_code?: unknown }
+  return answer.status === 404 && typeof code === 'number'
 }
 
 /** What a record is written into while its size is not known. */

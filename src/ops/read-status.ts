@@ -5,7 +5,15 @@ import type { Statement } from '../db/prepared.ts'
 import { readQuotas } from '../db/quota.ts'
 import { ERROR_CODES, type ErrorCode, isToBeMended, toEnrichmentError } from '../errors.ts'
 import type { RecordHeaders } from '../kafka/delivery.ts'
-import { groupNames, listRetryTopics, openCodecs, tierLabel, topicNames, topicPlans } from '../kafka/event-topics.ts'
+import {
+  groupNames,
+  listRetryTopics,
+  openCodecs,
+  requestSubject,
+  tierLabel,
+  topicNames,
+  topicPlans,
+} from '../kafka/event-topics.ts'
 import { withAdmin } from '../kafka/kafka-client.ts'
 import { readLag } from '../kafka/read-lag.ts'
 import { readTopic } from '../kafka/read-topic.ts'
@@ -94,7 +102,7 @@ export async function readStatus(config: Config<'kafka'>, servers: Servers): Pro
     when(hasTopics, 'kafka', () => readRetries(kafka, groups.relay, topics.enrichment)),
     when(hasBoth, 'kafka', () => countDeadLetters(kafka, db, topics.dead)),
     ask('kafka', () => findTroubles(kafka, ownTopics)),
-    ask('registry', () => registry.ping()),
+    ask('registry', () => registry.ping(requestSubject(config))),
     when(hasTables, 'database', () => isWhole('database', () => db.checkWritable())),
   ])
   // A set-up that lacks something else most likely lacks its schemas too; to ask each time would take long.

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Config } from '../config.ts'
 import type { HoldRecord } from '../db/hold-record.ts'
 import { EnrichmentError, ERROR_CODES, type ErrorCode } from '../errors.ts'
 import type { Member } from '../holds/member.ts'
+import { requestSubject, topicPlans } from '../kafka/event-topics.ts'
 import { withAdmin } from '../kafka/kafka-client.ts'
 import { findTroubles } from '../kafka/topic-health.ts'
 import type { Readiness } from './probes.ts'
@@ -14,14 +16,14 @@ const NOT_JOINED = new EnrichmentError('KAFKA_UNAVAILABLE', 'not in the group')
 /**
  * What /ready asks and tells: our servers, and whether every part of the service that has been started is in its group.
  *
- * @param ownTopics of which a failing part may be told what is wrong with them
  * @param members by role, filled as the parts start
  */
 export function readinessOf(
+  config: Config<'kafka'>,
   { kafka, registry, db }: Servers,
-  ownTopics: string[],
   members: Partial<Record<string, Member>>,
 ): Readiness {
+  const ownTopics = topicPlans(config).map(({ topic }) => topic)
   const started = () => Object.entries(members).flatMap(([role, member]) => (member ? [[role, member] as const] : []))
   return {
     checks: {
@@ -39,7 +41,7 @@ export function readinessOf(
         const publicDetail = [roles, ...troubles].join('; ')
         throw new EnrichmentError(code, `${roles}: ${message}`, { publicDetail })
       },
-      registry: () => registry.ping(),
+      registry: () => registry.ping(requestSubject(config)),
       database: () => db.ping(),
       async service() {
         if (started().length === 0) throw new EnrichmentError('STARTING', 'still starting')

@@ -51,8 +51,9 @@ async function open(env: Record<string, string>): Promise<SchemaRegistry> {
 /** All that the service asks a registry. */
 async function useIt(registry: SchemaRegistry): Promise<void> {
   const subject = `access-${randomUUID().slice(0, 8)}-value`
-  await registry.ping()
+  await registry.ping(subject)
   await registry.register(subject, SCHEMA)
+  await registry.ping(subject)
   const codec = await registry.openCodec<{ name: string }>(subject, SCHEMA)
   expect(await codec.decode(await codec.encode({ name: 'one' }))).toEqual({ name: 'one' })
   const unknown = Buffer.from([0, 0x7f, 0xff, 0xff, 0xff, 0])
@@ -70,7 +71,7 @@ test('a login in the URL works, and is shown nowhere', async () => {
   await useIt(await open({ ...env, SCHEMA_REGISTRY_URL: withLogin }))
   const wrong = withLogin.replace('planted', 'planted-wrong')
   const registry = await open({ ...env, SCHEMA_REGISTRY_URL: wrong })
-  const error = await registry.ping().catch((thrown: Error) => thrown)
+  const error = await registry.ping('any-value').catch((thrown: Error) => thrown)
   expect(String(error)).toMatch(/status 401.*SCHEMA_REGISTRY_PASSWORD/)
   expect(`${error}${JSON.stringify(describeConfig({ SCHEMA_REGISTRY_URL: withLogin }))}`).not.toContain('planted')
 })
@@ -80,7 +81,7 @@ test('a bearer token is read anew from its file', async () => {
   const file = join(folder, 'token')
   writeFileSync(file, 'first\n')
   const registry = await open({ ...env, SCHEMA_REGISTRY_TOKEN_FILE: file })
-  await expect(registry.ping()).rejects.toThrow(/SCHEMA_REGISTRY_TOKEN/)
+  await expect(registry.ping('any-value')).rejects.toThrow(/SCHEMA_REGISTRY_TOKEN/)
   writeFileSync(file, 'second\n')
   await useIt(registry)
 })
@@ -89,7 +90,7 @@ test('a client certificate is shown where it is asked for, and its lack is named
   const env = await openGate({ clientCa: authority.ca })
   const { cert, key } = authority.issue('client')
   await useIt(await open({ ...env, SCHEMA_REGISTRY_SSL_CERT: cert, SCHEMA_REGISTRY_SSL_KEY: key }))
-  await expect((await open(env)).ping()).rejects.toThrow(/SCHEMA_REGISTRY_SSL_CERT/)
+  await expect((await open(env)).ping('any-value')).rejects.toThrow(/SCHEMA_REGISTRY_SSL_CERT/)
 })
 
 test('it is reached through a proxy, and past it when NO_PROXY says so', async () => {
@@ -104,7 +105,7 @@ test('it is reached through a proxy, and past it when NO_PROXY says so', async (
   await useIt(await open({ ...extra, NO_PROXY: `elsewhere.example,127.0.0.1` }))
   expect(proxy.asked.length).toBe(before)
   const refused = await open({ ...extra, HTTPS_PROXY: proxy.url.replace('proxy-user', 'nobody') })
-  await expect(refused.ping()).rejects.toThrow(/HTTPS_PROXY.*wants the user and password/)
+  await expect(refused.ping('any-value')).rejects.toThrow(/HTTPS_PROXY.*wants the user and password/)
 })
 
 test.each([
@@ -120,7 +121,7 @@ test.each([
       ...(ca && { SCHEMA_REGISTRY_SSL_CA: createAuthority(folder, 'stranger').ca }),
     })
     const errors = await Promise.all(
-      [registry.ping(), registry.openCodec('any-value', SCHEMA)].map((asked) =>
+      [registry.ping('any-value'), registry.openCodec('any-value', SCHEMA)].map((asked) =>
         (asked as Promise<unknown>).then(
           () => undefined,
           (error: Error) => error,

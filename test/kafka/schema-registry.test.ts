@@ -223,7 +223,7 @@ test.each([
   const registry = new SchemaRegistry(url)
   const away = { code: 'REGISTRY_UNAVAILABLE' }
   await Promise.all([
-    expect(registry.ping()).rejects.toMatchObject(away),
+    expect(registry.ping(aSubject())).rejects.toMatchObject(away),
     expect(registry.openCodec(aSubject(), FIRST)).rejects.toMatchObject(away),
     expect(registry.register(aSubject(), FIRST)).rejects.toMatchObject(away),
   ])
@@ -248,4 +248,23 @@ test.each<[string, (response: ServerResponse) => void]>([
   expect(performance.now() - from).toBeLessThan(12_000)
   isWell = true
   expect(await codec.decode(bytes)).toEqual({ name: 'Kind of Blue' })
+})
+
+test('a registry is there for a login that may not list the subjects of others, also while it has none of ours', async () => {
+  const own = { error_code: 40401, message: 'Subject not found' }
+  const answers: Record<string, [status: number, body: string]> = {
+    '/subjects': [403, '{"error_code": 40301}'],
+    '/subjects/ours-value/versions/latest': [200, JSON.stringify({ schema: FIRST })],
+    '/subjects/missing-value/versions/latest': [404, JSON.stringify(own)],
+    '/subjects/denied-value/versions/latest': [403, '{"error_code": 40301}'],
+  }
+  const url = await listen((request, response) => {
+    const [status, body] = answers[request.url ?? ''] ?? [404, '<h1>a proxy knows no such page</h1>']
+    response.writeHead(status).end(body)
+  })
+  const registry = new SchemaRegistry(url)
+  await registry.ping('ours-value')
+  await registry.ping('missing-value')
+  await expect(registry.ping('denied-value')).rejects.toThrow(/status 403.*what that login may do/)
+  await expect(registry.ping('elsewhere-value')).rejects.toThrow(/status 404.*proxies/)
 })
