@@ -9,7 +9,8 @@ type Ask = (path: string, init?: { method: string; headers: Record<string, strin
 /**
  * Registers a schema of ours by the registry's API (https://docs.confluent.io/platform/current/schema-registry/develop/api.html).
  * A subject that has no compatibility of its own gets BACKWARD, so that readers may be deployed before writers; one that is
- * as strict or stricter is left as it is.
+ * as strict or stricter is left as it is, and so is one whose compatibility the login may not set, where the registry's is
+ * as strict.
  *
  * @param isForeign the subject is somebody else's: nothing but a version is ever added, and not even that beside theirs
  * @returns its id, the same one when it was registered before; null when the subject is left to its owner
@@ -30,23 +31,31 @@ export async function registerSchema(
     body: JSON.stringify(body),
   })
   if (isForeign && (await isOfOther(ask, at, schema))) return null
-  const level = isForeign ? undefined : await readLevel(ask, at)
-  if (level != null && !GOOD_ENOUGH.includes(level))
-    throw refused(`its compatibility is ${level}, and must be one of ${GOOD_ENOUGH.join(', ')}`)
+  const check = (level: string | null) => {
+    if (level !== null && !GOOD_ENOUGH.includes(level))
+      throw refused(`its compatibility is ${level}, and must be one of ${GOOD_ENOUGH.join(', ')}`)
+    return level
+  }
+  const level = isForeign ? undefined : check(await readLevel(ask, `/${at}`))
   const answer = await ask(`/subjects/${at}/versions`, send('POST', { schema }))
   const told = (await answer.json().catch(() => ({}))) as { id?: number; message?: string }
   if (answer.status === 409 || answer.status === 422) throw refused(told.message ?? `status ${answer.status}`)
   if (!answer.ok || told.id === undefined) throw new Error(`status ${answer.status}`)
   if (level === null) {
     const set = await ask(`/config/${at}`, send('PUT', { compatibility: 'BACKWARD' }))
-    if (!set.ok) throw new Error(`status ${set.status}`)
+    const isDenied = set.status === 401 || set.status === 403
+    // Who may not set it can do with what counts in the whole registry. Some have to be asked for that by itself.
+    const inForce = isDenied
+      ? check((await readLevel(ask, `/${at}?defaultToGlobal=true`)) ?? (await readLevel(ask, '')))
+      : null
+    if (!set.ok && inForce === null) throw new Error(`status ${set.status}`)
   }
   return told.id
 }
 
-/** The subject's own compatibility; null: none. */
-async function readLevel(ask: Ask, at: string): Promise<string | null> {
-  const answer = await ask(`/config/${at}`)
+/** A compatibility: the subject's own, or the registry's; null: none. */
+async function readLevel(ask: Ask, of: string): Promise<string | null> {
+  const answer = await ask(`/config${of}`)
   if (answer.status === 404) return null
   if (!answer.ok) throw new Error(`status ${answer.status}`)
   const { compatibilityLevel } = (await answer.json()) as { compatibilityLevel?: string }

@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { expect, inject, test } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { expect, inject, onTestFinished, test } from 'vitest'
 import { SchemaRegistry } from '../../src/kafka/schema-registry.ts'
 
 interface Named {
@@ -48,6 +52,55 @@ test('setup refuses a subject under which readers could not read, by its level',
     code: 'SCHEMA_NOT_REGISTERED',
     message: expect.stringContaining('its compatibility is FORWARD, and must be one of BACKWARD,'),
   })
+})
+
+/** The registry, for a login that may not set a compatibility; `levels` are what it tells of one, by path. */
+async function startDenying(levels: Record<string, string>): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const [path, method] = [request.url ?? '', request.method ?? 'GET']
+    const level = levels[path]
+    const json = (body: object, status: number) => Response.json(body, { status })
+    const answer =
+      method === 'PUT'
+        ? json({ error_code: 40301, message: 'User is denied operation' }, 403)
+        : level !== undefined
+          ? json({ compatibilityLevel: level }, 200)
+          : path.startsWith('/config')
+            ? json({ error_code: 40408, message: 'no compatibility' }, 404)
+            : await fetch(url() + path, {
+                method,
+                headers: TYPE,
+                ...(method === 'POST' && { body: await buffer(request) }),
+              })
+    response.writeHead(answer.status).end(await answer.text())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const SUBJECT = `${randomUUID()}-value`
+
+test.each([
+  ['tells what counts of the subject', { [`/config/${SUBJECT}?defaultToGlobal=true`]: 'FULL', '/config': 'NONE' }],
+  ['tells it of all alone', { '/config': 'BACKWARD' }],
+])(
+  'who may not set a compatibility does without where the registry has one that is good enough and %s',
+  async (_how, levels) => {
+    const registry = new SchemaRegistry(await startDenying(levels))
+    expect(await registry.register(SUBJECT, OURS)).toEqual(expect.any(Number))
+  },
+)
+
+test('who may not set a compatibility is told that what counts everywhere is not good enough', async () => {
+  const registry = new SchemaRegistry(await startDenying({ '/config': 'NONE' }))
+  await expect(registry.register(SUBJECT, OURS)).rejects.toThrow(/its compatibility is NONE, and must be/)
+  const untold = new SchemaRegistry(await startDenying({}))
+  await expect(untold.register(SUBJECT, OURS)).rejects.toThrow(/status 403.*what that login may do/)
 })
 
 test('a subject of ours gets BACKWARD, and the importer’s gets nothing but the first version', async () => {
