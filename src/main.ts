@@ -61,7 +61,13 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     if (!(await whenThere(() => db.isDirect())))
       log.warn({}, 'PostgreSQL is behind a pooler: its role must set the time-outs')
     const codecs = await whenThere(() => openCodecs(config, registry))
-    const retry = await whenThere(() => listRetryTopics(kafka, topics.enrichment))
+
+    const requests = [topics.express, topics.enrichment]
+    const followed: Record<Role, () => string[]> = {
+      intake: () => [topics.imported],
+      worker: () => requests,
+      relay: () => [],
+    }
 
     // Each loads what it needs and no more: a process of intake alone has neither a model's client nor one of Amazon.
     const start: Record<Role, () => Promise<Member>> = {
@@ -74,19 +80,20 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
       worker: async () => (await import('./worker/start-worker.ts')).startWorker(config, { kafka, db, codecs, log }),
       async relay() {
         const { Relay } = await import('./relay/relay.ts')
-        const relay = new Relay({ kafka, db, log, groupId: groups.relay, topics: { ...topics, retry } })
+        const listTiers = () => listRetryTopics(kafka, topics.enrichment)
+        const relay = new Relay({ kafka, db, log, groupId: groups.relay, listTiers, topics })
         relay.start()
+        followed.relay = () => relay.tiers
         return relay
       },
     }
     for (const role of roles) members[role] = await start[role]()
     log.info({ roles }, 'service running')
 
-    const followed = { intake: [topics.imported], worker: [topics.express, topics.enrichment], relay: retry }
     const followers = roles.map((role) => ({ group: groups[role], topics: followed[role] }))
     void keepLagMetrics(kafka, followers, log, stop)
     const stored = {
-      lastResultOf: roles.includes('worker') ? followed.worker : null,
+      lastResultOf: roles.includes('worker') ? requests : null,
       deadLettersIn: roles.includes('relay') ? topics.dead : null,
     }
     void keepStoredMetrics({ kafka, db, log }, stored, stop)

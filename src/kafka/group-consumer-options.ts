@@ -28,7 +28,8 @@ export interface OwnedPartition {
 export interface GroupConsumerOptions {
   kafka: Kafka
   groupId: string
-  topics: string[]
+  /** Those that are followed; a function is asked again whenever KafkaJS's consumer is replaced. @throws as Kafka does */
+  topics: string[] | (() => Promise<string[]>)
   /** Default: partitions are dealt out in turn. */
   assigners?: PartitionAssigner[]
   /** How many bytes of one partition a fetch may bring (a producer's batch comes whole, whatever its size). */

@@ -43,7 +43,7 @@ export class GroupConsumer {
   readonly #stopped = new AbortController()
   #running: Promise<void> = Promise.resolve()
   #session: Session | undefined
-  #end: (error: EnrichmentError) => void = () => undefined
+  #end: (error?: EnrichmentError) => void = () => undefined
   #joined = false
   readonly #confirmation = new GroupConfirmation(SESSION_TIMEOUT_MS)
   #progressAt = 0
@@ -101,6 +101,11 @@ export class GroupConsumer {
     this.#end(kafkaError(error))
   }
 
+  /** Joins again with topics that are listed anew; nothing has failed. */
+  renew(): void {
+    this.#end()
+  }
+
   /** Leaves the group once the batch in hand has returned. */
   async stop(): Promise<void> {
     this.#stopped.abort()
@@ -113,13 +118,12 @@ export class GroupConsumer {
     const nextPauseMs = restartPauses()
     while (!this.#stopped.signal.aborted) {
       const error = await this.#live()
-      if (error === undefined) break
-      this.#failure.ended(error)
+      if (error !== undefined) this.#failure.ended(error)
       await delay(nextPauseMs(), undefined, { signal: this.#stopped.signal }).catch(() => undefined)
     }
   }
 
-  /** One KafkaJS consumer's life; resolves to what ended it, or undefined when it was stopped. */
+  /** One KafkaJS consumer's life; resolves to what ended it, or undefined when it was told to end. */
   async #live(): Promise<EnrichmentError | undefined> {
     const { kafka, groupId, topics, assigners, maxBytesPerPartition, silentMs = SILENT_MS } = this.#options
     const ended = Promise.withResolvers<EnrichmentError | undefined>()
@@ -170,7 +174,7 @@ export class GroupConsumer {
     }, silentMs / 10)
     const begin = async () => {
       await consumer.connect()
-      await consumer.subscribe({ topics, fromBeginning: true })
+      await consumer.subscribe({ topics: Array.isArray(topics) ? topics : await topics(), fromBeginning: true })
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,

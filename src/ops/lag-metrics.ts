@@ -12,7 +12,8 @@ const OLDEST_MS = 60_000
 
 export interface Follower {
   group: string
-  topics: string[]
+  /** Those that it follows now: a relay's tiers come and go. */
+  topics(): string[]
 }
 
 /** Where a partition stood at the last look, and since when what stands there waits. */
@@ -40,25 +41,35 @@ async function keepLag(kafka: Kafka, { group, topics }: Follower, log: Logger, s
   const shown = new Map<string, ReturnType<typeof toLabels>>()
   let collectedAt = performance.now()
   const collect = async (admin: Admin) => {
-    for (const lag of await readLag(admin, group, topics)) {
+    const lags = await readLag(admin, group, topics())
+    for (const lag of lags) {
       const labels = toLabels(group, lag)
       const oldestAt = await findSince(admin, lag, known)
       metrics.consumerLagRecords.set(labels, Number(lag.lag))
       metrics.consumerLagSeconds.set(labels, oldestAt === undefined ? 0 : (Date.now() - oldestAt) / 1_000)
       shown.set(partitionKey(lag), labels)
     }
+    const followed = new Set(lags.map(partitionKey))
+    for (const [key, labels] of shown) {
+      if (followed.has(key)) continue
+      takeBack(labels)
+      shown.delete(key)
+      known.delete(key)
+    }
     collectedAt = performance.now()
   }
   const onFailed = (error: unknown) => {
     log.debug({ group, err: error }, 'lag not readable')
     if (performance.now() - collectedAt <= OLDEST_MS) return
-    for (const labels of shown.values()) {
-      metrics.consumerLagRecords.remove(labels)
-      metrics.consumerLagSeconds.remove(labels)
-    }
+    for (const labels of shown.values()) takeBack(labels)
   }
   await keepDoing(COLLECT_MS, () => connection.ask(collect), onFailed, stop)
   await connection.close()
+}
+
+function takeBack(labels: ReturnType<typeof toLabels>): void {
+  metrics.consumerLagRecords.remove(labels)
+  metrics.consumerLagSeconds.remove(labels)
 }
 
 /** Since when the oldest unfinished record waits; undefined when there is none. */

@@ -10,6 +10,7 @@ import type { DeliveredBatch, OwnedPartition } from '../kafka/group-consumer-opt
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { ownPartition } from '../kafka/partition-ownership.ts'
 import { fitsInto, recordBytes } from '../kafka/record-size.ts'
+import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
 import { toDeadLetter } from '../retry/dead-letter.ts'
@@ -18,13 +19,17 @@ import { keepOutboxSent } from './outbox.ts'
 import { RelayedPartition } from './relayed-partition.ts'
 
 const FETCH_BYTES = 65_536
+/** How soon a tier is followed that was added, and one let go of that was deleted. */
+const LIST_MS = 60_000
 
 export interface RelayOptions {
   kafka: Kafka
   /** Holds the outbox, and remembers what processes died of. */
   db: Database
   groupId: string
-  topics: { retry: string[]; express: string; dead: string }
+  /** Lists the topics of all tiers, which may come and go while it runs. @throws EnrichmentError KAFKA_UNAVAILABLE */
+  listTiers(): Promise<string[]>
+  topics: { express: string; dead: string }
   log: Logger
 }
 
@@ -39,15 +44,16 @@ export class Relay implements Member {
   readonly #marks: CrashMarks
   readonly #stopping = new AbortController()
   #outbox: Promise<void> = Promise.resolve()
+  #tiers: string[] | undefined
 
   constructor(options: RelayOptions) {
-    const { kafka, db, groupId, topics, log } = options
+    const { kafka, db, groupId, log } = options
     this.#options = options
     this.#marks = new CrashMarks(db, groupId, randomUUID())
     this.#consumer = new GroupConsumer({
       kafka,
       groupId,
-      topics: topics.retry,
+      topics: () => this.#listTiers(),
       maxBytesPerPartition: FETCH_BYTES,
       log,
       own: (partition, signal, fail) => this.#own(partition, signal, fail),
@@ -56,8 +62,16 @@ export class Relay implements Member {
 
   start(): void {
     const { kafka, db, topics, log } = this.#options
+    const { signal } = this.#stopping
     this.#consumer.start()
-    this.#outbox = keepOutboxSent({ db, kafka, topic: topics.express, log }, this.#stopping.signal)
+    const onFailed = (error: unknown) => log.debug({ err: error }, 'tiers not listed')
+    void keepDoing(LIST_MS, () => this.#followTiers(), onFailed, signal)
+    this.#outbox = keepOutboxSent({ db, kafka, topic: topics.express, log }, signal)
+  }
+
+  /** The topics of all tiers, as they were listed last. */
+  get tiers(): string[] {
+    return this.#tiers ?? []
   }
 
   get isJoined(): boolean {
@@ -72,6 +86,19 @@ export class Relay implements Member {
     this.#stopping.abort()
     await this.#consumer.stop()
     await this.#outbox
+  }
+
+  async #listTiers(): Promise<string[]> {
+    this.#tiers = await this.#options.listTiers()
+    return this.#tiers
+  }
+
+  async #followTiers(): Promise<void> {
+    const before = this.#tiers
+    const tiers = await this.#listTiers()
+    if (before === undefined || tiers.join() === before.join()) return
+    this.#options.log.info({ tiers }, 'tiers have changed')
+    this.#consumer.renew()
   }
 
   async #own(partition: TopicPartition, signal: AbortSignal, fail: (error: unknown) => void): Promise<OwnedPartition> {

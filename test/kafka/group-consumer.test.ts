@@ -135,6 +135,28 @@ test('when a second member joins, both have partitions, and when it leaves, the 
   await expect.poll(() => first.assignments.at(-1)?.length).toBe(2)
 })
 
+test('a member that had no topic to follow is given one once it lists them anew', async () => {
+  const room = await createKafkaRoom()
+  await room.publish('one')
+  const assignments: TopicPartition[][] = []
+  const seen: string[] = []
+  let topics: string[] = []
+  const consumer = new GroupConsumer({
+    ...memberOf(room),
+    topics: async () => topics,
+    onAssigned: async (assignment) => void assignments.push(assignment),
+    own: async () => readFrom(0n, async (batch) => void seen.push(...valuesOf(batch))),
+  })
+  consumer.start()
+  onTestFinished(() => consumer.stop())
+  await expect.poll(() => assignments).toEqual([[]])
+  expect(consumer).toMatchObject({ isJoined: true, failure: null })
+  topics = [room.topic]
+  consumer.renew()
+  await expect.poll(() => seen).toEqual(['one'])
+  expect(consumer.failure).toBeNull()
+})
+
 test('a paused topic brings nothing until it is resumed', async () => {
   const room = await createKafkaRoom()
   await room.publish('one')

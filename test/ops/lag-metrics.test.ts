@@ -18,9 +18,12 @@ async function read(unit: 'records' | 'seconds', group: string, topic: string): 
   return found === undefined ? undefined : Number(found.slice(line.length))
 }
 
-function keep({ kafka, group, topic, log }: Pick<KafkaRoom, 'kafka' | 'group' | 'topic' | 'log'>) {
+function keep(
+  { kafka, group, topic, log }: Pick<KafkaRoom, 'kafka' | 'group' | 'topic' | 'log'>,
+  topics: () => string[] = () => [topic],
+) {
   const stop = new AbortController()
-  const keeping = keepLagMetrics(kafka, [{ group, topics: [topic] }], log, stop.signal)
+  const keeping = keepLagMetrics(kafka, [{ group, topics }], log, stop.signal)
   onTestFinished(async () => {
     stop.abort()
     await keeping
@@ -54,6 +57,20 @@ test('nothing unfinished is no records and no seconds', async () => {
   keep(room)
   await expect.poll(() => read('records', group, topic)).toBe(0)
   expect(await read('seconds', group, topic)).toBe(0)
+})
+
+test('topics that a group begins to follow are told, and those that it lets go of are told no more', async () => {
+  const [first, second] = [await createKafkaRoom(), await createKafkaRoom()]
+  const { group } = first
+  let topics = [first.topic]
+  keep(first, () => topics)
+  await expect.poll(() => read('records', group, first.topic)).toBe(0)
+  topics = [second.topic]
+  await expect.poll(() => read('records', group, second.topic)).toBe(0)
+  expect([await read('records', group, first.topic), await read('seconds', group, first.topic)]).toEqual([
+    undefined,
+    undefined,
+  ])
 })
 
 test('figures older than a minute are taken back and come again with the broker, those of another group stay', async () => {

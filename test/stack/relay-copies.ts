@@ -5,8 +5,8 @@ import { type ReadRecord, TopicReader } from './topic-reader.ts'
 
 export const TIERS = ['1s', '5s', '20s']
 /** A relay's tiers and what reads the topic to which it brings their copies. */
-export async function createRelayScenario() {
-  const scenario = await createScenario({ RETRY_DELAYS: TIERS.join() })
+export async function createRelayScenario(tiers = TIERS.join()) {
+  const scenario = await createScenario({ RETRY_DELAYS: tiers })
   const { env, start } = scenario
   const express = await TopicReader.open(env, `${env.TOPIC_ENRICHMENT}.express`)
   onTestFinished(() => express.close())
