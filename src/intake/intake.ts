@@ -91,7 +91,7 @@ export class Intake implements Member {
         this.#offsets.resumed(row)
       },
     })
-    this.#offsets = new OffsetFaults(this.#marks, this.#state)
+    this.#offsets = new OffsetFaults(this.#marks, this.#state, topics.enrichment)
     this.#consumer = new GroupConsumer({
       kafka,
       groupId,
@@ -159,6 +159,8 @@ export class Intake implements Member {
           'records deleted before they were requested',
         ),
       beginAt: (place, log) => this.#offsets.beginAt(place, log),
+      metadata: this.#offsets.metadata,
+      judgeMetadata: (place, metadata) => this.#offsets.judgeMetadata(place, metadata),
     }).catch((error) => {
       // Of an assignment that is over nobody would ever say that it is well again.
       if (!signal.aborted) this.#offsets.failed(partition, error)

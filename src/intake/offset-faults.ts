@@ -7,29 +7,41 @@ import type { LogEnds } from '../kafka/partition-ownership.ts'
 
 const MISSING = 'intake_offset_missing'
 const BEYOND = 'intake_offset_beyond_log'
+const OTHER_LANE = 'intake_other_lane'
+/** In the metadata of an offset; then comes the topic to which the group brings requests. */
+const TO = 'to='
 
 /**
  * Why intake cannot tell where it stands in a partition, until a person says: its group's offset is beyond the log, or Kafka
  * has none any more, as of a group that has stood still for a week. Beginning anew would request all that is in the topic
- * again, at a request of Amazon or more each.
+ * again, at a request of Amazon or more each. Or the offset is of another lane's intake, to which the albums behind it belong:
+ * a lane that was deployed without a group prefix of its own would take them from it.
  */
 export class OffsetFaults {
   readonly #marks: Pick<CrashMarks, 'remembered'>
   readonly #state: Pick<LaneState, 'hold'>
+  readonly #requests: string
   /** By partition. */
   readonly #holds = new Map<number, NewHold>()
-  /** Whether a person lets intake begin anew. */
-  #isAccepted = false
+  /** Causes in spite of which a person lets intake go on. */
+  readonly #accepted = new Set<string>()
 
-  constructor(marks: Pick<CrashMarks, 'remembered'>, state: Pick<LaneState, 'hold'>) {
+  /** @param requests the topic to which it brings requests */
+  constructor(marks: Pick<CrashMarks, 'remembered'>, state: Pick<LaneState, 'hold'>, requests: string) {
     this.#marks = marks
     this.#state = state
+    this.#requests = requests
+  }
+
+  /** What is kept beside each offset: whose it is. */
+  get metadata(): string {
+    return `${TO}${this.#requests}`
   }
 
   /** Of another assignment: nothing is known of its partitions yet. */
   clear(): void {
     this.#holds.clear()
-    this.#isAccepted = false
+    this.#accepted.clear()
     this.#tell()
   }
 
@@ -45,49 +57,68 @@ export class OffsetFaults {
     const remedy =
       'stop the service, set the offsets of the group with kafka-consumer-groups.sh --reset-offsets, and start it'
     const hold = { cause: BEYOND, message: error.message, remedy }
-    this.#holds.set(partition, error instanceof OffsetMissing ? error.hold : hold)
+    this.#holds.set(partition, error instanceof OffsetFault ? error.hold : hold)
     this.#tell()
   }
 
   /** A person said resume. */
   resumed({ accepted }: Pick<StoredLane, 'accepted'>): void {
-    const isAsked = [...this.#holds.values()].some(({ cause }) => cause === MISSING)
-    if (isAsked && accepted.includes(MISSING)) this.#isAccepted = true
+    for (const { cause } of this.#holds.values()) if (accepted.includes(cause)) this.#accepted.add(cause)
+  }
+
+  /**
+   * Whether the group's offset is that of another lane. What says nothing of a lane is of a build before, or was set with a
+   * tool.
+   *
+   * @throws OffsetFault where it is, until a person accepts that
+   */
+  judgeMetadata({ topic, partition }: TopicPartition, metadata: string): void {
+    if (!metadata.startsWith(TO) || metadata === this.metadata || this.#accepted.has(OTHER_LANE)) return
+    const other = metadata.slice(TO.length)
+    const message = `in partition ${partition} of ${topic} the group brings requests to ${other}, and this process to ${this.#requests}`
+    const remedy =
+      'give each lane a KAFKA_GROUP_PREFIX of its own; only where TOPIC_ENRICHMENT was renamed, and nothing runs with the former ' +
+      `name, \`album-enricher resume --accept\` goes on with the new one, and what waits in ${other} is left there`
+    throw new OffsetFault({ cause: OTHER_LANE, message, remedy })
   }
 
   /**
    * Where to begin in a partition of which the group has no offset.
    *
-   * @throws OffsetMissing where it is known to have been further on; DATABASE_UNAVAILABLE where nobody can tell
+   * @throws OffsetFault where it is known to have been further on; DATABASE_UNAVAILABLE where nobody can tell
    */
   async beginAt(place: TopicPartition, { start, end }: LogEnds): Promise<bigint> {
     const remembered = await this.#marks.remembered(place)
     // Nothing to be requested again, nobody who could have been further on, or beyond its end: a log that was made anew.
-    if (start === end || remembered === null || remembered.offset > end || this.#isAccepted) return start
+    if (start === end || remembered === null || remembered.offset > end || this.#accepted.has(MISSING)) return start
     // Whoever takes a partition over commits where it begins, so one that was taken over and not left had an offset.
     if (remembered.offset <= start && !remembered.isOpen) return start
-    throw new OffsetMissing(place, remembered.offset)
+    throw new OffsetFault(missing(place, remembered.offset))
   }
 
   #tell(): void {
-    for (const cause of [BEYOND, MISSING]) {
+    for (const cause of [BEYOND, MISSING, OTHER_LANE]) {
       const first = [...this.#holds.values()].find((hold) => hold.cause === cause)
       this.#state.hold(cause, first ?? null)
     }
   }
 }
 
-class OffsetMissing extends EnrichmentError {
+class OffsetFault extends EnrichmentError {
   readonly hold: NewHold
 
-  constructor({ topic, partition }: TopicPartition, remembered: bigint) {
-    const why = 'a group that is empty for long loses its offsets'
-    const message = `the group has no offset in partition ${partition} of ${topic}, and intake had come to ${remembered} at least: ${why}`
-    super('TOPIC_WRONG', message)
-    // Not from here: in another cluster, or a topic that was mirrored, the number means another record.
-    const remedy =
-      "stop the service, set the group's offsets, as to the time when it ran last (kafka-consumer-groups.sh --reset-offsets " +
-      '--to-datetime), and start it; `album-enricher resume --accept` begins anew instead, and requests all that is in the topic'
-    this.hold = { cause: MISSING, message, remedy }
+  constructor(hold: NewHold) {
+    super('TOPIC_WRONG', hold.message)
+    this.hold = hold
   }
+}
+
+function missing({ topic, partition }: TopicPartition, remembered: bigint): NewHold {
+  const why = 'a group that is empty for long loses its offsets'
+  const message = `the group has no offset in partition ${partition} of ${topic}, and intake had come to ${remembered} at least: ${why}`
+  // Not from here: in another cluster, or a topic that was mirrored, the number means another record.
+  const remedy =
+    "stop the service, set the group's offsets, as to the time when it ran last (kafka-consumer-groups.sh --reset-offsets " +
+    '--to-datetime), and start it; `album-enricher resume --accept` begins anew instead, and requests all that is in the topic'
+  return { cause: MISSING, message, remedy }
 }

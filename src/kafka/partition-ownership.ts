@@ -40,6 +40,10 @@ export interface PartitionClaim {
   onDeleted(partition: TopicPartition, from: bigint, to: bigint): void
   /** Where to begin in a partition of which the group has no offset, to be committed; without it at the beginning of the log. @throws why not */
   beginAt?(partition: TopicPartition, log: LogEnds): Promise<bigint>
+  /** What is kept beside each offset that is committed. */
+  metadata?: string
+  /** Told what else is kept there at the takeover. @throws why the partition cannot be had */
+  judgeMetadata?(partition: TopicPartition, metadata: string): void
 }
 
 /** Offsets of a log's first record and of the next one to come. */
@@ -53,28 +57,32 @@ export interface LogEnds {
  * predecessor first, reads the committed offset only then, and leaves a mark.
  *
  * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals; TOPIC_WRONG where the committed offset is beyond the log's end, from
- *   where KafkaJS would silently jump to its beginning; what `beginAt`, `confirmed` and the marks throw
+ *   where KafkaJS would silently jump to its beginning; what `judgeMetadata`, `beginAt`, `confirmed` and the marks throw
  */
 export async function ownPartition(
   kafka: Kafka,
   partition: TopicPartition,
   claim: PartitionClaim,
 ): Promise<PartitionOwnership> {
-  const { groupId, outputs, marks, confirmed } = claim
+  const { groupId, outputs, marks, confirmed, metadata } = claim
   const producer = new TransactionalProducer(kafka, `${groupId}.${partition.topic}.${partition.partition}`, claim)
   let position = 0n
   const commit = async (records: OutgoingRecord[], next: bigint) => {
     await confirmed()
-    await producer.commit(records, groupId, [{ ...partition, offset: next }])
+    await producer.commit(records, groupId, [
+      { ...partition, offset: next, ...(metadata !== undefined && { metadata }) },
+    ])
     position = next
   }
   try {
     await producer.init({ groupId, topics: outputs, confirmed })
-    const { offset, log } = await readPlace(kafka, groupId, partition)
+    const { offset, metadata: found, log } = await readPlace(kafka, groupId, partition)
+    if (found !== null && found !== metadata) claim.judgeMetadata?.(partition, found)
     position = offset > log.start ? offset : log.start
     if (offset >= 0n && offset < position) claim.onDeleted(partition, offset, position)
     // At once: from now on a group without an offset is one that has lost it.
     if (offset < 0n && claim.beginAt !== undefined) await commit([], await claim.beginAt(partition, log))
+    else if (offset >= 0n && metadata !== undefined && found !== metadata) await commit([], position)
     await confirmed()
     await marks.takeOver([{ ...partition, offset: position }])
   } catch (error) {
@@ -93,12 +101,12 @@ export async function ownPartition(
   }
 }
 
-/** The group's offset in a partition, -1 where it has none, and the ends of its log. */
+/** The group's offset in a partition, -1 where it has none, what is kept beside it, and the ends of its log. */
 async function readPlace(
   kafka: Kafka,
   groupId: string,
   { topic, partition }: TopicPartition,
-): Promise<{ offset: bigint; log: LogEnds }> {
+): Promise<{ offset: bigint; metadata: string | null; log: LogEnds }> {
   const committed = await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId, topics: [topic] }), {
     group: groupId,
   })
@@ -111,5 +119,5 @@ async function readPlace(
     const place = `group ${groupId} stands at ${offset} in partition ${partition} of ${topic}, which ends at ${log.end}`
     throw new EnrichmentError('TOPIC_WRONG', `${place}: set the group's offsets, its records were lost or replaced`)
   }
-  return { offset, log }
+  return { offset, metadata: ofGroup?.metadata ?? null, log }
 }

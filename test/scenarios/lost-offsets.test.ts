@@ -6,6 +6,8 @@ import { isHeldFor, runVerb } from '../stack/service-process.ts'
 import { TopicReader } from '../stack/topic-reader.ts'
 
 const HELD = isHeldFor('intake', 'intake_offset_missing')
+const HELD_FOR_OTHER = isHeldFor('intake', 'intake_other_lane')
+const PARTITIONS = [0, 1, 2, 3, 4, 5]
 
 /** Intake's own topic and group, and what it makes of albums that are imported to a partition. */
 async function createRoom() {
@@ -79,4 +81,44 @@ test('a process that was killed may have come further than is known, and is aske
   await expect.poll(() => expire().catch(() => false)).toBe(true)
   await start('intake').waitForLog(HELD)
   expect(requests.records.length).toBe(2)
+})
+
+test("a lane that was given another one's group takes no albums from it, and a lane whose topic is renamed goes on once that is accepted", {
+  timeout: 180_000,
+}, async () => {
+  const { env, start, requests, importTo, untilRequested } = await createRoom()
+  const importToAll = (name: string) =>
+    Promise.all(PARTITIONS.map((partition) => importTo(partition, name + partition)))
+  const idsOf = (name: string) => PARTITIONS.map((partition) => name + partition)
+  const first = start('intake')
+  await importTo(0, '1')
+  await untilRequested('1')
+
+  env.TOPIC_ENRICHMENT = `${env.KAFKA_GROUP_PREFIX}.others.enrichment`
+  expect((await runVerb(env, 'setup')).status).toBe(0)
+  const others = await TopicReader.open(env, env.TOPIC_ENRICHMENT)
+  onTestFinished(() => others.close())
+  const second = start('intake')
+  const { holds } = await second.waitForLog(HELD_FOR_OTHER)
+  expect(JSON.stringify(holds)).toContain(`the group brings requests to ${env.KAFKA_GROUP_PREFIX}.album.enrichment`)
+  expect(JSON.stringify(holds)).toContain('KAFKA_GROUP_PREFIX of its own')
+  expect(await second.ready()).toMatchObject({ ready: false })
+  await importToAll('a')
+  await expect.poll(() => requests.records.length).toBeGreaterThan(1)
+  await second.stop()
+  await untilRequested('1', ...idsOf('a'))
+  expect(await others.readToEnd()).toEqual([])
+  await first.stop()
+
+  const renamed = start('intake')
+  await renamed.waitForLog(HELD_FOR_OTHER)
+  await runVerb(env, 'resume', '--accept')
+  await importToAll('b')
+  await expect.poll(() => others.records.map(({ key }) => key).toSorted()).toEqual(idsOf('b'))
+  await renamed.stop()
+  const again = start('intake')
+  await importToAll('c')
+  await expect.poll(() => others.records.map(({ key }) => key).toSorted()).toEqual([...idsOf('b'), ...idsOf('c')])
+  await again.stop()
+  expect(requests.records.length).toBe(1 + PARTITIONS.length)
 })
