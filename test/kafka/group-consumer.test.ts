@@ -32,12 +32,8 @@ function follow(room: KafkaRoom) {
     async own(partition) {
       const marks = { takeOver: async () => undefined, leave: async () => undefined }
       const claim = {
-        groupId: group,
-        outputs: [topic],
-        marks,
-        confirmed: async () => undefined,
-        onBroken: () => undefined,
-        onDeleted: () => undefined,
+        ...{ groupId: group, outputs: [topic], marks, confirmed: async () => undefined },
+        ...{ onBroken: () => undefined, onDeleted: () => undefined },
       }
       const owned = await ownPartition(kafka, partition, claim)
       return {
