@@ -9,12 +9,27 @@ interface Place {
   offset: bigint
 }
 
+/** Where a partition is taken over. */
+interface Taken extends Place {
+  /** See readTopicId; null where it is not known. */
+  topicId?: string | null
+}
+
 /** Deaths with a record in hand after which it is given up. One alone may be anybody's kill. */
 const DEATHS_IN_HAND = 2
 /** After an unclean exit so many records of a partition are marked: more than a process ever has in hand. */
 const MARKED = 10_000
 /** Bounds the loop over offsets of which compaction may have left few. */
 const MOST_IN_HAND = 10_000
+
+/** Where a group stood in a partition. */
+interface Remembered {
+  offset: bigint
+  /** Whether it was not left: then it may have come further. */
+  isOpen: boolean
+  /** Of the topic at the takeover; null where it is not known. */
+  topicId: string | null
+}
 
 /** What is known of a partition; offsets are decimal. */
 interface MarkRow {
@@ -28,7 +43,8 @@ interface MarkRow {
   deadly: Record<string, number> | null
 }
 
-type TakenRow = Pick<MarkRow, 'topic' | 'partition' | 'offset' | 'ends'> & { deadly: Record<string, number> }
+type TakenAt = Pick<MarkRow, 'topic' | 'partition' | 'offset'> & { topic_id: string | null }
+type TakenRow = TakenAt & Pick<MarkRow, 'ends'> & { deadly: Record<string, number> }
 
 const LOCK_MARKS: Statement<MarkRow> = {
   name: 'select crash_mark for update',
@@ -43,13 +59,14 @@ const LOCK_MARKS: Statement<MarkRow> = {
 const TAKE_MARKS: Statement = {
   name: 'insert into crash_mark',
   text: `
-    insert into crash_mark (group_name, process_id, topic, partition, "offset", ends, deadly, deaths)
-    select $1, $2, topic, partition, "offset", ends, deadly, 0
-    from json_to_recordset($3::json) as v(topic text, partition int, "offset" bigint, ends int, deadly jsonb)
+    insert into crash_mark (group_name, process_id, topic, topic_id, partition, "offset", ends, deadly, deaths)
+    select $1, $2, topic, topic_id, partition, "offset", ends, deadly, 0
+    from json_to_recordset($3::json)
+      as v(topic text, topic_id text, partition int, "offset" bigint, ends int, deadly jsonb)
     order by topic, partition
     on conflict (group_name, topic, partition) do update
     set process_id = excluded.process_id, "offset" = excluded."offset", ends = excluded.ends, touched = null,
-      touched_to = null, deadly = excluded.deadly`,
+      touched_to = null, deadly = excluded.deadly, topic_id = excluded.topic_id`,
 }
 /** Not once another process has the partition: one that was stopped for long may still have a record in hand. */
 const TOUCH: Statement = {
@@ -69,10 +86,10 @@ const LEAVE_ONE: Statement = {
     update crash_mark set process_id = null, "offset" = $5, ends = case when "offset" = $5 then ends else 0 end
     where group_name = $1 and process_id = $2 and topic = $3 and partition = $4`,
 }
-const REMEMBERED: Statement<{ offset: string; isOpen: boolean }> = {
+const REMEMBERED: Statement<Omit<Remembered, 'offset'> & { offset: string }> = {
   name: 'select offset of crash_mark',
   text: `
-    select "offset"::text as "offset", process_id is not null as "isOpen"
+    select "offset"::text as "offset", process_id is not null as "isOpen", topic_id as "topicId"
     from crash_mark where group_name = $1 and topic = $2 and partition = $3`,
 }
 
@@ -101,7 +118,7 @@ export class CrashMarks {
   }
 
   /** To be called at each takeover of partitions, before anything of them is read. */
-  async takeOver(places: Place[]): Promise<void> {
+  async takeOver(places: Taken[]): Promise<void> {
     for (const place of places) {
       this.#marked.delete(keyOf(place))
       this.#deadly.delete(keyOf(place))
@@ -120,14 +137,13 @@ export class CrashMarks {
   }
 
   /**
-   * Where the group stood in a partition when it was taken over, or left, last, and whether it was not left: then it may have
-   * come further. Null where it never was taken over.
+   * Where the group stood in a partition when it was taken over, or left, last; null where it never was taken over.
    *
    * @throws EnrichmentError DATABASE_UNAVAILABLE, ...
    */
-  async remembered({ topic, partition }: Omit<Place, 'offset'>): Promise<{ offset: bigint; isOpen: boolean } | null> {
+  async remembered({ topic, partition }: Omit<Place, 'offset'>): Promise<Remembered | null> {
     const [mark] = await this.#db.run(REMEMBERED, [this.#groupName, topic, partition])
-    return mark === undefined ? null : { offset: BigInt(mark.offset), isOpen: mark.isOpen }
+    return mark === undefined ? null : { ...mark, offset: BigInt(mark.offset) }
   }
 
   /** How many of the records of one partition, from the first on, may be touched together. */
@@ -183,9 +199,12 @@ export class CrashMarks {
     return this.#deadly.get(keyOf(place))?.[String(place.offset)] ?? 0
   }
 
-  async #begin(places: Place[]): Promise<void> {
+  async #begin(places: Taken[]): Promise<void> {
     if (places.length === 0) return
-    const at = places.map(({ offset, ...place }) => ({ ...place, offset: String(offset) }))
+    const at = places.map(({ topic, partition, offset, topicId = null }) => ({
+      ...{ topic, partition, offset: String(offset) },
+      topic_id: topicId,
+    }))
     const taken = await this.#db.prepared(async (query) => {
       const found = await query(LOCK_MARKS, [this.#groupName, JSON.stringify(at)])
       const marks = new Map(found.map((mark) => [keyOf(mark), mark]))
@@ -201,7 +220,7 @@ export class CrashMarks {
   }
 
   /** What a partition's row is to be, now that this process has it. */
-  #toTaken(place: Pick<MarkRow, 'topic' | 'partition' | 'offset'>, mark: MarkRow | undefined): TakenRow {
+  #toTaken(place: TakenAt, mark: MarkRow | undefined): TakenRow {
     if (mark === undefined) return { ...place, ends: 0, deadly: {} }
     const hasEndedBadly = mark.process_id !== null && mark.process_id !== this.#processId
     const offset = BigInt(place.offset)

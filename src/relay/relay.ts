@@ -8,7 +8,8 @@ import { MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { GroupConsumer } from '../kafka/group-consumer.ts'
 import type { DeliveredBatch, OwnedPartition } from '../kafka/group-consumer-options.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
-import { ownPartition } from '../kafka/partition-ownership.ts'
+import { type LogEnds, ownPartition } from '../kafka/partition-ownership.ts'
+import { readTopicId } from '../kafka/read-topic-id.ts'
 import { fitsInto, recordBytes } from '../kafka/record-size.ts'
 import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
@@ -103,10 +104,16 @@ export class Relay implements Member {
 
   async #own(partition: TopicPartition, signal: AbortSignal, fail: (error: unknown) => void): Promise<OwnedPartition> {
     const { kafka, groupId, topics, log } = this.#options
+    // Of use only once the group's offset is gone: no takeover fails for want of it.
+    const topicId = await readTopicId(kafka, partition.topic).catch(() => null)
     const ownership = await ownPartition(kafka, partition, {
       groupId,
       outputs: [topics.express, topics.dead],
-      marks: this.#marks,
+      marks: {
+        takeOver: (positions) => this.#marks.takeOver(positions.map((position) => ({ ...position, topicId }))),
+        leave: (position) => this.#marks.leave(position),
+      },
+      beginAt: (place, ends) => this.#beginAt(place, topicId, ends),
       confirmed: () => this.#consumer.confirmed(signal),
       onBroken: fail,
       onDeleted: (place, from, to) =>
@@ -124,6 +131,22 @@ export class Relay implements Member {
       receive: (batch) => this.#receive(relayed, batch),
       close: () => relayed.close(),
     }
+  }
+
+  /**
+   * A group that is empty for long loses its offsets, and a tier keeps its copies for ever: all of them would be moved again.
+   * So it goes on where it is known to have stood, unless that may have been in another log: a copy that is moved twice is
+   * stale to the worker, one that is passed over is lost.
+   */
+  async #beginAt(place: TopicPartition, topicId: string | null, { start, end }: LogEnds): Promise<bigint> {
+    const remembered = await this.#marks.remembered(place)
+    if (remembered === null) return start
+    const isSameLog = topicId !== null && topicId === remembered.topicId
+    const isWithin = remembered.offset >= start && remembered.offset <= end
+    const position = isSameLog && isWithin ? remembered.offset : start
+    const fields = { ...place, position: String(position), remembered: String(remembered.offset), isSameLog }
+    this.#options.log.warn(fields, 'the group has no offset any more')
+    return position
   }
 
   async #receive(relayed: RelayedPartition, { deliveries, nextOffset, signal }: DeliveredBatch): Promise<void> {

@@ -12,6 +12,8 @@ const schema = defineEntity({
     processId: p.text().nullable(),
     /** Where it stood when that one took it over. */
     offset: p.bigint('bigint'),
+    /** Of the topic that had the name then, where that was asked for: one that is made anew has another one. */
+    topicId: p.text().nullable(),
     /** Bad ends in a row: of those that came no further, and of the last one that did. */
     ends: p.integer(),
     /** The first and the last record that are in hand, while somebody looks closely; null when none is. */

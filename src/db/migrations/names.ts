@@ -19,4 +19,5 @@ export const MIGRATION_NAMES = [
   'm0020-model-calls',
   'm0021-large-tables',
   'm0022-ledger-by-topic',
+  'm0023-topic-ids',
 ] as const

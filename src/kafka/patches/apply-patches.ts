@@ -12,6 +12,7 @@ import { makeConnectionsSound } from './sound-connections.ts'
 import { dropStaleBatches } from './stale-batches.ts'
 import { keepHeartbeatsSteady } from './steady-heartbeats.ts'
 import { endStoppedFetchers } from './stopped-fetchers.ts'
+import { tellTopicIds } from './topic-ids.ts'
 
 const VERSION = '2.2.4'
 let isApplied = false
@@ -36,6 +37,8 @@ export function applyPatches(): void {
   letTransactionsJoin()
   settleCommits()
   askForOwnTopics()
+  // Asks as that one lets it.
+  tellTopicIds()
   findLostLeaders()
   dropStaleBatches()
   keepHeartbeatsSteady()
