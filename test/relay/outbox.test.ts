@@ -35,9 +35,13 @@ test('a tombstone that Kafka does not take at once does not come behind the resu
 })
 
 test('an album is forgotten on the connection by which the outbox was sent, too', async () => {
-  const db = new Database((await createTestEnv()).DATABASE_URL, { poolMax: 1 })
+  const { DATABASE_URL } = await createTestEnv()
+  // A set-up keeps others out with a connection of its own.
+  const setUp = new Database(DATABASE_URL)
+  await setUp.migrate()
+  await setUp.close()
+  const db = new Database(DATABASE_URL, { poolMax: 1 })
   onTestFinished(() => db.close())
-  await db.migrate()
   const { kafka, log, topic } = await createKafkaRoom()
   const stop = new AbortController()
   await forgetAlbums(db, [{ albumId: '1' }], { tombstonesIn: topic })
