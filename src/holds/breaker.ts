@@ -34,12 +34,23 @@ export interface BreakerOptions {
   onChange(open: { code: ErrorCode; message: string } | null): void
 }
 
+type Work<T> = (signal: AbortSignal, isProbe: boolean) => Promise<T>
+
 /** A call failed after its signal was aborted, which tells nothing about the dependency. */
 class CutShort extends Error {}
 
 /**
  * Stands before one dependency. While that is away its callers wait here instead of failing, and one of them at a time
  * makes its own call as the probe; when that is answered, all go on.
+ *
+ * - closed: calls are made as they come. So many faults in a row as `threshold` says, each of another caller, open it
+ * - open: callers wait; so does one whose call began before, when that has met a fault. Whoever's turn comes probes. When
+ *   its last caller leaves it closes, unless the process stops: nobody is left to probe, and a lane that is held for it
+ *   begins nothing that would be. So the next call finds out anew
+ * - half open: the probe is under way, and the others wait. It closes for an answer, also one that is no fault; a fault, or
+ *   an abort, opens it again. After an abort the next caller's turn comes at once
+ *
+ * So it is never open with nobody inside but in a process that stops; and a person who says that the fault is mended is heard.
  *
  * The states are cockatiel's, when to probe and who is not: cockatiel has no timer, so it would leave a probe to a call
  * that happens to come late enough, it cannot be told to probe at once, and what comes during a probe would wait deaf
@@ -55,6 +66,8 @@ export class Breaker {
   #openedAt = Number.NEGATIVE_INFINITY
   #openedBy: { code: ErrorCode; message: string; since: number } | null = null
   readonly #callers = new WeakMap<object, unknown>()
+  /** Calls that are waiting or under way. */
+  #inside = 0
 
   constructor(options: BreakerOptions) {
     const { name, firstProbeMs, longestProbeMs } = options
@@ -110,17 +123,24 @@ export class Breaker {
    * Does work that needs the dependency. While the breaker is open it waits for its turn and then does the work, again
    * if need be: also when it was this very work that met the fault.
    *
+   * @param work is told whether it is the probe
    * @param signal ends the waiting; the work itself, which is handed it, must heed it on its own: a probe that waits on
    *   keeps everybody else from a turn
    * @param caller whose call it is; every call is another one's unless told
    * @throws what the work throws when that is no fault of the dependency, or when the breaker stays closed all the same;
    *   the reason of the signal, or of `stopping`
    */
-  async run<T>(
-    work: (signal: AbortSignal) => Promise<T>,
-    signal: AbortSignal,
-    caller: unknown = Symbol('caller'),
-  ): Promise<T> {
+  async run<T>(work: Work<T>, signal: AbortSignal, caller: unknown = Symbol('caller')): Promise<T> {
+    this.#inside += 1
+    try {
+      return await this.#waitAndCall(work, signal, caller)
+    } finally {
+      this.#inside -= 1
+      await this.#closeIfDeserted()
+    }
+  }
+
+  async #waitAndCall<T>(work: Work<T>, signal: AbortSignal, caller: unknown): Promise<T> {
     const { stopping } = this.#options
     for (;;) {
       const isProbe = this.#openedBy !== null && (await this.#probes.waitForTurn(AbortSignal.any([signal, stopping])))
@@ -129,7 +149,7 @@ export class Breaker {
       try {
         return await this.#policy.execute(async () => {
           try {
-            return await orCutShort(work, signal)
+            return await orCutShort(() => work(signal, isProbe), signal)
           } catch (error) {
             if (error instanceof Object) this.#callers.set(error, caller)
             throw error
@@ -154,9 +174,9 @@ export class Breaker {
     this.#probes.setNext(0)
   }
 
-  /** Whoever waited was sent away: nobody is left to probe, so the next call is to find out anew. */
-  async reset(): Promise<void> {
-    if (this.#openedBy !== null) await this.#policy.execute(async () => undefined)
+  async #closeIfDeserted(): Promise<void> {
+    if (this.#inside > 0 || this.#openedBy === null || this.#options.stopping.aborted) return
+    await this.#policy.execute(async () => undefined)
   }
 
   #isFault(code: ErrorCode): boolean {
@@ -188,10 +208,10 @@ export class Breaker {
   }
 }
 
-async function orCutShort<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+async function orCutShort<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   try {
     signal.throwIfAborted()
-    return await work(signal)
+    return await work()
   } catch (error) {
     throw signal.aborted ? new CutShort('the call was aborted', { cause: error }) : error
   }

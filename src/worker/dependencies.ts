@@ -11,8 +11,9 @@ export interface Caller {
 }
 
 /**
- * Does work that needs a dependency, and waits while that is away; the album's clock stands meanwhile. The work is handed
- * the signal that ends it, which may be another than the caller's: see whileOwner.
+ * Does work that needs a dependency, and waits while that is away. The album's clock stands meanwhile, also in the probe and
+ * in calls that are under way then, which end by time-outs of their own. The work is handed the signal that ends it, which
+ * may be another than the caller's: see whileOwner.
  */
 type Call = <T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal, caller?: Caller) => Promise<T>
 
@@ -24,8 +25,6 @@ export interface Dependencies extends Record<Name, Call> {
   wentAwayAfter(code: ErrorCode, at: number): boolean
   /** A person says that the cause is gone. */
   probeNow(): void
-  /** All work was dropped, and with it those who waited: a breaker that is open would never be probed. */
-  reset(): void
 }
 
 type Rule = Omit<ConstructorParameters<typeof Breaker>[0], 'name' | 'onChange' | 'stopping'>
@@ -68,12 +67,18 @@ export function createDependencies(
   hold: (name: string, hold: NewHold | null) => void,
   stopping: AbortSignal,
 ): Dependencies {
+  const calls: [Name, Call][] = []
   const breakers = (Object.entries(RULES) as [Name, Rule][]).map(([name, rule]) => {
-    const onChange = (open: { code: ErrorCode; message: string } | null) =>
+    const underWay = new Set<UnderWay>()
+    const onChange = (open: { code: ErrorCode; message: string } | null) => {
+      // What they wait for is away.
+      if (open !== null) for (const call of underWay) stand(underWay, call)
       hold(name, open && { cause: open.code, message: open.message, remedy: remedyFor(name, open.code) })
-    return [name, new Breaker({ ...rule, name, stopping, onChange })] as const
+    }
+    const breaker = new Breaker({ ...rule, name, stopping, onChange })
+    calls.push([name, callThrough(breaker, underWay)])
+    return [name, breaker] as const
   })
-  const calls = breakers.map(([name, breaker]) => [name, callThrough(breaker)] as const)
   return {
     ...(Object.fromEntries(calls) as Record<Name, Call>),
     wentAwayAfter: (code, at) =>
@@ -81,24 +86,34 @@ export function createDependencies(
     probeNow() {
       for (const [, breaker] of breakers) if (breaker.openedBy !== null) breaker.probeNow()
     },
-    reset() {
-      for (const [, breaker] of breakers) void breaker.reset()
-    },
   }
 }
 
-function callThrough(breaker: Breaker): Call {
+/** A call that is no probe, for which an album's clock runs. */
+interface UnderWay {
+  clock: AlbumClock | undefined
+}
+
+function stand(underWay: Set<UnderWay>, call: UnderWay): void {
+  if (underWay.delete(call)) call.clock?.pause()
+}
+
+function callThrough(breaker: Breaker, underWay: Set<UnderWay>): Call {
   return async (work, signal, caller) => {
     const clock = caller?.clock
     clock?.pause()
     try {
       return await breaker.run(
-        async (signal) => {
+        async (signal, isProbe) => {
+          // It asks for all who wait. An album whose time it used up would leave with a failure.
+          if (isProbe) return work(signal)
+          const call = { clock }
+          underWay.add(call)
           clock?.resume()
           try {
             return await work(signal)
           } finally {
-            clock?.pause()
+            stand(underWay, call)
           }
         },
         signal,

@@ -118,10 +118,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: WorkerSe
       const places = position.topics.map(({ topic, from }) => ({ topic, partition: 0, offset: from }))
       marked = marks.takeOver(places).catch((error) => log.warn({ err: error }, 'crash marks not readable'))
     },
-    onWorkDropped() {
-      worker.drop()
-      dependencies.reset()
-    },
+    onWorkDropped: () => worker.drop(),
     onBroken(error) {
       if (lease.canCommit) consumer.restart(error)
     },

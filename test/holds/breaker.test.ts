@@ -231,19 +231,6 @@ describe('once it is open', () => {
     breaker.probeNow()
     expect(await opener).toBe('ok')
   })
-
-  test('with nobody there to probe, the next caller does it as soon as it is time', async () => {
-    const { breaker, changes } = aBreaker()
-    const stop = new AbortController()
-    const dependency = aDependency()
-    const opener = openWith(breaker, dependency, stop.signal)
-    await until(() => breaker.openedBy !== null)
-    stop.abort(new Error('stopped'))
-    await expect(opener).rejects.toThrow('stopped')
-    dependency.fault = null
-    expect(await breaker.run(dependency.call, NEVER)).toBe('ok')
-    expect(changes).toEqual(['AMAZON_NOT_ELIGIBLE', null])
-  })
 })
 
 describe('when a signal is aborted', () => {
