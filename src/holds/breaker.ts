@@ -192,9 +192,7 @@ export class Breaker {
     this.#nextDelay = delay
     this.#probes.setNext(delay.duration)
     const { code, message } = toEnrichmentError(error)
-    // What says more than that nobody answers has another remedy.
-    if (this.#openedBy !== null && (this.#openedBy.code === code || !this.#openedBy.code.endsWith('_UNAVAILABLE')))
-      return
+    if (this.#openedBy !== null && !saysMore(code, this.#openedBy.code)) return
     if (isNew) this.#openedAt = Date.now()
     this.#openedBy = { code, message, since: this.#openedBy?.since ?? this.#openedAt }
     this.#options.onChange({ code, message })
@@ -215,6 +213,12 @@ async function orCutShort<T>(work: () => Promise<T>, signal: AbortSignal): Promi
   } catch (error) {
     throw signal.aborted ? new CutShort('the call was aborted', { cause: error }) : error
   }
+}
+
+/** Each cause has another remedy, but that nobody answers mends none; a day that is spent ends by itself. */
+function saysMore(code: ErrorCode, openedBy: ErrorCode): boolean {
+  if (code.endsWith('_UNAVAILABLE')) return openedBy.endsWith('_DAY_SPENT')
+  return code !== openedBy
 }
 
 const codeOf = (error: unknown) => toEnrichmentError(error).code

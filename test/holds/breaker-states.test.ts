@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { EnrichmentError, type ErrorCode } from '../../src/errors.ts'
-import { Breaker } from '../../src/holds/breaker.ts'
+import { Breaker, type BreakerOptions } from '../../src/holds/breaker.ts'
 import { Random } from '../worker/delivery-walk/random.ts'
 
 const PROBE_MS = 1_000
@@ -13,7 +13,7 @@ afterEach(() => {
 })
 
 /** A breaker, and callers whose calls end when and as the test says. */
-function aBreaker() {
+function aBreaker(changed: Partial<BreakerOptions> = {}) {
   const stopping = new AbortController()
   const changes: (ErrorCode | null)[] = []
   const calls: { by: string; isProbe: boolean; end(fault?: ErrorCode): void }[] = []
@@ -27,6 +27,7 @@ function aBreaker() {
     longestProbeMs: PROBE_MS,
     stopping: stopping.signal,
     onChange: (open) => changes.push(open?.code ?? null),
+    ...changed,
   })
   const settled = () => vi.advanceTimersByTimeAsync(0)
   return {
@@ -163,6 +164,29 @@ describe('it is never open with nobody inside', () => {
     await one.stop()
     expect([one.outcomes, one.changes]).toEqual([['a: stopping', 'b: stopping'], ['AMAZON_NOT_ELIGIBLE']])
   })
+})
+
+test.each([
+  ['AMAZON_DAY_SPENT', 'AMAZON_NOT_ELIGIBLE', true],
+  ['AMAZON_DAY_SPENT', 'AMAZON_UNAVAILABLE', true],
+  ['MODEL_ONLY_THROTTLES', 'MODEL_BAD_CREDENTIALS', true],
+  ['AMAZON_BAD_CREDENTIALS', 'AMAZON_INVALID_PARTNER_TAG', true],
+  ['MODEL_UNAVAILABLE', 'MODEL_QUOTA_SPENT', true],
+  ['AMAZON_NOT_ELIGIBLE', 'AMAZON_UNAVAILABLE', false],
+  ['AMAZON_UNAVAILABLE', 'AMAZON_UNAVAILABLE', false],
+] as const)('opened by %s, a probe that fails with %s is another cause: %s', async (first, then, isAnother) => {
+  const one = aBreaker({ threshold: () => 1, isFault: () => true })
+  await one.come('a')
+  await one.answer('a', first)
+  const since = one.breaker.openedBy?.since
+  await one.probeIsDue()
+  await one.answer('a', then)
+  const code = isAnother ? then : first
+  expect(one.breaker.openedBy).toEqual({ code, message: code, since })
+  expect(one.changes).toEqual(isAnother ? [first, then] : [first])
+  await one.probeIsDue()
+  await one.answer('a')
+  expect(one.changes.at(-1)).toBe(null)
 })
 
 test.each(Array.from({ length: 20 }, (_, index) => index + 1))(
