@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import type { ErrorCode } from '../errors.ts'
-import { EnrichmentError } from '../errors.ts'
+import { EnrichmentError, type ErrorCode, toEnrichmentError } from '../errors.ts'
 import { orAborted } from '../or-aborted.ts'
 import type { HttpReply, HttpRequest } from './http-client.ts'
 
@@ -71,15 +70,16 @@ export function createTokenSource(options: TokenOptions): TokenSource {
     } catch (error) {
       seen(status, error instanceof EnrichmentError ? error.code : 'INTERNAL')
       throw error
-    } finally {
-      fetching = undefined
     }
   }
 
   return {
     async get(signal) {
       if (current && performance.now() < current.renewAt) return current.token
-      fetching ??= fetchToken()
+      // Here, since it may fail before it has been assigned: a failure that stayed would be everybody's for ever.
+      fetching ??= fetchToken().finally(() => {
+        fetching = undefined
+      })
       return orAborted(fetching, signal)
     },
     drop(token) {
@@ -93,7 +93,7 @@ function tokenRequest(url: string, { credentialId, credentialSecret, credentialV
   const fields = {
     grant_type: 'client_credentials',
     client_id: credentialId,
-    client_secret: typeof credentialSecret === 'string' ? credentialSecret : credentialSecret(),
+    client_secret: readSecret(credentialSecret),
     scope: json ? 'creatorsapi::default' : 'creatorsapi/default',
   }
   return {
@@ -103,6 +103,15 @@ function tokenRequest(url: string, { credentialId, credentialSecret, credentialV
       accept: 'application/json',
     },
     body: json ? JSON.stringify(fields) : new URLSearchParams(fields).toString(),
+  }
+}
+
+/** @throws EnrichmentError AMAZON_BAD_CREDENTIALS where its file is not readable, or empty: that is waited for, and read anew */
+function readSecret(secret: TokenOptions['credentialSecret']): string {
+  try {
+    return typeof secret === 'string' ? secret : secret()
+  } catch (error) {
+    throw new EnrichmentError('AMAZON_BAD_CREDENTIALS', toEnrichmentError(error).message, { cause: error })
   }
 }
 
