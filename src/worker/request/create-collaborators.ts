@@ -16,6 +16,7 @@ import { keepAnswers } from '../../model/keep-answers.ts'
 import { TokenBudget } from '../../model/token-budget.ts'
 import type { Dependencies } from '../dependencies.ts'
 import type { AlbumClock } from '../window/album-clock.ts'
+import { askedOnce } from './asked-once.ts'
 import { amazonFor, type Confirmation, modelFor } from './paid-calls.ts'
 import type { GivenCollaborators, RequestContext } from './request-context.ts'
 
@@ -66,12 +67,7 @@ export function createCollaborators(
     if (budget.isBounded) budget.learn(await ofAlbums.database(() => readTokensOfDay(db, groupId), signal))
   }
   const outage = config.MODEL_OUTAGE
-  // Where outages go to review nothing is held for them; but a mistyped name is no outage, and no album is left open for it.
-  const askedOnce: Dependencies['model'] = (work, signal, caller) =>
-    work(signal).catch((error) =>
-      error?.code === 'MODEL_NOT_FOUND' ? ofAlbums.model(work, signal, caller) : Promise.reject(error),
-    )
-  const modelDependencies = outage === 'review' ? { ...ofAlbums, model: askedOnce } : ofAlbums
+  const modelDependencies = outage === 'review' ? { ...ofAlbums, model: askedOnce(ofAlbums.model) } : ofAlbums
   const artworkStageFor = createArtwork(config, log)
 
   const collaboratorsFor = (
