@@ -121,3 +121,10 @@ export function toEnrichmentError(thrown: unknown): EnrichmentError {
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   return new EnrichmentError('INTERNAL', message, { cause: thrown })
 }
+
+/** What one thing failed with, for each of those who waited for it an error of its own: who looks after it marks it. */
+export function copyOf(error: unknown): unknown {
+  if (!(error instanceof EnrichmentError)) return error
+  const { code, message, retryAfterMs } = error
+  return new EnrichmentError(code, message, { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+}

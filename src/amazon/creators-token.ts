@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EnrichmentError, type ErrorCode, toEnrichmentError } from '../errors.ts'
+import { copyOf, EnrichmentError, type ErrorCode, toEnrichmentError } from '../errors.ts'
 import { orAborted } from '../or-aborted.ts'
 import type { HttpReply, HttpRequest } from './http-client.ts'
 
@@ -80,7 +80,10 @@ export function createTokenSource(options: TokenOptions): TokenSource {
       fetching ??= fetchToken().finally(() => {
         fetching = undefined
       })
-      return orAborted(fetching, signal)
+      return orAborted(
+        fetching.catch((error) => Promise.reject(copyOf(error))),
+        signal,
+      )
     },
     drop(token) {
       if (current?.token === token) current = undefined

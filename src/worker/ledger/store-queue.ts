@@ -1,6 +1,6 @@
 import { setImmediate as yieldOnce } from 'node:timers/promises'
 import { isDataError } from '../../db/database-error.ts'
-import { EnrichmentError } from '../../errors.ts'
+import { copyOf } from '../../errors.ts'
 import type { Ownership } from './owned-stores.ts'
 
 /** More of them would make the statements large, and no cheaper. */
@@ -117,10 +117,4 @@ export class StoreQueue<S extends Keyed, A> {
         await this.#writeAll(part.filter((one) => this.#admit(one)))
     }
   }
-}
-
-/** Each caller gets an error of its own: who looks after it marks it. */
-function copyOf(error: unknown): unknown {
-  if (!(error instanceof EnrichmentError)) return error
-  return new EnrichmentError(error.code, error.message, { cause: error })
 }
