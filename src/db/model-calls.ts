@@ -52,12 +52,12 @@ const FIND_DAY: Statement<{ tokens: number }> = {
 }
 
 /**
- * Tokens that the stored calls of a lane have taken today (UTC).
+ * Tokens that the stored calls of a lane have taken in a day (UTC).
  *
  * @param at milliseconds since 1970
  * @throws EnrichmentError DATABASE_UNAVAILABLE
  */
-export async function readTokensOfDay(db: Database, lane: string, at = Date.now()): Promise<number> {
+export async function readTokensOfDay(db: Database, lane: string, at: number): Promise<number> {
   const [row] = await db.run(FIND_DAY, [lane, new Date(at).toISOString().slice(0, 10)])
   return row?.tokens ?? 0
 }

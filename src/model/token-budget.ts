@@ -27,10 +27,13 @@ export class TokenBudget {
     return this.#perDay < Number.POSITIVE_INFINITY
   }
 
-  /** @param tokens spent today as it is stored: also by those who asked before this process did */
-  learn(tokens: number): void {
+  /**
+   * @param tokens spent that day as it is stored: also by those who asked before this process did
+   * @param at milliseconds since 1970, of the day that was looked for; an earlier one counts for nothing
+   */
+  learn(tokens: number, at: number): void {
     this.#turnTo(Date.now())
-    this.#spent = Math.max(this.#spent, tokens)
+    if (dayOf(at) === this.#day) this.#spent = Math.max(this.#spent, tokens)
   }
 
   /**

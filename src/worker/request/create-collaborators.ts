@@ -64,7 +64,13 @@ export function createCollaborators(
   const model = createModel(config, log, budget)
   /** A process before this one may have spent the day's tokens. */
   const learnTokens = async (signal: AbortSignal) => {
-    if (budget.isBounded) budget.learn(await ofAlbums.database(() => readTokensOfDay(db, groupId), signal))
+    if (!budget.isBounded) return
+    const read = async () => {
+      const at = Date.now()
+      return { at, tokens: await readTokensOfDay(db, groupId, at) }
+    }
+    const { at, tokens } = await ofAlbums.database(read, signal)
+    budget.learn(tokens, at)
   }
   const outage = config.MODEL_OUTAGE
   const modelDependencies = outage === 'review' ? { ...ofAlbums, model: askedOnce(ofAlbums.model) } : ofAlbums
