@@ -137,6 +137,7 @@ export function createCreatorsApi(options: CreatorsOptions): AmazonApi {
         signal,
       )
       status = reply.status
+      if (status !== 429) pace.replied()
       const answer = readAnswer(reply, request)
       if ('products' in answer) seen(status, 'ok', answer.products.length)
       else seen(status, explainRefusal(answer.refusal, { query, marketplace, partnerTag, credentialVersion }).code)

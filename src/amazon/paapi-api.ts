@@ -44,7 +44,10 @@ export function createPaapiApi(options: PaapiOptions): AmazonApi {
         pace.answered()
         return answer.products
       }
-      if (!isPaapiThrottle(answer.refusal)) throw explain(answer.refusal, request)
+      if (!isPaapiThrottle(answer.refusal)) {
+        pace.replied()
+        throw explain(answer.refusal, request)
+      }
       pace.slowDown(answer.refusal.retryAfterMs)
     }
   }
@@ -93,6 +96,7 @@ export function createPaapiApi(options: PaapiOptions): AmazonApi {
     // None of the ids is one that it knows.
     if (refusal && request.operation === 'getItems' && isAboutItems(refusal)) return { products: [] }
     if (refusal) return { refusal }
+    pace.replied()
     throw new EnrichmentError(
       'AMAZON_UNAVAILABLE',
       `${status} with a body that is no reply of PA-API. Asked: ${request.query}.`,

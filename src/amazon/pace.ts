@@ -21,6 +21,8 @@ export interface Pace {
   slowDown(retryAfterMs: number | undefined): void
   /** Amazon accepted a request, which ends the growth of the backoff. */
   answered(): void
+  /** A reply that is not "slow down", and may be another refusal or a failure: Amazon says not only that. */
+  replied(): void
   /** A request was given up, with an answer that is none or before its turn. */
   gaveUp(): void
   /** A person says that whatever Amazon asked to wait for is over: the next turn is tried at once. */
@@ -44,7 +46,10 @@ export interface Grant {
 }
 
 export interface PaceOptions extends ChainOptions {
-  /** How long Amazon may say nothing but 429 before that is an error, in milliseconds. */
+  /**
+   * How long Amazon may say nothing but 429 before that is an error, in milliseconds; where somebody is told of waits,
+   * besides the first one that Amazon names.
+   */
   patienceMs: number
   /**
    * Told when requests wait for long because Amazon asked to slow down, with the time until which they do in milliseconds
@@ -67,7 +72,7 @@ const SHORTEST_SLEEP_MS = 0.25
  */
 export function createPace(options: PaceOptions): Pace {
   const chain = new SlotChain(options)
-  const throttle = new Throttle(options.patienceMs)
+  const throttle = new Throttle(options.patienceMs, options.onThrottled !== undefined)
   const longWaitMs = LONG_WAIT_MS + (MOST_AHEAD * 1_000) / (options.requestsPerSecond * SPEED.least)
   let lastTurn: Promise<void> = Promise.resolve()
   /** Who wait for a turn. */
@@ -148,6 +153,7 @@ export function createPace(options: PaceOptions): Pace {
       isTold = false
       options.onThrottled?.(null)
     },
+    replied: () => throttle.replied(),
     gaveUp() {
       if (!isTold) return
       isTold = false

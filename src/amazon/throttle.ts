@@ -15,15 +15,24 @@ export interface Wait {
 /** What Amazon's refusals to go as fast come to: how long to wait, and when that is no throttling any more. */
 export class Throttle {
   readonly #patienceMs: number
+  readonly #isNamedWaitTold: boolean
   /** Those in a row that each are a reason to slow down. */
   #refusals = 0
-  /** Of the first refusal after an answer. */
+  /** Of the first refusal after any other reply. */
   #since: number | null = null
+  /** End of the first wait that Amazon named since then. */
+  #firstNamedUntil: number | null = null
   /** End of the wait that Amazon asked for, on the clock of performance.now(). */
   #heldUntil = Number.NEGATIVE_INFINITY
 
-  constructor(patienceMs: number) {
+  /**
+   * @param patienceMs for nothing but refusals, in milliseconds
+   * @param isNamedWaitTold whether somebody is told of a wait that Amazon named: then it takes nothing of our patience, or a
+   *   single refusal would be "nothing but". Once: an account without access may be told to wait for ever
+   */
+  constructor(patienceMs: number, isNamedWaitTold: boolean) {
     this.#patienceMs = patienceMs
+    this.#isNamedWaitTold = isNamedWaitTold
   }
 
   /** @returns null when it says nothing new */
@@ -38,6 +47,7 @@ export class Throttle {
     const forMs =
       retryAfterMs === undefined ? backoffMs * (0.5 + Math.random() / 2) : Math.min(retryAfterMs, LONGEST_WAIT_MS)
     this.#heldUntil = Math.max(this.#heldUntil, now + forMs)
+    if (retryAfterMs !== undefined && this.#isNamedWaitTold) this.#firstNamedUntil ??= now + forMs
     return { forMs, isNew }
   }
 
@@ -59,8 +69,15 @@ export class Throttle {
   accept(): boolean {
     if (performance.now() < this.#heldUntil) return false
     this.#refusals = 0
-    this.#since = null
+    this.replied()
     return true
+  }
+
+  /** Amazon said something else than that it is too fast, if only that it fails: what comes next is not "nothing but". */
+  replied(): void {
+    if (performance.now() < this.#heldUntil) return
+    this.#since = null
+    this.#firstNamedUntil = null
   }
 
   /** @throws EnrichmentError AMAZON_ONLY_THROTTLES when our patience is over */
@@ -73,15 +90,22 @@ export class Throttle {
    * over, when each call finds out anew.
    */
   watch(): { signal: AbortSignal; end(): void } | null {
-    const leftMs = this.#leftMs()
-    if (leftMs <= 0 || leftMs === Number.POSITIVE_INFINITY) return null
+    const isLimited = () => this.isPatient && this.#leftMs() < Number.POSITIVE_INFINITY
+    if (!isLimited()) return null
     const aborting = new AbortController()
-    const timer = setTimeout(() => aborting.abort(this.#onlyThrottles()), leftMs).unref()
+    let timer: NodeJS.Timeout
+    const look = () => {
+      // It may have grown, or ended with a reply, since the timer was set.
+      if (isLimited()) timer = setTimeout(look, this.#leftMs()).unref()
+      else if (!this.isPatient) aborting.abort(this.#onlyThrottles())
+    }
+    look()
     return { signal: aborting.signal, end: () => clearTimeout(timer) }
   }
 
   #leftMs(): number {
-    return this.#since === null ? Number.POSITIVE_INFINITY : this.#since + this.#patienceMs - performance.now()
+    if (this.#since === null) return Number.POSITIVE_INFINITY
+    return Math.max(this.#since, this.#firstNamedUntil ?? 0) + this.#patienceMs - performance.now()
   }
 
   #onlyThrottles(): EnrichmentError {

@@ -1,6 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { AmazonRequestSeen } from '../../src/amazon/amazon-api.ts'
 import { createCreatorsApi } from '../../src/amazon/creators-api.ts'
+import { LocalSlots } from '../../src/amazon/local-slots.ts'
+import { createPace } from '../../src/amazon/pace.ts'
 import { createLocalPace } from '../stack/local-pace.ts'
 import { AMAZON_STAND_IN, startAmazonStandIn, trouble } from '../stack/stand-ins/amazon.ts'
 import { FEW_PRODUCTS } from '../stack/stand-ins/amazon-products.ts'
@@ -8,7 +10,12 @@ import { FEW_PRODUCTS } from '../stack/stand-ins/amazon-products.ts'
 const never = new AbortController().signal
 const KIND_OF_BLUE = { artist: 'Miles Davis', title: 'Kind of Blue', searchIndex: 'Music' } as const
 
-async function open({ tokenSeconds = 3_600, patienceMs = 600_000, requestsPerSecond = 100 } = {}) {
+async function open({
+  tokenSeconds = 3_600,
+  patienceMs = 600_000,
+  requestsPerSecond = 100,
+  pace = createLocalPace(requestsPerSecond, patienceMs),
+} = {}) {
   const amazon = await startAmazonStandIn({ products: FEW_PRODUCTS, requestsPerSecond: 1_000, tokenSeconds })
   onTestFinished(() => amazon.close())
   const seen: AmazonRequestSeen[] = []
@@ -17,7 +24,7 @@ async function open({ tokenSeconds = 3_600, patienceMs = 600_000, requestsPerSec
     url: amazon.url,
     tokenUrl: amazon.tokenUrl,
     marketplace: 'www.amazon.com',
-    pace: createLocalPace(requestsPerSecond, patienceMs),
+    pace,
     onRequest: (request) => seen.push(request),
     timeoutMs: 5_000,
   })
@@ -63,4 +70,35 @@ test('an answer between the refusals is what tells throttling from an account wi
     amazon.behave({ ...trouble.throttled(0.15), times: 1 })
     expect(await api.searchItems(KIND_OF_BLUE, never)).toHaveLength(2)
   }
+})
+
+test('a wait that Amazon named takes nothing of our patience, once', async () => {
+  const { amazon, api } = await open({ patienceMs: 500 })
+  amazon.behave({ ...trouble.throttled(1), times: 1 })
+  expect(await api.searchItems(KIND_OF_BLUE, never), 'a single refusal').toHaveLength(2)
+
+  amazon.behave(trouble.throttled(1))
+  const startedAt = performance.now()
+  await expect(api.searchItems(KIND_OF_BLUE, never)).rejects.toMatchObject({ code: 'AMAZON_ONLY_THROTTLES' })
+  const tookMs = performance.now() - startedAt
+  expect(tookMs, 'in the middle of the second one').toBeGreaterThanOrEqual(1_490)
+  expect(tookMs).toBeLessThan(1_990)
+})
+
+test('where nobody is told of waits those that Amazon names are no longer than our patience', async () => {
+  const slots = new LocalSlots(100, Number.POSITIVE_INFINITY)
+  const pace = createPace({ slots, requestsPerSecond: 100, patienceMs: 300, isSteady: false })
+  const { amazon, api } = await open({ pace })
+  amazon.behave(trouble.throttled(60))
+  await expect(api.searchItems(KIND_OF_BLUE, never)).rejects.toMatchObject({ code: 'AMAZON_ONLY_THROTTLES' })
+})
+
+test('a failure between the refusals is something else than "slow down" as well', async () => {
+  const { amazon, api } = await open({ patienceMs: 500 })
+  // The latest first.
+  amazon.behave({ ...trouble.html(503), delayMs: 700, times: 1 })
+  amazon.behave({ ...trouble.throttled(0.1), times: 1 })
+  await expect(api.searchItems(KIND_OF_BLUE, never)).rejects.toMatchObject({ code: 'AMAZON_UNAVAILABLE' })
+  amazon.behave({ ...trouble.throttled(0.1), times: 1 })
+  expect(await api.searchItems(KIND_OF_BLUE, never)).toHaveLength(2)
 })
