@@ -92,10 +92,14 @@ test('what waits for a person is counted by an index alone', async () => {
   const { db } = await openFilled(candidates(ROWS))
   const { plans, query } = explainer(db)
   vi.spyOn(db, 'run').mockImplementation(query)
-  await countReviews(db)
-  const plan = plans.get('select candidate open count')
-  expect(plan).toContain('Index Only Scan using candidate_review_index')
-  expect(plan).not.toContain('on album')
+  const plan = async () => {
+    // PostgreSQL's own analysis of another table may have kept the first vacuum from seeing that all is visible.
+    await db.query((em) => em.execute('vacuum candidate'))
+    await countReviews(db)
+    return plans.get('select candidate open count')
+  }
+  await expect.poll(plan).toContain('Index Only Scan using candidate_review_index')
+  expect(await plan()).not.toContain('on album')
 })
 
 test('what a search did not bring is found by its album', async () => {
