@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { findConnectionConflicts } from './connection-settings.ts'
 import { EnrichmentError } from './errors.ts'
 import { readRaw } from './read-raw.ts'
-import { hideSecret } from './redact.ts'
+import { hideSecret, hideSecretReadAnew } from './redact.ts'
 import { type Group, hideLogin, isDecodable, type Setting } from './setting.ts'
 import { SETTINGS } from './settings.ts'
 
@@ -68,17 +68,17 @@ export function currentValue<C extends object, K extends keyof C & keyof Setting
   if (file === undefined) return config[name]
   const { schema, wants, ...rest }: Setting = SETTINGS[name]
   const { raw, mistake } = readRaw(name, { [`${name}_FILE`]: file })
-  if (raw !== undefined) hideSecrets(raw, rest)
+  if (raw !== undefined) hideSecrets(raw, rest, hideSecretReadAnew)
   const parsed = schema.safeParse(raw)
   if (parsed.success) return parsed.data as C[K]
   throw new EnrichmentError('CONFIG_INVALID', mistake ?? `${name}: what ${file} holds is not good, wants ${wants}`)
 }
 
 /** A setting's value, if that is secret, and the password where it is a URL with one. */
-function hideSecrets(value: string, { secret }: Pick<Setting, 'secret'>): void {
-  if (secret) hideSecret(value)
+function hideSecrets(value: string, { secret }: Pick<Setting, 'secret'>, hide = hideSecret): void {
+  if (secret) hide(value)
   const password = URL.parse(value)?.password ?? ''
-  if (password !== '') hideSecret(isDecodable(password) ? decodeURIComponent(password) : password)
+  if (password !== '') hide(isDecodable(password) ? decodeURIComponent(password) : password)
 }
 
 /** What is wrong only in view of another setting. */

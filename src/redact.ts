@@ -6,16 +6,28 @@ const HIDDEN = '(hidden)'
 /** Shorter ones would be found in ordinary words. */
 const SHORTEST_SECRET = 6
 
+/** Of the settings as the process began. */
 const secrets = new Set<string>()
-/** Those that are read anew again and again are others each time; the oldest have run out by then. */
-const MOST_SECRETS = 200
+/** Of those that are read anew again and again, and may be others each time; the last read stand last. */
+const readAnew = new Set<string>()
+/** The oldest have run out by then. */
+const MOST_READ_ANEW = 200
 
 /** From now on no error text tells this value. */
 export function hideSecret(secret: string): void {
-  if (secret.length < SHORTEST_SECRET) return
-  for (const form of [secret, encodeURIComponent(secret)]) secrets.add(form)
-  for (const oldest of secrets) if (secrets.size > MOST_SECRETS) secrets.delete(oldest)
+  for (const form of formsOf(secret)) secrets.add(form)
 }
+
+/** No error text tells this value until many others like it have been read. */
+export function hideSecretReadAnew(secret: string): void {
+  for (const form of formsOf(secret)) {
+    readAnew.delete(form)
+    readAnew.add(form)
+  }
+  for (const oldest of readAnew) if (readAnew.size > MOST_READ_ANEW) readAnew.delete(oldest)
+}
+
+const formsOf = (secret: string) => (secret.length < SHORTEST_SECRET ? [] : [secret, encodeURIComponent(secret)])
 
 /** What other servers' texts may repeat of a login, whoever's it is. Each form is linear in the text. */
 const FORMS: [RegExp, string][] = [
@@ -39,7 +51,8 @@ const FORMS: [RegExp, string][] = [
  */
 export function redact(text: string): string {
   let told = storableText(cutText(text, LONGEST))
-  for (const secret of secrets) if (told.includes(secret)) told = told.replaceAll(secret, HIDDEN)
+  for (const hidden of [secrets, readAnew])
+    for (const secret of hidden) if (told.includes(secret)) told = told.replaceAll(secret, HIDDEN)
   for (const [form, replacement] of FORMS) told = told.replace(form, replacement)
   return told
 }

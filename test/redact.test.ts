@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { loadConfig } from '../src/config.ts'
 import { EnrichmentError } from '../src/errors.ts'
-import { hideSecret, redact } from '../src/redact.ts'
+import { hideSecret, hideSecretReadAnew, redact } from '../src/redact.ts'
 
 test.each([
   ['connect to postgresql://enricher:pa55word@db:5432/x failed', 'connect to postgresql://(hidden)@db:5432/x failed'],
@@ -25,6 +25,17 @@ test('a secret among the settings is hidden wherever it appears, alone or as a U
   hideSecret('another secret of ours')
   const text = redact('says s/cret-of-ours, s%2Fcret-of-ours and another secret of ours')
   expect(text).toBe('says (hidden), (hidden) and (hidden)')
+})
+
+test('however many passwords are read anew, those of the settings stay hidden, and the last ones read', () => {
+  hideSecret('a key that stays')
+  hideSecretReadAnew('a password that is read again')
+  for (let times = 0; times < 1_000; times += 1) {
+    hideSecretReadAnew(`password-${times}-of-an-hour`)
+    if (times % 50 === 0) hideSecretReadAnew('a password that is read again')
+  }
+  const told = redact('a key that stays, a password that is read again, password-999-of-an-hour, password-1-of-an-hour')
+  expect(told).toBe('(hidden), (hidden), (hidden), password-1-of-an-hour')
 })
 
 test('every error of ours is redacted, and so is what caused it where it is logged', async () => {

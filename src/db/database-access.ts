@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { type Config, currentValue } from '../config.ts'
 import { EnrichmentError } from '../errors.ts'
-import { hideSecret } from '../redact.ts'
+import { hideSecretReadAnew } from '../redact.ts'
 
 /** How the database is reached, as far as its URL does not say it. */
 export interface DatabaseAccess {
@@ -30,7 +30,7 @@ async function askCommand(command: string): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], { timeout: COMMAND_TIMEOUT_MS })
     const password = stdout.trim()
-    hideSecret(password)
+    hideSecretReadAnew(password)
     return password
   } catch (error) {
     // Its output may hold the password.
