@@ -8,7 +8,9 @@ import { HandledLetters } from './handled-letters.ts'
 /** Of a letter that takes another one's place the mark does so, too: their number stays. */
 const SUM_UP_HANDLED: Statement<{ marks: string }> = {
   name: 'select dead_letter_mark sum',
-  text: `select concat(count(*), ' ', max(marked_at)) as marks from dead_letter_mark where topic = $1 and is_sent`,
+  text: `
+    select concat(count(*), ' ', sum(extract(epoch from marked_at))) as marks from dead_letter_mark
+    where topic = $1 and is_sent`,
 }
 
 /**
