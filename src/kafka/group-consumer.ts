@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
-import { orAborted } from '../or-aborted.ts'
 import { AssignedPartition, type Fetching } from './assigned-partition.ts'
+import { closeConsumer, SILENT_MS } from './close-consumer.ts'
 import { ConsumerFailure } from './consumer-failure.ts'
 import { partitionKey, type TopicPartition } from './delivery.ts'
 import { GroupConfirmation } from './group-confirmation.ts'
@@ -17,10 +17,6 @@ const HEARTBEAT_MS = 1_500
 const REBALANCE_TIMEOUT_MS = 20_000
 /** How long a fetch waits at the broker; a resume takes effect after at most this. */
 const FETCH_WAIT_MS = 750
-/** So long without a word from the group, and KafkaJS's consumer is taken for dead: it may hang in its own end, and says nothing then. */
-const SILENT_MS = 60_000
-/** KafkaJS waits for what is in hand, and for a broker's answer; what it has not closed by then is left to itself. */
-const CLOSED_WITHIN_MS = 10_000
 /** A batch that shows no progress for so long is hung, though its heartbeats go on. */
 const HUNG_MS = 120_000
 
@@ -191,9 +187,7 @@ export class GroupConsumer {
     for (const hearNoMore of listening) hearNoMore()
     this.#leave()
     this.#stopped.signal.removeEventListener('abort', onStop)
-    // Disconnected in its beginning it would go on and join, with nobody to end it.
-    const closed = begun.then(() => consumer.disconnect())
-    await orAborted(closed, AbortSignal.timeout(CLOSED_WITHIN_MS)).catch(() => undefined)
+    await closeConsumer(consumer, begun)
     return this.#stopped.signal.aborted ? undefined : error
   }
 

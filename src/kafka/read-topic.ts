@@ -1,14 +1,9 @@
 import type { Kafka } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
-import { orAborted } from '../or-aborted.ts'
+import { closeConsumer, SILENT_MS } from './close-consumer.ts'
 import { type Delivery, toRecordHeaders } from './delivery.ts'
 import { nameTemporaryGroup, withAdmin } from './kafka-client.ts'
 import { kafkaError } from './kafka-error.ts'
-
-/** So long without a word from Kafka or progress of our own, and KafkaJS's consumer is taken for dead: it says nothing when it hangs. */
-const SILENT_MS = 60_000
-/** What KafkaJS has not closed by then is left to itself. */
-const CLOSED_WITHIN_MS = 10_000
 
 /**
  * Reads what a topic holds now, record by record; commits nothing and leaves no group behind.
@@ -85,13 +80,13 @@ export async function readTopic(
     })
     for (const [partition, offset] of from) consumer.seek({ topic, partition, offset: String(offset) })
   }
+  const begun = begin().catch((error: unknown) => done.reject(kafkaError(error)))
   try {
-    begin().catch((error: unknown) => done.reject(kafkaError(error)))
     await done.promise
   } finally {
     isOver = true
     clearInterval(watch)
-    await orAborted(consumer.disconnect(), AbortSignal.timeout(CLOSED_WITHIN_MS)).catch(() => undefined)
+    await closeConsumer(consumer, begun)
     await withAdmin(kafka, (admin) => admin.deleteGroups([groupId])).catch(() => undefined)
   }
 }

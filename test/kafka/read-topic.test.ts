@@ -1,4 +1,5 @@
-import type { Kafka } from 'kafkajs'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Consumer, Kafka } from 'kafkajs'
 import { expect, test } from 'vitest'
 import { withAdmin } from '../../src/kafka/kafka-client.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
@@ -64,20 +65,45 @@ test('an error of who reads ends the reading with that error, at the first recor
   expect(seen).toEqual(['one'])
 })
 
+/** The room's Kafka, with something else about its consumers. */
+function withConsumers({ kafka }: KafkaRoom, change: (real: Consumer) => Partial<Consumer>): Kafka {
+  const consumer = (options: Parameters<Kafka['consumer']>[0]) => {
+    const real = kafka.consumer(options)
+    return Object.assign(Object.create(real), change(real))
+  }
+  return new Proxy(kafka, { get: (it, name) => (name === 'consumer' ? consumer : Reflect.get(it, name)) })
+}
+
 test('a consumer of KafkaJS that hangs keeps nobody waiting', async () => {
   const room = await createKafkaRoom()
   await room.publish('one')
-  const never = () => new Promise<never>(() => undefined)
-  const hanging = new Proxy(room.kafka, {
-    get: (kafka, name) =>
-      name === 'consumer'
-        ? (options: Parameters<Kafka['consumer']>[0]) =>
-            Object.assign(Object.create(kafka.consumer(options)), { connect: never })
-        : Reflect.get(kafka, name),
-  })
+  const hanging = withConsumers(room, () => ({ connect: () => new Promise<never>(() => undefined) }))
   const reading = readTopic(hanging, room.topic, () => undefined, new Map(), 1_000)
   await expect(reading).rejects.toMatchObject({
     code: 'KAFKA_UNAVAILABLE',
     message: expect.stringContaining('no word'),
   })
+})
+
+test('a consumer that was given up in its beginning does not go on behind its end', async () => {
+  const room = await createKafkaRoom()
+  await room.publish('one')
+  const calls: string[] = []
+  const slow = withConsumers(room, (real) => ({
+    connect: async () => {
+      await delay(1_500)
+      await real.connect()
+    },
+    run: async (options) => {
+      calls.push('run')
+      await real.run(options)
+    },
+    disconnect: async () => {
+      calls.push('disconnect')
+      await real.disconnect()
+    },
+  }))
+  const reading = readTopic(slow, room.topic, () => undefined, new Map(), 1_000)
+  await expect(reading).rejects.toMatchObject({ message: expect.stringContaining('no word') })
+  await expect.poll(() => calls).toEqual(['run', 'disconnect'])
 })
