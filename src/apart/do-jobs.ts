@@ -2,7 +2,8 @@ import { createContext, Script } from 'node:vm'
 
 /** What a process apart is sent; the time is that after which whoever started it kills it. */
 export interface SentJob<Job> {
-  job: Job
+  /** null: nothing is to be done, but said that it is there. */
+  job: Job | null
   deadlineMs: number
 }
 
@@ -18,7 +19,7 @@ export function doJobs<Job, Reply>(work: (job: Job) => Reply | Promise<Reply>): 
   // An exit would wait for the threads of an image that is being decoded.
   process.on('disconnect', end)
   process.on('message', async ({ job, deadlineMs }: SentJob<Job>) =>
-    process.send?.(await inTime(() => work(job), deadlineMs + LATER_MS)),
+    process.send?.(job === null ? null : await inTime(() => work(job), deadlineMs + LATER_MS)),
   )
 }
 

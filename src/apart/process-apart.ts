@@ -4,6 +4,8 @@ import type { SentJob } from './do-jobs.ts'
 
 /** How long a process waits for the next job. */
 const IDLE_MS = 10_000
+/** How long one may take to start: anything else is a machine that has no room for it. */
+const START_MS = 30_000
 /** Nothing of ours: what works on strangers' bytes knows no secret. glibc would keep an arena a thread. */
 const ENVIRONMENT = { MALLOC_ARENA_MAX: '2' }
 
@@ -34,7 +36,16 @@ export class ProcessApart<Job, Reply> {
   }
 
   /** @param deadlineMs what it takes to start the process counts, if there is none */
-  async do(job: Job, deadlineMs: number): Promise<EndOfJob<Reply>> {
+  do(job: Job, deadlineMs: number): Promise<EndOfJob<Reply>> {
+    return this.#do(job, deadlineMs)
+  }
+
+  /** Whether a process is to be had; where not, it is no job's fault. */
+  async isThere(): Promise<boolean> {
+    return (await this.#do(null, START_MS)).kind === 'answered'
+  }
+
+  async #do(job: Job | null, deadlineMs: number): Promise<EndOfJob<Reply>> {
     clearTimeout(this.#idling)
     const child = this.#start()
     let isLate = false

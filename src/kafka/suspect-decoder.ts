@@ -5,7 +5,6 @@ import type { SuspectRecord } from './decode-suspect.ts'
 
 /** A record takes milliseconds. */
 const DEADLINE_MS = 5_000
-const START_MS = 30_000
 /** One end alone may be anybody's kill, or that of a machine that stood still. */
 const TRIES = 2
 /** In megabytes: with a quarter of it a record at all its bounds is decoded. */
@@ -42,7 +41,7 @@ export class SuspectDecoder {
 
   async #survive(suspect: SuspectRecord): Promise<void> {
     for (let left = TRIES; ; left -= 1) {
-      if ((await this.#apart.do(null, START_MS)).kind !== 'answered') return
+      if (!(await this.#apart.isThere())) return
       const end = await this.#apart.do(suspect, DEADLINE_MS)
       if (end.kind === 'answered') return
       if (left > 1) continue

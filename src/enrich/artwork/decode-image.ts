@@ -34,15 +34,13 @@ export interface DecodeJob {
 export type DecodeReply = { variants: Variants } | { error: { code: ErrorCode; message: string } }
 
 // A decoder cannot be interrupted, so this is a process of its own, which whoever waits for it kills.
-doJobs(async (job: DecodeJob | null): Promise<DecodeReply> => {
-  // Who asks nothing wants to know whether it is there.
-  if (job === null) return { error: { code: 'INTERNAL', message: 'there is nothing to decode' } }
-  const { bytes, name } = job
-  return decode(bytes, name).then(
-    (variants) => ({ variants }),
-    (thrown) => ({ error: toReply(thrown, name) }),
-  )
-})
+doJobs(
+  ({ bytes, name }: DecodeJob): Promise<DecodeReply> =>
+    decode(bytes, name).then(
+      (variants) => ({ variants }),
+      (thrown) => ({ error: toReply(thrown, name) }),
+    ),
+)
 
 function toReply(thrown: unknown, name: string): { code: ErrorCode; message: string } {
   const { code, message } = toEnrichmentError(thrown)

@@ -4,7 +4,6 @@ import type { DecodeJob, DecodeReply } from './decode-image.ts'
 import type { Variants } from './variants.ts'
 
 const DEADLINE_MS = 10_000
-const START_MS = 30_000
 /** One end alone may be anybody's kill, or that of a machine without memory. */
 const TRIES = 2
 /** An image needs little of V8: 13 MB less a decoder. */
@@ -13,7 +12,7 @@ const PROGRAM = new URL('./decode-image.ts', import.meta.url)
 
 /** A process that decodes one image at a time. */
 export class ImageDecoder {
-  readonly #apart = new ProcessApart<DecodeJob | null, DecodeReply>(PROGRAM, FLAGS)
+  readonly #apart = new ProcessApart<DecodeJob, DecodeReply>(PROGRAM, FLAGS)
 
   /** @throws EnrichmentError as makeVariants */
   async decode(job: DecodeJob): Promise<Variants> {
@@ -26,8 +25,7 @@ export class ImageDecoder {
     }
     const seconds = Math.round(end.afterMs / 1_000)
     if (end.kind === 'died') {
-      const isAlive = (await this.#apart.do(null, START_MS)).kind === 'answered'
-      if (!isAlive)
+      if (!(await this.#apart.isThere()))
         throw new EnrichmentError('ARTWORK_UNAVAILABLE', `No process is to be had that decodes ${job.name}.`)
       throw new EnrichmentError('ARTWORK_NOT_AN_IMAGE', `${job.name} ended ${TRIES} decoders.`)
     }

@@ -4,7 +4,7 @@ import type { SuspectRecord } from '../../../src/kafka/decode-suspect.ts'
 
 /** Stands in for a decoder with a fault: what it does is in the record. */
 doJobs((record: SuspectRecord) => {
-  const what = record === null ? '' : Buffer.from(record.body).toString()
+  const what = Buffer.from(record.body).toString()
   if (what === 'loops in') for (;;);
   if (what === 'fills the memory of') for (const held: unknown[] = []; ; ) held.push(new Array(1_000).fill({}))
   if (what === 'kills') process.kill(process.pid, 'SIGKILL')
