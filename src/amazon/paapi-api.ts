@@ -78,6 +78,8 @@ export function createPaapiApi(options: PaapiOptions): AmazonApi {
       else seen(status, isPaapiThrottle(answer.refusal) ? 'AMAZON_THROTTLED' : explain(answer.refusal, request).code)
       return answer
     } catch (error) {
+      // It made no sense, and was a reply.
+      if (status !== null) pace.replied()
       seen(status, signal.aborted ? 'aborted' : error instanceof EnrichmentError ? error.code : 'INTERNAL')
       throw error
     }
@@ -96,7 +98,6 @@ export function createPaapiApi(options: PaapiOptions): AmazonApi {
     // None of the ids is one that it knows.
     if (refusal && request.operation === 'getItems' && isAboutItems(refusal)) return { products: [] }
     if (refusal) return { refusal }
-    pace.replied()
     throw new EnrichmentError(
       'AMAZON_UNAVAILABLE',
       `${status} with a body that is no reply of PA-API. Asked: ${request.query}.`,

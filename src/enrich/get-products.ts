@@ -1,6 +1,8 @@
 import type { Product } from '../album.ts'
 import { type AmazonApi, MOST_IDS } from '../amazon/amazon-api.ts'
 
+type SearchStep = (name: `search.${string}`, ask: () => Promise<Product[]>) => Promise<Product[]>
+
 /**
  * Products by their ASINs, ten for an Amazon request; each answer is kept under the name and what was asked for.
  *
@@ -9,10 +11,7 @@ import { type AmazonApi, MOST_IDS } from '../amazon/amazon-api.ts'
 export async function getProducts(
   name: string,
   asins: readonly string[],
-  {
-    amazon,
-    step,
-  }: { amazon: Pick<AmazonApi, 'getItems'>; step<T>(name: `search.${string}`, ask: () => Promise<T>): Promise<T> },
+  { amazon, step }: { amazon: Pick<AmazonApi, 'getItems'>; step: SearchStep },
   signal: AbortSignal,
 ): Promise<Product[]> {
   const products: Product[] = []

@@ -1,7 +1,8 @@
 import type { Album, Product } from '../album.ts'
-import { type AmazonApi, type AmazonQuery, MOST_IDS } from '../amazon/amazon-api.ts'
+import type { AmazonApi, AmazonQuery } from '../amazon/amazon-api.ts'
 import { readAsin } from '../amazon/read-asin.ts'
 import { metrics } from '../metrics.ts'
+import { getProducts } from './get-products.ts'
 import { matchAlbum } from './match/match-album.ts'
 import { searchTexts } from './search-texts.ts'
 
@@ -42,25 +43,21 @@ export async function searchAmazon(album: Album, search: Search, signal: AbortSi
   const searchIndex = hasMusicIndex ? 'Music' : 'All'
   const { title, artists, simpler } = searchTexts(album)
   let left = MOST_REQUESTS
-  const ask = async (name: string, request: () => Promise<Product[]>): Promise<Product[]> => {
+  const ask = async (name: `search.${string}`, request: () => Promise<Product[]>): Promise<Product[]> => {
     left -= 1
-    return step(`search.${name}`, async () => {
+    return step(name, async () => {
       const products = await request()
-      metrics.searchSteps.inc({ step: name.replace(/\..*/, ''), result: products.length > 0 ? 'found' : 'nothing' })
+      const [, kind = ''] = name.split('.')
+      metrics.searchSteps.inc({ step: kind, result: products.length > 0 ? 'found' : 'nothing' })
       return products
     })
   }
   const look = (name: string, query: Omit<AmazonQuery, 'searchIndex'>) =>
-    ask(name, () => amazon.searchItems({ ...query, searchIndex }, signal))
+    ask(`search.${name}`, () => amazon.searchItems({ ...query, searchIndex }, signal))
 
   const searched = await look('fields', { artist: artists, title })
-  const items: Product[] = []
   const missing = known.filter((asin) => !searched.some((product) => product.asin === asin))
-  const wanted = missing.slice(0, MOST_KNOWN)
-  for (let at = 0; at < wanted.length; at += MOST_IDS) {
-    const asins = wanted.slice(at, at + MOST_IDS)
-    items.push(...(await ask(`known.${asins.join('.')}`, () => amazon.getItems(asins, signal))))
-  }
+  const items = await getProducts('known', missing.slice(0, MOST_KNOWN), { amazon, step: ask }, signal)
   const isAcceptable = async () => {
     const options = { marketplace, model: null, modelUse: 'never' as const, verdicts: [], signal }
     const { candidates } = await matchAlbum(album, [...items, ...searched], options)
