@@ -1,13 +1,13 @@
 import { isStrongEditionWord } from './edition-words.ts'
 import { numbersOf } from './fold-numbers.ts'
 import { isNickname } from './nicknames.ts'
+import { IS_CAST } from './show-words.ts'
 import { IS_SOUNDTRACK, isOfOneMedium, isSoundtrackNote, MEDIUM, SOUNDTRACK } from './soundtrack-words.ts'
 import { toTitleWords } from './title-forms.ts'
 
 /** Words that say nothing by themselves. */
 const FILLERS = new Set('a an and the of by with in on from for to as at its version edition'.split(' '))
 const CAST = new Set('original cast recording album of the'.split(' '))
-const IS_CAST = /\bcast\b/
 /** How a best-of is described: of use in a catalogue, left out at will by shops. */
 const BEST_OF = new Set('best of the very hits greatest collection songs singles and by a'.split(' '))
 

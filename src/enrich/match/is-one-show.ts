@@ -6,20 +6,16 @@ import { isFilmComposer } from './film-composers.ts'
 import { normalizeText } from './normalize-text.ts'
 import type { Act } from './read-album-artists.ts'
 import type { AlbumTitle } from './read-album-title.ts'
-import { readReleaseYear } from './read-release-year.ts'
-import { isOfShow } from './show-words.ts'
+import { YEARS_OF_DOUBT, yearsBetween } from './read-release-year.ts'
+import { IS_CAST, IS_FILM, isOfShow } from './show-words.ts'
+import { LONG_WORDS } from './why-leave-open.ts'
 
-/** Sources differ by a year or two about first releases. */
-const YEARS_OF_DOUBT = 2
 /** Titles of two musicals may share no more than words about the cast. */
 const HELD = new Set<TitleMatch['kind']>(['equal', 'near', 'shortened', 'extended', 'contained'])
-const IS_CAST = /\bcast\b/
 /** Singers are many there, and the composer is one. */
 const IS_INDIAN_FILM =
   /\b(bollywood|(hindi|tamil|telugu|punjabi|malayalam|bengali|indian) (film|movie|songs|soundtrack|ost))\b/
 const FOR_FILM = /\b(soundtracks?|ost|motion picture|film|movie|score|music from and inspired by)\b/
-const LONG_WORDS = 3
-const IS_FILM = /\b(movie|film|motion picture)\b/
 
 /**
  * Whether other artists than the album's may be of the same musical or film: one source has who wrote it, another who sings
@@ -49,7 +45,5 @@ export function isOneShow(
   return (acts.length > 1 || isOfComposer) && !IS_CAST.test(theirs)
 }
 
-function isNear(year: number | null, product: Product): boolean {
-  const released = readReleaseYear(product)
-  return year !== null && released !== null && Math.abs(released - year) <= YEARS_OF_DOUBT
-}
+const isNear = (year: number | null, product: Product) =>
+  (yearsBetween(year, product) ?? Number.POSITIVE_INFINITY) <= YEARS_OF_DOUBT

@@ -12,8 +12,8 @@ import { isTransliterated } from './is-transliterated.ts'
 import { toWords } from './normalize-text.ts'
 import { type AlbumArtists, readAlbumArtists } from './read-album-artists.ts'
 import { type AlbumTitle, readAlbumTitle } from './read-album-title.ts'
-import { readReleaseYear } from './read-release-year.ts'
-import { LONG_WORDS, whyLeaveOpen, YEARS_OF_DOUBT } from './why-leave-open.ts'
+import { readReleaseYear, YEARS_OF_DOUBT } from './read-release-year.ts'
+import { LONG_WORDS, whyLeaveOpen } from './why-leave-open.ts'
 
 export interface Score {
   /** 0 (surely another product) to 1 (surely the album). */

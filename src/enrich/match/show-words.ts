@@ -1,3 +1,4 @@
+import { YEARS_OF_DOUBT } from './read-release-year.ts'
 import { IS_SOUNDTRACK } from './soundtrack-words.ts'
 
 /** What shops write of musicals beside their title, but for who sings. */
@@ -12,15 +13,13 @@ export const isOfShow = (text: string): boolean => IS_SHOW.test(text)
 
 /** Whether they tell of the work and say nothing else: "An American Musical"; a cast is one of several. */
 export const isShowNote = (note: string): boolean =>
-  isOfShow(note) && !/\bcast\b/.test(note) && note.split(' ').every((word) => WORDS.has(word))
+  isOfShow(note) && !IS_CAST.test(note) && note.split(' ').every((word) => WORDS.has(word))
 
-/** Sources differ by a year or two about the first night. */
-const YEARS_OF_DOUBT = 2
 /** Films have casts, too. */
 const isOfStage = (text: string) => IS_CAST.test(text) && ON_STAGE.test(text) && !IS_FILM.test(text)
 const ON_STAGE = /\b(broadway|london|west end|wien|hamburg|stuttgart|revival|stage|theatre|theater)\b/
-const IS_CAST = /\bcast\b/
-const IS_FILM = /\b(movie|film|motion picture)\b/
+export const IS_CAST = /\bcast\b/
+export const IS_FILM = /\b(movie|film|motion picture)\b/
 const CAST_OF = /\b((?:19|20)\d\d)\b.{0,40}\bcast\b/
 
 /**

@@ -4,12 +4,10 @@ import type { TitleMatch } from './compare-titles.ts'
 import { isSwapped } from './is-swapped.ts'
 import type { AlbumArtists } from './read-album-artists.ts'
 import type { AlbumTitle } from './read-album-title.ts'
-import { readReleaseYear } from './read-release-year.ts'
+import { YEARS_OF_DOUBT, yearsBetween } from './read-release-year.ts'
 
 /** From here on hardly two artists have a title. */
 export const LONG_WORDS = 3
-/** Sources differ by a year or two about first releases. */
-export const YEARS_OF_DOUBT = 2
 
 const NEAR = new Set<TitleMatch['kind']>(['extended', 'contained', 'alike', 'translated'])
 
@@ -38,9 +36,7 @@ function isTwiceNear(
 ): boolean {
   if (!NEAR.has(title.kind)) return false
   // Anybody may be one of various artists, and any title one in another language: the year has to speak for them, too.
-  const released = readReleaseYear(product)
-  const isFar =
-    album.releaseYear !== null && released !== null && Math.abs(released - album.releaseYear) > YEARS_OF_DOUBT
+  const isFar = (yearsBetween(album.releaseYear, product) ?? 0) > YEARS_OF_DOUBT
   if (isVarious && title.kind === 'translated' && isFar) return false
   if (artist.kind === 'alike' || artist.kind === 'incomparable') return true
   // A shop that names no artist names nobody else, either.
