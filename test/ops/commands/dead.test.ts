@@ -19,7 +19,8 @@ const AT_ONCE = 10_000
 const CLI = fileURLToPath(new URL('../../../src/cli.ts', import.meta.url))
 const run = promisify(execFile)
 
-test(`${LETTERS} dead letters are listed, and those of one code exported`, async () => {
+/** A dead-letter topic of its own, its database, and who writes to it. */
+async function createDeadLetters() {
   const env = await createTestEnv()
   const db = new Database(env.DATABASE_URL)
   onTestFinished(() => db.close())
@@ -30,6 +31,11 @@ test(`${LETTERS} dead letters are listed, and those of one code exported`, async
   const producer = kafka.producer()
   onTestFinished(() => producer.disconnect())
   await producer.connect()
+  return { env, db, kafka, topic, producer }
+}
+
+test(`${LETTERS} dead letters are listed, and those of one code exported`, async () => {
+  const { env, topic, producer } = await createDeadLetters()
   for (let from = 0; from < LETTERS; from += AT_ONCE) {
     const messages = Array.from({ length: AT_ONCE }, (_, index) => ({
       key: `album-${from + index}`,
@@ -80,16 +86,7 @@ test(`${LETTERS} dead letters are listed, and those of one code exported`, async
 })
 
 test('a mark from before a topic was made anew is of another letter', async () => {
-  const env = await createTestEnv()
-  const db = new Database(env.DATABASE_URL)
-  onTestFinished(() => db.close())
-  await db.migrate()
-  const topic = `${env.TOPIC_ENRICHMENT}.dead`
-  const kafka = createKafka(env.KAFKA_BROKERS.split(','), topic, createLogger('fatal'))
-  await createMissingTopics(kafka, [{ topic, partitions: 1, keepsForever: true, mustHaveOnePartition: true }])
-  const producer = kafka.producer()
-  onTestFinished(() => producer.disconnect())
-  await producer.connect()
+  const { env, db, kafka, topic, producer } = await createDeadLetters()
   await producer.send({ topic, messages: ['old', 'marked', 'new'].map((key) => ({ key, value: 'none' })) })
   const mark = (offset: number, at: string) =>
     db.query((em) =>

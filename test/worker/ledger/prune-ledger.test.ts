@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { createLogger } from '../../../src/log.ts'
-import type { LedgerPruning } from '../../../src/worker/ledger/ledger-pruning.ts'
-import { keepPruned } from '../../../src/worker/ledger/prune-ledger.ts'
+import { keepPruned, type LedgerPruning } from '../../../src/worker/ledger/prune-ledger.ts'
 
 const DAY = 86_400_000
 const EVERY_MS = 10
