@@ -1,5 +1,6 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
+import { ImageDecoder } from '../../../src/enrich/artwork/image-decoder.ts'
 import { makeVariants } from '../../../src/enrich/artwork/make-variants.ts'
 import { listTree } from '../../stack/processes.ts'
 import { makeBomb, paintImage } from '../../stack/stand-ins/images.ts'
@@ -162,30 +163,35 @@ test('an image that keeps its decoder busy ends it after 10 s, and the next one 
 
 test('what kills two decoders is no image, one death alone is anything, and the next one is decoded', async () => {
   const image = await create(5000, 5000).png({ compressionLevel: 0 }).toBuffer()
-  const killed = new Set<number>()
-  /** Each of its decoders is killed once it is there, up to so many. */
+  const small = await create(10, 10).png().toBuffer()
+  /** Each of its processes is killed once it is there, up to so many; those of the tests before may be idle yet. */
   const decodeKilling = async (most: number) => {
-    killed.clear()
+    const others = new Set(listTree(process.pid))
+    const killed = new Set<number>()
+    const decoder = new ImageDecoder()
     let isOver = false
-    const decoding = makeVariants(image, 'The image of product B000').finally(() => {
+    const decoding = decoder.decode({ bytes: image, name: 'The image of product B000' }).finally(() => {
       isOver = true
     })
     decoding.catch(() => undefined)
     const killing = () => {
-      for (const pid of listTree(process.pid).slice(1)) {
-        if (killed.size >= most || killed.has(pid)) continue
+      for (const pid of listTree(process.pid)) {
+        if (others.has(pid) || killed.has(pid) || killed.size >= most) continue
         killed.add(pid)
         process.kill(pid, 'SIGKILL')
       }
       return isOver
     }
     await expect.poll(killing, { interval: 5 }).toBe(true)
-    return decoding
+    expect(killed.size).toBe(most)
+    return { outcome: decoding, next: () => decoder.decode({ bytes: small, name: 'The image' }) }
   }
-  expect(await decodeKilling(1)).toMatchObject({ width: 5000 })
-  await expect(decodeKilling(2)).rejects.toMatchObject({
+  const survived = await decodeKilling(1)
+  expect(await survived.outcome).toMatchObject({ width: 5000 })
+  const deadly = await decodeKilling(2)
+  await expect(deadly.outcome).rejects.toMatchObject({
     code: 'ARTWORK_NOT_AN_IMAGE',
     message: expect.stringContaining('The image of product B000 ended 2 decoders'),
   })
-  await makeVariants(await create(10, 10).png().toBuffer(), 'The image')
+  expect(await deadly.next()).toMatchObject({ width: 10 })
 })
