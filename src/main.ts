@@ -62,13 +62,6 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
       log.warn({}, 'PostgreSQL is behind a pooler: its role must set the time-outs')
     const codecs = await whenThere(() => openCodecs(config, registry))
 
-    const requests = [topics.express, topics.enrichment]
-    const followed: Record<Role, () => string[]> = {
-      intake: () => [topics.imported],
-      worker: () => requests,
-      relay: () => [],
-    }
-
     // Each loads what it needs and no more: a process of intake alone has neither a model's client nor one of Amazon.
     const start: Record<Role, () => Promise<Member>> = {
       async intake() {
@@ -83,17 +76,16 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
         const listTiers = () => listRetryTopics(kafka, topics.enrichment)
         const relay = new Relay({ kafka, db, log, groupId: groups.relay, listTiers, topics })
         relay.start()
-        followed.relay = () => relay.tiers
         return relay
       },
     }
     for (const role of roles) members[role] = await start[role]()
     log.info({ roles }, 'service running')
 
-    const followers = roles.map((role) => ({ group: groups[role], topics: followed[role] }))
+    const followers = roles.map((role) => ({ group: groups[role], topics: () => members[role]?.topics ?? [] }))
     void keepLagMetrics(kafka, followers, log, stop)
     const stored = {
-      lastResultOf: roles.includes('worker') ? requests : null,
+      lastResultOf: members.worker?.topics ?? null,
       deadLettersIn: roles.includes('relay') ? topics.dead : null,
     }
     void keepStoredMetrics({ kafka, db, log }, stored, stop)

@@ -3,6 +3,8 @@ import type { EnrichmentError } from '../errors.ts'
 
 /** A part of the service that is a member of a group. */
 export interface Member {
+  /** Those that it follows now: a relay's tiers come and go. */
+  readonly topics: string[]
   readonly isJoined: boolean
   /** Why it is no member, or has not got its partitions; null while all is well. */
   readonly failure: EnrichmentError | null

@@ -50,6 +50,7 @@ interface IntakeOptions {
  * delivered again.
  */
 export class Intake implements Member {
+  readonly topics: string[]
   readonly #groupId: string
   readonly #options: IntakeOptions
   readonly #consumer: GroupConsumer
@@ -69,6 +70,7 @@ export class Intake implements Member {
     const { kafka, db, codecs, log } = options
     const topics = topicNames(config)
     const groupId = groupNames(config).intake
+    this.topics = [topics.imported]
     this.#groupId = groupId
     this.#options = options
     this.#marks = new CrashMarks(db, groupId, randomUUID())
@@ -95,7 +97,7 @@ export class Intake implements Member {
     this.#consumer = new GroupConsumer({
       kafka,
       groupId,
-      topics: [topics.imported],
+      topics: this.topics,
       maxBytesPerPartition: FETCH_BYTES,
       log,
       onAssigned: (_, signal) => this.#prepare(signal),

@@ -12,7 +12,6 @@ const OLDEST_MS = 60_000
 
 export interface Follower {
   group: string
-  /** Those that it follows now: a relay's tiers come and go. */
   topics(): string[]
 }
 

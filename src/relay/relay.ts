@@ -71,7 +71,7 @@ export class Relay implements Member {
   }
 
   /** The topics of all tiers, as they were listed last. */
-  get tiers(): string[] {
+  get topics(): string[] {
     return this.#tiers ?? []
   }
 

@@ -84,6 +84,10 @@ export class Worker implements Member {
     this.#starting = this.#startAlbums()
   }
 
+  get topics(): string[] {
+    return this.#options.requestTopics
+  }
+
   get isJoined(): boolean {
     return this.#options.consumer.isJoined
   }
