@@ -95,7 +95,7 @@ async function toRecord(
     source: { topic, partition, offset: Number(offset) },
   }
   const bytes = await codecs.requested.encode(request)
-  const own = { topic: topics.enrichment, key: album.albumId, value: bytes }
+  const own = { topic: topics.enrichment, partition: 0, key: album.albumId, value: bytes }
   const record = { ...own, headers: withoutOwnHeaders(headers) }
   if (!fitsInto(record, LARGEST_REQUEST)) {
     const message = `the request would have ${recordBytes(record)} bytes: import the album with fewer facts or headers`

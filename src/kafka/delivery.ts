@@ -31,6 +31,8 @@ export type RecordHeaders = Record<string, Buffer | string | (Buffer | string)[]
 /** A record to be published. */
 export interface OutgoingRecord {
   topic: string
+  /** Absent: by its key. Requests name it: in a partition that somebody has added to their topic nobody would do them. */
+  partition?: number
   key: Buffer | string | null
   value: Buffer | null
   headers?: RecordHeaders

@@ -112,7 +112,7 @@ export async function checkTopics(kafka: Kafka, plans: TopicPlan[]): Promise<voi
       if (plan.mustHaveOnePartition && count !== 1) {
         found.push(
           `topic ${plan.topic} has ${count} partitions and must have exactly 1, because Amazon work is serial: ` +
-            'let its records be finished, delete it and run `album-enricher setup`, or name another topic',
+            'delete it, run `album-enricher setup` and replay what it held, or name another topic',
         )
       }
     }

@@ -55,7 +55,7 @@ export async function retryDeadLetter(
   }
   const value = await codecs.requested.encode(request)
   const headers = withoutOwnHeaders(letter.record.headers)
-  const record = { topic: express, key: decoded.album.albumId, value, headers }
+  const record = { topic: express, partition: 0, key: decoded.album.albumId, value, headers }
   if (!fitsInto(record, MESSAGE_BYTES.request))
     return { id: letter.id, requestId: null, refused: `RECORD_TOO_LARGE: ${express} does not take the request` }
   await publishRecords(kafka, [record])

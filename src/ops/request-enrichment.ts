@@ -42,6 +42,7 @@ export async function requestEnrichment(
   const requests = [...facts.values()].map((album) => toRequest(album, requestedAt))
   const records = requests.map(async (request) => ({
     topic: topics.express,
+    partition: 0,
     key: request.album.albumId,
     value: await codecs.requested.encode(request),
   }))

@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.ts'
 import type { Statement } from '../db/prepared.ts'
 import { toEnrichmentError } from '../errors.ts'
+import type { OutgoingRecord } from '../kafka/delivery.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { publishRecords } from '../kafka/publish-records.ts'
 import { keepDoing } from '../keep-doing.ts'
@@ -45,19 +46,25 @@ const DELETE_SENT: Statement = {
   text: 'delete from outbox where request_id in (select json_array_elements_text($1::json)::uuid)',
 }
 
+type Place = Pick<OutgoingRecord, 'topic' | 'partition'>
+
+interface Outbox extends Place {
+  db: Database
+  kafka: Kafka
+  log: Logger
+}
+
 /**
  * Sends what the outbox holds for a topic, oldest first. What was sent by a process that died before it could say so is
  * sent again: a request is a stale copy to the worker then, a tombstone says nothing new.
  *
+ * @param partition where all of it goes; absent: by its key
  * @returns when the signal is aborted
  */
-export async function keepOutboxSent(
-  { db, kafka, topic, log }: { db: Database; kafka: Kafka; topic: string; log: Logger },
-  stop: AbortSignal,
-): Promise<void> {
+export async function keepOutboxSent({ db, kafka, log, ...place }: Outbox, stop: AbortSignal): Promise<void> {
   let isFailing = false
   const sendAll = async () => {
-    while (!stop.aborted && (await sendSome(db, kafka, topic)) === ROWS_AT_ONCE);
+    while (!stop.aborted && (await sendSome(db, kafka, place)) === ROWS_AT_ONCE);
     isFailing = false
   }
   const onFailed = (error: unknown) => {
@@ -69,14 +76,14 @@ export async function keepOutboxSent(
 }
 
 /** Another relay passes over what this one has in hand. */
-async function sendSome(db: Database, kafka: Kafka, topic: string): Promise<number> {
-  const [waiting] = await db.run(IS_WAITING, [topic])
+async function sendSome(db: Database, kafka: Kafka, place: Place): Promise<number> {
+  const [waiting] = await db.run(IS_WAITING, [place.topic])
   if (waiting === undefined) return 0
   return db.prepared(async (query) => {
-    const rows = await query(TAKE_WAITING, [topic])
+    const rows = await query(TAKE_WAITING, [place.topic])
     const records = rows
       .filter(({ is_overtaken }) => !is_overtaken)
-      .map(({ album_id, value }) => ({ topic, key: album_id, value: value.length === 0 ? null : value }))
+      .map(({ album_id, value }) => ({ ...place, key: album_id, value: value.length === 0 ? null : value }))
     if (rows.length === 0) return 0
     if (records.length > 0) await publishRecords(kafka, records, SEND_MS)
     await query(DELETE_SENT, [JSON.stringify(rows.map(({ request_id }) => request_id))])

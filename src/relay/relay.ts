@@ -67,7 +67,7 @@ export class Relay implements Member {
     this.#consumer.start()
     const onFailed = (error: unknown) => log.debug({ err: error }, 'tiers not listed')
     void keepDoing(LIST_MS, () => this.#followTiers(), onFailed, signal)
-    this.#outbox = keepOutboxSent({ db, kafka, topic: topics.express, log }, signal)
+    this.#outbox = keepOutboxSent({ db, kafka, topic: topics.express, partition: 0, log }, signal)
   }
 
   /** The topics of all tiers, as they were listed last. */
@@ -160,7 +160,7 @@ export class Relay implements Member {
 /** The copy as it is, for the worker to judge; or a dead letter, where express would not take it, or nobody could read it. */
 function toRecord(delivery: Delivery, topics: RelayOptions['topics']): OutgoingRecord {
   const { key, value, headers, fault } = delivery
-  const record = { topic: topics.express, key, value, headers }
+  const record = { topic: topics.express, partition: 0, key, value, headers }
   if (fault === undefined && fitsInto(record, MESSAGE_BYTES.request)) return record
   const message = `the retry has ${recordBytes(record)} bytes, more than ${topics.express} takes`
   const error = fault?.error ?? new EnrichmentError('RECORD_TOO_LARGE', message)

@@ -146,7 +146,7 @@ export class Worker implements Member {
    */
   own({ topic, partition }: TopicPartition): OwnedPartition {
     if (partition !== 0) {
-      const remedy = 'name another topic, or let its records be finished, delete it and run `album-enricher setup`'
+      const remedy = 'let what stands in its first one be finished, delete it and run `album-enricher setup`'
       throw new EnrichmentError('TOPIC_WRONG', `topic ${topic} must have one partition, and now has more: ${remedy}`)
     }
     const position = this.#options.lease.committed?.get(topic)
