@@ -44,12 +44,14 @@ export async function readTopic(
   )
   consumer.on(consumer.events.CRASH, ({ payload }) => done.reject(kafkaError(payload.error)))
   let heardAt = performance.now()
+  /** Whoever looks at a record may take as long as he likes. */
+  let isLookedAt = false
   const hear = () => {
     heardAt = performance.now()
   }
   for (const word of ['consumer.group_join', 'consumer.heartbeat', 'consumer.fetch'] as const) consumer.on(word, hear)
   const watch = setInterval(() => {
-    if (performance.now() - heardAt < silentMs) return
+    if (isLookedAt || performance.now() - heardAt < silentMs) return
     done.reject(new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: no word of ${topic} for ${silentMs / 1_000} s`))
   }, silentMs / 10)
   const begin = async () => {
@@ -64,15 +66,18 @@ export async function readTopic(
           // What is done with a record may take long, and a member that is silent is put out and begins anew.
           await heartbeat()
           const record = { topic, partition, offset: BigInt(offset), timestamp: Number(timestamp), key, value }
+          isLookedAt = true
           try {
             const goesOn = (await onRecord({ ...record, headers: toRecordHeaders(headers) })) !== false
-            hear()
             next.set(partition, BigInt(offset) + 1n)
             if (goesOn) continue
             done.resolve()
           } catch (error) {
             // Thrown on, KafkaJS would show the records of this batch once more.
             done.reject(error)
+          } finally {
+            isLookedAt = false
+            hear()
           }
           isOver = true
         }

@@ -6,6 +6,7 @@ import { findForgotten, timeRequest } from '../db/forgotten.ts'
 import { checkAlbum } from '../enrich/check-album.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { EnrichmentRequested } from '../events.ts'
+import { timeImported } from '../intake/to-request.ts'
 import { type EventCodecs, MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { publishRecords } from '../kafka/publish-records.ts'
 import { fitsInto } from '../kafka/record-size.ts'
@@ -66,7 +67,10 @@ export async function retryDeadLetter(
 /** What a dead letter holds, and when it was asked for, in milliseconds since 1970. */
 type Decoded = Pick<EnrichmentRequested, 'album' | 'source' | 'requestedAt'>
 
-async function decodeAgain(codecs: EventCodecs, { record, stage, firstFailedAt }: DeadLetter): Promise<Decoded> {
+async function decodeAgain(
+  codecs: EventCodecs,
+  { record, stage, firstFailedAt, headers }: DeadLetter,
+): Promise<Decoded> {
   if (record.value === null) {
     const remedy = 'import the album again, or, if it was a tombstone, `album-enricher forget` it'
     throw new EnrichmentError('RECORD_INVALID', `the dead letter has no value: ${remedy}`)
@@ -74,7 +78,13 @@ async function decodeAgain(codecs: EventCodecs, { record, stage, firstFailedAt }
   if (stage !== 'intake') return codecs.requested.decode(record.value)
   // No request was made of it, but would have been then.
   const requestedAt = Date.parse(firstFailedAt)
-  return { album: checkAlbum(await codecs.imported.decode(record.value)), source: null, requestedAt }
+  const imported = await codecs.imported.decode(record.value)
+  const importedAt = timeImported(
+    imported.importedAt,
+    Date.parse(headers['enricher-original-timestamp'] ?? ''),
+    requestedAt,
+  )
+  return { album: checkAlbum({ ...imported, importedAt }), source: null, requestedAt }
 }
 
 /** What was asked for before an album was forgotten must not bring it back. @throws EnrichmentError RECORD_INVALID */

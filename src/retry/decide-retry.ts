@@ -179,10 +179,11 @@ function retryLater({ attempt, ageMs, retryAfterMs }: Failure, { tiers, deadline
 
 /**
  * In place, unless all its waits together are so long that they would hold up what is finished behind it. Without a hint it
- * waits as long as it has waited before, and a second more.
+ * waits as long as it has waited before, and a second more; with hints of milliseconds half as long, or it would ask thousands
+ * of times.
  */
 function comeLater({ attempt, slowedMs, retryAfterMs = 0 }: Failure, { tiers }: RetryPolicy): Decision {
-  const waitMs = retryAfterMs || slowedMs + FIRST_SLOW_DOWN_MS
+  const waitMs = retryAfterMs > 0 ? Math.max(retryAfterMs, Math.ceil(slowedMs / 2)) : slowedMs + FIRST_SLOW_DOWN_MS
   if (slowedMs + waitMs > LONGEST_SLOW_DOWN_MS && tiers.length > 0)
     return { kind: 'retry', tier: chooseTier(tiers, attempt, retryAfterMs), counts: false }
   return { kind: 'again', afterMs: Math.min(waitMs, LONGEST_SLOW_DOWN_MS), counts: false }

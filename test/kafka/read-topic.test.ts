@@ -85,6 +85,19 @@ test('a consumer of KafkaJS that hangs keeps nobody waiting', async () => {
   })
 })
 
+test('whoever looks at a record may take longer than Kafka may be silent', async () => {
+  const room = await createKafkaRoom()
+  await room.publish('one', 'two')
+  const values: string[] = []
+  const look = async ({ value }: { value: Buffer | null }) => {
+    await delay(1_500)
+    values.push(String(value))
+    return true
+  }
+  await readTopic(room.kafka, room.topic, look, new Map(), 1_000)
+  expect(values).toEqual(['one', 'two'])
+})
+
 test('a consumer that was given up in its beginning does not go on behind its end', async () => {
   const room = await createKafkaRoom()
   await room.publish('one')

@@ -5,11 +5,37 @@ import { Database } from '../../src/db/database.ts'
 import { forgetAlbums } from '../../src/db/forget.ts'
 import { timeRequest } from '../../src/db/forgotten.ts'
 import { openCodecs, topicNames } from '../../src/kafka/event-topics.ts'
+import { SchemaRegistry } from '../../src/kafka/schema-registry.ts'
 import { withServers } from '../../src/ops/commands/with-servers.ts'
 import { aRequest } from '../stack/a-ledger.ts'
 import { anAlbum, createScenario, encodeAlbum } from '../stack/scenario.ts'
 import { runVerb } from '../stack/service-process.ts'
 import { TopicReader } from '../stack/topic-reader.ts'
+
+test('a dead letter of intake that says when nobody has been yet was imported when its record came', async () => {
+  const { env, send } = await createScenario()
+  const config = loadConfig(['kafka', 'registry'], env)
+  const topics = topicNames(config)
+  const recordAt = '2026-11-30T12:00:00.000Z'
+  const headers = {
+    'enricher-stage': 'intake',
+    'enricher-error-code': 'INTERNAL',
+    'enricher-first-failed-at': '2026-11-30T12:00:05.000Z',
+    'enricher-original-topic': topics.imported,
+    'enricher-original-partition': '0',
+    'enricher-original-offset': '0',
+    'enricher-original-timestamp': recordAt,
+  }
+  const imported = { ...anAlbum('1'), importedAt: Date.parse('9999-01-01T00:00:00Z') }
+  await send(topics.dead, { ...(await encodeAlbum(env, imported)), headers })
+  expect((await runVerb(env, 'dead', 'retry', '--all')).status).toBe(0)
+  const requests = await TopicReader.open(env, topics.express)
+  onTestFinished(() => requests.close())
+  const [record] = await requests.readToEnd()
+  const { requested } = await openCodecs(config, new SchemaRegistry(env.SCHEMA_REGISTRY_URL))
+  const { album } = await requested.decode(record?.value ?? Buffer.alloc(0))
+  expect(new Date(album.importedAt).toISOString()).toBe(recordAt)
+})
 
 test('a dead letter from before its album was forgotten is not retried, one from behind is', async () => {
   const { env, send } = await createScenario()

@@ -156,6 +156,16 @@ describe('a server that asks to slow down', () => {
     expect(slowedMs).toBeGreaterThanOrEqual(MINUTE / 2)
   })
 
+  test('is not asked thousands of times though it says milliseconds', () => {
+    let slowedMs = 0
+    let asked = 0
+    for (let next = decide({ code, retryAfterMs: 20 }); next.kind === 'again'; asked += 1) {
+      slowedMs += next.afterMs
+      next = decide({ code, retryAfterMs: 20, slowedMs })
+    }
+    expect(asked).toBeLessThan(30)
+  })
+
   test('is waited for in place where there is no tier', () => {
     const none = { ...POLICY, tiers: [] }
     expect(decide({ code, retryAfterMs: HOUR }, none)).toEqual(later(60_000))
