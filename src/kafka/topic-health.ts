@@ -27,15 +27,14 @@ export async function findTroubles(kafka: Kafka, topics: readonly string[]): Pro
 }
 
 function explainShortage({ topic, partitions }: TopicDescription, minimum: number): string[] {
-  return partitions
-    .filter(({ leader, isr }) => leader >= 0 && isr.length < minimum)
-    .map(({ partition, replicas, isr }) => {
-      const away = replicas.filter((id) => !isr.includes(id))
-      const remedy =
-        away.length > 0 ? `bring broker ${away.join(', ')} back` : `give it more replicas, or lower ${MIN_ISR}`
-      const counts = `${isr.length} of the ${minimum} up-to-date replicas that ${MIN_ISR} demands`
-      return `partition ${partition} of ${topic} has ${counts}, so nothing can be written to it: ${remedy}`
-    })
+  return partitions.flatMap(({ partition, leader, replicas, isr }) => {
+    // A broker demands no more of them than there are.
+    const demanded = Math.min(minimum, replicas.length)
+    if (leader < 0 || isr.length >= demanded) return []
+    const away = replicas.filter((id) => !isr.includes(id)).join(', ')
+    const counts = `${isr.length} of the ${demanded} up-to-date replicas that ${MIN_ISR} demands`
+    return `partition ${partition} of ${topic} has ${counts}, so nothing can be written to it: bring broker ${away} back`
+  })
 }
 
 /**
