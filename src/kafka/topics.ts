@@ -18,6 +18,7 @@ export interface TopicPlan {
 }
 
 const LARGEST = 'max.message.bytes'
+const COMPRESSION = 'compression.type'
 const KEEP_FOREVER = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' }
 
 /** How many copies a new topic gets; undefined: what the broker gives by itself. */
@@ -126,7 +127,7 @@ async function configFaults(admin: Admin, plans: TopicPlan[]): Promise<string[]>
   const configs = await describeConfigs(
     admin,
     plans.map(({ topic }) => topic),
-    [...Object.keys(KEEP_FOREVER), LARGEST],
+    [...Object.keys(KEEP_FOREVER), LARGEST, COMPRESSION],
   )
   return plans.flatMap(({ topic, keepsForever, maxMessageBytes = 0 }) => {
     const settingOf = (name: string) => configs.get(topic)?.get(name)
@@ -141,12 +142,16 @@ async function configFaults(admin: Admin, plans: TopicPlan[]): Promise<string[]>
       )
     })
     const largest = Number(settingOf(LARGEST))
-    if (largest >= maxMessageBytes) return losses
     const wanted = String(maxMessageBytes)
+    const isSmall = largest < maxMessageBytes
+    // The broker would inflate what we send, and only then look at its size.
+    const isInflated = maxMessageBytes > 0 && settingOf(COMPRESSION) === 'uncompressed'
+    const smallness = `topic ${topic} has ${LARGEST}=${largest} and must have at least ${wanted}, or a large record would come no `
+    const inflation = `topic ${topic} has ${COMPRESSION}=uncompressed and must have another, or a large record would come no `
     return [
       ...losses,
-      `topic ${topic} has ${LARGEST}=${largest} and must have at least ${wanted}, or a large record would come no ` +
-        `further: ${remedy(LARGEST, wanted)}`,
+      ...(isSmall ? [`${smallness}further: ${remedy(LARGEST, wanted)}`] : []),
+      ...(isInflated ? [`${inflation}further: ${remedy(COMPRESSION, 'producer')}`] : []),
     ]
   })
 }

@@ -43,7 +43,7 @@ test('a topic takes records as large as planned', async () => {
 
 test('every fault of every topic is told at once, with its remedy', async () => {
   const [missing, wide, short] = [aPlan(), aPlan({ maxMessageBytes: 2_097_152 }), aPlan()]
-  await create(wide.topic, 3, { 'retention.ms': '-1' })
+  await create(wide.topic, 3, { 'retention.ms': '-1', 'compression.type': 'uncompressed' })
   await create(short.topic, 1, { 'retention.ms': '-1', 'cleanup.policy': 'compact', 'retention.bytes': '1000' })
   const checking = checkTopics(kafka, [missing, wide, short])
   await expect(checking).rejects.toMatchObject({ code: 'TOPIC_WRONG' })
@@ -52,6 +52,7 @@ test('every fault of every topic is told at once, with its remedy', async () => 
     `topic ${missing.topic} does not exist: run \`album-enricher setup\``,
     `topic ${wide.topic} has 3 partitions and must have exactly 1`,
     `topic ${wide.topic} has max.message.bytes=1048588 and must have at least 2097152`,
+    `topic ${wide.topic} has compression.type=uncompressed and must have another`,
     `topic ${short.topic} has cleanup.policy=compact and must have cleanup.policy=delete`,
     `topic ${short.topic} has retention.bytes=1000 and must have retention.bytes=-1`,
   ]
