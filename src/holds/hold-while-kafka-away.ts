@@ -7,6 +7,9 @@ const LOOK_MS = 1_000
 /** Longer than a session and the join behind it, or than leaders that move: an ordinary rebalance is no outage. */
 const AWAY_MS = 10_000
 
+const REMEDY =
+  'bring Kafka back, all of its brokers, or mend what it names, or a quota that slows this client; the service goes on by itself'
+
 /** What is watched. */
 export interface Watched {
   member: Pick<Member, 'isJoined' | 'failure'>
@@ -45,7 +48,7 @@ export async function holdWhileKafkaAway(
         cause,
         // What else failed is a hold of its own.
         message: isOut ? (failure?.message ?? message) : message,
-        remedy: 'bring Kafka back, all of its brokers, or the topic that it names; the service goes on by itself',
+        remedy: REMEDY,
         since: new Date(Date.now() - awayMs).toISOString(),
       })
     } else if (isHeld && !isLong) state.hold('away', null)

@@ -7,6 +7,15 @@ const NAMES = {
   serverName: 'KAFKA_SSL_SERVER_NAME',
 }
 
+/** By Kafka's name of the error: what the brokers' or a topic's settings must allow. */
+const LIMITS: Record<string, string> = {
+  INVALID_SESSION_TIMEOUT: 'let these settings of the brokers allow 6000 ms',
+  INVALID_TRANSACTION_TIMEOUT: 'let transaction.max.timeout.ms of the brokers be 10000 or more',
+  OFFSET_METADATA_TOO_LARGE: 'let offset.metadata.max.bytes of the brokers be 512 or more',
+  MESSAGE_TOO_LARGE:
+    "see max.message.bytes and compression.type of the service's topics: `album-enricher setup --check`",
+}
+
 interface Link {
   name?: string
   message?: string
@@ -21,7 +30,7 @@ interface Link {
  * What a person can do about brokers that refuse us, or that we refuse, in words that name the setting.
  *
  * @param error as KafkaJS threw it
- * @returns undefined when it says nothing of certificates, logins, rights or protocols
+ * @returns undefined when it says nothing of certificates, logins, rights, protocols or limits
  */
 export function explainRefusal(error: unknown): string | undefined {
   for (let link = error as Link | undefined, depth = 0; link && depth < 5; depth += 1) {
@@ -42,6 +51,7 @@ function explainOne({ name, message = '', code, type }: Link): string | undefine
   }
   if (typeof type === 'string' && type.endsWith('AUTHORIZATION_FAILED'))
     return 'give the user of KAFKA_SASL_USERNAME, or of KAFKA_SSL_CERT, the rights that README lists under "Secured servers"'
+  if (typeof type === 'string' && type in LIMITS) return LIMITS[type]
   if (/before secure TLS connection was established/.test(message))
     return 'it is stopping, or speaks otherwise than KAFKA_SECURITY_PROTOCOL says'
   if (/^Request ApiVersions.* timed out$/.test(message))

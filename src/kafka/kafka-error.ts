@@ -36,7 +36,9 @@ const RIGHTS: Record<string, (asked: Asked) => string> = {
     `Write on transactional id ${transactionalId ?? '(see KAFKA_GROUP_PREFIX)'}`,
   CLUSTER_AUTHORIZATION_FAILED: () => 'the asked operation on the cluster',
 }
-const HUNG_UP = 'the broker hung up, as it stops or wants another protocol or a login: see KAFKA_SECURITY_PROTOCOL'
+const HUNG_UP =
+  'the broker hung up, as it stops, wants another protocol or a login (see KAFKA_SECURITY_PROTOCOL), or takes no more ' +
+  'connections (see max.connections and max.connections.per.ip of the brokers)'
 const CREDENTIALS = new Set(['SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE'])
 /** Node's codes for a peer that speaks no TLS, or whose certificate is not what it must be. */
 const TLS = /^(ERR_SSL_|ERR_TLS_|EPROTO|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH)/

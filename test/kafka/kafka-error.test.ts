@@ -42,6 +42,23 @@ test('a peer that hangs up instead of speaking TLS may be a broker that stops: i
   expect(error.message).toMatch(/it is stopping, or speaks otherwise than KAFKA_SECURITY_PROTOCOL says/)
 })
 
+test.each([
+  ['INVALID_SESSION_TIMEOUT', /6000 ms/],
+  ['INVALID_TRANSACTION_TIMEOUT', /transaction\.max\.timeout\.ms of the brokers be 10000/],
+  ['OFFSET_METADATA_TOO_LARGE', /offset\.metadata\.max\.bytes/],
+  ['MESSAGE_TOO_LARGE', /max\.message\.bytes and compression\.type/],
+])('%s is told with the setting of the brokers that is in the way', (type, setting) => {
+  expect(kafkaError(wrapped({ type }))).toMatchObject({
+    code: 'KAFKA_UNAVAILABLE',
+    message: expect.stringMatching(setting),
+  })
+})
+
+test('a broker that hangs up may have too many connections', () => {
+  const error = kafkaError(wrapped({ name: 'KafkaJSConnectionClosedError' }))
+  expect(error.message).toMatch(/KAFKA_SECURITY_PROTOCOL.*max\.connections\.per\.ip/)
+})
+
 test('a listener that takes connections and does not speak Kafka is told with the settings', () => {
   const error = kafkaError(new Error('Request ApiVersions(key: 18, version: 2) timed out'))
   expect(error.code).toBe('KAFKA_UNAVAILABLE')
