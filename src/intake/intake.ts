@@ -93,7 +93,7 @@ export class Intake implements Member {
         this.#offsets.resumed(row)
       },
     })
-    this.#offsets = new OffsetFaults(this.#marks, this.#state, topics.enrichment)
+    this.#offsets = new OffsetFaults(this.#marks, this.#state, topics.enrichment, this.#onDeleted)
     this.#consumer = new GroupConsumer({
       kafka,
       groupId,
@@ -155,11 +155,7 @@ export class Intake implements Member {
       transactions: this.#transactions,
       confirmed: () => this.#consumer.confirmed(signal),
       onBroken,
-      onDeleted: (place, from, to) =>
-        this.#options.log.error(
-          { ...place, from: String(from), to: String(to) },
-          'records deleted before they were requested',
-        ),
+      onDeleted: this.#onDeleted,
       beginAt: (place, log) => this.#offsets.beginAt(place, log),
       metadata: this.#offsets.metadata,
       judgeMetadata: (place, metadata) => this.#offsets.judgeMetadata(place, metadata),
@@ -195,6 +191,12 @@ export class Intake implements Member {
   #followClock(): Promise<void> {
     return this.#clock.follow(() => readRequestTimes(this.#options.db))
   }
+
+  readonly #onDeleted = (place: TopicPartition, from: bigint, to: bigint) =>
+    this.#options.log.error(
+      { ...place, from: String(from), to: String(to) },
+      'records deleted before they were requested',
+    )
 
   readonly #onClockLate = (error: unknown) => this.#options.log.debug({ err: error }, 'clock not set')
 

@@ -3,7 +3,7 @@ import type { StoredLane } from '../db/lane.ts'
 import { EnrichmentError } from '../errors.ts'
 import type { LaneState, NewHold } from '../holds/lane-state.ts'
 import type { TopicPartition } from '../kafka/delivery.ts'
-import type { LogEnds } from '../kafka/partition-ownership.ts'
+import type { LogEnds, PartitionClaim } from '../kafka/partition-ownership.ts'
 
 const MISSING = 'intake_offset_missing'
 const BEYOND = 'intake_offset_beyond_log'
@@ -21,13 +21,23 @@ export class OffsetFaults {
   readonly #marks: Pick<CrashMarks, 'remembered'>
   readonly #state: Pick<LaneState, 'hold'>
   readonly #requests: string
+  readonly #onDeleted: PartitionClaim['onDeleted']
   /** By partition. */
   readonly #holds = new Map<number, NewHold>()
   /** Causes in spite of which a person lets intake go on. */
   readonly #accepted = new Set<string>()
 
-  /** @param requests the topic to which it brings requests */
-  constructor(marks: Pick<CrashMarks, 'remembered'>, state: Pick<LaneState, 'hold'>, requests: string) {
+  /**
+   * @param requests the topic to which it brings requests
+   * @param onDeleted told that records were deleted from a log before the group had done them
+   */
+  constructor(
+    marks: Pick<CrashMarks, 'remembered'>,
+    state: Pick<LaneState, 'hold'>,
+    requests: string,
+    onDeleted: PartitionClaim['onDeleted'],
+  ) {
+    this.#onDeleted = onDeleted
     this.#marks = marks
     this.#state = state
     this.#requests = requests
@@ -90,10 +100,13 @@ export class OffsetFaults {
   async beginAt(place: TopicPartition, { start, end }: LogEnds): Promise<bigint> {
     const remembered = await this.#marks.remembered(place)
     // Nothing to be requested again, nobody who could have been further on, or beyond its end: a log that was made anew.
-    if (start === end || remembered === null || remembered.offset > end || this.#accepted.has(MISSING)) return start
-    // Whoever takes a partition over commits where it begins, so one that was taken over and not left had an offset.
-    if (remembered.offset <= start && !remembered.isOpen) return start
-    throw new OffsetFault(missing(place, remembered.offset))
+    if (start !== end && remembered !== null && remembered.offset <= end && !this.#accepted.has(MISSING)) {
+      // Whoever takes a partition over commits where it begins, so one that was taken over and not left had an offset.
+      if (remembered.offset > start || remembered.isOpen) throw new OffsetFault(missing(place, remembered.offset))
+    }
+    // The group's offset, which would tell of it, is gone as well.
+    if (remembered !== null && remembered.offset < start) this.#onDeleted(place, remembered.offset, start)
+    return start
   }
 
   #tell(): void {
