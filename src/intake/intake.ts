@@ -20,6 +20,7 @@ import type { DeliveredBatch, OwnedPartition } from '../kafka/group-consumer-opt
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { OpenTransactions } from '../kafka/open-transactions.ts'
 import { ownPartition, type PartitionOwnership } from '../kafka/partition-ownership.ts'
+import { TransactionSize } from '../kafka/transaction-size.ts'
 import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
@@ -58,6 +59,7 @@ export class Intake implements Member {
   readonly #flood: DeadLetterLimit
   readonly #marks: CrashMarks
   readonly #transactions = new OpenTransactions()
+  readonly #size = new TransactionSize(RECORDS_PER_TRANSACTION)
   readonly #clock = new RequestClock()
   readonly #making: RequestMaking
   readonly #forgetting: Forgetting
@@ -212,7 +214,7 @@ export class Intake implements Member {
         const taken = outcomes.slice(0, this.#flood.countAdmitted(outcomes.map(({ error }) => error !== undefined)))
         const records = taken.map(({ record }) => record).filter((record) => record !== null)
         const last = taken.at(-1)?.delivery
-        if (last !== undefined) await ownership.commit(records, last.nextOffset)
+        if (last !== undefined) await this.#size.during(() => ownership.commit(records, last.nextOffset))
         for (const outcome of taken) {
           // Not before the commit: one that fails, and is done again, has given nothing up.
           this.#flood.record(outcome.error !== undefined)
@@ -230,7 +232,7 @@ export class Intake implements Member {
 
   /** Outcomes of the first ones that wait: as many as go into one transaction. */
   async #makeNext(pending: Delivery[], signal: AbortSignal): Promise<Outcome[]> {
-    const together = isTombstone(pending[0]) ? MOST_AT_ONCE : RECORDS_PER_TRANSACTION
+    const together = isTombstone(pending[0]) ? MOST_AT_ONCE : this.#size.records
     const most = untilTombstone(pending.slice(0, this.#flood.isProbing ? 1 : together))
     const chunk = most.slice(0, this.#marks.countTogether(most))
     const make = isTombstone(chunk[0])

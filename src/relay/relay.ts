@@ -11,6 +11,7 @@ import type { Kafka } from '../kafka/kafka-client.ts'
 import { type LogEnds, ownPartition } from '../kafka/partition-ownership.ts'
 import { readTopicId } from '../kafka/read-topic-id.ts'
 import { fitsInto, recordBytes } from '../kafka/record-size.ts'
+import { TransactionSize } from '../kafka/transaction-size.ts'
 import { keepDoing } from '../keep-doing.ts'
 import type { Logger } from '../log.ts'
 import { metrics } from '../metrics.ts'
@@ -19,6 +20,7 @@ import { readRetryHeaders } from '../retry/retry-headers.ts'
 import { keepOutboxSent } from './outbox.ts'
 import { RelayedPartition } from './relayed-partition.ts'
 
+const RECORDS_PER_TRANSACTION = 500
 const FETCH_BYTES = 65_536
 /** How soon a tier is followed that was added, and one let go of that was deleted. */
 const LIST_MS = 60_000
@@ -43,6 +45,7 @@ export class Relay implements Member {
   readonly #options: RelayOptions
   readonly #consumer: GroupConsumer
   readonly #marks: CrashMarks
+  readonly #size = new TransactionSize(RECORDS_PER_TRANSACTION)
   readonly #stopping = new AbortController()
   #outbox: Promise<void> = Promise.resolve()
   #tiers: string[] | undefined
@@ -121,6 +124,7 @@ export class Relay implements Member {
     })
     const relayed = new RelayedPartition(partition, ownership, {
       marks: this.#marks,
+      size: this.#size,
       toRecord: (delivery) => toRecord(delivery, topics),
       onPublished: (records) => report(records, partition, topics, log),
       onRoom: () => this.#consumer.resume(partition),

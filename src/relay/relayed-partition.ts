@@ -1,9 +1,9 @@
 import type { CrashMarks } from '../db/crash-marks.ts'
 import type { Delivery, OutgoingRecord, TopicPartition } from '../kafka/delivery.ts'
 import type { PartitionOwnership } from '../kafka/partition-ownership.ts'
+import type { TransactionSize } from '../kafka/transaction-size.ts'
 import { WaitingRecords } from './waiting-records.ts'
 
-const RECORDS_PER_TRANSACTION = 500
 /** Of each partition; a producer's batch comes whole, so it may be one batch more. */
 const MOST_WAITING = { records: 1_000, bytes: 1_000_000 }
 /** However far off the head is: the clock may be set, and a timer cannot count beyond 24 days. */
@@ -11,6 +11,8 @@ const LONGEST_TIMER_MS = 30_000
 
 interface RelayedPartitionOptions {
   marks: Pick<CrashMarks, 'countTogether' | 'judge' | 'touch'>
+  /** Of all partitions: it outlives a partition that fails. */
+  size: TransactionSize
   toRecord(delivery: Delivery): OutgoingRecord
   onPublished(records: OutgoingRecord[]): void
   /** There is room for more records; only after mustPause was true. */
@@ -86,16 +88,16 @@ export class RelayedPartition {
 
   async #publishDue(): Promise<void> {
     while (!this.#isClosed) {
-      const { marks, toRecord } = this.#options
+      const { marks, size, toRecord } = this.#options
       const now = Date.now()
-      const most = this.#waiting.due(now, RECORDS_PER_TRANSACTION)
+      const most = this.#waiting.due(now, size.records)
       const together = marks.countTogether(most?.deliveries ?? [])
       const due = most && together < most.deliveries.length ? this.#waiting.due(now, together) : most
       if (due === undefined) return
       const { deliveries, offset } = due
       const records = await marks.touch(deliveries, async () => {
         const made = deliveries.map(toRecord)
-        await this.#ownership.commit(made, offset)
+        await size.during(() => this.#ownership.commit(made, offset))
         return made
       })
       this.#waiting.drop(offset)

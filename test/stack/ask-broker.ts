@@ -141,3 +141,17 @@ export async function electPreferredLeaders(
 function expectCode(code: number, what: string): void {
   if (code !== 0 && code !== ELECTION_NOT_NEEDED) throw new Error(`${what}: Kafka answers with error code ${code}`)
 }
+
+/** Lets a client send so many bytes a second to a broker, by the mean of eleven seconds. @throws Error when it is refused */
+export async function limitProducers(port: number, clientId: string, bytesPerSecond: number): Promise<void> {
+  const rate = Buffer.alloc(8)
+  rate.writeDoubleBE(bytesPerSecond)
+  const entity = list([Buffer.concat([text('client-id'), text(clientId)])])
+  const limits = list([Buffer.concat([text('producer_byte_rate'), rate, Buffer.from([0])])])
+  const answer = await askKafka(port, { key: 49, version: 0 }, [
+    list([Buffer.concat([entity, limits])]),
+    Buffer.from([0]),
+  ])
+  answer.int32()
+  answer.list(() => expectCode(answer.int16(), 'quota'))
+}
