@@ -87,8 +87,9 @@ export class OffsetFaults {
     const other = metadata.slice(TO.length)
     const message = `in partition ${partition} of ${topic} the group brings requests to ${other}, and this process to ${this.#requests}`
     const remedy =
-      'give each lane a KAFKA_GROUP_PREFIX of its own; only where TOPIC_ENRICHMENT was renamed, and nothing runs with the former ' +
-      `name, \`album-enricher resume --accept\` goes on with the new one, and what waits in ${other} is left there`
+      'give each lane a KAFKA_GROUP_PREFIX of its own; only where this one belongs here, since the other was first by mistake or ' +
+      `TOPIC_ENRICHMENT was renamed, and nothing runs with ${other} any more, \`album-enricher resume --accept\` goes on with ` +
+      `${this.#requests}, and what was brought to ${other} is left there`
     throw new OffsetFault({ cause: OTHER_LANE, message, remedy })
   }
 

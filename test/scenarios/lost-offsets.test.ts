@@ -102,6 +102,7 @@ test("a lane that was given another one's group takes no albums from it, and a l
   const { holds } = await second.waitForLog(HELD_FOR_OTHER)
   expect(JSON.stringify(holds)).toContain(`the group brings requests to ${env.KAFKA_GROUP_PREFIX}.album.enrichment`)
   expect(JSON.stringify(holds)).toContain('KAFKA_GROUP_PREFIX of its own')
+  expect(JSON.stringify(holds)).toContain('only where this one belongs here, since the other was first by mistake')
   expect(await second.ready()).toMatchObject({ ready: false })
   await importToAll('a')
   await expect.poll(() => requests.records.length).toBeGreaterThan(1)
