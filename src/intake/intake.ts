@@ -139,8 +139,8 @@ export class Intake implements Member {
     this.#offsets.clear()
     await this.#restoreFlood(signal)
     await this.#setClock(signal)
-    if (this.#isActive) return
     this.#isActive = true
+    // At every join: it may have come of the death of one that held, whose holds nobody else would end.
     this.#state.partChanged()
   }
 

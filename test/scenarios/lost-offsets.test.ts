@@ -1,4 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { Database } from '../../src/db/database.ts'
+import { readLane } from '../../src/db/lane.ts'
 import { createKafka, withAdmin } from '../../src/kafka/kafka-client.ts'
 import { createLogger } from '../../src/log.ts'
 import { anAlbum, createScenario, encodeAlbums } from '../stack/scenario.ts'
@@ -86,7 +88,10 @@ test('a process that was killed may have come further than is known, and is aske
 test("a lane that was given another one's group takes no albums from it, and a lane whose topic is renamed goes on once that is accepted", {
   timeout: 180_000,
 }, async () => {
-  const { env, start, requests, importTo, untilRequested } = await createRoom()
+  const { env, groupId, start, requests, importTo, untilRequested } = await createRoom()
+  const db = new Database(env.DATABASE_URL)
+  onTestFinished(() => db.close())
+  const storedHolds = async () => (await readLane(db, groupId)).holds.map(({ cause }) => cause)
   const importToAll = (name: string) =>
     Promise.all(PARTITIONS.map((partition) => importTo(partition, name + partition)))
   const idsOf = (name: string) => PARTITIONS.map((partition) => name + partition)
@@ -104,9 +109,12 @@ test("a lane that was given another one's group takes no albums from it, and a l
   expect(JSON.stringify(holds)).toContain('KAFKA_GROUP_PREFIX of its own')
   expect(JSON.stringify(holds)).toContain('only where this one belongs here, since the other was first by mistake')
   expect(await second.ready()).toMatchObject({ ready: false })
+  await expect.poll(storedHolds).toEqual(['intake_other_lane'])
   await importToAll('a')
   await expect.poll(() => requests.records.length).toBeGreaterThan(1)
   await second.stop()
+  // It ended held, and the one that goes on was at work before.
+  await expect.poll(storedHolds).toEqual([])
   await untilRequested('1', ...idsOf('a'))
   expect(await others.readToEnd()).toEqual([])
   await first.stop()
