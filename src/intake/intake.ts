@@ -158,6 +158,7 @@ export class Intake implements Member {
       confirmed: () => this.#consumer.confirmed(signal),
       onBroken,
       onDeleted: this.#onDeleted,
+      isHeld: this.#offsets.isHeld(partition),
       beginAt: (place, log) => this.#offsets.beginAt(place, log),
       metadata: this.#offsets.metadata,
       judgeMetadata: (place, metadata) => this.#offsets.judgeMetadata(place, metadata),

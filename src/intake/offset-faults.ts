@@ -55,6 +55,11 @@ export class OffsetFaults {
     this.#tell()
   }
 
+  /** Whether it could not be taken over for what its offset is, when it was tried last. */
+  isHeld({ partition }: TopicPartition): boolean {
+    return this.#holds.has(partition)
+  }
+
   /** The partition could be taken over. */
   over({ partition }: TopicPartition): void {
     this.#holds.delete(partition)

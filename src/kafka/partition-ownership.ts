@@ -38,6 +38,11 @@ export interface PartitionClaim {
   confirmed(): Promise<void>
   /** Told that records which the group had not done were deleted from the log: it goes on behind them. */
   onDeleted(partition: TopicPartition, from: bigint, to: bigint): void
+  /**
+   * Whether its place was wrong when it was tried last: then that is looked at before anything is written, since every try leaves
+   * markers in topics that keep for ever.
+   */
+  isHeld?: boolean
   /** Where to begin in a partition of which the group has no offset, to be committed; without it at the beginning of the log. @throws why not */
   beginAt?(partition: TopicPartition, log: LogEnds): Promise<bigint>
   /** What is kept beside each offset that is committed. */
@@ -65,6 +70,12 @@ export async function ownPartition(
   claim: PartitionClaim,
 ): Promise<PartitionOwnership> {
   const { groupId, outputs, marks, confirmed, metadata } = claim
+  const look = async () => {
+    const place = await readPlace(kafka, groupId, partition)
+    if (place.metadata !== null && place.metadata !== metadata) claim.judgeMetadata?.(partition, place.metadata)
+    return { ...place, begin: place.offset < 0n ? await claim.beginAt?.(partition, place.log) : undefined }
+  }
+  if (claim.isHeld) await look()
   const producer = new TransactionalProducer(kafka, `${groupId}.${partition.topic}.${partition.partition}`, claim)
   let position = 0n
   const commit = async (records: OutgoingRecord[], next: bigint) => {
@@ -76,12 +87,11 @@ export async function ownPartition(
   }
   try {
     await producer.init({ groupId, topics: outputs, confirmed })
-    const { offset, metadata: found, log } = await readPlace(kafka, groupId, partition)
-    if (found !== null && found !== metadata) claim.judgeMetadata?.(partition, found)
+    const { offset, metadata: found, log, begin } = await look()
     position = offset > log.start ? offset : log.start
     if (offset >= 0n && offset < position) claim.onDeleted(partition, offset, position)
     // At once: from now on a group without an offset is one that has lost it.
-    if (offset < 0n && claim.beginAt !== undefined) await commit([], await claim.beginAt(partition, log))
+    if (begin !== undefined) await commit([], begin)
     else if (offset >= 0n && metadata !== undefined && found !== metadata) await commit([], position)
     await confirmed()
     await marks.takeOver([{ ...partition, offset: position }])

@@ -1,21 +1,21 @@
 import { expect, onTestFinished, test } from 'vitest'
-import type { TopicPartition } from '../../src/kafka/delivery.ts'
 import { withAdmin } from '../../src/kafka/kafka-client.ts'
-import { ownPartition, type PartitionOwnership } from '../../src/kafka/partition-ownership.ts'
+import { ownPartition, type PartitionClaim, type PartitionOwnership } from '../../src/kafka/partition-ownership.ts'
 import { publishRecords } from '../../src/kafka/publish-records.ts'
 import { aRecord, createKafkaRoom, type KafkaRoom } from '../stack/kafka-room.ts'
 
 async function own(
   { kafka, group, topic }: KafkaRoom,
-  confirmed: () => Promise<void> = async () => undefined,
-  onDeleted: (partition: TopicPartition, from: bigint, to: bigint) => void = () => undefined,
+  claim: Partial<PartitionClaim> = {},
 ): Promise<PartitionOwnership> {
   const ownership = await ownPartition(
     kafka,
     { topic, partition: 0 },
     {
-      ...{ groupId: group, outputs: [topic], confirmed, onBroken: () => undefined, onDeleted },
+      ...{ groupId: group, outputs: [topic], confirmed: async () => undefined, onBroken: () => undefined },
+      onDeleted: () => undefined,
       marks: { takeOver: async () => undefined, leave: async () => undefined },
+      ...claim,
     },
   )
   onTestFinished(() => ownership.close())
@@ -53,6 +53,18 @@ test('an offset beyond the end of the log is told, and not jumped from in silenc
   await expect(own(room)).rejects.toMatchObject({ code: 'TOPIC_WRONG', message: expect.stringContaining('at 50') })
 })
 
+test('a partition that is held is tried again without a marker, and had once its offset is right', async () => {
+  const room = await createKafkaRoom()
+  const { kafka, group, topic } = room
+  await (await own(room)).commit([], 50n)
+  const logEnd = () => withAdmin(kafka, async (admin) => (await admin.fetchTopicOffsets(topic))[0]?.high)
+  const before = await logEnd()
+  await expect(own(room, { isHeld: true })).rejects.toMatchObject({ code: 'TOPIC_WRONG' })
+  expect(await logEnd()).toBe(before)
+  await withAdmin(kafka, (admin) => admin.deleteGroups([group]))
+  expect((await own(room, { isHeld: true })).position).toBe(0n)
+})
+
 test('a transaction that its producer left open is ended by whoever takes over', async () => {
   const room = await createKafkaRoom()
   const { kafka, group, topic } = room
@@ -73,7 +85,7 @@ test('nothing is published before the group has confirmed the member, nor when i
   const { topic } = room
   const confirmed = Promise.withResolvers<void>()
   let asked = Promise.resolve()
-  const ownership = await own(room, () => asked)
+  const ownership = await own(room, { confirmed: () => asked })
   asked = confirmed.promise
   const commit = ownership.commit([aRecord(topic, 'early')], 1n)
   confirmed.reject(new Error('another has it'))
@@ -84,7 +96,7 @@ test('nothing is published before the group has confirmed the member, nor when i
 test('who is no member any more by the time that Kafka answers takes nothing over, and shuts nobody out', async () => {
   const room = await createKafkaRoom()
   const owner = await own(room)
-  const late = own(room, () => Promise.reject(new Error('another has it')))
+  const late = own(room, { confirmed: () => Promise.reject(new Error('another has it')) })
   await expect(late).rejects.toMatchObject({ message: expect.stringContaining('another has it') })
   await owner.commit([aRecord(room.topic, 'result')], 1n)
   expect((await own(room)).position).toBe(1n)
@@ -103,9 +115,10 @@ test('where the beginning of a log was deleted, a group goes on behind it and sa
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '5' }] })
   })
   const deleted: unknown[] = []
-  const taken = await own(room, undefined, (...what) => deleted.push(what))
+  const onDeleted = (...what: unknown[]) => void deleted.push(what)
+  const taken = await own(room, { onDeleted })
   expect([taken.position, deleted]).toEqual([5n, [[{ topic, partition: 0 }, 2n, 5n]]])
   await taken.commit([], 6n)
-  await own(room, undefined, (...what) => deleted.push(what))
+  await own(room, { onDeleted })
   expect(deleted).toHaveLength(1)
 })
