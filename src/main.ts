@@ -5,7 +5,8 @@ import { Database } from './db/database.ts'
 import { databaseAccess } from './db/database-access.ts'
 import type { Member } from './holds/member.ts'
 import { waitWhileAway } from './holds/wait-while-away.ts'
-import { groupNames, listRetryTopics, openCodecs, topicNames, topicPlans } from './kafka/event-topics.ts'
+import { checkGroups } from './kafka/check-groups.ts'
+import { groupNames, isFollowed, listRetryTopics, openCodecs, topicNames, topicPlans } from './kafka/event-topics.ts'
 import { createKafka } from './kafka/kafka-client.ts'
 import { registryAccess } from './kafka/registry-access.ts'
 import { SchemaRegistry } from './kafka/schema-registry.ts'
@@ -61,6 +62,8 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     if (!(await whenThere(() => db.isDirect())))
       log.warn({}, 'PostgreSQL is behind a pooler: its role must set the time-outs')
     const codecs = await whenThere(() => openCodecs(config, registry))
+    const ownGroups = roles.map((role) => groups[role])
+    await whenThere(() => checkGroups(kafka, ownGroups, (topic) => isFollowed(config, topic)))
 
     // Each loads what it needs and no more: a process of intake alone has neither a model's client nor one of Amazon.
     const start: Record<Role, () => Promise<Member>> = {

@@ -33,6 +33,12 @@ export async function listRetryTopics(kafka: Kafka, enrichment: string): Promise
   return topics.filter((topic) => topic.startsWith(retryPrefix(enrichment))).sort()
 }
 
+/** Whether a part of the service follows it: also a tier's that the settings no longer name. */
+export function isFollowed(config: Config<'kafka'>, topic: string): boolean {
+  const { imported, enrichment, express } = topicNames(config)
+  return [imported, enrichment, express].includes(topic) || topic.startsWith(retryPrefix(enrichment))
+}
+
 /** The label in a name of listRetryTopics. */
 export function tierLabel(enrichment: string, retryTopic: string): string {
   return retryTopic.slice(retryPrefix(enrichment).length)

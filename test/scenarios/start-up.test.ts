@@ -83,3 +83,28 @@ test('setup run twice changes nothing the second time, and setup --check agrees'
   expect(again.output).not.toContain('created')
   expect((await runVerb(env, 'setup', '--check')).status).toBe(0)
 })
+
+test("a lane that was given another one's group prefix ends at once and says so, and does not once nothing else runs with it", {
+  timeout: 60_000,
+}, async () => {
+  const { env, start } = await createScenario()
+  const first = start('worker', 'relay')
+  await expect.poll(() => first.ready()).toMatchObject({ ready: true })
+
+  const { TOPIC_ENRICHMENT: topic } = env
+  env.TOPIC_ENRICHMENT = `${topic}-uk`
+  expect((await runVerb(env, 'setup')).status).toBe(0)
+  for (const [role, followed] of [
+    ['worker', `${topic}, ${topic}.express`],
+    ['relay', `${topic}.retry.`],
+  ] as const) {
+    const other = start(role)
+    expect(await other.exited()).toBe(2)
+    const said = other.output.join('\n')
+    expect(said).toContain(`group ${env.KAFKA_GROUP_PREFIX}.${role} has members that follow ${followed}`)
+    expect(said).toContain('another lane runs with this KAFKA_GROUP_PREFIX: give each lane one of its own')
+  }
+
+  await first.stop()
+  await start('worker').waitForLog('lane running')
+})
