@@ -2,8 +2,8 @@
 const SLOW_MS = 2_000
 
 /**
- * How many records go into one transaction: half as many after each commit that was slow or failed, up to the most again
- * while they are quick. A client that a quota slows down waits in the middle of its transaction, the longer the more it has
+ * How many records go into one transaction: half as many after each commit that was slow, up to the most again while
+ * they are quick. A client that a quota slows down waits in the middle of its transaction, the longer the more it has
  * sent: after 10 s the broker gives that up, and the same again would end the same way, for ever.
  */
 export class TransactionSize {
