@@ -74,8 +74,7 @@ export const normalizeText = remember(normalize)
 
 function normalize(text: string): string {
   const lower = toPlain(text.slice(0, MAX_LENGTH))
-  // "10,000 Days", "10 000 Hz Legend".
-  const plain = lower.includes('000') ? lower.replace(/(?<=\b\d{1,3})[., ](?=000\b)/g, '') : lower
+  const plain = SEPARATED.test(lower) ? lower.replace(THOUSANDS, '') : lower
   const words = dropSigns(plain.includes('drei ') ? nameDetectives(plain) : plain)
   if (words === '' || words === 'and') return plain.replace(/[\s\p{C}]+/gu, '')
   const parted = words.split(' ')
@@ -84,6 +83,9 @@ function normalize(text: string): string {
     .join(' ')
 }
 
+/** "10,000 Days", "10 000 Hz Legend", "1,039"; "Symphonies 99,100" are two. */
+const THOUSANDS = /(?<=\b\d{1,3})[., ](?=000\b)|(?<=\b[1-9])[.,](?=\d{3}\b)/g
+const SEPARATED = /\d[., ]\d{3}/
 const LETTER_BEFORE_DIGIT = /\p{L}\d/u
 /** What one shop writes in two words and another in one. */
 const TWO_WORDS = /\b(sound|song) (track|book)\b/g

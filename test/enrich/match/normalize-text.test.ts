@@ -13,6 +13,7 @@ describe('normalizeText', () => {
     ['A$AP Rocky', 'ASAP Rocky'],
     ['Sound & Colour', 'Sound + Color'],
     ['The Blueprint²', 'The Blueprint2'],
+    ['1,372 Overton Park', '1372 Overton Park'],
   ])('takes %s and %s for the same', (left, right) => {
     expect(normalizeText(left)).toBe(normalizeText(right))
   })
@@ -24,6 +25,10 @@ describe('normalizeText', () => {
   ])('keeps the titles %s and %s apart, though they have no Latin letter', (left, right) => {
     expect(normalizeText(left)).not.toBe(normalizeText(right))
     expect(normalizeText(left)).not.toBe('')
+  })
+
+  it('takes two numbers beside a comma for two', () => {
+    expect(normalizeText('Symphonies 99,100')).toBe('symphonies 99 100')
   })
 
   it('takes a word for no property of an object', () => {
