@@ -68,7 +68,7 @@ const DOUBTED = 0.75
 /** Signs that leave no room for an opinion, see other-record-words.ts. */
 const OTHER_THINGS = new Set(['tribute', 'homage', 'merchandise', 'interview'])
 const EDITION_NOTED = 0.05
-/** A release before the album's first is another record, or one of two years is wrong. */
+/** A release before the album's first is another record ("BLACKsummers'night", "blackSUMMERS'night"), or one of two years is wrong. */
 const TOO_EARLY = -0.1
 
 /**
@@ -100,12 +100,12 @@ export function createScorer(album: Album): (product: Product) => Score {
       early ??
       findMissingPart(album, albumArtists, product) ??
       findLaterNamesake(title, album, albumTitle, albumArtists, product) ??
-      (year !== undefined && isOfMany(albumTitle, albumArtists, artist) ? year.reason : null) ??
+      year?.reason ??
       format.doubt
     const sum = toSum(parts)
     const isLow =
       sum < REJECT_BELOW &&
-      (doubt === null || doubt === format.doubt) &&
+      (doubt === null || doubt === year?.reason || doubt === format.doubt) &&
       title.other === null &&
       format.kind !== 'other'
     const open = isLow ? whyLeaveOpen(title, artist, albumTitle, albumArtists, product) : null
@@ -124,10 +124,6 @@ export function createScorer(album: Album): (product: Product) => Score {
     }
   }
 }
-
-/** Whether several records have the title: series of several countries count from one, and name nobody who tells them apart. */
-const isOfMany = ({ isGeneric }: AlbumTitle, { isVarious }: AlbumArtists, { kind }: ArtistMatch) =>
-  isGeneric || (isVarious && kind === 'same')
 
 /** Artists are renamed, but hardly two give a long title to an album of theirs, or any title in the same year. */
 function reconsider(

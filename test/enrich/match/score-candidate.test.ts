@@ -97,9 +97,9 @@ describe('the score', () => {
       sampleAlbum('Nevermind', ['Nirvana'], { releaseYear: 1991 }),
       sampleProduct('Nevermind (Vinyl)', 'Nirvana', { binding: 'LP Record', releaseDate: '1975-01-01' }),
     )
-    expect(parts.map(({ name }) => name)).toEqual(['title', 'artist', 'format', 'edition', 'year'])
-    expect(score).toBe(0.9)
-    expect(reason).toBe('the titles are equal; the artist is Nirvana')
+    expect(parts.map(({ name }) => name)).toEqual(['title', 'artist', 'format', 'edition', 'year', 'doubt'])
+    expect(score).toBe(0.75)
+    expect(reason).toBe('released in 1975, before the album (1991)')
   })
 
   it('is from 0 to 1 and never throws, whatever strangers wrote', () => {
