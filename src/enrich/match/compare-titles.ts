@@ -1,18 +1,18 @@
 import type { Product } from '../../album.ts'
 import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
-import { compareForms, isSequel, type TitleKind, toScript } from './compare-forms.ts'
+import { compareForms, isSequel, type TitleKind } from './compare-forms.ts'
 import { isKeyOf } from './compare-works.ts'
-import { isBareNote, isEditionWord } from './edition-words.ts'
+import { isBareNote } from './edition-words.ts'
+import { explainRest, isAnniversary, isNicknamedInNote } from './explain-rest.ts'
 import { extraWords } from './extra-words.ts'
 import { findDoubt, findFormula, findOtherSubtitle, haveOtherNumbers } from './find-doubts.ts'
 import { isShortened } from './is-called-otherwise.ts'
 import { BARE_LIVE, isMaybeExtra } from './is-maybe-extra.ts'
 import { isOwnConcert } from './is-own-concert.ts'
 import { isPair } from './is-pair.ts'
-import { isTellingNote } from './is-telling-note.ts'
 import { isMaybeNumbered, isOfOtherNamesake, isOtherNamesake, isSharedTitle } from './namesakes.ts'
-import { findNickname, isNickname } from './nicknames.ts'
-import { normalizeText, toWords } from './normalize-text.ts'
+import { findNickname } from './nicknames.ts'
+import { toWords } from './normalize-text.ts'
 import { findOtherRecord, type OtherRecord } from './other-record-words.ts'
 import { otherSpellings } from './other-spellings.ts'
 import type { AlbumTitle } from './read-album-title.ts'
@@ -81,32 +81,9 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   const nickname = findNickname(album.artists, [...given.notes, ...given.editions])
   if (kind === 'contained' && isSelfTitled && nickname !== undefined)
     return { ...answer('different'), reason: NAMESAKE }
-  if (kind === 'extended' && (isSameConcert || isKeyOf(album, extra) || isAnniversary(album, given, product)))
-    return answer('equal')
   if (kind === 'extended') {
-    // A leftover of colours is no other record: "Trench Yellow/Green Limited Edition Colored Vinyl".
-    const words = extra.split(' ').filter(Boolean)
-    const isLeftover =
-      words.length > 0 && words.every((word) => isEditionWord(word) && !/^\d+$/.test(word)) && !isTellingNote(extra)
-    if (editions.length > 0 && isLeftover && isFirst(album, given)) return answer('equal')
-    // After an artist's name comes the name of another record: "Buena Vista Social Club At Carnegie Hall".
-    // Words in another script name no other record: "Земфира Zemfira".
-    const script = toScript(toTitleWords(given.core).join(' '))
-    const core = toTitleWords(given.core).filter((word) => /\d/.test(word) || toScript(word) === script)
-    // "Fleet Foxes + Sun Giant" is the album with an EP.
-    const isJoined =
-      product.title.slice(0, MAX_TITLE).includes('+') &&
-      names.some((name) => `${normalizeText(given.core)} `.startsWith(`${name.join(' ')} and `))
-    // "Rage Against The Machine - XX" is as old as that, and "Led Zeppelin I" the first of that name.
-    const isAge = /^([2-9]\d|100)$/.test(core.at(-1) ?? '')
-    const isCalledFirst = given.core.endsWith(' i') || (given.core.endsWith(' 1') && isMaybeNumbered(album, product))
-    const rest = core.length - (isAge || isCalledFirst ? 1 : 0)
-    // "Sarah Vaughan With Clifford Brown" has the guest in the title.
-    const isWithGuest = names.some((name) => core.join(' ').startsWith(`${name.join(' ')} with `))
-    if (isWithGuest || isNicknamedBy(album, core) || isNicknamedInNote(album, given)) return answer(kind)
-    if (!isJoined && names.some((name) => isLeftBy(name, core, rest) && ours.whole.includes(name.join(' '))))
-      return { ...answer('different'), reason: 'the title only names the artist' }
-    return answer(kind)
+    const rest = isSameConcert || isKeyOf(album, extra) ? 'equal' : explainRest(album, given, product, extra)
+    return rest === 'other' ? { ...answer('different'), reason: 'the title only names the artist' } : answer(rest)
   }
   if (kind === 'sequel' && isAnniversary(album, given, product)) return answer('equal')
   if (kind === 'sequel' && (isMaybeNumbered(album, product) || isNicknamedInNote(album, given))) return answer('alike')
@@ -145,14 +122,6 @@ function findSign(extra: string, album: AlbumTitle, given: ReadTitle, product: P
 
 const NAMESAKE = "it is one with the artist's name for a title"
 
-/** "Thriller 40" came forty years after. */
-function isAnniversary({ forms, releaseYear }: AlbumTitle, given: ReadTitle, product: Product): boolean {
-  const words = toTitleWords(given.core)
-  const [age, released] = [Number(words.at(-1)), readReleaseYear(product)]
-  if (!(age >= 10 && age % 5 === 0) || releaseYear === null || released === null) return false
-  return Math.abs(released - releaseYear - age) <= 1 && forms.whole.includes(words.slice(0, -1).join(' '))
-}
-
 /** Of "Schoenberg / Sibelius: Violin Concertos" by both of them the list is of names. */
 function isCreditedTo({ nameWords }: AlbumTitle, title: string): boolean {
   const [credit = '', work] = title.slice(0, MAX_TITLE).split(':')
@@ -164,32 +133,6 @@ function isCreditedTo({ nameWords }: AlbumTitle, title: string): boolean {
 function isAllNamed({ known, nameWords }: AlbumTitle, { listed }: ReadTitle): boolean {
   const worded = listed.map((part) => toTitleWords(part).filter((word) => !nameWords.has(word)))
   return listed.length > 1 && worded.every((words) => words.length > 0 && words.every((word) => known.has(word)))
-}
-
-/** Whether title or artist begin a part of the product's: "Van Weezer" is no pressing of "Weezer". */
-function isFirst({ forms, names }: AlbumTitle, { segments }: ReadTitle): boolean {
-  const begins = [...forms.whole, ...names.map((name) => name.join(' '))]
-  return segments.some((segment) => {
-    const text = toTitleWords(segment).join(' ')
-    return begins.some((begin) => `${text} `.startsWith(`${begin} `))
-  })
-}
-
-/** "Peter Gabriel 3: Melt" is the third of that name, by its nickname. */
-function isNicknamedBy({ artists, nameWords, releaseYear }: AlbumTitle, core: readonly string[]): boolean {
-  const words = core.filter((word) => !nameWords.has(word) && !/^\d+$/.test(word))
-  return words.length > 0 && isNickname(artists, words, releaseYear)
-}
-
-/** "Peter Gabriel 3 (Melt)". */
-const isNicknamedInNote = ({ artists, isSelfTitled, releaseYear }: AlbumTitle, { notes }: ReadTitle) =>
-  isSelfTitled && notes.some((note) => isNickname(artists, toTitleWords(note), releaseYear))
-
-/** Whether words are left beside an artist's name; "Peter Green's Fleetwood Mac" are Fleetwood Mac. */
-function isLeftBy(name: readonly string[], core: readonly string[], length: number): boolean {
-  if (length <= name.length) return false
-  const isLast = core.slice(-name.length).join(' ') === name.join(' ')
-  return !(isLast && core.length - name.length <= 3 && core.at(-name.length - 1)?.endsWith('s'))
 }
 
 /** Whether the album's title is a part of its own in the product's; on a concert's title many albums may go on. */
