@@ -40,11 +40,13 @@ export function explainRest(
     names.some((name) => `${normalizeText(given.core)} `.startsWith(`${name.join(' ')} and `))
   // "Rage Against The Machine - XX" is as old as that, and "Led Zeppelin I" the first of that name.
   const isAge = /^([2-9]\d|100)$/.test(core.at(-1) ?? '')
-  const isCalledFirst = given.core.endsWith(' i') || (given.core.endsWith(' 1') && isMaybeNumbered(album, product))
+  const isCalledFirst =
+    / (i|volume (1|one))$/.test(given.core) || (given.core.endsWith(' 1') && isMaybeNumbered(album, product))
   const rest = core.length - (isAge || isCalledFirst ? 1 : 0)
   // "Sarah Vaughan With Clifford Brown" has the guest in the title.
   const isWithGuest = names.some((name) => core.join(' ').startsWith(`${name.join(' ')} with `))
   if (isJoined || isWithGuest || isNicknamedBy(album, core) || isNicknamedInNote(album, given)) return 'extended'
+  if (album.isSelfTitled && isNamedEdition(album, given)) return 'extended'
   const isName = names.some((name) => isLeftBy(name, core, rest) && forms.whole.includes(name.join(' ')))
   return isName ? 'other' : 'extended'
 }
@@ -56,6 +58,16 @@ export function isAnniversary({ forms, releaseYear }: AlbumTitle, given: ReadTit
   if (!(age >= 10 && age % 5 === 0) || releaseYear === null || released === null) return false
   return Math.abs(released - releaseYear - age) <= 1 && forms.whole.includes(words.slice(0, -1).join(' '))
 }
+
+/** "Dua Lipa: The Complete Edition": a word that no list knows is the name of the edition. */
+function isNamedEdition({ length }: AlbumTitle, { core, editions }: ReadTitle): boolean {
+  return (
+    editions.some((edition) => BARE_EDITION.test(edition)) && toTitleWords(core).length <= length + MAX_EDITION_NAME
+  )
+}
+
+const BARE_EDITION = /^(edition|version|edicion|edizione|ausgabe)$/
+const MAX_EDITION_NAME = 2
 
 /** Whether title or artist begin a part of the product's: "Van Weezer" is no pressing of "Weezer". */
 function isFirst({ forms, names }: AlbumTitle, { segments }: ReadTitle): boolean {

@@ -39,7 +39,7 @@ function isTwiceNear(
   const isFar = (yearsBetween(album.releaseYear, product) ?? 0) > YEARS_OF_DOUBT
   if (isVarious && title.kind === 'translated' && isFar) return false
   if (artist.kind === 'alike' || artist.kind === 'incomparable') return true
-  // A shop that names no artist names nobody else, either.
+  // A shop that names no artist names nobody else, either; a title that is the artist's name is of nobody else.
   const isHeld = title.kind === 'extended' || title.kind === 'contained'
-  return isHeld && artist.kind === 'unknown' && album.length >= LONG_WORDS && !album.isGeneric
+  return isHeld && artist.kind === 'unknown' && album.length >= LONG_WORDS && (album.isSelfTitled || !album.isGeneric)
 }
