@@ -10,6 +10,7 @@ import { isShortened } from './is-called-otherwise.ts'
 import { BARE_LIVE, isMaybeExtra } from './is-maybe-extra.ts'
 import { isOwnConcert } from './is-own-concert.ts'
 import { isPair } from './is-pair.ts'
+import { isRunOn } from './is-run-on.ts'
 import { isMaybeNumbered, isOfOtherNamesake, isOtherNamesake, isSharedTitle } from './namesakes.ts'
 import { findNickname } from './nicknames.ts'
 import { toWords } from './normalize-text.ts'
@@ -68,7 +69,8 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
       doubt ??
       (isExtra ? `it has extras, or is ${sign.reason}` : null) ??
       (isSharedTitle(album) && isBoxOfMany(given) ? 'a box under such a title may hold several albums' : null) ??
-      (isLiveAgain(album, given) ? 'it may be the same songs, live' : null),
+      (isLiveAgain(album, given) ? 'it may be the same songs, live' : null) ??
+      (isRunOn(album, given) ? "the artist's name may be part of another title" : null),
   })
   const kind = compareForms(ours, theirs)
   // "Howlin' Wolf / Moanin' In The Moonlight" is two records, though one of them has the artist's name.
