@@ -1,13 +1,14 @@
 import type { Album, Product } from '../../album.ts'
 import { MAX_NAMES } from './bounds.ts'
 import type { TitleMatch } from './compare-titles.ts'
+import { isBareNote } from './edition-words.ts'
 import { isFilmComposer } from './film-composers.ts'
 import { isStranger, toActs } from './find-other-performers.ts'
 import { numbersOf } from './fold-numbers.ts'
 import { normalizeText } from './normalize-text.ts'
 import type { AlbumArtists } from './read-album-artists.ts'
 import type { AlbumTitle } from './read-album-title.ts'
-import { readReleaseYear } from './read-release-year.ts'
+import { readReleaseYear, yearsBetween } from './read-release-year.ts'
 import { IS_SOUNDTRACK } from './soundtrack-words.ts'
 
 /** Artists make a second album of their name after some years. */
@@ -37,6 +38,14 @@ export function findLaterNamesake(
 ): string | null {
   // Of a title that is another anyhow the years say nothing.
   if (kind !== 'equal' && kind !== 'near' && kind !== 'shortened') return null
+  const isNumbered = forms.plain.some((form) => numbersOf(form.split(' ')).length > 0)
+  const country = isVarious && isNumbered ? editions.find((edition) => isBareNote(edition)) : undefined
+  if (
+    country !== undefined &&
+    !isToldBy(album, country) &&
+    (yearsBetween(album.releaseYear, product) ?? SERIES_YEARS) >= SERIES_YEARS
+  )
+    return `series of several countries have the number, and "${country.slice(0, 80)}" names one`
   const released = readReleaseYear(product)
   if (album.releaseYear === null || released === null || editions.length > 0 || product.edition !== null) return null
   const years = released - album.releaseYear
@@ -45,7 +54,6 @@ export function findLaterNamesake(
   if (isSelfTitled && years >= SELF_TITLED_YEARS && !isFirstCd)
     return told('several albums of an artist may have the name')
   if (years < SERIES_YEARS) return null
-  const isNumbered = forms.plain.some((form) => numbersOf(form.split(' ')).length > 0)
   if (isVarious && isNumbered) return told('series of several countries have the number')
   if (years < REMAKE_YEARS) return null
   if (isVarious && (isGeneric || length < LONG_WORDS))
@@ -61,4 +69,10 @@ export function findLaterNamesake(
     .flatMap(({ name }) => toActs(name))
     .find((words) => isStranger(words, acts) && !words.some((word) => nameWords.has(word)))
   return length <= SHORT_WORDS && other !== undefined ? told(`${other.join(' ').slice(0, 60)} is named, too`) : null
+}
+
+/** Whether the album's title names the country as well. */
+function isToldBy({ title }: Album, country: string): boolean {
+  const told = new Set(normalizeText(title).split(' '))
+  return country.split(' ').every((word) => told.has(word))
 }
