@@ -5,17 +5,31 @@ import type { AlbumTitle } from './read-album-title.ts'
 import { readTitle } from './read-title.ts'
 import { toTitleWords } from './title-forms.ts'
 
-/** Whether a shop has the artist's name for the title and the title for the artist, as sellers fill in forms: "Eagles" by "Hotel California". */
+/**
+ * Whether a shop has the artist's name for the title and the title for the artist, as sellers fill in forms: "Eagles" by "Hotel
+ * California". The one that stands for the artist may be part of a title that names both: "Mos Def & Talib Kweli Are Black
+ * Star" by Black Star.
+ */
 export function isSwapped({ forms }: AlbumTitle, { acts }: AlbumArtists, { title, contributors }: Product): boolean {
-  const namesAct = (text: string) => {
-    const called = toName(text)
-    return acts.some(({ words, pieces }) => {
-      const first = pieces.filter(({ isLeader, isFirst }) => isLeader || isFirst).map((piece) => piece.words)
-      return [words, ...first].some((name) => name.join(' ') === called)
-    })
-  }
-  const isTitle = (name: string) => forms.whole.includes(name) && name !== toName(title)
-  return contributors.slice(0, MAX_NAMES).some(({ name }) => isTitle(toName(name))) && namesAct(title)
+  const called = toName(title)
+  const namesAct = acts.some(({ words, pieces }) => {
+    const first = pieces.filter(({ isLeader, isFirst }) => isLeader || isFirst).map((piece) => piece.words)
+    return [words, ...first].some((name) => name.join(' ') === called)
+  })
+  const names = contributors.slice(0, MAX_NAMES).map(({ name }) => toName(name))
+  if (namesAct && names.some((name) => forms.whole.includes(name) && name !== called)) return true
+  const isHeld = (whole: string, part: string) => part !== '' && ` ${whole} `.includes(` ${part} `)
+  if (namesAct && names.length > 0)
+    return forms.plain.some(
+      (form) => isHeld(form, called) && names.every((name) => name !== called && isHeld(form, name)),
+    )
+  // The other way round: "Black Star" by Mos Def & Talib Kweli.
+  const isOurTitle = (name: string) => forms.whole.includes(name)
+  return (
+    acts.length > 0 &&
+    names.some((name) => isOurTitle(name) && isHeld(called, name)) &&
+    acts.every(({ words }) => isHeld(called, words.join(' ')) && !isOurTitle(words.join(' ')))
+  )
 }
 
 const toName = (text: string) => toTitleWords(readTitle(text).core).join(' ')
