@@ -36,10 +36,11 @@ export function isCalledOtherwise(album: Called, given: ReadTitle): boolean {
     if (isHalfTranslated(our, their) || isHalfTranslated(their, our) || isOtherHan(our, their)) return true
     if (isWrittenBySound(our.split(' '), theirs)) return true
     if (UNTITLED.test(our)) return album.names.some((name) => name.join(' ') === their)
-    if (album.isGeneric) return false
     const ours = our.split(' ')
     const [fewer, more] = ours.length <= theirs.length ? [ours, theirs] : [theirs, ours]
-    return isShortFor(fewer, more) || isLongWordOf(fewer, more) || isLetterMore(our, their)
+    // Of "RTJ2" the number tells which it is; "CSN" is any of theirs.
+    if (isShortFor(fewer, more)) return !album.isGeneric || /\d$/.test(fewer.at(-1) ?? '')
+    return !album.isGeneric && (isLongWordOf(fewer, more) || isLetterMore(our, their))
   })
 }
 
@@ -81,7 +82,9 @@ function isShortFor(fewer: readonly string[], more: readonly string[]): boolean 
   if (others.length > 0 || more.length < 3) return false
   if (number !== '' && !/^\d+$/.test(number)) return false
   if (LONG_NUMBER.test(number) && first === more[0] && more.at(-1) === number) return true
-  return first.length >= 3 && first.length <= MAX_INITIALS && isInitials(first + number, more)
+  // "GHV2": of "Volume 2" the number is left.
+  const short = `${first}${number}`.replace(/v(?=\d)/, '')
+  return first.length >= 3 && first.length <= MAX_INITIALS && isInitials(short, more)
 }
 
 /** Of "the", "and" and "a", which title words have not, the first letter may be counted: "NWTS". */
