@@ -43,6 +43,28 @@ function isInitialedRest(one: readonly string[], other: readonly string[]): bool
   return more.length === 0 && rest.length > 1 && initials === rest.map((word) => word[0]).join('')
 }
 
+/** "Ghulam Mohd." is Ghulam Mohammed, "Wm. Shatner" William: before a full stop letters are left out of one word. */
+function isAbbreviated(short: string, long: string): boolean {
+  if (!short.includes('.')) return false
+  const [fewer, more] = [toWords(short), toWords(long)]
+  const at = fewer.findIndex((word, index) => word !== more[index])
+  const [word = '', whole = ''] = [fewer[at], more[at]]
+  if (fewer.length < 2 || fewer.length !== more.length || word.length < 2 || whole.length < word.length + 2)
+    return false
+  if (!short.toLowerCase().includes(`${word}.`)) return false
+  const isRest = fewer.slice(at + 1).every((other, index) => other === more[at + 1 + index])
+  return (
+    isRest && word[0] === whole[0] && (whole.startsWith(word) || (word.at(-1) === whole.at(-1) && isIn(word, whole)))
+  )
+}
+
+/** Whether a word has these letters in their order. */
+function isIn(letters: string, word: string): boolean {
+  let at = 0
+  for (const letter of word) if (letter === letters[at]) at += 1
+  return at === letters.length
+}
+
 /** "Hall & Oats" are Daryl Hall & John Oates: of the fewer words one may be misspelled, and one at least is not. */
 function isMisspelledWithin(one: readonly string[], other: readonly string[]): boolean {
   const [fewer, more] = one.length < other.length ? [one, other] : [other, one]
@@ -91,6 +113,8 @@ export function isAlikeName(act: ReadName, name: string): boolean {
       isInitialedRest(act.words, words) ||
       isInitialedRest(words, act.words) ||
       isMisspelledWithin(act.words, words) ||
+      isAbbreviated(piece, act.name) ||
+      isAbbreviated(act.name, piece) ||
       similarity(whole, words.join(' ')) >= ALIKE_FROM ||
       (sound.length >= 5 && sound === toSound(words.join(' ')))
     )
