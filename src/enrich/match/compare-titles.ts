@@ -70,7 +70,7 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
       (isExtra ? `it has extras, or is ${sign.reason}` : null) ??
       (isSharedTitle(album) && isBoxOfMany(given) ? 'a box under such a title may hold several albums' : null) ??
       (isLiveAgain(album, given) ? 'it may be the same songs, live' : null) ??
-      (isRunOn(album, given) ? "the artist's name may be part of another title" : null),
+      (kind === 'equal' && isRunOn(album, given) ? "the artist's name may be part of another title" : null),
   })
   const kind = compareForms(ours, theirs)
   // "Howlin' Wolf / Moanin' In The Moonlight" is two records, though one of them has the artist's name.

@@ -38,10 +38,11 @@ export function findLaterNamesake(
 ): string | null {
   // Of a title that is another anyhow the years say nothing.
   if (kind !== 'equal' && kind !== 'near' && kind !== 'shortened') return null
-  const isNumbered = forms.plain.some((form) => numbersOf(form.split(' ')).length > 0)
-  const country = isVarious && isNumbered ? editions.find((edition) => isBareNote(edition)) : undefined
+  const isNumbered = () => forms.plain.some((form) => numbersOf(form.split(' ')).length > 0)
+  const country = isVarious ? editions.find((edition) => isBareNote(edition)) : undefined
   if (
     country !== undefined &&
+    isNumbered() &&
     !isToldBy(album, country) &&
     (yearsBetween(album.releaseYear, product) ?? SERIES_YEARS) >= SERIES_YEARS
   )
@@ -54,7 +55,7 @@ export function findLaterNamesake(
   if (isSelfTitled && years >= SELF_TITLED_YEARS && !isFirstCd)
     return told('several albums of an artist may have the name')
   if (years < SERIES_YEARS) return null
-  if (isVarious && isNumbered) return told('series of several countries have the number')
+  if (isVarious && isNumbered()) return told('series of several countries have the number')
   if (years < REMAKE_YEARS) return null
   if (isVarious && (isGeneric || length < LONG_WORDS))
     return told('various artists are on many records of such a title')
@@ -63,7 +64,7 @@ export function findLaterNamesake(
     return told('films and musicals are made anew')
   if (isFirstCd || isVarious) return null
   const isNamed = forms.plain.some((form) => form.split(' ').some((word) => nameWords.has(word)))
-  if (isGeneric && !isNumbered && !isNamed) return told('an artist may have several collections of such a title')
+  if (isGeneric && !isNamed && !isNumbered()) return told('an artist may have several collections of such a title')
   const other = product.contributors
     .slice(0, MAX_NAMES)
     .flatMap(({ name }) => toActs(name))

@@ -11,14 +11,15 @@ import { toTitleWords } from './title-forms.ts'
  * Star" by Black Star.
  */
 export function isSwapped({ forms }: AlbumTitle, { acts }: AlbumArtists, { title, contributors }: Product): boolean {
+  const names = contributors.slice(0, MAX_NAMES).map(({ name }) => toName(name))
+  const ours = [...forms.whole, ...forms.plain]
+  if (!names.some((name) => ours.some((form) => isHeld(form, name)))) return false
   const called = toName(title)
   const namesAct = acts.some(({ words, pieces }) => {
     const first = pieces.filter(({ isLeader, isFirst }) => isLeader || isFirst).map((piece) => piece.words)
     return [words, ...first].some((name) => name.join(' ') === called)
   })
-  const names = contributors.slice(0, MAX_NAMES).map(({ name }) => toName(name))
   if (namesAct && names.some((name) => forms.whole.includes(name) && name !== called)) return true
-  const isHeld = (whole: string, part: string) => part !== '' && ` ${whole} `.includes(` ${part} `)
   if (namesAct && names.length > 0)
     return forms.plain.some(
       (form) => isHeld(form, called) && names.every((name) => name !== called && isHeld(form, name)),
@@ -31,5 +32,7 @@ export function isSwapped({ forms }: AlbumTitle, { acts }: AlbumArtists, { title
     acts.every(({ words }) => isHeld(called, words.join(' ')) && !isOurTitle(words.join(' ')))
   )
 }
+
+const isHeld = (whole: string, part: string) => part !== '' && ` ${whole} `.includes(` ${part} `)
 
 const toName = (text: string) => toTitleWords(readTitle(text).core).join(' ')
