@@ -2,6 +2,7 @@ import type { Product } from '../../album.ts'
 import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { compareForms, isSequel, type TitleKind } from './compare-forms.ts'
 import { isKeyOf } from './compare-works.ts'
+import { namesComposer } from './composers.ts'
 import { isBareNote } from './edition-words.ts'
 import { explainRest, isAnniversary, isNicknamedInNote } from './explain-rest.ts'
 import { extraWords } from './extra-words.ts'
@@ -77,7 +78,9 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   const isWhole = ours.plain.some((form) => theirs.plain.includes(form))
   const isList = given.isList && !album.isList && !isCreditedTo(album, product.title) && !isAllNamed(album, given)
   if (isList && kind !== 'different' && (!isWhole || given.joinsSigns))
-    return isPair(ours, product.title) ? answer('extended', PAIR) : { ...answer('extended'), other: BUNDLE }
+    return isPair(ours, product.title) || isListOfWorks(album, product.title)
+      ? { ...answer('extended'), reason: PAIR }
+      : { ...answer('extended'), other: BUNDLE }
   // "With The Beatles" is not "The Beatles (The White Album)".
   const isSelfTitled = names.some((name) => name.join(' ') === toTitleWords(given.core).join(' '))
   const nickname = findNickname(album.artists, [...given.notes, ...given.editions])
@@ -123,6 +126,10 @@ function findSign(extra: string, album: AlbumTitle, given: ReadTitle, product: P
 }
 
 const NAMESAKE = "it is one with the artist's name for a title"
+
+/** "Pergolesi: Stabat Mater / Salve Regina", "Bellini: Norma / Callas, Corelli": of classical music works and players are listed. */
+const isListOfWorks = ({ isClassical, namesComposer: isNamed }: AlbumTitle, title: string) =>
+  isClassical || isNamed || namesComposer(title)
 
 /** Of "Schoenberg / Sibelius: Violin Concertos" by both of them the list is of names. */
 function isCreditedTo({ nameWords }: AlbumTitle, title: string): boolean {
@@ -227,7 +234,7 @@ function findMissing(album: AlbumTitle, given: ReadTitle, product: Product): str
     .filter((word) => !told.has(word) && !album.nameWords.has(word) && !isFormula(word))
 }
 
-const PAIR = 'it may be two records, or one with a second title'
+const PAIR = 'it may be several records, or one with more titles'
 
 const BUNDLE: OtherRecord = { kind: 'bundle', reason: 'several records in one', pattern: /\// }
 
