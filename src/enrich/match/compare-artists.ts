@@ -3,7 +3,7 @@ import { isLongerName, isNobody, type Run, toKey, toPieces, toRuns, toSpellings 
 import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { toScript } from './compare-forms.ts'
 import { isEnsemble } from './composers.ts'
-import { explainLead } from './explain-lead.ts'
+import { explainLead, listsPerformer } from './explain-lead.ts'
 import { findOtherPerformers, isStranger } from './find-other-performers.ts'
 import { isAlikeName } from './is-alike-name.ts'
 import { isCutWithin } from './is-cut-within.ts'
@@ -213,6 +213,8 @@ function compareRest(
       }
   }
   if (isVarious) return compareWithVarious(album, title)
+  if (names.length === 0 && listsPerformer(album, product.title))
+    return told('alike', "the product's title lists a performer")
   if (names.length === 0)
     return isCutWithin(product.title, acts)
       ? told('alike', "the product's title is cut within the artist's name")

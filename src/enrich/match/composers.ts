@@ -48,6 +48,9 @@ const FULL = new Set(COMPOSERS.map((name) => [...name].sort().join(' ')))
 /** @param name a person's name as words; in either order, with initials, or a well-known surname alone */
 export function isComposer(name: readonly string[]): boolean {
   const surname = name.at(-1) ?? ''
+  // "Mahler, G."
+  const [turned = ''] = name
+  if (name.length === 2 && surname.length === 1 && turned.length > 1) return isComposer([surname, turned])
   if (JAPANESE.has(surname)) return true
   if (name.length === 1) return SURNAMES.has(surname) || FULL.has(surname)
   const first = name.slice(0, -1)

@@ -1,6 +1,15 @@
 import { toNameWords } from './artist-names.ts'
+import { MAX_TITLE } from './bounds.ts'
 import { isComposer, readLead } from './composers.ts'
 import type { AlbumArtists } from './read-album-artists.ts'
+
+/** Whether the performers are listed in the title, by surname, where nobody is credited: "Handel: Messiah / Kirkby, Hogwood". */
+export function listsPerformer({ acts, namesComposer }: AlbumArtists, title: string): boolean {
+  if (!namesComposer && !acts.some(({ isComposer }) => isComposer)) return false
+  const [, ...listed] = title.slice(0, MAX_TITLE).split(/\s\/\s/)
+  const told = new Set(listed.flatMap((part) => toNameWords(part)))
+  return acts.some(({ isComposer, isEnsemble, words }) => !isComposer && !isEnsemble && told.has(words.at(-1) ?? ''))
+}
 
 /**
  * Why performers on one side and the composer on the other may be of one record, or null: a shop or a catalogue that names
