@@ -7,6 +7,7 @@ import { explainLead, listsPerformer } from './explain-lead.ts'
 import { findOtherPerformers, isStranger } from './find-other-performers.ts'
 import { isAlikeName } from './is-alike-name.ts'
 import { isCutWithin } from './is-cut-within.ts'
+import { isNamedBySurnames } from './is-named-by-surnames.ts'
 import { isOneOrchestra } from './is-other-orchestra.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { type Act, type AlbumArtists, VARIOUS } from './read-album-artists.ts'
@@ -50,6 +51,14 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
   const isScore = () => IS_SOUNDTRACK.test(normalizeText(product.title))
   const isWriter = (one: Credit) => isWrittenBy(one) && !(isComposedBy(one) && isScore())
   const heard = named.some((one) => !isWriter(one)) ? named.filter((one) => !isWriter(one)) : named
+  if (
+    !isGeneric &&
+    isNamedBySurnames(
+      acts,
+      heard.map(({ name }) => name),
+    )
+  )
+    return { kind: 'part', reason: 'all are named, by surname', doubt: null }
   const runs = heard.flatMap(({ name }) => toSpellings(name).flatMap(toRuns))
   const wanted = acts.flatMap(({ key, pieces }) => [key, ...pieces.map((piece) => piece.key)])
   // "Tony Bennett & Lady Gaga" are no strangers when both are credited.
