@@ -18,7 +18,7 @@ import { toWords } from './normalize-text.ts'
 import { findOtherRecord, type OtherRecord } from './other-record-words.ts'
 import { otherSpellings } from './other-spellings.ts'
 import type { AlbumTitle } from './read-album-title.ts'
-import { readReleaseYear } from './read-release-year.ts'
+import { readReleaseYear, YEARS_OF_DOUBT, yearsBetween } from './read-release-year.ts'
 import { isBoxOfMany, type ReadTitle, readTitle } from './read-title.ts'
 import { reconsiderTitle } from './reconsider-title.ts'
 import { findOtherStaging } from './show-words.ts'
@@ -57,7 +57,7 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   const isSameConcert = extra === 'live' && /\blive (at|in|from) /.test(given.core)
   const sign = isSameConcert ? null : findSign(extra, album, given, product)
   // Of a concert more may be said: "Bob Dylan Live 1966: The Royal Albert Hall Concert".
-  const isConcertToo = sign?.kind === 'live' && isConcert(album)
+  const isConcertToo = sign?.kind === 'live' && (isConcert(album) || isOfItsYear(album, product))
   const isExtra =
     sign !== null &&
     (isConcertToo || isMaybeExtra(sign, extra, given, product, isBeside(album, given, product.title, sign.kind)))
@@ -78,7 +78,7 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   const isWhole = ours.plain.some((form) => theirs.plain.includes(form))
   const isList = given.isList && !album.isList && !isCreditedTo(album, product.title) && !isAllNamed(album, given)
   if (isList && kind !== 'different' && (!isWhole || given.joinsSigns))
-    return isPair(ours, product.title) || isListOfWorks(album, product.title)
+    return isPair(ours, product.title) || isOfWorks(album, product.title)
       ? { ...answer('extended'), reason: PAIR }
       : { ...answer('extended'), other: BUNDLE }
   // "With The Beatles" is not "The Beatles (The White Album)".
@@ -127,8 +127,14 @@ function findSign(extra: string, album: AlbumTitle, given: ReadTitle, product: P
 
 const NAMESAKE = "it is one with the artist's name for a title"
 
+/** Of a classical record shops say "live" that a catalogue calls by work and players alone; what came out at another time is another. */
+function isOfItsYear(album: AlbumTitle, product: Product): boolean {
+  const years = yearsBetween(album.releaseYear, product)
+  return isOfWorks(album, product.title) && years !== null && years <= YEARS_OF_DOUBT
+}
+
 /** "Pergolesi: Stabat Mater / Salve Regina", "Bellini: Norma / Callas, Corelli": of classical music works and players are listed. */
-const isListOfWorks = ({ isClassical, namesComposer: isNamed }: AlbumTitle, title: string) =>
+const isOfWorks = ({ isClassical, namesComposer: isNamed }: AlbumTitle, title: string) =>
   isClassical || isNamed || namesComposer(title)
 
 /** Of "Schoenberg / Sibelius: Violin Concertos" by both of them the list is of names. */

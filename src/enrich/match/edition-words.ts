@@ -51,7 +51,7 @@ const WEAK = words(`
   unique spined seller content keepnews kit photo jewel random photocard photocards may vary packaging packaged transition featuring ann anniv repack international debut hype stickered
   colour pvc clamshell slipcase tri fold foldout gate inner lyric lyrics sheet insert inserts obi strip card cards postcard
   lithograph poster posters patch download code codes mp3 flac wav hires hi res remaining stock new sealed
-  definitive compact ch pa acoustic sounds tour art pocket issue adapted
+  k2 definitive compact ch pa acoustic sounds tour art pocket issue adapted
   jewelcase centennial centenary uber fan replica germania regno unito stati uniti francia giappone olanda spagna svizzera austria inghilterra estados unidos reino alemania francia japon espana italia etats unis allemagne angleterre royaume uni step arancione marrone viola grigio dual plus sony columbia decca capitol atlantic motown stax warner rhino emi mca ecm geffen island polydor reprise
   eco lim controlled protected parlophone mercury virgin condition vg nm mint used millennium cardboard paper wallet swiss
   ${LOCAL_WEAK}

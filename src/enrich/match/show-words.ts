@@ -6,7 +6,8 @@ const WORDS = new Set(
   `a an the original new american british musical comedy comedie musicale un une le la spectacle das ein eine musikalische revue rock pop folk
   opera rockoper musikrevue vaudeville broadway`.split(/\s+/),
 )
-const IS_SHOW = /\b(musical|musicale|revue|musikrevue|cast|rock opera|folk opera|rockoper|urauffuhrung)\b/
+const IS_SHOW =
+  /\b(broadway|west end|musical|musicale|revue|musikrevue|cast|rock opera|folk opera|rockoper|urauffuhrung)\b/
 
 /** Whether normalized words tell of a musical, or of who sings it. */
 export const isOfShow = (text: string): boolean => IS_SHOW.test(text)
