@@ -29,8 +29,8 @@ export function explainLead(
   // "Chopin: Nocturnes" by Chopin is played by somebody.
   if (isOfComposers && (namesComposer || (isLed && !acts.some((act) => act.isComposer))))
     return 'the product names no artist but the composer'
-  // "Pärt: Tabula Rasa" is by Pärt; with other works it is another programme.
-  if (isOfComposers || title.includes(';') || acts.length === 0) return null
+  // "Pärt: Tabula Rasa; Fratres" is by Pärt, whatever else is on it.
+  if (isOfComposers || acts.length === 0) return null
   const isByAll = acts.every(({ isComposer, words }) => isComposer && lead?.at(-1) === words.at(-1))
   return isByAll ? 'performers are named where the album has the composer alone' : null
 }

@@ -25,7 +25,7 @@ export function reconsiderTitle(
   if ((isWork || namesComposer(product.title)) && nameOneWork(album, given)) return 'alike'
   if (isWork && isPartOfProgramme(album, given, product)) return 'alike'
   const title = toTitleWords(given.core).join(' ')
-  if (album.namesWork && album.forms.plain.some((form) => translateWork(form, title))) return 'alike'
+  if (album.namesWork && translatesWork(album, title, product.title)) return 'alike'
   if (isByAll(album, given, product)) return 'alike'
   if (isSameEpisode(album, title)) return 'alike'
   if (isOneInDigits(album, given)) return 'translated'
@@ -40,6 +40,12 @@ export function reconsiderTitle(
   return isTranslated(album.spoken, readLanguage(product.title, given.core, album.nameWords), isSameYear)
     ? 'translated'
     : 'different'
+}
+
+/** Also the first of several: "Vier letzte Lieder; 12 Orchesterlieder". */
+function translatesWork({ forms }: AlbumTitle, title: string, whole: string): boolean {
+  const first = toTitleWords(/^[^;]{1,200}/.exec(whole)?.[0] ?? '').join(' ')
+  return forms.plain.some((form) => translateWork(form, title) || translateWork(form, first))
 }
 
 /** "Sieben" and "7", "4 gewinnt" and "Vier Gewinnt". */

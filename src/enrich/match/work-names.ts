@@ -45,6 +45,7 @@ clarinet quintet|klarinettenquintett|quintette avec clarinette|quintette pour cl
 cello sonata|cellosonate|sonate pour violoncelle|sonates pour violoncelle
 orchestral song|orchesterlied
 last song|letzte lied|derniers lieder
+vespers of blessed virgin|vespers 1610|vespro della beata vergine|marienvesper|vepres de la vierge
 impromptu|improvisation
 messiah|messias|messie
 piano trio|klaviertrio
