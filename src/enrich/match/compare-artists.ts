@@ -4,6 +4,7 @@ import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { toScript } from './compare-forms.ts'
 import { isEnsemble } from './composers.ts'
 import { explainLead, listsPerformer } from './explain-lead.ts'
+import { explainVarious } from './explain-various.ts'
 import { findOtherPerformers, isStranger } from './find-other-performers.ts'
 import { isAlikeName } from './is-alike-name.ts'
 import { isCutWithin } from './is-cut-within.ts'
@@ -27,10 +28,6 @@ const VARIOUS_OF_A_KIND = /^various\b|^soundtrack( (artists?|cast|original|recor
 const TRIBUTE =
   /\b(tributes?|karaoke|singers|cover band|covers|in the style|plays|salute|sing along|songbook|string quartet|lullaby|rockabye)\b/
 const OF_A_SHOW = / (cast|originalcast|urauffuhrung|soundtrack|motion picture|musical) /
-/** What a title has before the name of who put others' records together. */
-const MIXED_BY = [' mixed by', ' compiled by', ' selected by', ' curated by']
-/** From here a shop may name nobody. */
-const MANY = 3
 /**
  * Compares the credited artists with the product's contributors, whatever the style: "Swift, Taylor",
  * "MARLEY,BOB & THE WAILERS", "Nirvana and Kurt Cobain", "Tyler, The Creator, Multi-Artistes, et al.".
@@ -221,7 +218,12 @@ function compareRest(
         doubt: brand.place === 'whole' ? null : 'the brand names others, too',
       }
   }
-  if (isVarious) return compareWithVarious(album, title)
+  if (isVarious) {
+    const why = explainVarious(album, title)
+    return why === null
+      ? told('various', 'by various artists')
+      : told('alike', `various artists on the product, ${why}`)
+  }
   if (names.length === 0 && listsPerformer(album, product.title))
     return told('alike', "the product's title lists a performer")
   if (names.length === 0)
@@ -264,26 +266,6 @@ function compareRest(
     return told('alike', 'another artist is named, whom the album names in its title')
   if (inTitle || selfTitled || isCast) return told('in title', 'another artist is named, the title names the right one')
   return told('different', `the artist is ${names[0]?.slice(0, 80)}`)
-}
-
-/** A product by various artists, and an album by some. @param title of the product, between spaces */
-function compareWithVarious({ acts, title: ours }: AlbumArtists, title: string): ArtistMatch {
-  const alike = (why: string): ArtistMatch => ({
-    kind: 'alike',
-    reason: `various artists on the product, ${why}`,
-    doubt: null,
-  })
-  // "Tropicália" is by Veloso, Gil, Os Mutantes and others.
-  if (acts.length >= MANY) return alike('several on the album')
-  // A mix by two is filed under those whose records they play.
-  if (acts.length > 1 && acts.every(({ words }) => words.every((word) => title.includes(` ${word} `))))
-    return alike('which names those of the album')
-  const whole = acts.map(({ words }) => words.join(' '))
-  if (whole.some((name) => MIXED_BY.some((by) => title.includes(`${by} ${name} `)))) return alike('mixed by the artist')
-  // Whom an album is filed under, and both titles name, may be its label: "Kitsuné Maison".
-  if (whole.some((name) => title.startsWith(` ${name} `) && ours.startsWith(` ${name} `)))
-    return alike('both titles begin with the artist')
-  return { kind: 'various', reason: 'by various artists', doubt: null }
 }
 
 const squash = (text: string) => text.replaceAll(' ', '')
