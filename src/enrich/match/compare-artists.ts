@@ -2,7 +2,7 @@ import type { Product } from '../../album.ts'
 import { isLongerName, isNobody, type Run, toKey, toPieces, toRuns, toSpellings } from './artist-names.ts'
 import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import { toScript } from './compare-forms.ts'
-import { isEnsemble } from './composers.ts'
+import { isEnsemble, readLead } from './composers.ts'
 import { explainLead, listsPerformer } from './explain-lead.ts'
 import { explainVarious } from './explain-various.ts'
 import { findOtherPerformers, isStranger } from './find-other-performers.ts'
@@ -231,6 +231,10 @@ function compareRest(
       ? told('alike', "the product's title is cut within the artist's name")
       : told('unknown', 'the product names no artist')
   const tribute = names.find((name) => isTributeTo(name, acts))
+  const lead = readLead(product.title)
+  // "Whitacre: Light and Gold" is by him, and the Eric Whitacre Singers are his own.
+  if (tribute !== undefined && lead !== null && acts.some(({ words }) => lead.join(' ') === words.at(-1)))
+    return told('alike', `${tribute.slice(0, 80)} may be the artist's own`)
   if (tribute !== undefined) return told('tribute', `${tribute.slice(0, 80)} plays what others made`)
   if (acts.some((act) => names.some((name) => isAlikeName(act, name))))
     return told('alike', 'the artists are alike, not equal')

@@ -29,6 +29,7 @@ export function reconsiderTitle(
   if (isByAll(album, given, product)) return 'alike'
   if (isSameEpisode(album, title)) return 'alike'
   if (isOneInDigits(album, given)) return 'translated'
+  if (isOfSameNames(album, title)) return 'alike'
   if (album.isGeneric) return 'different'
   // "Le Fabuleux Destin d'Amélie Poulain (Amelie)".
   if (given.notes.some((note) => album.forms.whole.includes(toTitleWords(note).join(' ')))) return 'alike'
@@ -76,6 +77,15 @@ function isSameEpisode({ forms, names, nameWords, noted }: AlbumTitle, title: st
 }
 
 const TELLING_LENGTH = 5
+
+/** "Thelonious Monk with John Coltrane" is "Monk w/ Coltrane": a title of nothing but the names of several. */
+function isOfSameNames({ names, nameWords, forms }: AlbumTitle, title: string): boolean {
+  if (names.length < 2) return false
+  const isOfNames = (form: string) =>
+    form.split(' ').every((word) => nameWords.has(word) || /^(w|with|meets)$/.test(word))
+  const theirs = title.split(' ')
+  return isOfNames(title) && forms.plain.some(isOfNames) && names.every((name) => theirs.includes(name.at(-1) ?? ''))
+}
 
 /** From here on the same people are hardly together for another record in the same year. */
 const MANY = 3

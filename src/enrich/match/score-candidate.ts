@@ -13,6 +13,7 @@ import { toWords } from './normalize-text.ts'
 import { type AlbumArtists, readAlbumArtists } from './read-album-artists.ts'
 import { type AlbumTitle, readAlbumTitle } from './read-album-title.ts'
 import { readReleaseYear, YEARS_OF_DOUBT } from './read-release-year.ts'
+import { toTitleWords } from './title-forms.ts'
 import { LONG_WORDS, whyLeaveOpen } from './why-leave-open.ts'
 
 export interface Score {
@@ -143,6 +144,8 @@ function reconsider(
   const isAlike = (words: readonly string[]) => acts.some((act) => isTransliterated(act.words, words))
   if (product.contributors.slice(0, MAX_NAMES).some(({ name }) => isAlike(toWords(name))))
     return { ...artist, kind: 'alike', reason: 'the artists sound alike' }
+  if (album.length >= LONG_WORDS && isNamedForAlbum(album, product))
+    return { ...artist, kind: 'alike', reason: 'the artist named has the name of the album' }
   if (title.kind !== 'equal' || album.isGeneric) return artist
   const year = album.releaseYear
   const isBare = title.doubt === null
@@ -152,6 +155,11 @@ function reconsider(
     (isBare && year !== null && year === readReleaseYear(product) ? 'with the same title in the same year' : null) ??
     (isOneForSeveral(acts, product) ? 'and one side names several where the other has one name' : null)
   return why === null ? artist : { ...artist, kind: 'alike', reason: `${artist.reason}, ${why}` }
+}
+
+/** A choir is called by the record that made it known: "Le Mystère des Voix Bulgares". */
+function isNamedForAlbum({ forms }: AlbumTitle, { contributors }: Product): boolean {
+  return contributors.slice(0, MAX_NAMES).some(({ name }) => forms.whole.includes(toTitleWords(name).join(' ')))
 }
 
 /** Jaylib are J Dilla & Madlib, and what four men sing as "Highwayman" is by The Highwaymen: not all such names are on a list. */
