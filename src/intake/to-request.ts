@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ALL_STAGES } from '../album.ts'
 import type { CrashMarks } from '../db/crash-marks.ts'
 import { checkAlbum } from '../enrich/check-album.ts'
+import { timeImported } from '../enrich/time-imported.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { EnrichmentRequested } from '../events.ts'
 import type { Delivery, OutgoingRecord } from '../kafka/delivery.ts'
@@ -102,18 +103,6 @@ async function toRecord(
     throw new EnrichmentError('RECORD_TOO_LARGE', message)
   }
   return record
-}
-
-/** Importers' clocks differ by less. */
-const DAY_MS = 86_400_000
-
-/**
- * Newer facts replace older ones: a time that nobody has reached yet would keep an album's facts for ever, whatever is
- * imported afterwards. The record's own time stands for it then, which is the same when the topic is read again.
- */
-export function timeImported(importedAt: number, recordAt: number, now: number): number {
-  const known = recordAt > 0 && recordAt <= now + DAY_MS ? recordAt : now
-  return importedAt > known + DAY_MS ? known : importedAt
 }
 
 /** The dead letter of a record that nothing can be made of. @param now by the clock of requests: it tells too what was forgotten since */

@@ -15,7 +15,10 @@ test('what is asked for after somebody has added partitions to the topics of req
   await results.waitFor((records) => records.length === ids.length, 'the albums imported')
 
   const kafka = createKafka(env.KAFKA_BROKERS.split(','), 'operator', createLogger('fatal'))
-  const topicPartitions = [env.TOPIC_ENRICHMENT, `${env.TOPIC_ENRICHMENT}.express`].map((topic) => ({ topic, count: 4 }))
+  const topicPartitions = [env.TOPIC_ENRICHMENT, `${env.TOPIC_ENRICHMENT}.express`].map((topic) => ({
+    topic,
+    count: 4,
+  }))
   await withAdmin(kafka, (admin) => admin.createPartitions({ topicPartitions }))
   const { status, output } = await runVerb(env, 'enrich', ...ids)
   expect(status, output).toBe(0)
