@@ -32,7 +32,8 @@ export interface RelayOptions {
   groupId: string
   /** Lists the topics of all tiers, which may come and go while it runs. @throws EnrichmentError KAFKA_UNAVAILABLE */
   listTiers(): Promise<string[]>
-  topics: { express: string; dead: string }
+  /** `retry`: the tiers that it was started for. */
+  topics: { express: string; dead: string; retry: Record<string, string> }
   log: Logger
 }
 
@@ -82,8 +83,9 @@ export class Relay implements Member {
     return this.#consumer.isJoined
   }
 
+  /** Also where a tier of its own is not listed: what waits there would wait for ever, and nothing else be wrong. */
   get failure(): EnrichmentError | null {
-    return this.#consumer.failure
+    return this.#consumer.failure ?? this.#findUnlisted()
   }
 
   async stop(): Promise<void> {
@@ -92,8 +94,23 @@ export class Relay implements Member {
     await this.#outbox
   }
 
+  #findUnlisted(): EnrichmentError | null {
+    const tiers = this.#tiers
+    const unlisted = Object.values(this.#options.topics.retry).filter((topic) => tiers?.includes(topic) === false)
+    if (unlisted.length === 0) return null
+    const remedy = 'run `album-enricher setup`, or give the user of the relay Describe and Read on it'
+    return new EnrichmentError(
+      'TOPIC_WRONG',
+      `no topic ${unlisted.join(', ')} is listed, so nothing is relayed from it: ${remedy}`,
+    )
+  }
+
   async #listTiers(): Promise<string[]> {
+    const before = this.#findUnlisted()
     this.#tiers = await this.#options.listTiers()
+    const unlisted = this.#findUnlisted()
+    if (unlisted !== null && unlisted.message !== before?.message)
+      this.#options.log.error({ code: unlisted.code, reason: unlisted.message }, 'tiers are missing')
     return this.#tiers
   }
 
