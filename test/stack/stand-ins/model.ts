@@ -122,6 +122,8 @@ export async function startModelStandIn(options: ModelStandInOptions = {}): Prom
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
   })
+  // As long as real hosts keep a connection: with Node's 5 s one may be closed just as it is used again.
+  server.keepAliveTimeout = 60_000
   server.listen(port, host)
   await once(server, 'listening')
   const address = server.address()
