@@ -12,6 +12,7 @@ const LONGEST = [
   'chaos/chaos',
   'scenarios/memory',
   'ops/lag-metrics',
+  'scenarios/client-quota',
   'scenarios/relay-tiers',
   'scenarios/operators-day',
   'scenarios/relay',
