@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000
  *
  * @param importedAt as the importer says, in milliseconds since 1970 like the others
  * @param recordAt when its record was written, as Kafka says; at most 0 or NaN where it does not
- * @param now when the record was first seen
+ * @param now when it is asked
  */
 export function timeImported(importedAt: number, recordAt: number, now: number): number {
   const known = recordAt > 0 && recordAt <= now + DAY_MS ? recordAt : now

@@ -39,7 +39,7 @@ export async function retryDeadLetter(
   const requestedAt = await timeRequest(db)
   let decoded: Decoded
   try {
-    decoded = await decodeAgain(codecs, letter)
+    decoded = await decodeAgain(codecs, letter, requestedAt)
     await demandNotForgotten(db, decoded)
   } catch (error) {
     if (!(error instanceof EnrichmentError) || error.code.endsWith('_UNAVAILABLE')) throw error
@@ -70,6 +70,7 @@ type Decoded = Pick<EnrichmentRequested, 'album' | 'source' | 'requestedAt'>
 async function decodeAgain(
   codecs: EventCodecs,
   { record, stage, firstFailedAt, headers }: DeadLetter,
+  now: number,
 ): Promise<Decoded> {
   if (record.value === null) {
     const remedy = 'import the album again, or, if it was a tombstone, `album-enricher forget` it'
@@ -79,11 +80,8 @@ async function decodeAgain(
   // No request was made of it, but would have been then.
   const requestedAt = Date.parse(firstFailedAt)
   const imported = await codecs.imported.decode(record.value)
-  const importedAt = timeImported(
-    imported.importedAt,
-    Date.parse(headers['enricher-original-timestamp'] ?? ''),
-    requestedAt,
-  )
+  const recordAt = Date.parse(headers['enricher-original-timestamp'] ?? '')
+  const importedAt = timeImported(imported.importedAt, recordAt, now)
   return { album: checkAlbum({ ...imported, importedAt }), source: null, requestedAt }
 }
 
