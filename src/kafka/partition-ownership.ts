@@ -76,17 +76,20 @@ export async function ownPartition(
     return { ...place, begin: place.offset < 0n ? await claim.beginAt?.(partition, place.log) : undefined }
   }
   if (claim.isHeld) await look()
-  const producer = new TransactionalProducer(kafka, `${groupId}.${partition.topic}.${partition.partition}`, claim)
+  const part = { groupId, topics: outputs, confirmed }
+  const id = `${groupId}.${partition.topic}.${partition.partition}`
+  const producer = new TransactionalProducer(kafka, id, part, {
+    transactions: claim.transactions,
+    onBroken: claim.onBroken,
+  })
   let position = 0n
   const commit = async (records: OutgoingRecord[], next: bigint) => {
     await confirmed()
-    await producer.commit(records, groupId, [
-      { ...partition, offset: next, ...(metadata !== undefined && { metadata }) },
-    ])
+    await producer.commit(records, [{ ...partition, offset: next, ...(metadata !== undefined && { metadata }) }])
     position = next
   }
   try {
-    await producer.init({ groupId, topics: outputs, confirmed })
+    await producer.init()
     const { offset, metadata: found, log, begin } = await look()
     position = offset > log.start ? offset : log.start
     if (offset >= 0n && offset < position) claim.onDeleted(partition, offset, position)

@@ -29,7 +29,7 @@ export interface TakenPart {
 
 export interface ProducerOptions {
   /** Where transactions are noted while they are under way. */
-  transactions?: OpenTransactions
+  transactions?: OpenTransactions | undefined
   /** Told when it broke while nobody asked it for anything, unless it was closed before. */
   onBroken?(error: EnrichmentError): void
   /** @default 30000 */
@@ -48,9 +48,8 @@ export class TransactionalProducer {
   readonly #batches: PartitionBatches
   readonly #producer: ReturnType<Kafka['producer']>
   readonly #transactions: OpenTransactions
+  readonly #part: TakenPart
   readonly #options: ProducerOptions
-  /** What was taken over with `init`. */
-  #taken: TakenPart | undefined
   #isEnded = false
   #isClosed = false
   /** Whether records have been published since their markers were written again. */
@@ -60,8 +59,9 @@ export class TransactionalProducer {
   /** Never rejects. */
   #settling: Promise<void> = Promise.resolve()
 
-  constructor(kafka: Kafka, transactionalId: string, options: ProducerOptions = {}) {
+  constructor(kafka: Kafka, transactionalId: string, part: TakenPart, options: ProducerOptions = {}) {
     this.#kafka = kafka
+    this.#part = part
     this.#options = options
     this.#transactions = options.transactions ?? new OpenTransactions()
     this.#transactionalId = transactionalId
@@ -79,25 +79,17 @@ export class TransactionalProducer {
   }
 
   /**
-   * Fences every earlier producer of this id and ends its open transaction. MUST come before the committed offset is
-   * read: until then a predecessor's commit may still arrive.
+   * Fences every earlier producer of this id, ends its open transaction, and writes markers that were lost. MUST come before the
+   * committed offset is read: until then a predecessor's commit may still arrive.
    *
-   * @param taken what the id's transactions have to do with; with it their lost markers are written, too
    * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals; what `confirmed` throws
    */
-  async init(taken?: TakenPart): Promise<void> {
-    await this.#inTime(`a takeover by ${this.#transactionalId}`, this.#begin(taken), this.#asked(taken?.groupId))
-  }
-
-  async #begin(taken: TakenPart | undefined): Promise<void> {
-    await this.#producer.connect()
-    if (taken !== undefined) {
-      await this.#writeLostMarkers(taken, await this.#findPartitions(taken))
-      this.#taken = taken
-      return
+  async init(): Promise<void> {
+    const begin = async () => {
+      await this.#producer.connect()
+      await this.#writeLostMarkers(await this.#findPartitions())
     }
-    const empty = await this.#transaction()
-    await empty.abort()
+    await this.#inTime(`a takeover by ${this.#transactionalId}`, begin(), this.#asked())
   }
 
   /** KafkaJS connects a producer again that was closed: it would fence the one that came after this. */
@@ -118,8 +110,8 @@ export class TransactionalProducer {
     }
   }
 
-  #asked(group: string | undefined): Asked {
-    return { transactionalId: this.#transactionalId, ...(group !== undefined && { group }) }
+  #asked(): Asked {
+    return { transactionalId: this.#transactionalId, group: this.#part.groupId }
   }
 
   /**
@@ -129,20 +121,21 @@ export class TransactionalProducer {
    * with a marker everywhere: that of a commit, since one that was given up drops the offsets that wait for it. Not while a leader or
    * the group's coordinator is missing: what is begun then is given up.
    */
-  async #writeLostMarkers({ groupId, confirmed }: TakenPart, partitions: TopicPartitions[]): Promise<void> {
+  async #writeLostMarkers(partitions: TopicPartitions[]): Promise<void> {
     // Kafka may have taken its time: from here on the predecessor is fenced.
-    await confirmed()
+    await this.#part.confirmed()
     // The second one cannot begin before all markers of the first are written.
     for (let markers = 0; markers < 2; markers += 1) {
       joinPartitions(this.#transactionalId, partitions)
       const empty = await this.#transaction()
-      await sendOffsets(empty, groupId, [], isConnectionLost)
+      await sendOffsets(empty, this.#part.groupId, [], isConnectionLost)
       await empty.commit()
     }
   }
 
   /** Those to which records are published. @throws EnrichmentError KAFKA_UNAVAILABLE while a leader or the group's coordinator is missing */
-  async #findPartitions({ groupId, topics }: TakenPart): Promise<TopicPartitions[]> {
+  async #findPartitions(): Promise<TopicPartitions[]> {
+    const { groupId, topics } = this.#part
     const found = await withAdmin(this.#kafka, async (admin) => {
       const described = await describeTopics(admin, topics)
       const missing = explainMissing(described)
@@ -162,24 +155,22 @@ export class TransactionalProducer {
 
   /** Nobody takes over from an owner that goes on and has nothing to do: what a lost marker of its hides would stay so for ever. */
   async #settle(): Promise<void> {
-    const taken = this.#taken
-    if (taken === undefined) return
     const idle = this.#idle
     // No commit waits for this: a broker may be long in answering.
     const late = AbortSignal.timeout(ANSWERED_WITHIN_MS)
-    const partitions = await orAborted(this.#findPartitions(taken), late).catch(() => null)
+    const partitions = await orAborted(this.#findPartitions(), late).catch(() => null)
     // Every commit sees to it itself that its markers are written again.
     if (this.#idle !== idle) return
     // Nothing is begun, so nothing is broken.
     if (partitions === null) this.#settleLater()
-    else this.#settling = this.#settleIn(partitions, taken)
+    else this.#settling = this.#settleIn(partitions)
   }
 
   /** Never rejects. */
-  async #settleIn(partitions: TopicPartitions[], taken: TakenPart): Promise<void> {
+  async #settleIn(partitions: TopicPartitions[]): Promise<void> {
     try {
-      const markers = this.#writeLostMarkers(taken, partitions)
-      await this.#inTime(`markers of ${this.#transactionalId}`, markers, this.#asked(taken.groupId))
+      const markers = this.#writeLostMarkers(partitions)
+      await this.#inTime(`markers of ${this.#transactionalId}`, markers, this.#asked())
       this.#isUnsettled = false
     } catch (error) {
       if (!this.#isClosed) this.#options.onBroken?.(kafkaError(error))
@@ -192,17 +183,17 @@ export class TransactionalProducer {
    * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals; the outcome is then unknown and this object is of no
    *   further use
    */
-  async commit(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[]): Promise<void> {
-    const asked = this.#asked(groupId)
+  async commit(records: OutgoingRecord[], offsets: CommitOffset[]): Promise<void> {
+    const asked = this.#asked()
     clearTimeout(this.#idle)
     this.#idle = undefined
     await this.#settling
-    await this.#inTime(`a commit by ${this.#transactionalId}`, this.#transact(records, groupId, offsets, asked), asked)
+    await this.#inTime(`a commit by ${this.#transactionalId}`, this.#transact(records, offsets, asked), asked)
     this.#isUnsettled ||= records.length > 0
     this.#settleLater()
   }
 
-  async #transact(records: OutgoingRecord[], groupId: string, offsets: CommitOffset[], asked: Asked): Promise<void> {
+  async #transact(records: OutgoingRecord[], offsets: CommitOffset[], asked: Asked): Promise<void> {
     let transaction: Transaction | undefined
     try {
       const batches = await this.#batches.divide(records)
@@ -211,7 +202,7 @@ export class TransactionalProducer {
         asked.topic = batch.topic
         await sendWhole(transaction, batch)
       }
-      await sendOffsets(transaction, groupId, offsets)
+      await sendOffsets(transaction, this.#part.groupId, offsets)
       await transaction.commit()
     } catch (error) {
       await transaction?.abort().catch(() => undefined)

@@ -7,6 +7,7 @@ import { createMissingTopics } from '../../src/kafka/topics.ts'
 import { type ProducerOptions, TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
 import { createLogger } from '../../src/log.ts'
 import { type KafkaServer, startKafka } from '../stack/kafka.ts'
+import { takePart } from '../stack/kafka-room.ts'
 
 const KILLS = 4
 const GROUP = 'group'
@@ -22,9 +23,9 @@ async function openProducer(
   options?: ProducerOptions,
 ): Promise<TransactionalProducer> {
   for (const deadline = Date.now() + 30_000; ; await sleep(200)) {
-    const producer = new TransactionalProducer(kafka, `${GROUP}.${partition}`, options)
+    const producer = new TransactionalProducer(kafka, `${GROUP}.${partition}`, takePart(GROUP, RESULTS), options)
     try {
-      await producer.init({ groupId: GROUP, topics: [RESULTS], confirmed: async () => undefined })
+      await producer.init()
       return producer
     } catch (error) {
       if (Date.now() > deadline) throw error
@@ -76,7 +77,7 @@ test('a broker that is killed while commits are half done shows results and offs
     const commits = producers.map(async (producer, partition) => {
       for (let offset = (shown[partition] ?? 0) + 1; ; offset += 1) {
         const record = { topic: RESULTS, key: String(partition), value: Buffer.from('result') }
-        await producer.commit([record], GROUP, [{ topic: SOURCE, partition, offset: BigInt(offset) }])
+        await producer.commit([record], [{ topic: SOURCE, partition, offset: BigInt(offset) }])
         onCommitted()
       }
     })
@@ -105,7 +106,7 @@ test('what was published right before a broker was killed is shown, also when it
         while (killed === undefined) {
           const offset = (published[partition] ?? 0) + 1
           const record = { topic: RESULTS, key: String(partition), value: Buffer.from('result') }
-          const commit = producer.commit([record], GROUP, [{ topic: SOURCE, partition, offset: BigInt(offset) }])
+          const commit = producer.commit([record], [{ topic: SOURCE, partition, offset: BigInt(offset) }])
           const isCommitted = await commit.then(
             () => true,
             () => false,

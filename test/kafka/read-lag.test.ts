@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { withAdmin } from '../../src/kafka/kafka-client.ts'
 import { findOldestTime, readLag } from '../../src/kafka/read-lag.ts'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
-import { createKafkaRoom, type KafkaRoom, untilMarked } from '../stack/kafka-room.ts'
+import { createKafkaRoom, type KafkaRoom, takePart, untilMarked } from '../stack/kafka-room.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -16,9 +16,9 @@ async function publishAt({ kafka, topic }: KafkaRoom, ...times: number[]): Promi
 }
 
 async function commit({ kafka, topic, group }: KafkaRoom, offset: bigint): Promise<void> {
-  const producer = new TransactionalProducer(kafka, `${group}.committer`)
+  const producer = new TransactionalProducer(kafka, `${group}.committer`, takePart(group))
   await producer.init()
-  await producer.commit([], group, [{ topic, partition: 0, offset }])
+  await producer.commit([], [{ topic, partition: 0, offset }])
   await producer.close()
   await untilMarked(kafka, `${group}.committer`)
 }

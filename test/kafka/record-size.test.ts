@@ -7,6 +7,7 @@ import { fitsInto, headerBytes, recordBytes } from '../../src/kafka/record-size.
 import { createMissingTopics } from '../../src/kafka/topics.ts'
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
 import { createLogger } from '../../src/log.ts'
+import { takePart } from '../stack/kafka-room.ts'
 
 const LIMIT = 100_000
 const topic = `size-${randomUUID()}`
@@ -40,7 +41,7 @@ test('what is said to fit is taken by a broker, up to the last byte', async () =
   const kafka = createKafka(inject('kafkaBrokers').split(','), topic, createLogger('fatal'))
   const plan = { topic, partitions: 1, keepsForever: false, mustHaveOnePartition: false, maxMessageBytes: LIMIT }
   await createMissingTopics(kafka, [plan])
-  const producer = new TransactionalProducer(kafka, topic)
+  const producer = new TransactionalProducer(kafka, topic, takePart(topic))
   await producer.init()
   const records = Array.from({ length: 400 }, (_, index) => {
     const many = Object.fromEntries(
@@ -49,6 +50,6 @@ test('what is said to fit is taken by a broker, up to the last byte', async () =
     return aRecord({ key: randomBytes(index), value: randomBytes(LIMIT - 2 * index), headers: many })
   }).filter((record) => fitsInto(record, LIMIT))
   expect(records.length).toBeGreaterThan(20)
-  for (const record of records.slice(0, 20)) await producer.commit([record], topic, [])
+  for (const record of records.slice(0, 20)) await producer.commit([record], [])
   await producer.close()
 })

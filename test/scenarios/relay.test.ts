@@ -6,6 +6,7 @@ import { NULL_HEADER, writeNullHeaders } from '../../src/kafka/patches/null-head
 import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
 import { createLogger } from '../../src/log.ts'
 import { PeakMemory } from '../demo/peak-memory.ts'
+import { takePart } from '../stack/kafka-room.ts'
 import { aCopy, COUNT, createRelayScenario, judge, sendSpread, TIERS } from '../stack/relay-copies.ts'
 import { runVerb } from '../stack/service-process.ts'
 
@@ -125,15 +126,12 @@ test('a tier that the settings no longer name still goes out, and status counts 
   const producer = new TransactionalProducer(
     createKafka([env.KAFKA_BROKERS], 'test', createLogger('fatal')),
     tier('20s'),
+    takePart(env.KAFKA_GROUP_PREFIX),
   )
   await producer.init()
   const waiting = { ...aCopy('a', Date.now() + 3_600_000), topic: tier('5s') } as OutgoingRecord
-  for (let count = 0; count < 3; count += 1) await producer.commit([waiting], env.KAFKA_GROUP_PREFIX, [])
-  await producer.commit(
-    [{ ...waiting, ...aCopy('b', Date.now()), topic: tier('20s') } as OutgoingRecord],
-    env.KAFKA_GROUP_PREFIX,
-    [],
-  )
+  for (let count = 0; count < 3; count += 1) await producer.commit([waiting], [])
+  await producer.commit([{ ...waiting, ...aCopy('b', Date.now()), topic: tier('20s') } as OutgoingRecord], [])
   await producer.close()
   const counts = async () => JSON.parse((await runVerb(env, 'status', '--json')).output).retries
   const tiers = (last: number) => [

@@ -7,7 +7,7 @@ import { GroupConsumer } from '../../src/kafka/group-consumer.ts'
 import type { GroupConsumerOptions } from '../../src/kafka/group-consumer-options.ts'
 import { createKafka } from '../../src/kafka/kafka-client.ts'
 import { createMissingTopics } from '../../src/kafka/topics.ts'
-import { TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
+import { type TakenPart, TransactionalProducer } from '../../src/kafka/transactional-producer.ts'
 import { createLogger, type Logger } from '../../src/log.ts'
 
 export interface KafkaRoom {
@@ -34,11 +34,10 @@ export async function createKafkaRoom(partitions = 1): Promise<KafkaRoom> {
     topic,
     group,
     async publish(...values) {
-      const producer = new TransactionalProducer(kafka, `${topic}.publisher`)
+      const producer = new TransactionalProducer(kafka, `${topic}.publisher`, takePart(group))
       await producer.init()
       await producer.commit(
         values.map((value) => aRecord(topic, value)),
-        group,
         [],
       )
       await producer.close()
@@ -47,12 +46,17 @@ export async function createKafkaRoom(partitions = 1): Promise<KafkaRoom> {
   }
 }
 
+/** For a producer of a group that nobody contends for; its takeover writes markers into these topics alone. */
+export function takePart(groupId: string, ...topics: string[]): TakenPart {
+  return { groupId, topics, confirmed: async () => undefined }
+}
+
 /**
  * Until what an id has committed or given up last can be seen everywhere: its markers are written after that has been
  * answered, and a successor begins only behind them.
  */
 export async function untilMarked(kafka: Kafka, transactionalId: string): Promise<void> {
-  const successor = new TransactionalProducer(kafka, transactionalId)
+  const successor = new TransactionalProducer(kafka, transactionalId, takePart(transactionalId))
   await successor.init()
   await successor.close()
 }

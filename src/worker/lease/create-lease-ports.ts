@@ -51,9 +51,10 @@ export function createLeasePorts(options: LeasePortsOptions): LeasePorts {
       const onBroken = (error: EnrichmentError) => {
         if (!signal.aborted) options.onBroken(error)
       }
-      const producer = new TransactionalProducer(kafka, `${groupId}.lane`, { transactions, onBroken })
-      await producer.init({ groupId, topics: outputs, confirmed: () => member.confirmed(signal) })
-      return toLeaseProducer(producer, groupId)
+      const part = { groupId, topics: outputs, confirmed: () => member.confirmed(signal) }
+      const producer = new TransactionalProducer(kafka, `${groupId}.lane`, part, { transactions, onBroken })
+      await producer.init()
+      return toLeaseProducer(producer)
     },
     async takeRow(onDrawn, signal) {
       const taken = await database(() => store.take(onDrawn), signal)
@@ -100,11 +101,13 @@ export function createLeasePorts(options: LeasePortsOptions): LeasePorts {
   }
 }
 
-function toLeaseProducer(producer: TransactionalProducer, groupId: string): LeaseProducer {
+function toLeaseProducer(producer: TransactionalProducer): LeaseProducer {
   return {
     commit(records, offsets) {
-      const ofLane = offsets.map((stamped) => ({ ...stamped, partition: 0 }))
-      return producer.commit(records, groupId, ofLane)
+      return producer.commit(
+        records,
+        offsets.map((stamped) => ({ ...stamped, partition: 0 })),
+      )
     },
     close: () => producer.close(),
   }

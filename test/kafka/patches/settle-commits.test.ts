@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 import { readTopic } from '../../../src/kafka/read-topic.ts'
 import { TransactionalProducer } from '../../../src/kafka/transactional-producer.ts'
-import { aRecord, createKafkaRoom, untilMarked } from '../../stack/kafka-room.ts'
+import { aRecord, createKafkaRoom, takePart, untilMarked } from '../../stack/kafka-room.ts'
 
 interface Broker {
   endTxn(request: object): Promise<unknown>
@@ -32,11 +32,11 @@ function refuse(...codes: number[]): void {
 
 test('a commit is asked for again while its coordinator moves', async () => {
   const { kafka, topic, group } = await createKafkaRoom()
-  const producer = new TransactionalProducer(kafka, group)
+  const producer = new TransactionalProducer(kafka, group, takePart(group))
   await producer.init()
   refuse(NOT_COORDINATOR, NOT_COORDINATOR)
-  await producer.commit([aRecord(topic, 'one')], group, [{ topic, partition: 0, offset: 1n }])
-  await producer.commit([aRecord(topic, 'two')], group, [{ topic, partition: 0, offset: 2n }])
+  await producer.commit([aRecord(topic, 'one')], [{ topic, partition: 0, offset: 1n }])
+  await producer.commit([aRecord(topic, 'two')], [{ topic, partition: 0, offset: 2n }])
   expect(asked).toBe(4)
   await producer.close()
   await untilMarked(kafka, group)
@@ -47,9 +47,9 @@ test('a commit is asked for again while its coordinator moves', async () => {
 
 test('a commit that is refused for another reason is over', async () => {
   const { kafka, topic, group } = await createKafkaRoom()
-  const producer = new TransactionalProducer(kafka, group)
+  const producer = new TransactionalProducer(kafka, group, takePart(group))
   await producer.init()
   refuse(INVALID_TRANSACTION_STATE)
-  await expect(producer.commit([aRecord(topic, 'one')], group, [])).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' })
+  await expect(producer.commit([aRecord(topic, 'one')], [])).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' })
   expect(asked).toBe(1)
 })
