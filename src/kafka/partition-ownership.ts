@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
 import type { CommitOffset, OutgoingRecord, TopicPartition } from './delivery.ts'
-import { withAdmin } from './kafka-client.ts'
+import { type Admin, withAdmin } from './kafka-client.ts'
 import type { OpenTransactions } from './open-transactions.ts'
 import { TransactionalProducer } from './transactional-producer.ts'
 
@@ -120,10 +120,11 @@ async function readPlace(
   groupId: string,
   { topic, partition }: TopicPartition,
 ): Promise<{ offset: bigint; metadata: string | null; log: LogEnds }> {
-  const committed = await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId, topics: [topic] }), {
-    group: groupId,
+  const ask = async (admin: Admin) => ({
+    committed: await admin.fetchOffsets({ groupId, topics: [topic] }),
+    ends: await admin.fetchTopicOffsets(topic),
   })
-  const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic), { topic })
+  const { committed, ends } = await withAdmin(kafka, ask, { group: groupId, topic })
   const ofGroup = committed[0]?.partitions.find((one) => one.partition === partition)
   const ofLog = ends.find((one) => one.partition === partition)
   const offset = BigInt(ofGroup?.offset ?? -1)
