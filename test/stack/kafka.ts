@@ -17,7 +17,7 @@ import { findFreePort } from './free-port.ts'
 import { createGuardedFolder } from './guard.ts'
 import { classArchive, JAVA_FLAGS } from './java.ts'
 import { runGuarded } from './run-guarded.ts'
-import { type Server, startServer } from './server.ts'
+import { isAddressTaken, type Server, startServer } from './server.ts'
 
 /** One broker, which is also a controller. */
 export interface KafkaNode extends Server {
@@ -93,7 +93,7 @@ export async function startKafka({
       return await startNodes(brokers, program, users)
     } catch (error) {
       // A free port may be somebody else's by the time that Java has started.
-      if (left === 0 || !String(error).includes('Address already in use')) throw error
+      if (left === 0 || !isAddressTaken(error)) throw error
     }
   }
 }

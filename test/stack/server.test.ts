@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
 import { countBrokers } from './ask-broker.ts'
 import { createDatabase } from './create-database.ts'
@@ -49,6 +51,20 @@ test('Kafka answers again at its address after a kill, and after it was suspende
   const counting = countBrokers(port)
   kafka.resume()
   expect(await counting).toBe(1)
+})
+
+test('Kafka starts again though somebody has its port for a moment', async () => {
+  const kafka = await started(startKafka())
+  const port = Number(kafka.brokers.split(':')[1])
+  await kafka.kill()
+  const other = createServer()
+  await once(other.listen(port, '127.0.0.1'), 'listening')
+  const starting = kafka.start()
+  const tried = new Set<number | undefined>()
+  await expect.poll(() => tried.add(kafka.pid).size).toBeGreaterThan(2)
+  other.close()
+  await starting
+  expect(await countBrokers(port)).toBe(1)
 })
 
 test('the schema registry keeps its schemas through a kill', async () => {

@@ -10,6 +10,7 @@ const START_TIMEOUT_MS = 120_000
 const POLL_MS = 50
 /** A server that has not left in good order by then is killed. */
 const LONGEST_SHUT_DOWN_MS = 40_000
+const LONGEST_TAKEN_MS = 20_000
 
 /** One server of the stack. It keeps its address and its data through `kill` and `start`. */
 export interface Server {
@@ -58,6 +59,17 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     }
   }
 
+  /** At its own address, which somebody else may have for a moment while it is away, as whoever looks for a free port has. */
+  async function startAgain(): Promise<void> {
+    for (const deadline = Date.now() + LONGEST_TAKEN_MS; ; await sleep(POLL_MS)) {
+      try {
+        return await start()
+      } catch (error) {
+        if (!isAddressTaken(error) || Date.now() > deadline) throw error
+      }
+    }
+  }
+
   async function kill(): Promise<void> {
     if (!child?.pid || hasEnded(child)) return
     // Stopped first, so that it starts no child that the list would miss.
@@ -102,7 +114,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     get pid() {
       return child && !hasEnded(child) ? child.pid : undefined
     },
-    start,
+    start: startAgain,
     kill,
     suspend,
     resume,
@@ -110,5 +122,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     stop,
   }
 }
+
+/** Whether a start failed because another process has the port, in the words of Java and of PostgreSQL. */
+export const isAddressTaken = (error: unknown) => String(error).includes('Address already in use')
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
