@@ -127,11 +127,11 @@ export type ArtworkStatus = 'stored' | 'linked' | 'kept' | 'none' | 'pending' | 
 
 /** The primary artwork. */
 export interface ArtworkResult {
-  /** stored: downloaded. linked: only the link is kept. kept: the album has a primary image already. none: no matched product has an image. pending: a passing failure. failed: a final one. off: not wanted. */
+  /** stored, linked: take the image of this result, at key or at url. kept: the newest import says that the catalogue has a primary image, which may be one of ours; leave yours. pending: a passing failure; leave yours, another result follows. none: no accepted product has an image that is large enough; failed: it cannot be had; both: there is none from us, not an earlier one either. off: the service does not look for artwork; leave yours. */
   status: ArtworkStatus
-  /** The product whose image it is. */
+  /** The product whose image it is, not always that of the first link: a clearly larger image comes first; only when stored or linked. */
   asin: string | null
-  /** Where Amazon has the image. */
+  /** Where Amazon has the image; only when stored or linked. */
   url: string | null
   /** The original's key in the object store, when stored; 100.jpg, 150.jpg and 250.jpg stand beside it. */
   key: string | null
