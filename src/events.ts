@@ -163,7 +163,7 @@ export interface ModelUse {
   outputTokens: number
 }
 
-/** What the enrichment of one album came to. Topic album.enriched, key albumId. Read with read_committed; resultId tells copies apart. */
+/** What the enrichment of one album came to on one marketplace. Topic album.enriched, key albumId, hashed with murmur2. Read with read_committed; resultId tells copies apart. Of each albumId and marketplace the result with the greatest finishedAt counts, not the last in the log. A null value (tombstone) says that the album is forgotten, on all marketplaces. */
 export interface AlbumEnriched {
   /** Identity of this result; a reader that has seen it may skip the record. (UUID) */
   resultId: string
@@ -197,7 +197,7 @@ export interface AlbumEnriched {
   requestedAt: number
   /** When the worker first took it up. (milliseconds since 1970) */
   startedAt: number
-  /** When the result was decided. (milliseconds since 1970) */
+  /** When the result was decided, by the clock of the worker's host, and always later than the one before of the same albumId and marketplace: the greatest wins, wherever it stands in the log. (milliseconds since 1970) */
   finishedAt: number
   /** The record of album.imported that asked for it; null when a person or the service itself did, and nothing is known of the record. */
   source: RecordPosition | null
