@@ -28,7 +28,8 @@ export async function getArtwork(
   return outcome.status === 'stored' && isBetter(outcome, kept) ? toRecord(outcome) : kept
 }
 
-const NOTHING = {
+/** Of a picture that there is not. */
+export const NO_ARTWORK = {
   asin: null,
   url: null,
   key: null,
@@ -43,11 +44,11 @@ function toRecord(outcome: ArtworkOutcome): ArtworkRecord {
   const { status } = outcome
   if (status === 'stored') {
     const { asin, url, key, width, height, bytes } = outcome
-    return { ...NOTHING, status, asin, url, key, width, height, bytes }
+    return { ...NO_ARTWORK, status, asin, url, key, width, height, bytes }
   }
-  if (status === 'linked') return { ...NOTHING, status, asin: outcome.asin, url: outcome.url }
+  if (status === 'linked') return { ...NO_ARTWORK, status, asin: outcome.asin, url: outcome.url }
   if (status === 'pending' || status === 'failed') {
-    return { ...NOTHING, status, errorCode: outcome.code, errorMessage: outcome.message }
+    return { ...NO_ARTWORK, status, errorCode: outcome.code, errorMessage: outcome.message }
   }
-  return { ...NOTHING, status }
+  return { ...NO_ARTWORK, status }
 }

@@ -1,4 +1,5 @@
 import { type Collaborators, type Enrichment, enrichAlbum } from '../../enrich/enrich-album.ts'
+import { NO_ARTWORK } from '../../enrich/get-artwork.ts'
 import { EnrichmentError, type ErrorCode, toEnrichmentError } from '../../errors.ts'
 import type { AlbumEnriched, EnrichmentRequested, Stage } from '../../events.ts'
 import { MESSAGE_BYTES } from '../../kafka/event-topics.ts'
@@ -37,7 +38,7 @@ export async function tryRequest(
   signal: AbortSignal,
 ): Promise<Tried> {
   const { ledger, dependencies, enriched } = context
-  let stage: Stage | 'result' = 'search'
+  let stage = 'search' as Stage | 'result'
   const step: Collaborators['step'] = async (name, ask) => {
     if (name in job.answers) return job.answers[name] as Awaited<ReturnType<typeof ask>>
     const answer = await ask()
@@ -58,17 +59,12 @@ export async function tryRequest(
       stop()
     }
   }
-  try {
-    const { requestId, earlier } = job
-    const onCall = (call: ModelCall) => noteModelCall(job, call)
-    const own = { step, stage: timed, requestId, earlier }
-    const collaborators = { ...context.collaboratorsFor(request, clock, { step, onCall }), ...own }
-    const came = await withFirstAbort([signal, clock.signal], (inTime) =>
-      enrichAlbum(job.album, request.stages, collaborators, inTime),
-    )
-    const enrichment = request.reason === 'artwork' ? endArtwork(came, job, isLast) : came
+  const { requestId, earlier } = job
+  const onCall = (call: ModelCall) => noteModelCall(job, call)
+  const own = { step, stage: timed, requestId, earlier }
+  const collaborators = { ...context.collaboratorsFor(request, clock, { step, onCall }), ...own }
+  const toResult = async (enrichment: Enrichment): Promise<Tried> => {
     stage = 'result'
-    await takeBackOutages()
     const event = toAlbumEnriched({ ...request, album: job.album }, enrichment, {
       marketplace: collaborators.marketplace,
       run: job.claim.run,
@@ -80,29 +76,56 @@ export async function tryRequest(
     const bytes = await dependencies.registry(() => enriched.encode(event), signal)
     checkSize(context.topics.enriched, event.albumId, bytes)
     return { enrichment, event, bytes }
+  }
+  try {
+    const enrichment = await withFirstAbort([signal, clock.signal], (inTime) =>
+      enrichAlbum(job.album, request.stages, collaborators, inTime),
+    )
+    if (request.reason === 'artwork') demandArtwork(enrichment, job)
+    await takeBackOutages()
+    return await toResult(enrichment)
   } catch (thrown) {
     signal.throwIfAborted()
     if (thrown === context.stopping.reason) throw thrown
     const error = toEnrichmentError(clock.signal.aborted ? clock.signal.reason : thrown)
     if (error.code === 'LANE_LOST' || error.code === 'ALBUM_FORGOTTEN') throw error
     await takeBackOutages()
-    return { error, stage }
+    if (request.reason !== 'artwork' || stage === 'result' || !isLast(error)) return { error, stage }
+    return toResult(await endArtwork(error, job, collaborators, signal))
   }
 }
 
-/**
- * A request for the artwork alone is tried until it is had. On its last try it is no dead letter, of which so many as wait
- * for one image host would hold the lane, but a result: the album is enriched, and readers still take its artwork for pending.
- *
- * @throws EnrichmentError why it is still pending, when it will be tried again
- */
-function endArtwork(enrichment: Enrichment, { album }: Job, isLast: AroundTry['isLast']): Enrichment {
-  const { artwork } = enrichment
-  if (artwork.status !== 'pending') return enrichment
+/** A request for the artwork alone is tried until it is had. @throws EnrichmentError why it is still pending */
+function demandArtwork({ artwork }: Enrichment, { album }: Job): void {
+  if (artwork.status !== 'pending') return
   const code = (artwork.errorCode ?? 'ARTWORK_UNAVAILABLE') as ErrorCode
-  const error = new EnrichmentError(code, `the artwork of album ${album.albumId} cannot be had now`)
-  if (!isLast(error)) throw error
-  return { ...enrichment, artwork: { ...artwork, status: 'failed' } }
+  throw new EnrichmentError(code, artwork.errorMessage ?? `the artwork of album ${album.albumId} cannot be had now`)
+}
+
+/**
+ * What a request for the artwork alone comes to when its last try has failed, of whatever: no dead letter, of which so many as
+ * wait for one host would hold the lane, but a result, as readers still take the artwork for pending. Nothing is asked for.
+ */
+function endArtwork(
+  { code, message }: EnrichmentError,
+  { album }: Job,
+  collaborators: Collaborators,
+  signal: AbortSignal,
+): Promise<Enrichment> {
+  const failed = { ...NO_ARTWORK, status: 'failed' as const, errorCode: code, errorMessage: message }
+  return enrichAlbum(
+    album,
+    [],
+    {
+      ...collaborators,
+      stage: (_name, run) => run(),
+      step: async (_name, ask) => ask(),
+      amazon: { getItems: async () => [], searchItems: async () => [] },
+      // What another request has come to since stays.
+      getArtwork: async (_album, _accepted, earlier) => (earlier && earlier.status !== 'pending' ? earlier : failed),
+    },
+    signal,
+  )
 }
 
 /** Asked before the result is stored: refused at its commit it would hold up the lane for ever. */
