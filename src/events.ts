@@ -108,17 +108,17 @@ export interface ProductLink {
   score: number | null
   /** Why it was accepted, in words. */
   reason: string
-  /** Price in the currency's minor unit (cents; yen for JPY); null when unknown. */
+  /** The last price that Amazon told, in the currency's minor unit (cents; yen for JPY); null when it told none, or is kept no longer. */
   priceMinor: number | null
   /** ISO 4217 code of the price. */
   currency: string | null
-  /** Amazon's condition of the offer, for example New. */
+  /** Amazon's condition of the offer that the price is of, for example New. */
   condition: string | null
-  /** Amazon's availability type, for example IN_STOCK; the last one told. */
+  /** Amazon's availability type, for example IN_STOCK, by its last answer about the product; null when that had no offer, however well the price is known. */
   availability: string | null
-  /** When Amazon told the price; it says nothing of availability and rank. (milliseconds since 1970) */
+  /** When Amazon told the price. Availability and rank are of its last answer, which may be newer: of this result's search, or where it did not search (reason verdict or artwork) of an earlier one. (milliseconds since 1970) */
   pricedAt: number | null
-  /** Rank on the whole site, 1 is best, the last one told; null when unknown. */
+  /** Rank on the whole site, 1 is best, by Amazon's last answer about the product; null when that had none. */
   salesRank: number | null
 }
 

@@ -1,3 +1,4 @@
+import type { Candidate } from '../album.ts'
 import type { ProductLink } from '../events.ts'
 import type { EarlierLink } from './earlier.ts'
 import type { Match } from './match/match-album.ts'
@@ -17,9 +18,7 @@ export interface PlannedLinks {
  */
 export function planLinks({ candidates }: Match, earlier: readonly EarlierLink[], requestId: string): PlannedLinks {
   const known = new Map(earlier.map((link) => [link.asin, link]))
-  const links = rankAccepted(candidates).map((accepted) =>
-    keepKnown(toLink(accepted), known.get(accepted.product.asin)),
-  )
+  const links = rankAccepted(candidates).map((accepted) => toCurrentLink(accepted, known.get(accepted.product.asin)))
   const linked = new Set(links.map(({ asin }) => asin))
   // Also what this very request has withdrawn before, in a run whose result readers may have seen or not.
   const withdrawn = earlier.filter(
@@ -29,15 +28,16 @@ export function planLinks({ candidates }: Match, earlier: readonly EarlierLink[]
 }
 
 /**
- * What Amazon does not tell today is unknown, not gone: the last it told stays, a price with its time. So does what it told
- * later than this, as another request may have renewed the link while this one waited with its answers.
+ * The link to an accepted product as Amazon told of it last. An answer without an offer, or without a rank, says that there is
+ * none to tell now; only the price stays, with its condition and time. What it told later than this answer stays as it is, as
+ * another request may have renewed the link while this one waited; so does all where the answer may be kept no longer.
  */
-export function keepKnown(link: ProductLink, known: EarlierLink | undefined): ProductLink {
+export function toCurrentLink(accepted: Candidate, known: EarlierLink | undefined): ProductLink {
+  const link = toLink(accepted)
   if (known === undefined) return link
-  const isOlder = link.pricedAt !== null && known.pricedAt !== null && link.pricedAt < known.pricedAt
-  const [first, second] = isOlder ? [known, link] : [link, known]
-  const salesRank = first.salesRank ?? second.salesRank
-  const availability = first.availability ?? second.availability
-  const { priceMinor, currency, condition, pricedAt } = first.priceMinor === null ? second : first
-  return { ...link, salesRank, availability, priceMinor, currency, condition, pricedAt }
+  const { priceMinor, currency, condition, pricedAt, availability, salesRank } = known
+  const price = { priceMinor, currency, condition, pricedAt }
+  // One that is kept no longer has a time below 0.
+  if (accepted.product.fetchedAt < (pricedAt ?? 0)) return { ...link, ...price, availability, salesRank }
+  return link.priceMinor === null && priceMinor !== null ? { ...link, ...price } : link
 }

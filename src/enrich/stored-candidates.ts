@@ -5,8 +5,8 @@ import type { Statement } from '../db/prepared.ts'
 import type { ProductLink } from '../events.ts'
 import type { EarlierLink } from './earlier.ts'
 import type { Match } from './match/match-album.ts'
-import { keepKnown } from './plan-links.ts'
-import { rankAccepted, toLink } from './to-link.ts'
+import { toCurrentLink } from './plan-links.ts'
+import { rankAccepted } from './to-link.ts'
 
 /** What stays of a product that was rejected, unless by a person, who may think better of it: enough for an editor to see what it was, and that it was rightly rejected. */
 type RejectedProduct = Pick<Product, 'asin' | 'title' | 'contributors'>
@@ -93,8 +93,6 @@ export async function findEarlier(
   const rows = await db.run(FIND_CANDIDATES, [albumId, marketplace])
   const found = rows.map(({ judgedMs, ...row }) => toCandidate({ ...row, judgedAt: new Date(judgedMs) }))
   const candidates = found.filter(({ verdict, product }) => verdict !== 'accept' || linked.has(product.asin))
-  const links = rankAccepted(candidates).map((candidate) =>
-    keepKnown(toLink(candidate), linked.get(candidate.product.asin)),
-  )
+  const links = rankAccepted(candidates).map((accepted) => toCurrentLink(accepted, linked.get(accepted.product.asin)))
   return { candidates, links, model: null }
 }

@@ -48,22 +48,36 @@ test('a request that runs again after it has withdrawn a link tells so again', (
   expect(plan([accepted('B000000001')], links, 'another').withdrawnAsins).toEqual([])
 })
 
-test('an unknown price does not erase a known one, and a known one replaces it', () => {
-  const known = earlier('B000000001', { priceMinor: 1_234, currency: 'CAD', pricedAt: 1_000, salesRank: 7 })
-  const [unpriced] = plan([accepted('B000000001', { price: null, fetchedAt: 2_000, salesRank: null })], [known]).links
-  expect(unpriced).toMatchObject({ priceMinor: 1_234, currency: 'CAD', pricedAt: 1_000, salesRank: 7 })
+const TOLD = { priceMinor: 1_234, currency: 'CAD', condition: 'New', pricedAt: 1_000 }
+const NOT_SOLD = { price: null, condition: null, availability: null, salesRank: null }
+
+test('an answer without an offer ends availability and rank, and keeps the price with its condition and time', () => {
+  const known = earlier('B000000001', { ...TOLD, availability: 'IN_STOCK', salesRank: 7 })
+  const [unpriced] = plan([accepted('B000000001', { ...NOT_SOLD, fetchedAt: 2_000 })], [known]).links
+  expect(unpriced).toMatchObject({ ...TOLD, availability: null, salesRank: null })
+  const offer = { condition: 'Used', availability: 'OUT_OF_STOCK', salesRank: 9 }
+  const [soldOut] = plan([accepted('B000000001', { price: null, ...offer, fetchedAt: 2_000 })], [known]).links
+  expect(soldOut).toMatchObject({ ...TOLD, availability: 'OUT_OF_STOCK', salesRank: 9 })
   const price = { amount: 9.99, currency: 'CAD' }
-  const [repriced] = plan([accepted('B000000001', { price, fetchedAt: 3_000 })], [known]).links
-  expect(repriced).toMatchObject({ priceMinor: 999, pricedAt: 3_000 })
+  const [repriced] = plan([accepted('B000000001', { price, ...offer, fetchedAt: 3_000 })], [known]).links
+  expect(repriced).toMatchObject({ priceMinor: 999, pricedAt: 3_000, ...offer })
 })
 
-test('an answer that was kept for days replaces no price that Amazon told later', () => {
+test('what may be kept no longer changes nothing of what is known of the link', () => {
+  const known = { ...TOLD, availability: 'IN_STOCK', salesRank: 7 }
+  const ended = accepted('B000000001', { ...NOT_SOLD, fetchedAt: -1 })
+  expect(plan([ended], [earlier('B000000001', known)]).links).toMatchObject([known])
+  const unpriced = { availability: 'OUT_OF_STOCK', salesRank: 7 }
+  expect(plan([ended], [earlier('B000000001', unpriced)]).links).toMatchObject([unpriced])
+})
+
+test('an answer that was kept for days replaces nothing that Amazon told later', () => {
   const renewed = { priceMinor: 1_234, currency: 'CAD', condition: 'new', pricedAt: 5_000, availability: 'now' }
   const older = { price: { amount: 9.99, currency: 'CAD' }, condition: 'used', availability: 'later', salesRank: 3 }
   const planned = (salesRank: number | null) =>
     plan([accepted('B000000001', { ...older, fetchedAt: 3_000 })], [earlier('B000000001', { ...renewed, salesRank })])
   expect(planned(7).links).toMatchObject([{ ...renewed, salesRank: 7 }])
-  expect(planned(null).links).toMatchObject([{ ...renewed, salesRank: 3 }])
+  expect(planned(null).links).toMatchObject([{ ...renewed, salesRank: null }])
 })
 
 test('a price that was never known is null, not zero', () => {
