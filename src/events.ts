@@ -183,7 +183,7 @@ export interface AlbumEnriched {
   outcome: Outcome
   /** All products now accepted for the album on this marketplace, best first. */
   links: ProductLink[]
-  /** Products linked before that no longer match. */
+  /** Products whose link is taken back with this result: a search or a person rejected them, or Amazon does not show them any more (a link that a person accepted stays then). Each may come back in links later. */
   withdrawnAsins: string[]
   /** What became of the primary artwork. */
   artwork: ArtworkResult

@@ -5,7 +5,7 @@ import { getProducts } from './get-products.ts'
 import { judgeByPerson } from './match/judge-by-person.ts'
 import type { Match } from './match/match-album.ts'
 import { createScorer } from './match/score-candidate.ts'
-import { isKnownWhole } from './stored-candidates.ts'
+import { isKnownWhole, toUnshown } from './stored-candidates.ts'
 
 interface Using {
   findEarlier(albumId: string): Promise<{ candidates: Candidate[] }>
@@ -30,10 +30,13 @@ export async function applyVerdicts(
   const known = new Map(candidates.filter(isKnownWhole).map(({ product }) => [product.asin, product]))
   const wanted = findWanted(candidates, verdicts).filter((asin) => !known.has(asin))
   for (const product of await getProducts('verdict', wanted, { amazon, step }, signal)) known.set(product.asin, product)
+  const unshown = new Set(wanted.filter((asin) => !known.has(asin)))
   const score = createScorer(album)
   const stored = new Set(candidates.map(({ product }) => product.asin))
   const judge = (candidate: Candidate) => {
-    const product = known.get(candidate.product.asin) ?? candidate.product
+    const { asin } = candidate.product
+    const kept = unshown.has(asin) ? toUnshown(candidate.product, Date.now()) : candidate.product
+    const product = known.get(asin) ?? kept
     return judgeByPerson(product, score, verdicts) ?? { ...candidate, product }
   }
   const added = [...known.values()]

@@ -1,4 +1,4 @@
-import type { Album, Candidate } from '../album.ts'
+import type { Album, Candidate, Product } from '../album.ts'
 import type { AmazonApi } from '../amazon/amazon-api.ts'
 import type { CandidateCounts, ModelUse, Outcome, ProductLink, Stage } from '../events.ts'
 import type { Model } from '../model/model.ts'
@@ -8,7 +8,7 @@ import { getProducts } from './get-products.ts'
 import { type Match, matchAlbum } from './match/match-album.ts'
 import { type PlannedLinks, planLinks } from './plan-links.ts'
 import { searchAmazon } from './search-amazon.ts'
-import { isKnownWhole } from './stored-candidates.ts'
+import { isKnownWhole, toUnshown } from './stored-candidates.ts'
 import { rankAccepted } from './to-link.ts'
 
 /** What the enrichment of one album works with; `run` stores what it does, `try` does not. */
@@ -103,19 +103,33 @@ async function searchAndMatch(album: Album, using: Collaborators, signal: AbortS
   const { products, unasked } = await using.stage('search', () => searchAmazon(album, search, signal))
   return using.stage('match', async () => {
     const { candidates, model } = await matchAlbum(album, products, { ...using, verdicts, signal })
-    return { candidates: [...candidates, ...(await findUnasked(album, unasked, using))], model }
+    return { candidates: [...candidates, ...(await findStanding(album, products, unasked, using))], model }
   })
 }
 
-/** Of links that were not asked about the candidates as they are stored: they stand, unless a person has rejected them since. */
-async function findUnasked({ albumId }: Album, unasked: readonly string[], using: Collaborators): Promise<Candidate[]> {
-  if (unasked.length === 0) return []
-  const { candidates } = await using.findEarlier(albumId)
-  const isRejected = (asin: string) =>
-    using.earlier.verdicts.some((given) => given.asin === asin && given.verdict === 'reject')
-  return candidates.filter(
-    ({ verdict, product: { asin } }) => verdict === 'accept' && unasked.includes(asin) && !isRejected(asin),
+/**
+ * Of links that the search did not bring the candidates that stand: as they are stored where nobody asked about them, unless a
+ * person has rejected them since, and what a person has accepted also where Amazon does not show it.
+ */
+async function findStanding(
+  { albumId }: Album,
+  products: readonly Product[],
+  unasked: readonly string[],
+  using: Collaborators,
+): Promise<Candidate[]> {
+  const word = new Map(using.earlier.verdicts.map(({ asin, verdict }) => [asin, verdict]))
+  const brought = new Set(products.map(({ asin }) => asin))
+  const unshown = [...word.keys()].filter(
+    (asin) => word.get(asin) === 'accept' && !brought.has(asin) && !unasked.includes(asin),
   )
+  if (unasked.length + unshown.length === 0) return []
+  const linked = (await using.findEarlier(albumId)).candidates.filter(({ verdict }) => verdict === 'accept')
+  return [
+    ...linked.filter(({ product: { asin } }) => unasked.includes(asin) && word.get(asin) !== 'reject'),
+    ...linked
+      .filter(({ product: { asin } }) => unshown.includes(asin))
+      .map((one) => ({ ...one, product: toUnshown(one.product, Date.now()) })),
+  ]
 }
 
 async function takeEarlier(

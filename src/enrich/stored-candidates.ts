@@ -20,6 +20,11 @@ export function toStoredProduct(candidate: Candidate): Product | RejectedProduct
   return { asin, title, contributors }
 }
 
+/** A product that Amazon was asked about and does not show. @param now when that was, milliseconds since 1970 */
+export function toUnshown({ asin, url, title, contributors }: Product, now: number): Product {
+  return { ...UNKNOWN, asin, url, title, contributors, fetchedAt: now }
+}
+
 /** When Amazon told a product of which not all is kept that it told. */
 const ENDED = -1
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Candidate } from '../../src/album.ts'
+import { ExternalLink } from '../../src/db/entities/external-link.entity.ts'
 import { PersonVerdictRow } from '../../src/db/entities/person-verdict.entity.ts'
 import { enrichAlbum } from '../../src/enrich/enrich-album.ts'
 import { findEarlier } from '../../src/enrich/stored-candidates.ts'
@@ -19,17 +20,18 @@ const accepted = (asin: string): Candidate => ({
 async function openShop() {
   const { db, ledger } = await openLedger()
   const asked: string[][] = []
+  const unshown = new Set<string>()
   const amazon = {
     searchItems: async () => [],
     getItems: async (asins: string[]) => {
       asked.push(asins)
-      return asins.map((asin) => accepted(asin).product)
+      return asins.filter((asin) => !unshown.has(asin)).map((asin) => accepted(asin).product)
     },
   }
-  const enrich = (job: Job) =>
+  const enrich = (job: Job, stages = aRequest().stages) =>
     enrichAlbum(
       job.album,
-      aRequest().stages,
+      stages,
       {
         ...job,
         ...{ marketplace: SITE, hasMusicIndex: true, amazon, model: null, modelUse: 'never' },
@@ -53,9 +55,9 @@ async function openShop() {
   }
   const decide = async (asin: string, verdict: 'accept' | 'reject') => {
     const row = { albumId: '1', marketplace: SITE, asin, verdict, decidedBy: 'me', decidedAt: new Date() }
-    await db.query((em) => em.insert(PersonVerdictRow, row))
+    await db.query((em) => em.upsert(PersonVerdictRow, row))
   }
-  return { ledger, asked, enrich, link, decide }
+  return { db, ledger, asked, unshown, enrich, link, decide }
 }
 
 test('what others linked since a request first asked is asked for by its next try, and stays linked', async () => {
@@ -84,4 +86,38 @@ test('of more links than are asked about the others stand, and what a person wan
   expect(asked).toEqual([['B0PERSON01', ...asins.slice(0, 9)], asins.slice(9, 19)])
   expect(links.map(({ asin }) => asin)).toEqual(['B0PERSON01', ...asins.slice(0, 25)])
   expect([withdrawnAsins, counts.accepted]).toEqual([['B000000025'], 26])
+})
+
+test('a link that a person accepted stays while Amazon does not show it, with its last price alone, and others are withdrawn', async () => {
+  const { db, ledger, unshown, enrich, link, decide } = await openShop()
+  await link(1n, 'B000000001', 'B000000002')
+  await decide('B000000002', 'accept')
+  const told = { priceMinor: 999, currency: 'CAD', condition: 'New', pricedAt: new Date(5_000) }
+  await db.query((em) => em.nativeUpdate(ExternalLink, {}, { ...told, availability: 'IN_STOCK', salesRank: 7 }))
+  unshown.add('B000000001').add('B000000002')
+  const left = { ...told, pricedAt: 5_000, availability: null, salesRank: null, asin: 'B000000002' }
+  for (const offset of [2n, 3n]) {
+    const job = await open(ledger, aRequest(), at(offset))
+    const gone = await enrich(job)
+    expect(gone.links).toMatchObject([left])
+    expect([gone.withdrawnAsins, gone.counts.accepted]).toEqual([offset === 2n ? ['B000000001'] : [], 1])
+    await finish(ledger, job, gone)
+  }
+  await decide('B000000002', 'reject')
+  const { links, withdrawnAsins } = await enrich(await open(ledger, aRequest(), at(4n)))
+  expect([links, withdrawnAsins]).toEqual([[], ['B000000002']])
+})
+
+test('a link that Amazon is asked about and does not show when a person decides has no availability any more', async () => {
+  const { db, ledger, unshown, enrich, link, decide } = await openShop()
+  await link(1n, 'B000000001', 'B000000002')
+  await db.query((em) => em.nativeUpdate(ExternalLink, {}, { availability: 'IN_STOCK', salesRank: 7 }))
+  await db.query((em) => em.execute(`update candidate set product = product || '{"fetchedAt": -1}'`))
+  await decide('B000000002', 'accept')
+  unshown.add('B000000001')
+  const { links } = await enrich(await open(ledger, aRequest(), at(2n)), ['match', 'links', 'artwork'])
+  expect(links).toMatchObject([
+    { asin: 'B000000002', decidedBy: 'person' },
+    { asin: 'B000000001', availability: null, salesRank: null },
+  ])
 })
