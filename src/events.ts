@@ -106,7 +106,7 @@ export interface ProductLink {
   decidedBy: DecidedBy
   /** The rules' score, 0 to 1; null where the rules were not asked. */
   score: number | null
-  /** Why it was accepted, in words. */
+  /** Why it was accepted, in words for people; of a person when, and not who. */
   reason: string
   /** The last price that Amazon told, in the currency's minor unit (cents; yen for JPY); null when it told none, or is kept no longer. */
   priceMinor: number | null

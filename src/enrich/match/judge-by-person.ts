@@ -20,3 +20,6 @@ export function judgeByPerson(
   const reason = `${word} by ${by} on ${new Date(at).toISOString().slice(0, 10)}`
   return { product, verdict, decidedBy: 'person', score, parts, reason }
 }
+
+/** The reason of such a verdict for readers whom the person's name does not concern. */
+export const withoutName = (reason: string): string => reason.replace(/ by .* on /s, ' by a person on ')

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Enrichment } from '../../enrich/enrich-album.ts'
+import { withoutName } from '../../enrich/match/judge-by-person.ts'
 import type { AlbumEnriched, EnrichmentRequested } from '../../events.ts'
 
 interface Circumstances {
@@ -29,7 +30,7 @@ export function toAlbumEnriched(
     title: album.title,
     marketplace,
     outcome,
-    links,
+    links: links.map((link) => (link.decidedBy === 'person' ? { ...link, reason: withoutName(link.reason) } : link)),
     withdrawnAsins,
     artwork: { status, asin, url, key, errorCode },
     counts,
