@@ -175,7 +175,7 @@ export interface AlbumEnriched {
   reason: Reason
   /** The importer's id of the album. */
   albumId: string
-  /** The album's title, as it was imported last. */
+  /** The album's title, of the facts that were used: those with the greatest importedAt, of two that are equal those at the greater offset. */
   title: string
   /** The Amazon site searched, for example www.amazon.com. */
   marketplace: string
@@ -201,4 +201,6 @@ export interface AlbumEnriched {
   finishedAt: number
   /** The record of album.imported that asked for it; null when a person or the service itself did, and nothing is known of the record. */
   source: RecordPosition | null
+  /** importedAt of the facts that were used. Greater than that of the record at source: this record's facts were older and changed nothing. null in results from before 0.2.0. (milliseconds since 1970) */
+  importedAt: number | null
 }

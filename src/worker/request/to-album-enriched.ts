@@ -40,5 +40,6 @@ export function toAlbumEnriched(
     startedAt,
     finishedAt,
     source,
+    importedAt: album.importedAt,
   }
 }

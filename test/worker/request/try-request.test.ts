@@ -112,3 +112,11 @@ test.each(['pending', 'stored'] as const)(
     })
   },
 )
+
+test('a result says when the facts were imported that were used, which may be newer than the request', async () => {
+  const amazon = { getItems: async () => [], searchItems: async () => [] }
+  const getArtwork = async () => ({ ...NO_ARTWORK, status: 'none' as const })
+  const job = aJob({ album: { ...album, title: 'Nevermind (newer)', importedAt: 7 } })
+  const tried = await tryRequest(request, job, aContext({ amazon, getArtwork }), aroundTry(false), NEVER)
+  expect([album.importedAt, tried]).toMatchObject([0, { event: { title: 'Nevermind (newer)', importedAt: 7 } }])
+})
