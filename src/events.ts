@@ -74,7 +74,7 @@ export interface RecordPosition {
 
 /** One wish to enrich one album. Topic album.enrichment (one partition), key albumId. Internal to the service: written by intake and by commands. */
 export interface EnrichmentRequested {
-  /** Identity of the request; every request ends in exactly one result or dead letter. (UUID) */
+  /** Identity of the request. It ends in exactly one result or dead letter, unless its album is forgotten first, or its run is begun again. (UUID) */
   requestId: string
   /** imported: the album came from the importer. replay: an operator asks again. verdict: a person decided about a match. artwork: only the artwork is still missing. */
   reason: Reason
