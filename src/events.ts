@@ -167,11 +167,11 @@ export interface ModelUse {
 export interface AlbumEnriched {
   /** Identity of this result; a reader that has seen it may skip the record. (UUID) */
   resultId: string
-  /** The request that this result answers. (UUID) */
+  /** The request that this result answers; dead retry, enrich and a verdict each make a new one. (UUID) */
   requestId: string
   /** How many times the request has been run from its start, counted from 1; greater than 1 only after offsets were reset, or the topics moved to another cluster. */
   run: number
-  /** Why the album was enriched. */
+  /** imported: the album came from the importer. replay: an operator asked again. verdict: a person decided about candidates; nothing was searched for, unless a verdict was taken back. artwork: only the artwork was still missing; links are repeated as they were. */
   reason: Reason
   /** The importer's id of the album. */
   albumId: string
@@ -179,9 +179,9 @@ export interface AlbumEnriched {
   title: string
   /** The Amazon site searched, for example www.amazon.com. */
   marketplace: string
-  /** matched: at least one link. needs_review: no link, but a candidate that a person should judge. no_match: candidates, none of them the album. not_found: Amazon has no candidate. */
+  /** matched: at least one link; other candidates may be open (counts.open), and nobody need judge them. needs_review: no link, but a candidate that a person should judge. no_match: candidates, none of them the album. not_found: Amazon has no candidate. */
   outcome: Outcome
-  /** All products now accepted for the album on this marketplace, best first. */
+  /** All products now accepted for the album on this marketplace, best first: surest (person, identifier, rules, model), then best selling, then with the largest image, then by ASIN. */
   links: ProductLink[]
   /** Products whose link is taken back with this result: a search or a person rejected them, or Amazon does not show them any more (a link that a person accepted stays then). Each may come back in links later. */
   withdrawnAsins: string[]
@@ -193,13 +193,13 @@ export interface AlbumEnriched {
   attempts: number
   /** The language model's part; null when there was nothing to ask it. Without tokens it was not asked after all: the album's text gives orders, or the day's tokens were spent. */
   model: ModelUse | null
-  /** When the enrichment was asked for. (milliseconds since 1970) */
+  /** When the enrichment was asked for, by PostgreSQL's clock; with reason artwork, when that was whose artwork was missing. (milliseconds since 1970) */
   requestedAt: number
-  /** When the worker first took it up. (milliseconds since 1970) */
+  /** When a worker first took the request up, by its host's clock, which may be behind that of requestedAt. Of a later run too it is the time of the first. (milliseconds since 1970) */
   startedAt: number
   /** When the result was decided, by the clock of the worker's host, and always later than the one before of the same albumId and marketplace: the greatest wins, wherever it stands in the log. (milliseconds since 1970) */
   finishedAt: number
-  /** The record of album.imported that asked for it; null when a person or the service itself did, and nothing is known of the record. */
+  /** The record of album.imported that asked for it; also where dead retry sent its request again. null with reason verdict and artwork, and where an operator asked for the album by its id, or for what intake had given up. */
   source: RecordPosition | null
   /** importedAt of the facts that were used. Greater than that of the record at source: this record's facts were older and changed nothing. null in results from before 0.2.0. (milliseconds since 1970) */
   importedAt: number | null
