@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { EnrichmentError } from '../../src/errors.ts'
@@ -95,4 +96,20 @@ test('a pointer is small itself, whatever of the record is large', () => {
   const byHeader = toDeadLetter('dead', { ...delivery, headers: { large } }, givenUp)
   expect(byHeader.headers).not.toHaveProperty('large')
   for (const { headers } of [byKey, byHeader]) expect(headerBytes(headers)).toBeLessThan(16_000)
+})
+
+test('README tells every header that a letter may bear, and no other', () => {
+  const batch = { firstOffset: 1n, lastOffset: 2n, records: 2, bytes: 9, sha256: 'x' }
+  const tooLarge = { ...delivery, value: randomBytes(4_000_000) }
+  const all = { ...givenUp, requestId: 'x', history: [] }
+  const letters = [
+    toDeadLetter('dead', delivery, all),
+    toDeadLetter('dead', tooLarge, all),
+    toDeadLetter('dead', { ...delivery, fault: { error: givenUp.error, batch } }, all),
+  ]
+  const own = letters.flatMap(({ headers = {} }) => Object.keys(headers).filter((name) => name.startsWith('enricher-')))
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const rows = [...readme.matchAll(/^\| (`enricher-.*?) \|/gm)].map(([, names = '']) => names)
+  const told = rows.flatMap((names) => [...names.matchAll(/`(.*?)`/g)].map(([, name = '']) => name))
+  expect(told.map((name) => name.replace(/^-/, 'enricher-original-')).sort()).toEqual([...new Set(own)].sort())
 })
