@@ -186,11 +186,12 @@ export class Worker implements Member {
     const { lease, consumer } = this.#options
     const committed = lease.committed ?? new Map()
     const isNew = isPending(committed, { topic, offset: nextOffset - 1n })
-    if (deliveries.length === 0 && isNew && this.#window.skipTo(topic, nextOffset)) {
+    this.#window.add(deliveries.filter((delivery) => isPending(committed, delivery)))
+    // Also behind records: those that are known already may come again with markers that were not there the first time.
+    if (isNew && this.#window.skipTo(topic, nextOffset)) {
       this.#markers.set(topic, nextOffset)
       this.#flushSoon()
     }
-    this.#window.add(deliveries.filter((delivery) => isPending(committed, delivery)))
     if (this.#isFull(topic, 1)) {
       this.#paused.add(topic)
       consumer.pause({ topic, partition: 0 })

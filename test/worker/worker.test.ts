@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { LaneState } from '../../src/holds/lane-state.ts'
+import type { Delivery } from '../../src/kafka/delivery.ts'
 import type { GroupConsumer } from '../../src/kafka/group-consumer.ts'
 import { createLogger } from '../../src/log.ts'
 import { LaneLease } from '../../src/worker/lease/lane-lease.ts'
@@ -12,13 +13,14 @@ const record = {
   ...{ key: null, value: null, headers: {} },
 }
 
-test('a marker that comes behind the last record while that is committed is committed as well', async () => {
+/** A worker that has the lane, in which albums and commits may be held up. */
+async function openWorker() {
   const commits: string[] = []
-  const landing = Promise.withResolvers<void>()
+  const world = { worked: Promise.resolve(), landed: Promise.resolve() }
   const producer = {
     async commit(_records: unknown[], offsets: { topic: string; offset: bigint }[]) {
       commits.push(offsets.map(({ offset }) => String(offset)).join())
-      if (commits.length === 2) await landing.promise
+      await world.landed
     },
     close: () => Promise.resolve(),
   }
@@ -37,6 +39,7 @@ test('a marker that comes behind the last record while that is committed is comm
     clearInFlight: () => Promise.resolve(),
     async process(_delivery, { onBegun }) {
       onBegun()
+      await world.worked
       return { records: [], report: () => undefined }
     },
     log: createLogger('fatal'),
@@ -44,15 +47,40 @@ test('a marker that comes behind the last record while that is committed is comm
   onTestFinished(() => worker.stop())
   worker.start()
   await worker.assigned([{ topic, partition: 0 }], stopping.signal)
-  const { signal } = stopping
+  const receive = (deliveries: Delivery[], nextOffset: bigint) =>
+    worker
+      .own({ topic, partition: 0 })
+      .receive({ topic, partition: 0, deliveries, nextOffset, signal: stopping.signal })
+  // The start's own.
+  await expect.poll(() => commits).toEqual(['0'])
+  return { worker, commits, world, receive }
+}
+
+test('a marker that comes behind the last record while that is committed is committed as well', async () => {
+  const { worker, commits, world, receive } = await openWorker()
   expect(() => worker.own({ topic, partition: 1 }), 'added since').toThrow(
     expect.objectContaining({ code: 'TOPIC_WRONG' }),
   )
-  const lane = worker.own({ topic, partition: 0 })
-  await lane.receive({ topic, partition: 0, deliveries: [record], nextOffset: 1n, signal })
-  // The start's own, and then that of the record.
+  const landing = Promise.withResolvers<void>()
+  world.landed = landing.promise
+  await receive([record], 1n)
   await expect.poll(() => commits).toEqual(['0', '1'])
-  await lane.receive({ topic, partition: 0, deliveries: [], nextOffset: 2n, signal })
+  await receive([], 2n)
   landing.resolve()
   await expect.poll(() => commits).toEqual(['0', '1', '2'])
 })
+
+test.each(['is worked on', 'is committed'])(
+  'a marker that comes with a record that %s is committed as well',
+  async (how) => {
+    const { commits, world, receive } = await openWorker()
+    const working = Promise.withResolvers<void>()
+    if (how === 'is worked on') world.worked = working.promise
+    await receive([record], 1n)
+    if (how === 'is committed') await expect.poll(() => commits).toEqual(['0', '1'])
+    // As after a join, which delivers all that is not committed once more.
+    await receive([{ ...record, nextOffset: 2n }], 2n)
+    working.resolve()
+    await expect.poll(() => commits.at(-1), { timeout: 10_000 }).toBe('2')
+  },
+)
