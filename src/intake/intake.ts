@@ -102,7 +102,7 @@ export class Intake implements Member {
       topics: this.topics,
       maxBytesPerPartition: FETCH_BYTES,
       log,
-      onAssigned: (_, signal) => this.#prepare(signal),
+      onAssigned: (assignment, signal) => this.#prepare(assignment, signal),
       own: (partition, signal, fail) => this.#own(partition, signal, fail),
       onRefused: (refusal) => this.#state.hold('kafka', explainRefusal(refusal, 'intake_')),
     })
@@ -135,8 +135,8 @@ export class Intake implements Member {
     await this.#state.closed()
   }
 
-  async #prepare(signal: AbortSignal): Promise<void> {
-    this.#offsets.clear()
+  async #prepare(assignment: TopicPartition[], signal: AbortSignal): Promise<void> {
+    this.#offsets.assigned(assignment)
     await this.#restoreFlood(signal)
     await this.#setClock(signal)
     this.#isActive = true

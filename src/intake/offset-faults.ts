@@ -22,10 +22,8 @@ export class OffsetFaults {
   readonly #state: Pick<LaneState, 'hold'>
   readonly #requests: string
   readonly #onDeleted: PartitionClaim['onDeleted']
-  /** By partition. */
-  readonly #holds = new Map<number, NewHold>()
-  /** Causes in spite of which a person lets intake go on. */
-  readonly #accepted = new Set<string>()
+  /** By partition; accepted: a person lets intake go on in spite of it. */
+  readonly #faults = new Map<number, { hold: NewHold; isAccepted: boolean }>()
 
   /**
    * @param requests the topic to which it brings requests
@@ -48,21 +46,24 @@ export class OffsetFaults {
     return `${TO}${this.#requests}`
   }
 
-  /** Of another assignment: nothing is known of its partitions yet. */
-  clear(): void {
-    this.#holds.clear()
-    this.#accepted.clear()
+  /**
+   * The group has joined again. What is known of partitions that are still assigned stays until they are taken over: what
+   * a person accepts would count for nothing where a join comes before the next try. Others are another member's now.
+   */
+  assigned(assignment: readonly TopicPartition[]): void {
+    const kept = new Set(assignment.map(({ partition }) => partition))
+    for (const partition of this.#faults.keys()) if (!kept.has(partition)) this.#faults.delete(partition)
     this.#tell()
   }
 
   /** Whether it could not be taken over for what its offset is, when it was tried last. */
   isHeld({ partition }: TopicPartition): boolean {
-    return this.#holds.has(partition)
+    return this.#faults.has(partition)
   }
 
   /** The partition could be taken over. */
   over({ partition }: TopicPartition): void {
-    this.#holds.delete(partition)
+    this.#faults.delete(partition)
     this.#tell()
   }
 
@@ -71,14 +72,16 @@ export class OffsetFaults {
     if (!(error instanceof EnrichmentError) || error.code !== 'TOPIC_WRONG') return
     const remedy =
       'stop the service, set the offsets of the group with kafka-consumer-groups.sh --reset-offsets, and start it'
-    const hold = { cause: BEYOND, message: error.message, remedy }
-    this.#holds.set(partition, error instanceof OffsetFault ? error.hold : hold)
+    const beyond = { cause: BEYOND, message: error.message, remedy }
+    const hold = error instanceof OffsetFault ? error.hold : beyond
+    // It may have been accepted while this try went on.
+    this.#faults.set(partition, { hold, isAccepted: this.#isAccepted(partition, hold.cause) })
     this.#tell()
   }
 
   /** A person said resume. */
   resumed({ accepted }: Pick<StoredLane, 'accepted'>): void {
-    for (const { cause } of this.#holds.values()) if (accepted.includes(cause)) this.#accepted.add(cause)
+    for (const fault of this.#faults.values()) if (accepted.includes(fault.hold.cause)) fault.isAccepted = true
   }
 
   /**
@@ -88,7 +91,7 @@ export class OffsetFaults {
    * @throws OffsetFault where it is, until a person accepts that
    */
   judgeMetadata({ topic, partition }: TopicPartition, metadata: string): void {
-    if (!metadata.startsWith(TO) || metadata === this.metadata || this.#accepted.has(OTHER_LANE)) return
+    if (!metadata.startsWith(TO) || metadata === this.metadata || this.#isAccepted(partition, OTHER_LANE)) return
     const other = metadata.slice(TO.length)
     const message = `in partition ${partition} of ${topic} the group brings requests to ${other}, and this process to ${this.#requests}`
     const remedy =
@@ -106,7 +109,12 @@ export class OffsetFaults {
   async beginAt(place: TopicPartition, { start, end }: LogEnds): Promise<bigint> {
     const remembered = await this.#marks.remembered(place)
     // Nothing to be requested again, nobody who could have been further on, or beyond its end: a log that was made anew.
-    if (start !== end && remembered !== null && remembered.offset <= end && !this.#accepted.has(MISSING)) {
+    if (
+      start !== end &&
+      remembered !== null &&
+      remembered.offset <= end &&
+      !this.#isAccepted(place.partition, MISSING)
+    ) {
       // Whoever takes a partition over commits where it begins, so one that was taken over and not left had an offset.
       if (remembered.offset > start || remembered.isOpen) throw new OffsetFault(missing(place, remembered.offset))
     }
@@ -115,10 +123,15 @@ export class OffsetFaults {
     return start
   }
 
+  #isAccepted(partition: number, cause: string): boolean {
+    const fault = this.#faults.get(partition)
+    return fault?.hold.cause === cause && fault.isAccepted
+  }
+
   #tell(): void {
+    const holds = [...this.#faults.values()].map(({ hold }) => hold)
     for (const cause of [BEYOND, MISSING, OTHER_LANE]) {
-      const first = [...this.#holds.values()].find((hold) => hold.cause === cause)
-      this.#state.hold(cause, first ?? null)
+      this.#state.hold(cause, holds.find((hold) => hold.cause === cause) ?? null)
     }
   }
 }
