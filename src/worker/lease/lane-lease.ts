@@ -144,7 +144,9 @@ export class LaneLease {
         return await withFirstAbort([signal, doubt], run)
       } catch (error) {
         signal.throwIfAborted()
-        if (!doubt.aborted || error !== doubt.reason) throw error
+        // Also a store whose guard comes behind our own next take is refused as lost; lost in truth the signal is aborted.
+        const isOfDoubt = error === doubt.reason || toEnrichmentError(error).code === 'LANE_LOST'
+        if (!doubt.aborted || !isOfDoubt) throw error
       }
     }
   }

@@ -55,3 +55,30 @@ test('a store that waits as the probe makes way for the acquisition that it wait
   expect(await Promise.all([first, probe])).toEqual(['first', 'probe'])
   expect(written).toEqual([['first'], ['probe']])
 })
+
+test('a store that is refused because this process has taken the lane anew is written again', async () => {
+  const lease = new LaneLease(quietPorts())
+  await lease.acquire(NEVER)
+  let writes = 0
+  const queue = new StoreQueue<Piece, string>(lease, async (pieces) => {
+    writes += 1
+    if (writes === 1) {
+      lease.suspend()
+      await lease.acquire(NEVER)
+      throw new EnrichmentError('LANE_LOST', 'another process has taken the lane over')
+    }
+    return pieces.map(({ requestId }) => requestId)
+  })
+  const ofAlbums = whileOwner(
+    lease,
+    createDependencies(() => undefined, NEVER),
+  )
+  const store = () => ofAlbums.database((owned) => queue.add({ requestId: 'first', albumId: 'first' }, owned), NEVER)
+  expect(await store()).toBe('first')
+  expect(writes).toBe(2)
+  const refused = new EnrichmentError('LANE_LOST', 'the request went on without this process')
+  await expect(
+    ofAlbums.database(() => Promise.reject(refused), NEVER),
+    'without a doubt',
+  ).rejects.toBe(refused)
+})
