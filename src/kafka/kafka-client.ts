@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
 import type { Logger } from '../log.ts'
-import { orAborted } from '../or-aborted.ts'
 import { createSocket, toReadable } from './broker-address.ts'
+import { closeClient } from './close-client.ts'
 import { installCodecs } from './codecs.ts'
 import { type Asked, chainOf, kafkaError } from './kafka-error.ts'
 import { applyPatches } from './patches/apply-patches.ts'
@@ -63,7 +63,6 @@ const ASK_ANOTHER = new Set([
   'GROUP_LOAD_IN_PROGRESS',
 ])
 const ASK_AGAIN_MS = [100, 200, 400, 800]
-const CLOSED_WITHIN_MS = 2_000
 
 /**
  * Runs one administrative piece of work on a connection of its own; from its beginning once more where a leader or
@@ -84,12 +83,7 @@ export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise
         throw kafkaError(error, asked)
       await delay(waitMs)
     } finally {
-      await closeAdmin(admin)
+      await closeClient(admin)
     }
   }
-}
-
-/** KafkaJS waits for the answer to all that it has asked, and for ever where that broker is gone meanwhile: not here. Never rejects. */
-export async function closeAdmin(admin: Admin): Promise<void> {
-  await orAborted(admin.disconnect(), AbortSignal.timeout(CLOSED_WITHIN_MS)).catch(() => undefined)
 }

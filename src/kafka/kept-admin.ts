@@ -1,4 +1,5 @@
-import { type Admin, closeAdmin, createAdmin, type Kafka } from './kafka-client.ts'
+import { closeClient } from './close-client.ts'
+import { type Admin, createAdmin, type Kafka } from './kafka-client.ts'
 import { kafkaError } from './kafka-error.ts'
 
 /**
@@ -34,6 +35,6 @@ export class KeptAdmin {
   async close(): Promise<void> {
     const admin = this.#admin
     this.#admin = undefined
-    if (admin !== undefined) await closeAdmin(admin)
+    if (admin !== undefined) await closeClient(admin)
   }
 }

@@ -1,6 +1,7 @@
 import type { Kafka } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
 import { orAborted } from '../or-aborted.ts'
+import { closeClient } from './close-client.ts'
 import type { OutgoingRecord } from './delivery.ts'
 import { kafkaError } from './kafka-error.ts'
 import { PartitionBatches, sendWhole } from './partition-batches.ts'
@@ -9,8 +10,8 @@ import { PartitionBatches, sendWhole } from './partition-batches.ts'
  * Publishes records outside any transaction, in order within each partition. What is sent again, because its answer was
  * lost or a leader has moved, stands in the topic once.
  *
- * @param withinMs milliseconds after which nothing is sent any more, though a broker may still take what it has been sent;
- *   absent: as long as Kafka's client tries, half a minute
+ * @param withinMs milliseconds after which nothing is sent any more, though a broker may still take what it has been sent,
+ *   nor waited for; absent: as long as Kafka's client tries, half a minute
  * @throws EnrichmentError KAFKA_UNAVAILABLE, Kafka's refusals; some of the records may have been published by then
  */
 export async function publishRecords(kafka: Kafka, records: OutgoingRecord[], withinMs?: number): Promise<void> {
@@ -39,9 +40,9 @@ export async function publishRecords(kafka: Kafka, records: OutgoingRecord[], wi
     const [topic] = new Set(records.map((record) => record.topic))
     throw kafkaError(error, topic === undefined ? {} : { topic })
   } finally {
+    const closed = sending.catch(() => undefined).then(() => closeClient(producer))
+    await orAborted(closed, late.signal).catch(() => undefined)
     clearTimeout(timer)
-    const closed = sending.catch(() => undefined).then(() => producer.disconnect().catch(() => undefined))
-    if (!late.signal.aborted) await closed
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Kafka, Partitioners, type Transaction } from 'kafkajs'
 import { EnrichmentError } from '../errors.ts'
 import { orAborted } from '../or-aborted.ts'
+import { closeClient } from './close-client.ts'
 import type { CommitOffset, OutgoingRecord } from './delivery.ts'
 import { describeTopics, explainMissing } from './describe-topics.ts'
 import { withAdmin } from './kafka-client.ts'
@@ -12,7 +13,6 @@ import { isConnectionLost, whileCoordinatorMoves } from './while-coordinator-mov
 
 /** A producer killed in a transaction blocks the records behind its own until this has passed. */
 const TRANSACTION_TIMEOUT_MS = 10_000
-const CLOSED_WITHIN_MS = 2_000
 /** Longer than KafkaJS tries anything, and than a transaction lives: what is not answered by then never is. */
 const ANSWERED_WITHIN_MS = 45_000
 /** So long after the last records their markers are written again: until then the next commit does it. */
@@ -218,9 +218,8 @@ export class TransactionalProducer {
   async #end(): Promise<void> {
     this.#isEnded = true
     clearTimeout(this.#idle)
-    // KafkaJS waits for the answer to all that it has asked, and for ever where that broker has died meanwhile. What is
-    // left open then the next producer of the id fences.
-    await orAborted(this.#producer.disconnect(), AbortSignal.timeout(CLOSED_WITHIN_MS)).catch(() => undefined)
+    // What is left open the next producer of the id fences.
+    await closeClient(this.#producer)
   }
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { OutgoingRecord } from '../../src/kafka/delivery.ts'
 import { withAdmin } from '../../src/kafka/kafka-client.ts'
 import { publishRecords } from '../../src/kafka/publish-records.ts'
@@ -57,4 +57,23 @@ test('what Kafka does not take in time is not sent later either', async () => {
   const [sending] = await cut.begun
   await expect(sending).rejects.toMatchObject(late)
   expect(await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))).toMatchObject([{ high: '0' }])
+})
+
+test('what Kafka has taken is published, also where the client does not close', async () => {
+  const { kafka, topic } = await createKafkaRoom()
+  const producer = kafka.producer.bind(kafka)
+  let closing = 0
+  kafka.producer = (options) => {
+    const made = producer(options)
+    onTestFinished(() => made.disconnect())
+    const disconnect = () => {
+      closing += 1
+      return new Promise<void>(() => undefined)
+    }
+    return { ...made, disconnect }
+  }
+  await publishRecords(kafka, [aRecord(topic, 'without a limit')])
+  await publishRecords(kafka, [aRecord(topic, 'within a time')], 30_000)
+  expect(closing).toBe(2)
+  expect(await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))).toMatchObject([{ high: '2' }])
 })
