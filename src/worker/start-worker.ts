@@ -133,7 +133,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: WorkerSe
     ...{ db, groupId, lease, dependencies, ofAlbums, log },
     onThrottled: (until) => state.hold('throttled', until === null ? null : explainThrottled(until)),
   })
-  const tombstones = config.FORGET_TOMBSTONES === 'yes' ? new LateTombstones(topics.enriched) : null
+  const tombstones = config.FORGET_TOMBSTONES === 'yes' ? new LateTombstones(topics.enriched, { db, log }) : null
   const shared = {
     ...codecs,
     topics,
@@ -174,11 +174,14 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: WorkerSe
       )
       return tombstones?.watch(decided) ?? decided
     },
+    async afterLastFlush() {
+      await tombstones?.close()
+    },
     log,
   })
   worker.start()
   void holdWhileKafkaAway({ member: worker, transactions, state, cause: 'KAFKA_UNAVAILABLE' }, stop)
-  void tombstones?.keep({ db, log }, stop)
+  void tombstones?.keep(stop)
   void keepPruned(new LedgerPruning(stores), worker, config.LEDGER_RETENTION_DAYS, log, stop)
   return worker
 }

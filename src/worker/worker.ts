@@ -49,6 +49,8 @@ export interface WorkerOptions {
     order: { turn: Promise<void>; onBegun: () => void },
     signal: AbortSignal,
   ): Promise<Publication>
+  /** Awaited by `stop` once all that is published is; it must end soon, and not reject. */
+  afterLastFlush(): Promise<void>
   log: Logger
 }
 
@@ -112,7 +114,7 @@ export class Worker implements Member {
    * While Kafka is away it does not end: whoever asked for it must not wait longer than the time-out.
    */
   async stop(): Promise<void> {
-    const { stopping, shutdownTimeoutMs, state, consumer, lease } = this.#options
+    const { stopping, shutdownTimeoutMs, state, consumer, lease, afterLastFlush } = this.#options
     stopping.abort()
     this.#wake()
     const albumsMs = shutdownTimeoutMs - Math.min(LEAVE_MS, shutdownTimeoutMs / 2)
@@ -124,6 +126,7 @@ export class Worker implements Member {
     // Before the commit, which waits for Kafka: whatever was given up is in no hand any more, so nobody can die of it.
     await this.#clearInFlight()
     await this.#flush()
+    await afterLastFlush()
     await state.closed()
     await consumer.stop()
     await lease.release()
@@ -185,10 +188,9 @@ export class Worker implements Member {
   async #receive({ topic, deliveries, nextOffset }: DeliveredBatch): Promise<void> {
     const { lease, consumer } = this.#options
     const committed = lease.committed ?? new Map()
-    const isNew = isPending(committed, { topic, offset: nextOffset - 1n })
     this.#window.add(deliveries.filter((delivery) => isPending(committed, delivery)))
     // Also behind records: those that are known already may come again with markers that were not there the first time.
-    if (isNew && this.#window.skipTo(topic, nextOffset)) {
+    if (isPending(committed, { topic, offset: nextOffset - 1n }) && this.#window.skipTo(topic, nextOffset)) {
       this.#markers.set(topic, nextOffset)
       this.#flushSoon()
     }

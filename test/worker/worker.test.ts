@@ -1,10 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { forgetAlbums } from '../../src/db/forget.ts'
 import type { LaneState } from '../../src/holds/lane-state.ts'
 import type { Delivery } from '../../src/kafka/delivery.ts'
 import type { GroupConsumer } from '../../src/kafka/group-consumer.ts'
 import { createLogger } from '../../src/log.ts'
+import { LateTombstones } from '../../src/worker/late-tombstones.ts'
 import { LaneLease } from '../../src/worker/lease/lane-lease.ts'
 import { Worker } from '../../src/worker/worker.ts'
+import { aRequest, at, enrichment, finish, open, openLedger } from '../stack/a-ledger.ts'
 import { quietPorts } from '../stack/quiet-ports.ts'
 
 const topic = 'album.enrichment'
@@ -13,8 +16,8 @@ const record = {
   ...{ key: null, value: null, headers: {} },
 }
 
-/** A worker that has the lane, in which albums and commits may be held up. */
-async function openWorker() {
+/** A worker that has the lane, in which albums and commits may be held up. @param tombstones of what it publishes */
+async function openWorker(tombstones?: LateTombstones) {
   const commits: string[] = []
   const world = { worked: Promise.resolve(), landed: Promise.resolve() }
   const producer = {
@@ -40,8 +43,11 @@ async function openWorker() {
     async process(_delivery, { onBegun }) {
       onBegun()
       await world.worked
-      return { records: [], report: () => undefined }
+      const records = [{ topic: 'album.enriched', key: '1', value: Buffer.from('result') }]
+      const publication = { records, report: () => undefined }
+      return tombstones?.watch(publication) ?? publication
     },
+    afterLastFlush: async () => tombstones?.close(),
     log: createLogger('fatal'),
   })
   onTestFinished(() => worker.stop())
@@ -53,7 +59,7 @@ async function openWorker() {
       .receive({ topic, partition: 0, deliveries, nextOffset, signal: stopping.signal })
   // The start's own.
   await expect.poll(() => commits).toEqual(['0'])
-  return { worker, commits, world, receive }
+  return { worker, stopping, commits, world, receive }
 }
 
 test('a marker that comes behind the last record while that is committed is committed as well', async () => {
@@ -84,3 +90,22 @@ test.each(['is worked on', 'is committed'])(
     await expect.poll(() => commits.at(-1), { timeout: 10_000 }).toBe('2')
   },
 )
+
+test('an album that is forgotten while the last commit of a process that stops lands gets a tombstone behind its result', async () => {
+  const { db, ledger } = await openLedger()
+  await finish(ledger, await open(ledger, aRequest(), at(1n)), enrichment())
+  const tombstones = new LateTombstones('album.enriched', { db, log: createLogger('fatal') })
+  const { worker, stopping, commits, world, receive } = await openWorker(tombstones)
+  const keeping = tombstones.keep(stopping.signal)
+  const landing = Promise.withResolvers<void>()
+  world.landed = landing.promise
+  await receive([record], 1n)
+  await expect.poll(() => commits).toEqual(['0', '1'])
+  const stopped = worker.stop()
+  await keeping
+  await forgetAlbums(db, [{ albumId: '1' }])
+  landing.resolve()
+  await stopped
+  const left = await db.query((em) => em.execute('select topic, album_id from outbox'))
+  expect(left).toEqual([{ topic: 'album.enriched', album_id: '1' }])
+})
