@@ -26,7 +26,14 @@ export interface RecordCodec<T> {
    *   an unknown schema id is no fault of the record)
    */
   decode(bytes: Buffer): Promise<T>
-  /** @throws EnrichmentError RECORD_INVALID naming the fields that the schema refuses, REGISTRY_UNAVAILABLE */
+  /** Whether the registry must be asked before this can be decoded, here or apart; it is asked once for each schema. */
+  needsRegistry(bytes: Buffer): boolean
+  /**
+   * Asks nobody.
+   *
+   * @throws EnrichmentError RECORD_INVALID naming the fields that the schema refuses; SCHEMA_NOT_REGISTERED where the
+   *   subject has its owner's schemas alone
+   */
   encode(record: T): Promise<Buffer>
 }
 
@@ -130,6 +137,11 @@ export class SchemaRegistry {
             { cause: error },
           )
         }
+      },
+      needsRegistry(bytes) {
+        if (!hasEnvelope(bytes) || bytes.length > MOST_VALUE_BYTES) return false
+        const writerId = bytes.readUInt32BE(1)
+        return writerId <= MOST_ID && !readers.has(writerId)
       },
       encode: async (record) => {
         if (id === null) {

@@ -9,6 +9,7 @@ const requested = {
   encode: async () => Buffer.from('request'),
   decode: async () => aRequest(),
   tryApart: async () => undefined,
+  needsRegistry: () => false,
 }
 const { album } = aRequest()
 

@@ -11,7 +11,7 @@ const delivery = aDelivery()
 /** With one suspect, which is tried apart so. */
 function makingWith(tryApart: () => Promise<void>, isSuspect = true): RequestMaking {
   const notAsked = () => Promise.reject(new Error('not asked for'))
-  const codec = { encode: notAsked, decode: notAsked, tryApart }
+  const codec = { encode: notAsked, decode: notAsked, tryApart, needsRegistry: () => false }
   return {
     topics: { enrichment: 'requests', dead: 'dead' },
     codecs: { imported: codec, requested: codec },

@@ -63,6 +63,17 @@ test('a value begins with a zero byte and the id of exactly this build’s schem
   expect([bytes[0], bytes.readUInt32BE(1)]).toEqual([0, id])
 })
 
+test('the registry is needed for a schema that was not read yet, and for nothing else', async () => {
+  const subject = aSubject()
+  const older = await openRegistered(subject, FIRST)
+  const newer = await openRegistered(subject, SECOND)
+  const [own, other] = [await older.encode({ name: 'x' }), await newer.encode({ name: 'x' })]
+  const cases = [own, other, withUnknownId(own), Buffer.from('{}'), Buffer.alloc(5, 0xff).fill(0, 0, 1)]
+  expect(cases.map((bytes) => older.needsRegistry(bytes))).toEqual([false, true, true, false, false])
+  await older.decode(other)
+  expect(older.needsRegistry(other)).toBe(false)
+})
+
 test('values of any size are written whole, and none into another', async () => {
   const codec = await openRegistered(aSubject(), FIRST)
   const names = ['short', 'é'.repeat(100_000), 'x'.repeat(65_536 - 5), 'y'.repeat(65_536), 'short too']

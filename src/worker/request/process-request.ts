@@ -3,6 +3,7 @@ import { checkAlbum, checkTime } from '../../enrich/check-album.ts'
 import { EnrichmentError, toEnrichmentError } from '../../errors.ts'
 import type { EnrichmentRequested } from '../../events.ts'
 import type { Delivery } from '../../kafka/delivery.ts'
+import type { RecordCodec } from '../../kafka/schema-registry.ts'
 import { orAborted } from '../../or-aborted.ts'
 import { decideRetry } from '../../retry/decide-retry.ts'
 import { REQUEST_ID, readRetryHeaders } from '../../retry/retry-headers.ts'
@@ -54,11 +55,10 @@ async function processOnce(
   signal: AbortSignal,
 ): Promise<Publication | 'again'> {
   const { ledger, flood, gate, dependencies, stopping, turn, log } = context
-  const { database, registry } = dependencies
   const open = () => {
     const { run, attempt, notBefore: dueAt, waitsSince } = readRetryHeaders(delivery.headers)
     const delivered = { topic: delivery.topic, offset: delivery.offset, run, attempt, notBefore: waitsSince ?? dueAt }
-    return database((owned) => ledger.open(request, delivered, Date.now(), owned), signal)
+    return dependencies.database((owned) => ledger.open(request, delivered, Date.now(), owned), signal)
   }
   const opening = await orGivenUp(open, delivery, request, context, signal)
   await orAborted(turn, signal)
@@ -67,7 +67,8 @@ async function processOnce(
   if (opening.kind === 'stale') return skipStale(delivery, request, log)
   if (opening.kind === 'publish') {
     const { decision } = opening
-    return registry(() => republish(delivery, request, decision, context), signal)
+    const publish = () => republish(delivery, request, decision, context)
+    return throughRegistry(context.enriched, decision.bytes, publish, context, signal)
   }
 
   const { job } = opening
@@ -112,18 +113,34 @@ async function orGivenUp<T>(
 
 async function decodeRequest(
   delivery: Delivery,
-  { requested, dependencies, marks }: RequestContext,
+  context: RequestContext,
   signal: AbortSignal,
 ): Promise<EnrichmentRequested> {
+  const { requested, marks } = context
   const { value, fault } = delivery
   if (fault !== undefined) throw fault.error
   if (value === null) throw new EnrichmentError('RECORD_INVALID', 'the request has no value: send a request')
   const crashed = marks.judge(delivery)
   if (crashed !== null) throw crashed
   // Not while it is marked: that takes long, and a process that dies of another album meanwhile did not die of this record.
-  if (marks.isSuspect(delivery)) await dependencies.registry(() => requested.tryApart(value), signal)
+  if (marks.isSuspect(delivery))
+    await throughRegistry(requested, value, () => requested.tryApart(value), context, signal)
   const read = async () => checkRequest(await requested.decode(value))
-  return dependencies.registry(() => marks.touch([delivery], read), signal)
+  return throughRegistry(requested, value, () => marks.touch([delivery], read), context, signal)
+}
+
+/**
+ * Does what decodes a value. Where the registry need not be asked it is not waited for: done as its probe it would tell
+ * that the registry is back.
+ */
+function throughRegistry<T>(
+  codec: RecordCodec<unknown>,
+  value: Buffer | null,
+  work: () => Promise<T>,
+  { dependencies }: RequestContext,
+  signal: AbortSignal,
+): Promise<T> {
+  return value !== null && codec.needsRegistry(value) ? dependencies.registry(work, signal) : work()
 }
 
 /** @throws EnrichmentError RECORD_INVALID */

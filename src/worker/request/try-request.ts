@@ -73,7 +73,7 @@ export async function tryRequest(
       // Readers order results by it, and the clock of the process that decided the last one may be ahead of this one's.
       finishedAt: Math.max(Date.now(), job.lastFinishedAt + 1),
     })
-    const bytes = await dependencies.registry(() => enriched.encode(event), signal)
+    const bytes = await enriched.encode(event)
     checkSize(context.topics.enriched, event.albumId, bytes)
     return { enrichment, event, bytes }
   }

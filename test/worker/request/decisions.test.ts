@@ -12,6 +12,7 @@ type Context = Parameters<typeof republish>[3]
 const cannotRead = (code: 'RECORD_UNDECODABLE' | 'REGISTRY_UNAVAILABLE') => ({
   encode: () => Promise.reject(new Error('not asked for')),
   tryApart: () => Promise.resolve(),
+  needsRegistry: () => false,
   decode: () => Promise.reject(new EnrichmentError(code, code)),
 })
 
