@@ -11,8 +11,6 @@ import { type ErrorCode, toEnrichmentError } from '../errors.ts'
 import { ProbeQueue } from './probe-queue.ts'
 
 export interface BreakerOptions {
-  /** The dependency: amazon, model, database or registry. */
-  name: string
   /**
    * Faults with this code in a row that open the breaker, each of another caller: one request that always meets a fault
    * is that request's trouble. Errors that are no fault neither count nor end the row.
@@ -57,7 +55,6 @@ class CutShort extends Error {}
  * to its signal. So nobody calls it while it is open but the caller whose turn it is.
  */
 export class Breaker {
-  readonly name: string
   readonly #options: BreakerOptions
   readonly #policy: CircuitBreakerPolicy
   readonly #probes = new ProbeQueue()
@@ -70,8 +67,7 @@ export class Breaker {
   #inside = 0
 
   constructor(options: BreakerOptions) {
-    const { name, firstProbeMs, longestProbeMs } = options
-    this.name = name
+    const { firstProbeMs, longestProbeMs } = options
     this.#options = options
     this.#firstDelay = new ExponentialBackoff({
       generator: noJitterGenerator,

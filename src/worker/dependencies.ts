@@ -27,7 +27,7 @@ export interface Dependencies extends Record<Name, Call> {
   probeNow(): void
 }
 
-type Rule = Omit<ConstructorParameters<typeof Breaker>[0], 'name' | 'onChange' | 'stopping'>
+type Rule = Omit<ConstructorParameters<typeof Breaker>[0], 'onChange' | 'stopping'>
 
 /** An album may well bring the model to this; a row of albums shows that the host does so to everybody. */
 const NONSENSE: readonly ErrorCode[] = ['MODEL_BAD_ANSWER', 'MODEL_INVALID_REQUEST']
@@ -75,7 +75,7 @@ export function createDependencies(
       if (open !== null) for (const call of underWay) stand(underWay, call)
       hold(name, open && { cause: open.code, message: open.message, remedy: remedyFor(name, open.code) })
     }
-    const breaker = new Breaker({ ...rule, name, stopping, onChange })
+    const breaker = new Breaker({ ...rule, stopping, onChange })
     calls.push([name, callThrough(breaker, underWay)])
     return [name, breaker] as const
   })

@@ -7,7 +7,6 @@ const NEVER = new AbortController().signal
 /** One that opens with the first fault, and is not probed while the test lasts. */
 const aBreaker = (changes: Partial<BreakerOptions> = {}) =>
   new Breaker({
-    name: 'amazon',
     threshold: () => 1,
     isFault: () => true,
     firstProbeMs: 60_000,
@@ -31,7 +30,7 @@ test('faults of one caller alone do not open it, those of others do', async () =
 
 test('a process that stops still calls what is there, and no longer waits for what is away', async () => {
   const stopping = new AbortController()
-  const breaker = aBreaker({ name: 'database', stopping: stopping.signal })
+  const breaker = aBreaker({ stopping: stopping.signal })
   const other = aBreaker({ stopping: stopping.signal })
   const away = async () => Promise.reject(new EnrichmentError('DATABASE_UNAVAILABLE', 'away'))
   const waiting = breaker.run(away, NEVER)

@@ -20,7 +20,6 @@ function aBreaker(changed: Partial<BreakerOptions> = {}) {
   const inside = new Map<string, AbortController>()
   const outcomes: string[] = []
   const breaker = new Breaker({
-    name: 'amazon',
     threshold: (code) => (code === 'AMAZON_NOT_ELIGIBLE' ? 1 : 2),
     isFault: (code) => code === 'AMAZON_NOT_ELIGIBLE' || code === 'AMAZON_UNAVAILABLE',
     firstProbeMs: PROBE_MS,

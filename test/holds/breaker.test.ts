@@ -35,7 +35,6 @@ function aDependency() {
 function aBreaker(options: Partial<BreakerOptions> = {}) {
   const changes: (ErrorCode | null)[] = []
   const breaker = new Breaker({
-    name: 'amazon',
     threshold: (code) => (code === 'AMAZON_NOT_ELIGIBLE' ? 1 : 3),
     isFault: (code) => AWAY.includes(code),
     firstProbeMs: 10,

@@ -67,20 +67,21 @@ function toResultRecord(
 }
 
 /**
- * A request of its own for the artwork alone. Made from the result alone, so that a repeat makes the same; with the time of
- * what was asked for, so that it is skipped if that was.
+ * A request of its own for the artwork alone. Made from the result, its request and the record it came in, so that a repeat
+ * makes the same, but where the first tier's delay was set anew meanwhile; with the time of what was asked for, so that it is
+ * skipped if that was.
  */
 async function requestArtwork(
   delivery: Delivery,
   { album }: EnrichmentRequested,
-  { resultId, requestedAt, finishedAt, artwork, run }: AlbumEnriched,
+  { resultId, requestedAt, finishedAt, artwork }: AlbumEnriched,
   context: PublicationContext,
 ): Promise<OutgoingRecord> {
   const requestId = idFrom(`artwork of ${resultId}`)
   const request = { requestId, reason: 'artwork' as const, stages: ['artwork' as const], album, source: null }
   const tier = chooseTier(context.retryPolicy.tiers, 0)
   const headers = toRetryHeaders(delivery, {
-    run,
+    run: 1,
     attempt: 1,
     firstFailedAt: finishedAt,
     notBefore: finishedAt + tier.delayMs,
@@ -92,7 +93,7 @@ async function requestArtwork(
     topic: retryTopic(context, tier),
     key: album.albumId,
     value: await context.requested.encode({ ...request, requestedAt }),
-    headers: { ...withoutOwnHeaders(delivery.headers), ...headers, 'enricher-run': '1' },
+    headers: { ...withoutOwnHeaders(delivery.headers), ...headers },
   }
 }
 

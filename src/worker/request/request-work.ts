@@ -94,6 +94,7 @@ export class RequestWork {
   async #succeed(succeeded: Succeeded): Promise<Publication> {
     const { event, bytes, enrichment } = succeeded
     const settled = await decideResult(this.#delivery, this.#request, event, bytes, this.#job, this.#context)
+    // Named by what it once was alone, which dashboards know: the save of all that was decided, links among it.
     const stop = metrics.stageDuration.startTimer({ stage: 'links' })
     const publication = await this.#settle(settled, succeeded).finally(stop)
     countVerdicts(enrichment)
