@@ -182,7 +182,7 @@ export function startWorker(config: Config, { kafka, db, codecs, log }: WorkerSe
   worker.start()
   void holdWhileKafkaAway({ member: worker, transactions, state, cause: 'KAFKA_UNAVAILABLE' }, stop)
   void tombstones?.keep(stop)
-  void keepPruned(new LedgerPruning(stores), worker, config.LEDGER_RETENTION_DAYS, log, stop)
+  void keepPruned(new LedgerPruning(stores), lease, config.LEDGER_RETENTION_DAYS, log, stop)
   return worker
 }
 

@@ -1,7 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Statement } from '../../db/prepared.ts'
 import { toEnrichmentError } from '../../errors.ts'
+import { keepDoing } from '../../keep-doing.ts'
 import type { Logger } from '../../log.ts'
+import type { LaneLease } from '../lease/lane-lease.ts'
 import type { OwnedStores } from './owned-stores.ts'
 
 const EVERY_MS = 3_600_000
@@ -90,35 +91,30 @@ export class LedgerPruning {
 }
 
 /**
- * Keeps the ledger from growing for ever, once an hour while this process has the lane. Rows of requests that were
- * retried or ran again stay a year longer, as the topics do that keep their copies.
+ * Keeps the ledger from growing for ever: as soon as this process has the lane, and then once an hour while it has. Rows of
+ * requests that were retried or ran again stay a year longer, as the topics do that keep their copies.
  *
- * @param lane `committed` is null while another process has it
  * @returns when the signal is aborted
  */
 export async function keepPruned(
   pruning: LedgerPruning,
-  lane: { readonly committed: ReadonlyMap<string, bigint> | null },
+  lease: Pick<LaneLease, 'owned' | 'committed'>,
   retentionDays: number,
   log: Logger,
   stop: AbortSignal,
   everyMs = EVERY_MS,
 ): Promise<void> {
-  while (!stop.aborted) {
-    await delay(everyMs, undefined, { signal: stop, ref: false }).catch(() => undefined)
-    const { committed } = lane
-    if (committed === null || stop.aborted) continue
-    const before = new Date(Date.now() - retentionDays * DAY_MS)
-    try {
-      const rows = await pruning.prune(before, committed, stop)
-      if (rows > 0) log.info({ rows }, 'ledger pruned')
-    } catch (error) {
-      log.warn({ code: toEnrichmentError(error).code, err: error }, 'ledger not pruned')
-    }
-    try {
-      await pruning.pruneModelCalls(before, stop)
-    } catch (error) {
-      log.warn({ code: toEnrichmentError(error).code, err: error }, 'model calls not pruned')
-    }
+  const tell = (what: string) => (error: unknown) => {
+    if (!stop.aborted) log.warn({ code: toEnrichmentError(error).code, err: error }, what)
   }
+  const prune = async () => {
+    await lease.owned(stop)
+    const { committed } = lease
+    if (committed === null) return
+    const before = new Date(Date.now() - retentionDays * DAY_MS)
+    const rows = await pruning.prune(before, committed, stop).catch(tell('ledger not pruned'))
+    if (rows) log.info({ rows }, 'ledger pruned')
+    await pruning.pruneModelCalls(before, stop).catch(tell('model calls not pruned'))
+  }
+  await keepDoing(everyMs, prune, tell('ledger not pruned'), stop)
 }

@@ -1,50 +1,64 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { createLogger } from '../../../src/log.ts'
+import { LaneLease } from '../../../src/worker/lease/lane-lease.ts'
 import { keepPruned, type LedgerPruning } from '../../../src/worker/ledger/prune-ledger.ts'
+import { NEVER } from '../../stack/a-ledger.ts'
+import { quietPorts } from '../../stack/quiet-ports.ts'
 
 const DAY = 86_400_000
 const EVERY_MS = 10
 
-function start(prune: (before: Date, committed: ReadonlyMap<string, bigint>) => Promise<number>) {
-  const lane = { committed: null as ReadonlyMap<string, bigint> | null }
+function start(prune: (before: Date, committed: ReadonlyMap<string, bigint>) => Promise<number>, everyMs = EVERY_MS) {
+  const lease = new LaneLease(quietPorts())
   const stop = new AbortController()
   onTestFinished(() => stop.abort())
   const ended = keepPruned(
     { prune, pruneModelCalls: async () => undefined } as unknown as LedgerPruning,
-    lane,
+    lease,
     30,
     createLogger('fatal'),
     stop.signal,
-    EVERY_MS,
+    everyMs,
   )
-  return { lane, stop, ended }
+  return { lease, stop, ended }
 }
 
 test('the ledger is pruned only while the lane is ours, up to where it is committed', async () => {
   const calls: [before: Date, committed: ReadonlyMap<string, bigint>][] = []
-  const { lane, stop, ended } = start(async (...call) => calls.push(call))
+  const { lease, stop, ended } = start(async (...call) => calls.push(call))
   await delay(10 * EVERY_MS)
   expect(calls).toEqual([])
-  const committed = new Map([['requests', 8n]])
-  lane.committed = committed
+  await lease.acquire(NEVER)
   await expect.poll(() => calls.length).toBeGreaterThan(1)
   const [first] = calls
-  expect(first?.[1]).toBe(committed)
+  expect(first?.[1]).toBe(lease.committed)
   const daysAgo = (Date.now() - (first?.[0].getTime() ?? 0)) / DAY
   expect(daysAgo).toBeCloseTo(30, 2)
   stop.abort()
   await ended
 })
 
+test('a process that does not live for an hour prunes as well, once it has the lane', async () => {
+  let calls = 0
+  const { lease, stop, ended } = start(async () => {
+    calls += 1
+    return 0
+  }, 3_600_000)
+  await lease.acquire(NEVER)
+  await expect.poll(() => calls, { timeout: 5_000 }).toBe(1)
+  stop.abort()
+  await ended
+})
+
 test('a ledger that could not be pruned is pruned an hour later', async () => {
   let calls = 0
-  const { lane, stop, ended } = start(async () => {
+  const { lease, stop, ended } = start(async () => {
     calls += 1
     if (calls === 1) throw new Error('the database is away')
     return 0
   })
-  lane.committed = new Map()
+  await lease.acquire(NEVER)
   await expect.poll(() => calls).toBeGreaterThan(1)
   stop.abort()
   await ended
