@@ -10,6 +10,7 @@ import { isAlikeName } from './is-alike-name.ts'
 import { isCutWithin } from './is-cut-within.ts'
 import { isNamedBySurnames } from './is-named-by-surnames.ts'
 import { isOneOrchestra } from './is-other-orchestra.ts'
+import { isTribute, isTributeTo } from './is-tribute.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { type Act, type AlbumArtists, VARIOUS } from './read-album-artists.ts'
 import { type Credit, isComposedBy, isPlayedByOthers, isReadBy, isWrittenBy } from './roles.ts'
@@ -25,8 +26,6 @@ export interface ArtistMatch {
 
 /** "Various Artists and Zacari"; "Soundtrack Of Our Lives" is a band. */
 const VARIOUS_OF_A_KIND = /^various\b|^soundtrack( (artists?|cast|original|recordings?|ost|et al))*$/
-const TRIBUTE =
-  /\b(tributes?|karaoke|singers|cover band|covers|in the style|plays|salute|sing along|songbook|string quartet|lullaby|rockabye)\b/
 const OF_A_SHOW = / (cast|originalcast|urauffuhrung|soundtrack|motion picture|musical) /
 /**
  * Compares the credited artists with the product's contributors, whatever the style: "Swift, Taylor",
@@ -69,9 +68,9 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
   const best = found.find(({ place }) => place === 'whole') ?? found.find(({ place }) => place === 'leader') ?? found[0]
   if (best !== undefined) {
     const isRead = heard.every(isReadBy)
-    const isTribute = heard.some(({ name }) => isTributeTo(name, acts))
+    const hasTribute = heard.some(({ name }) => isTributeTo(name, acts) || isTribute(name, acts))
     const doubt =
-      (isTribute ? 'a tribute is named with the artist' : null) ??
+      (hasTribute ? 'a tribute is named with the artist' : null) ??
       (isRead ? `${best.act.name} is named as author or reader` : null) ??
       (isPlayedByOthers(best.act, heard) ? `${best.act.name} is named as composer` : null) ??
       doubtPlace(best, isGeneric) ??
@@ -87,10 +86,11 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
   }
   const names = heard.map(({ name }) => name)
   if (isJumbled(acts, names)) return { kind: 'same', reason: `the artist is ${names[0]?.slice(0, 80)}`, doubt: null }
-  return (
-    comparePart(acts, names, runs, { isGeneric, isOneWord: !album.titleKey.includes(' ') }) ??
-    compareRest(album, product, given, heard)
-  )
+  // "A Tribute To Simon & Garfunkel" has each of the two in a longer name.
+  const part = names.some((name) => isTributeTo(name, acts))
+    ? null
+    : comparePart(acts, names, runs, { isGeneric, isOneWord: !album.titleKey.includes(' ') })
+  return part ?? compareRest(album, product, given, heard)
 }
 
 interface FoundAct {
@@ -279,12 +279,4 @@ function compareVarious(given: string[], named: number): ArtistMatch {
     return { kind: 'same', reason: 'various artists', doubt: null }
   if (named === 0) return { kind: 'unknown', reason: 'the product names no artist', doubt: null }
   return { kind: 'alike', reason: 'various artists on the album, named ones on the product', doubt: null }
-}
-
-function isTributeTo(name: string, acts: Act[]): boolean {
-  if (!TRIBUTE.test(normalizeText(name)) || acts.some((act) => TRIBUTE.test(normalizeText(act.name)))) return false
-  // The Borodin Quartet is one of strings.
-  if (acts.some(({ words: own }) => own.includes('quartet'))) return false
-  const words = toWords(name)
-  return acts.some((act) => act.words.every((word) => words.includes(word)))
 }
