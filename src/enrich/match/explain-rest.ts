@@ -24,7 +24,7 @@ export function explainRest(
   extra: string,
 ): 'equal' | 'extended' | 'other' {
   const { names, forms } = album
-  if (isAnniversary(album, given, product)) return 'equal'
+  if (isAnniversary(album, given, product) || isOfOwnYear(album, given, product)) return 'equal'
   // A leftover of colours is no other record: "Trench Yellow/Green Limited Edition Colored Vinyl".
   const words = extra.split(' ').filter(Boolean)
   const isLeftover =
@@ -51,12 +51,22 @@ export function explainRest(
   return isName ? 'other' : 'extended'
 }
 
-/** "Thriller 40" came forty years after. */
+/** "Thriller 40" came forty years after; "Comalies XX" may be made anew, unless an edition is named. */
 export function isAnniversary({ forms, releaseYear }: AlbumTitle, given: ReadTitle, product: Product): boolean {
   const words = toTitleWords(given.core)
   const [age, released] = [Number(words.at(-1)), readReleaseYear(product)]
-  if (!(age >= 10 && age % 5 === 0) || releaseYear === null || released === null) return false
+  const isTold = given.core.endsWith(String(age)) || given.editions.some((edition) => OF_AN_AGE.test(edition))
+  if (!(age >= 10 && age % 5 === 0) || !isTold || releaseYear === null || released === null) return false
   return Math.abs(released - releaseYear - age) <= 1 && forms.whole.includes(words.slice(0, -1).join(' '))
+}
+
+const OF_AN_AGE = /\b(ann?iver\w*|jubil\w*|remaster\w*|reissued?)\b/
+
+/** "Heavy Rocks 2011" came out that year, as the album did. */
+function isOfOwnYear({ forms, isGeneric, releaseYear }: AlbumTitle, given: ReadTitle, product: Product): boolean {
+  const words = toTitleWords(given.core)
+  if (isGeneric || releaseYear === null || words.at(-1) !== String(releaseYear)) return false
+  return readReleaseYear(product) === releaseYear && forms.whole.includes(words.slice(0, -1).join(' '))
 }
 
 /** "Dua Lipa: The Complete Edition": a word that no list knows is the name of the edition. */
