@@ -150,6 +150,8 @@ export function isNear(ours: string, theirs: string): boolean {
 function isSpacedOtherwise(ours: string, theirs: string): boolean {
   if (ours[0] !== theirs[0] || Math.abs(ours.length - theirs.length) > 6) return false
   if (ours.replaceAll(' ', '') !== theirs.replaceAll(' ', '')) return false
+  // "4:44" is "444" where a shop leaves out all signs.
+  if (/^\d{3,}$/.test(ours) || /^\d{3,}$/.test(theirs)) return true
   const digits = (text: string) => text.match(/\d+/g)?.join(' ') ?? ''
   if (digits(ours) !== digits(theirs)) return false
   return digits(ours) !== '' || Math.min(ours.length, theirs.length) >= NEAR_MIN_LENGTH

@@ -49,10 +49,12 @@ const KEYWORDS = new Map(
     folge: '',
     episode: 'episode',
     chapter: 'chapter',
+    chapters: 'chapter',
     kapitel: 'chapter',
     chapitre: 'chapter',
     capitulo: 'chapter',
     book: 'book',
+    books: 'book',
     livre: 'book',
     libro: 'book',
     buch: 'book',
@@ -174,14 +176,27 @@ const CENTURIES = new Map([
 const SHORT: Record<string, string> = { vol: 'volume', v: 'volume', pt: 'part' }
 
 function foldWord(word: string, before: string | undefined, isLast: boolean): string {
-  const ordinal = ORDINALS.get(word)
-  if (ordinal !== undefined) return `${ordinal}${['th', 'st', 'nd', 'rd'][ordinal] ?? 'th'}`
+  const ordinal = ORDINALS.get(word) ?? readRomanOrdinal(word)
+  if (ordinal !== null) return toOrdinal(ordinal)
   // "1975-85" is "1975-1985".
   if (/^\d\d$/.test(word) && /^(19|20)\d\d$/.test(before ?? '') && Number(word) > Number(before?.slice(2)))
     return `${before?.slice(0, 2)}${word}`
   // "Number Ones", "Number 1's".
   return word === 'ones' ? '1s' : String(readNumber(word, isLast) ?? word)
 }
+
+const toOrdinal = (number: number) =>
+  `${number}${number > 10 && number < 14 ? 'th' : (['th', 'st', 'nd', 'rd'][number % 10] ?? 'th')}`
+
+/** "The IVth Crusade". */
+function readRomanOrdinal(word: string): number | null {
+  const [, letters = ''] = ROMAN_ORDINAL.exec(word) ?? []
+  const number = readRoman(letters, true)
+  return number !== null && toOrdinal(number) === `${number}${word.slice(letters.length)}` ? number : null
+}
+
+/** "Ist" is German. */
+const ROMAN_ORDINAL = /^([vx]|[ivx]{2,7})(?:st|nd|rd|th)$/
 
 /**
  * @param isPlace whether a single letter is a number here
@@ -202,10 +217,14 @@ function readRoman(word: string, isPlace: boolean): number | null {
   return values.reduce((sum, value, at) => sum + (value < (values[at + 1] ?? 0) ? -value : value), 0)
 }
 
-/** A numeral of another language from two on, where nothing announces it: "one" is an article in most of them. */
-export function readForeignNumber(word: string): number | null {
+/**
+ * A numeral of another language where nothing announces it.
+ *
+ * @param isWhole whether it is all of a title: elsewhere "one" is an article in most of them
+ */
+export function readForeignNumber(word: string, isWhole = false): number | null {
   const number = FOREIGN.get(word) ?? 0
-  return number > 1 ? number : null
+  return number > (isWhole ? 0 : 1) ? number : null
 }
 
 /** The numbers among folded words, in order, as text: also that of "lp3" and "2nd". */

@@ -105,7 +105,12 @@ export function isTranslated(ours: Spoken, theirs: Spoken, isSameYear: boolean):
 /** "Trois couleurs" and "Three Colors"; but for "Zwei glorreiche Halunken" another country counted none. */
 function haveSameNumbers(ours: readonly string[], theirs: readonly string[]): boolean {
   const [left, right] = [numbersOf(ours).join(' '), numbersOf(theirs).join(' ')]
-  const spelled = (words: readonly string[]) => words.flatMap((word) => readForeignNumber(word) ?? []).join(' ')
+  const spelled = (words: readonly string[]) =>
+    words.flatMap((word) => readForeignNumber(word, words.length === 1) ?? []).join(' ')
+  // "¡Uno!", "¡Dos!": each is a number and nothing else.
+  const [ourNumber, theirNumber] = [left || spelled(ours), right || spelled(theirs)]
+  if (ours.length === 1 && theirs.length === 1 && ourNumber !== '' && theirNumber !== '')
+    return ourNumber === theirNumber
   return left === right || (left === '' && spelled(ours) === right) || (right === '' && spelled(theirs) === left)
 }
 

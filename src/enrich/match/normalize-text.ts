@@ -109,10 +109,14 @@ function dropSigns(text: string): string {
   return words.includes('d track') || words.includes('g book') ? words.replace(TWO_WORDS, '$1$2') : words
 }
 
+/** In one sign: "8½" is "8 1/2". */
+const FRACTION = /[\u00bc-\u00be\u2150-\u215e]/g
+
 /** Lower case without accents. */
 function toPlain(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase()
   return simplifyHan(text)
+    .replace(FRACTION, ' $&')
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()

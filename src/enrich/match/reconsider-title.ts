@@ -49,12 +49,19 @@ function translatesWork({ forms }: AlbumTitle, title: string, whole: string): bo
   return forms.plain.some((form) => translateWork(form, title) || translateWork(form, first))
 }
 
-/** "Sieben" and "7", "4 gewinnt" and "Vier Gewinnt". */
+/** "Sieben" and "7", "4 gewinnt" and "Vier Gewinnt", "Halber Mensch" and "1/2 Mensch". */
 function isOneInDigits({ forms }: AlbumTitle, given: ReadTitle): boolean {
-  const inDigits = (words: readonly string[]) => words.map((word) => readForeignNumber(word) ?? word).join(' ')
+  const inDigits = (words: readonly string[]) =>
+    words
+      .map((word) => readForeignNumber(word, words.length === 1) ?? word)
+      .join(' ')
+      .replace(HALF, '1 2')
   const theirs = inDigits(toTitleWords(given.core))
   return forms.plain.some((form) => inDigits(form.split(' ')) === theirs)
 }
+
+/** As normalized words; "and", which may stand before it, is no title word. */
+const HALF = /\b(a )?(half|halb(e[mnrs]?)?|demie?|medi[ao]|mezz[ao]|mei[ao])\b/g
 
 /** "Amélie (Original Soundtrack)" is how another country calls "Le Fabuleux Destin d'Amélie Poulain". */
 function isShortOfFilm({ spoken }: AlbumTitle, given: ReadTitle): boolean {

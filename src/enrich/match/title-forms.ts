@@ -24,8 +24,10 @@ export const toTitleWords: (text: string) => readonly string[] = remember(readTi
 
 function readTitleWords(text: string): readonly string[] {
   const words = toWords(text)
-  // "MTV Unplugged" and "Unplugged" are one name.
-  return foldNumbers(words.filter((word, at) => !(word === 'mtv' && words[at + 1] === 'unplugged')))
+  // "MTV Unplugged" and "Unplugged" are one name, and "Etc., Etc." says no more than once.
+  const isSaid = (word: string, at: number) =>
+    (word === 'mtv' && words[at + 1] === 'unplugged') || (word === 'etc' && words[at - 1] === 'etc')
+  return foldNumbers(words.filter((word, at) => !isSaid(word, at)))
 }
 
 /** @param artists the album's, each as title words: titles come with and without them */
