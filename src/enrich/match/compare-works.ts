@@ -11,15 +11,27 @@ import { nameSameWork } from './work-names.ts'
 /** An album's title that names works of a composer. */
 interface WorkTitle {
   forms: Forms
+  noted: { all: readonly string[] }
   nameWords: ReadonlySet<string>
 }
 
 /** "St Matthew Passion" and "Matthäus-Passion" share the word that is no form of music. */
-export function nameOneWork({ forms, nameWords }: WorkTitle, given: ReadTitle): boolean {
+export function nameOneWork({ forms, nameWords, noted }: WorkTitle, given: ReadTitle): boolean {
+  if (haveOtherRange(noted.all[0] ?? '', given.tailed)) return false
   const words = new Set(toTitleWords(given.core).filter((word) => isTelling(word) && !nameWords.has(word)))
   const title = toTitleWords(given.core).join(' ')
   return forms.plain.some((form) => form.split(' ').some((word) => words.has(word)) || nameSameWork(form, title))
 }
+
+/** "Brandenburg Concertos Nos. 1-3" and "Nos. 4-6", in normalized words. */
+function haveOtherRange(ours: string, theirs: string): boolean {
+  const [, from, to] = RANGE.exec(ours) ?? []
+  const [, theirFrom, theirTo] = RANGE.exec(theirs) ?? []
+  if (to === undefined || theirTo === undefined) return false
+  return Number(to) < Number(theirFrom) || Number(theirTo) < Number(from)
+}
+
+const RANGE = /\b(?:nos?|nr|numbers) (\d{1,3}) (\d{1,3})\b/
 
 /**
  * "Sibelius" and "Sibelius: Violin Concerto" may be "Schoenberg / Sibelius: Violin Concertos": all words of one are in the

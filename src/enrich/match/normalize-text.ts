@@ -112,11 +112,15 @@ function dropSigns(text: string): string {
 /** In one sign: "8½" is "8 1/2". */
 const FRACTION = /[\u00bc-\u00be\u2150-\u215e]/g
 
+/** "B♭ major" is no B major; "F♯ A♯ ∞" is written with other signs as well. */
+const KEY_SIGN = /[♭♯](?=[ -]?m(aj|in)or)/gi
+
 /** Lower case without accents. */
 function toPlain(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase()
   return simplifyHan(text)
     .replace(FRACTION, ' $&')
+    .replace(KEY_SIGN, (sign) => (sign === '♭' ? ' flat' : ' sharp'))
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()

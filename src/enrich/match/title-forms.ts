@@ -83,7 +83,17 @@ function readSellerTitle(segments: (readonly string[])[], names: (readonly strin
 
 /** A part between colons that is nothing but the artist: "Beethoven: Symphony No. 9". */
 function isNameOf(segment: readonly string[], name: readonly string[]): boolean {
-  return isSame(segment, name) || (segment.length === 1 && name.length > 1 && isSame(segment, name.slice(-1)))
+  if (isSame(segment, name) || isInitialed(segment, name)) return true
+  return segment.length === 1 && name.length > 1 && isSame(segment, name.slice(-1))
+}
+
+/** "J.S. Bach", "Bach, J.S.". */
+function isInitialed(segment: readonly string[], name: readonly string[]): boolean {
+  if (segment.length !== 2 || name.length < 2) return false
+  const initials = name.slice(0, -1).map((word) => word[0])
+  return [segment, segment.toReversed()].some(
+    ([first = '', last]) => last === name.at(-1) && first.length < 4 && initials.join('').startsWith(first),
+  )
 }
 
 function hasOtherScript(note: string, core: string): boolean {

@@ -1,4 +1,5 @@
 import { numbersOf } from './fold-numbers.ts'
+import { haveOneKey } from './read-keys.ts'
 import { remember } from './remember.ts'
 
 /** What works are called in the languages of composers and shops: German, Italian, French, English; in title words. */
@@ -105,6 +106,17 @@ rhinegold|rheingold`
   .split('\n')
   .map((line) => line.split('|'))
 
+/** Forms of which a composer wrote so many that only the key tells one: "Mass in B minor", "Messe h-moll". */
+const KEYED = `mass|messe|messa|missa|misa
+sonata|sonate
+concert|konzert|conciert
+quartet|quatuor|cuartet
+quintet|quintuor
+fantas
+overture|ouvert`
+  .split('\n')
+  .map((line) => line.split('|'))
+
 const isNamed = (text: string, name: string) => ` ${text}`.includes(` ${name}`)
 
 /** Which of the works a text names, in singular or plural. */
@@ -116,6 +128,8 @@ export const namesWork = (title: string): boolean => findWorks(title).length > 0
 /** Whether two titles name one work in two languages: "Schwanensee", "Swan Lake". A number says which of several. */
 export function nameSameWork(ours: string, theirs: string): boolean {
   const works = findWorks(theirs)
+  if (haveOneKey(ours, theirs) === true && KEYED.some((names) => [ours, theirs].every((title) => hasOne(title, names))))
+    return haveOneNumber(ours, theirs)
   return works.length > 0 && findWorks(ours).some((work) => works.includes(work)) && haveOneNumber(ours, theirs)
 }
 
@@ -127,7 +141,11 @@ export function translateWork(ours: string, theirs: string): boolean {
   })
 }
 
+const hasOne = (title: string, names: readonly string[]) => names.some((name) => isNamed(title, name))
+
+/** And no other key. */
 function haveOneNumber(ours: string, theirs: string): boolean {
+  if (haveOneKey(ours, theirs) === false) return false
   const left = numbersOf(ours.split(' '))
   const right = numbersOf(theirs.split(' '))
   return left.length === 0 || right.length === 0 || left.some((number) => right.includes(number))
