@@ -6,7 +6,7 @@ const LOCAL_STRONG = `limitierte limitierter limitiertes limitiert sonderedition
   doppelalbum doppel schallplatte musikkassette kassette mc doppelvinyl doppelcd doppellp farbiges remasterte remasterter remasterisee remasterises
   tirage limite limites limitees reeditee cassettes k7 aniversario reedicion limitada limitado vinilos vinyles remasterizada remasterizados
   casete ristampa edicao edycja utgava limiterad gelimiteerde limitowana wydanie winyl винил виниловая пластинка limitata limitato vinile vinili anniversario rimasterizzato rimasterizzata musicassetta cd2 blu spec bluspec
-  importado importada importato nummeriert nummerierte numerada numerado numerata numerato precintada sellado digibook`
+  importado importada importato nummeriert nummerierte numerada numerado numerata numerato precintada sellado digibook earbook`
 const LOCAL_WEAK = `inkl inklusive mit und neu ovp farbe grunes grune grun rotes rote rot blaues blaue blau weisses weisse weiss
   schwarzes schwarze schwarz gelbes gelbe gelb goldenes transparentes zum jahre jahriges
   neuf neuve nouvelle nouveau speciale collector collecteur vert verte rouge bleu bleue blanc blanche noir noire jaune
@@ -114,7 +114,7 @@ function isJapaneseEdition(word: string): boolean {
  * @param note normalized words
  */
 export function findUnexplained(note: readonly string[]): string[] {
-  if (isNamedPressing(note)) return []
+  if (isNamedPressing(note) || isReissueSeries(note.join(' '))) return []
   // A pressing of two records, or of one that was two: that is for somebody to see.
   if (TWO_IN_ONE.test(note.join(' '))) return [...note]
   const strong = note.some((word) => isStrongEditionWord(word) || isJapaneseEdition(word))
@@ -129,10 +129,16 @@ export function findUnexplained(note: readonly string[]): string[] {
   })
 }
 
+/** "Touchstones Series", "Luminessence Series": what labels call a row of reissues, if nothing in it tells of the music. */
+const isReissueSeries = (note: string) => A_SERIES.test(note) && !OF_MUSIC.test(note)
+const A_SERIES = /^(the )?([a-z]{3,20} ){1,3}(vinyl )?series$/
+const OF_MUSIC =
+  /\b(the series|bootlegs?|archives?|tv|television|web|mini|anime|drama|netflix|amazon|hbo|disney|bbc|film|movie|video|game|live|remix|mix|dub|sessions?|concerts?|radio|box|complete|original|first|second|third|fourth|new|lost|early|solo|duo|trio|piano|guitar|songs?|best|hits|greatest|collection|anthology|lecture|story|book|millennium|volume|part|world)\b/
+
 /** Letters that Korean sleeves are told by ("L Ver."), and reissues by the label that has the tapes. */
 function isNamedPressing(note: readonly string[]): boolean {
   const last = note.at(-1) ?? ''
-  if (OCCASION.test(note.join(' '))) return true
+  if (OCCASION.test(note.join(' ')) || CATALOGUED.test(note.join(' '))) return true
   if (note.length < 2 || note.length > MAX_NAMED) return false
   if (last === 'ver') return note.slice(0, -1).every((word) => /^[a-z]$/.test(word) || isEditionWord(word))
   return NAMING.test(last) && SERIES.test(note.join(' '))
@@ -140,7 +146,10 @@ function isNamedPressing(note: readonly string[]): boolean {
 
 /** Days and clubs that shops have pressings of their own for, and how Japanese ones tell apart what lies beside the record. */
 const OCCASION =
-  /^(((rsd )?black friday|love record stores)( (19|20)\d\d)?|vinyl me please|music on (cd|vinyl)|type [a-d]|((original|and|mono|stereo|surround|atmos) )+mixes)$/
+  /^(((rsd )?black friday|love record stores)( (19|20)\d\d)?|vinyl me please|music on (cd|vinyl)|verve by request|touchstones|luminessence|(polish jazz|jazz in paris)( volume \d{1,3})?|type [a-d]|((original|and|mono|stereo|surround|atmos) )+mixes)$/
+/** A label's number: "ECM 1792", "BLP 1577"; works have numbers of such a kind, too. */
+const CATALOGUED =
+  /^(ecm( new series)?|japo|watt|act|enja|mps|cti|tzadik|intakt|hatology|blp|bst|bnst|prlp|prst|rlp|sd|cs|cl|kc|pc|shvl|shsp|sxl|asd|chan|cda|hmc|hmu|bis( cd| sacd)?|fact|cad|stumm) \d{3,6}( \d{1,2})?$/
 const SERIES =
   /^((remastered )?(discovery|experience|immersion) (edition|version)|(dg|deutsche grammophon) (the )?originals|(original )?((columbia )?jazz classics|(\w+ ){0,3}archive collection|rudy van gelder|keepnews collection|verve originals|acoustic sounds|ojc|mobile fidelity)( (remasters?|edition|series))?)$/
 const MAX_NAMED = 6

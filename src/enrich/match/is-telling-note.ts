@@ -19,6 +19,8 @@ const TELLING: readonly RegExp[] = [
   /^(the )?(second|third|fourth|fifth|2nd|3rd|4th|5th) edition$/,
   // Words that only beside others describe a pressing, and by themselves one of a row: "(Third)", "(Dark)", "(Extra Songs)".
   /^(the )?((first|second|third|fourth|fifth)( (recordings?|set|series|selection))?|extra( songs?)?|full|half|side|dark|light|day|birthday|sea|sky|glow|effect|hand|sound|sounds|tour|free|back|out)$/,
+  // A programme, of which a film may have the name.
+  /^(the )?(original |remix |tv |mix )?series$/,
   // "1981 Digital Recording": Gould and Karajan recorded the same works again.
   /^(19|20)\d\d ((digital|stereo|mono|analog|studio) )?(recordings?|aufnahme|einspielung)$/,
   // The film of the concert, unless a record is named with it.
