@@ -8,6 +8,7 @@ import { explainRest, isAnniversary, isNicknamedInNote } from './explain-rest.ts
 import { extraWords } from './extra-words.ts'
 import { findDoubt, findFormula, findOtherSubtitle, haveOtherNumbers } from './find-doubts.ts'
 import { isShortened } from './is-called-otherwise.ts'
+import { isLiveAlready } from './is-live-already.ts'
 import { BARE_LIVE, isMaybeExtra } from './is-maybe-extra.ts'
 import { isOwnConcert } from './is-own-concert.ts'
 import { isPair } from './is-pair.ts'
@@ -55,7 +56,8 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   const extra = extraWords(album, product, given)
   // "At Fillmore East" is a concert, so "Live At Fillmore East" is no other record.
   const isSameConcert = extra === 'live' && /\blive (at|in|from) /.test(given.core)
-  const sign = isSameConcert ? null : findSign(extra, album, given, product)
+  const isSaidAgain = BARE_LIVE.test(extra) && isLiveAlready(album, product)
+  const sign = isSameConcert || isSaidAgain ? null : findSign(extra, album, given, product)
   // Of a concert more may be said: "Bob Dylan Live 1966: The Royal Albert Hall Concert".
   const isConcertToo = sign?.kind === 'live' && (isConcert(album) || isOfItsYear(album, product))
   const isExtra =
@@ -200,7 +202,12 @@ function compareNotes(
   const noted = {
     // Of a concert "live" says nothing.
     notes: [
-      ...given.notes.filter((note) => (note !== 'live' || !isConcert(album)) && !isPressingOf(note, given)),
+      ...given.notes.filter(
+        (note) =>
+          !(note === 'live' && isConcert(album)) &&
+          !(BARE_LIVE.test(note) && isLiveAlready(album, product)) &&
+          !isPressingOf(note, given),
+      ),
       ...(isTold ? given.editions.filter(isBareNote) : []),
       ...(edition?.notes ?? []),
     ],
