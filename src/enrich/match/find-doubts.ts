@@ -1,10 +1,12 @@
 import { isStrongEditionWord } from './edition-words.ts'
 import { numbersOf } from './fold-numbers.ts'
 import { isNickname } from './nicknames.ts'
+import { YEARS_OF_DOUBT } from './read-release-year.ts'
 import { IS_CAST } from './show-words.ts'
 import { IS_SOUNDTRACK, isOfOneMedium, isSoundtrackNote, MEDIUM, SOUNDTRACK } from './soundtrack-words.ts'
 import { toTitleWords } from './title-forms.ts'
 
+const BARE_SOUNDTRACK = /^(the )?(original )?((video )?game )?(soundtrack|ost)$/
 /** Words that say nothing by themselves. */
 const FILLERS = new Set('a an and the of by with in on from for to as at its version edition'.split(' '))
 const CAST = new Set('original cast recording album of the'.split(' '))
@@ -54,8 +56,10 @@ export function findDoubt(album: Noted, product: Noted, known: Known): string | 
   const theirs = new Set(product.all.flatMap(toTitleWords))
 
   // Of one title and one year there are not often two records, the one with the film's music.
-  const isSameYear = known.releaseYear !== null && known.releaseYear === known.productYear
-  const isOfFilm = (note: string) => isSameYear && isSoundtrackNote(note)
+  const years = Math.abs((known.releaseYear ?? Number.NaN) - (known.productYear ?? Number.NaN))
+  // Songs come a second time with a film, its whole music does not.
+  const isOfFilm = (note: string) =>
+    isSoundtrackNote(note) && (years === 0 || (years <= YEARS_OF_DOUBT && BARE_SOUNDTRACK.test(note)))
   const extra = explain(product.notes, ours).find(
     ({ words, note }) =>
       !isOfFilm(note) && !isYear(words, known.releaseYear) && !isNickname(known.artists, words, known.releaseYear),
@@ -93,7 +97,9 @@ function isCredit(note: string, names: ReadonlySet<string>): boolean {
 
 /** Whether it is the year of the release: festivals and samplers have one title for years. */
 function isYear(words: readonly string[], year: number | null): boolean {
-  const [first, ...others] = words.filter((word) => !/^(digital|stereo|mono|analog|studio|recordings?)$/.test(word))
+  const [first, ...others] = words.filter(
+    (word) => !/^(digital|stereo|mono|analog|studio|recordings?|original|concept|album)$/.test(word),
+  )
   if (others.length > 0 || !/^(19|20)\d\d$/.test(first ?? '')) return false
   return year !== null && Number(first) === year
 }

@@ -62,6 +62,11 @@ const SPELLINGS = new Map(
     colour: 'color',
     coloured: 'color',
     colored: 'color',
+    obc: 'original broadway cast',
+    obcr: 'original broadway cast recording',
+    nbcr: 'new broadway cast recording',
+    olc: 'original london cast',
+    olcr: 'original london cast recording',
   }),
 )
 

@@ -5,8 +5,8 @@ import { normalizeText } from './normalize-text.ts'
 import { findOtherRecord } from './other-record-words.ts'
 import { isNumberedAlbum, isVersionNote, readAnnounced } from './read-korean-title.ts'
 import { readSymbols } from './read-symbols.ts'
-import { isShowNote } from './show-words.ts'
-import { isSoundtrackNote } from './soundtrack-words.ts'
+import { isCastNote, isShowNote } from './show-words.ts'
+import { isSoundtrackNote, splitMusicNote } from './soundtrack-words.ts'
 import { spellInches } from './spell-inches.ts'
 
 /** A title taken apart. All texts are normalized. */
@@ -109,10 +109,11 @@ export function readTitle(title: string): ReadTitle {
       notes.push(normal)
       continue
     }
-    const named = normal.endsWith(THE_MUSICAL) ? normal.slice(0, -THE_MUSICAL.length) : normal
-    if (named !== normal) notes.push(THE_MUSICAL.trim())
+    const musical = normal.endsWith(THE_MUSICAL) ? [normal.slice(0, -THE_MUSICAL.length), THE_MUSICAL.trim()] : null
+    const [named = normal, note] = musical ?? (segments.length === 0 ? splitMusicNote(normal) : null) ?? []
+    if (note !== undefined) notes.push(note)
     segments.push(dropTrailingEdition(named, editions))
-    tailed.push(named)
+    tailed.push(musical === null ? normal : named)
   }
   const names = readSymbols(title).map((name) => normalizeText(name))
   const joinsSigns = SIGN_JOINED.test(outside.replaceAll('|', ' '))
@@ -189,6 +190,7 @@ function isBlankOrEdition(text: string): boolean {
   const normal = normalizeText(text.replaceAll('|', ' '))
   if (normal === '' || /^(various|various artists)$/.test(normal)) return true
   // "Vinyl record" beside a stroke: a strong word and no sign of another record is enough here.
+  if (isSoundtrackNote(normal) || isCastNote(normal)) return true
   return isEdition(normal) || (normal.split(' ').some(isStrongEditionWord) && findOtherRecord(normal) === null)
 }
 

@@ -16,6 +16,10 @@ export const isOfShow = (text: string): boolean => IS_SHOW.test(text)
 export const isShowNote = (note: string): boolean =>
   isOfShow(note) && !IS_CAST.test(note) && note.split(' ').every((word) => WORDS.has(word))
 
+/** "Original Broadway Cast Recording", as wholesalers write it after a stroke. */
+export const isCastNote = (note: string): boolean =>
+  /^(the )?(original|new) ((off )?broadway |london |west end )?cast( recording| album)?$/.test(note)
+
 /** Films have casts, too. */
 const isOfStage = (text: string) => IS_CAST.test(text) && ON_STAGE.test(text) && !IS_FILM.test(text)
 const ON_STAGE = /\b(broadway|london|west end|wien|hamburg|stuttgart|revival|stage|theatre|theater)\b/
