@@ -1,5 +1,5 @@
-import { toScript } from './compare-forms.ts'
 import { foldNumerals } from './fold-numbers.ts'
+import { dropExplanation, toAliases } from './name-aliases.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { remember } from './remember.ts'
 
@@ -107,9 +107,17 @@ export function isNobody(name: string): boolean {
 
 /** The words of a name, numerals in digits, without a form of address: "Ms. Lauryn Hill", "Sir Adrian Boult". */
 export function toNameWords(name: string): readonly string[] {
-  const words = foldNumerals(toWords(name))
+  const words = foldNumerals(toWords(/\d/.test(name) ? name.replace(NUMBERED, '$1') : name)).map((word) =>
+    word.includes('v') ? word.replace(LATIN_U, 'u') : word,
+  )
   return words.length > 2 && /^(sir|dame|ms)$/.test(words[0] ?? '') ? words.slice(1) : words
 }
+
+/** "Konono Nº1" is Konono No. 1. */
+const NUMBERED = /\b(?:no\.? ?|n[º°] ?|№ ?)(\d{1,3})\b/gi
+
+/** "Café Tacvba", "CHVRCHES": between consonants the letter is a u, as Romans cut it. */
+const LATIN_U = /(?<=[bcdfghjklmnpqrstxz])v(?=[bcdfghjklmnpqrstxz])/g
 
 /** Order-free key of a name: "Dylan, Bob" equals "Bob Dylan". */
 export const toKey = remember((name) => [...new Set(toNameWords(name))].sort().join(' '))
@@ -118,6 +126,8 @@ export const toKey = remember((name) => [...new Set(toNameWords(name))].sort().j
 export function toSpellings(name: string): string[] {
   const aliases = toAliases(name)
   if (aliases.length > 1) return [name, ...aliases]
+  const explained = dropExplanation(name)
+  if (explained !== name) return [name, explained]
   // The sign for micro is none of Greece.
   const plain = name.normalize('NFKC')
   const inLatin = /[a-z]/i.test(plain) ? plain.replace(GREEK, spellGreek) : plain
@@ -126,13 +136,6 @@ export function toSpellings(name: string): string[] {
   return [name, name.normalize('NFC').replace(/[äöüøå]/gi, (letter) => UMLAUTS[letter.toLowerCase()] ?? letter)]
 }
 
-/** "BTS (방탄소년단)" is one name in two scripts. */
-export function toAliases(name: string): string[] {
-  const [, bare = '', other = ''] = BRACKETED.exec(name) ?? []
-  return bare !== '' && toScript(bare.toLowerCase()) !== toScript(other.toLowerCase()) ? [bare, other] : [name]
-}
-
-const BRACKETED = /^([^()[\]]{1,100})[([]([^()[\]]{1,100})[)\]]\s*$/
 /** A letter by itself. */
 const GREEK = /(?<!\p{L})\p{Script=Greek}(?!\p{L})/gu
 const GREEK_NAMES =

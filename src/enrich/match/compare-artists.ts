@@ -11,6 +11,7 @@ import { isCutWithin } from './is-cut-within.ts'
 import { isNamedBySurnames } from './is-named-by-surnames.ts'
 import { isOneOrchestra } from './is-other-orchestra.ts'
 import { isTribute, isTributeTo } from './is-tribute.ts'
+import { dropExplanation } from './name-aliases.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 import { type Act, type AlbumArtists, VARIOUS } from './read-album-artists.ts'
 import { type Credit, isComposedBy, isPlayedByOthers, isReadBy, isWrittenBy } from './roles.ts'
@@ -26,6 +27,7 @@ export interface ArtistMatch {
 
 /** "Various Artists and Zacari"; "Soundtrack Of Our Lives" is a band. */
 const VARIOUS_OF_A_KIND = /^various\b|^soundtrack( (artists?|cast|original|recordings?|ost|et al))*$/
+const LABEL = /^.{2,60} (records|recordings|disques)( presents?)?$/
 const OF_A_SHOW = / (cast|originalcast|urauffuhrung|soundtrack|motion picture|musical) /
 /**
  * Compares the credited artists with the product's contributors, whatever the style: "Swift, Taylor",
@@ -74,6 +76,10 @@ export function compareArtists(album: AlbumArtists, product: Product, isGeneric:
       (isRead ? `${best.act.name} is named as author or reader` : null) ??
       (isPlayedByOthers(best.act, heard) ? `${best.act.name} is named as composer` : null) ??
       doubtPlace(best, isGeneric) ??
+      // Of a title that many have the other name may tell a namesake.
+      (isGeneric && heard.some(({ name }) => name.includes('(') && dropExplanation(name) !== name)
+        ? 'the name is explained by another'
+        : null) ??
       findOtherPerformers(
         acts,
         named.map(({ name }) => name),
@@ -102,11 +108,10 @@ interface FoundAct {
 }
 
 function findAct(act: Act, runs: Run[]): FoundAct[] {
+  // "I AM" are IAM.
+  const isJoined = ({ words }: Run) => act.joined.length >= 3 && words.join('') === act.joined
   return runs
-    .filter(
-      ({ key }) =>
-        key === act.key || key === act.spelledKey || (act.joined.length >= 4 && key.replaceAll(' ', '') === act.joined),
-    )
+    .filter((run) => run.key === act.key || run.key === act.spelledKey || isJoined(run))
     .map(({ words, key, place, beside, isOnePiece }) => ({
       ...{ act, place, beside },
       isTurned: isOnePiece && place !== 'whole' && key === act.key && words.join(' ') !== act.words.join(' '),
@@ -277,6 +282,9 @@ const squash = (text: string) => text.replaceAll(' ', '')
 function compareVarious(given: string[], named: number): ArtistMatch {
   if (given.some((name) => VARIOUS.test(normalizeText(name)) || VARIOUS_OF_A_KIND.test(normalizeText(name))))
     return { kind: 'same', reason: 'various artists', doubt: null }
+  // "Soul Jazz Records Presents" nobody who plays.
+  if (given.every((name) => LABEL.test(normalizeText(name))) && named > 0)
+    return { kind: 'same', reason: 'the label is named for various artists', doubt: null }
   if (named === 0) return { kind: 'unknown', reason: 'the product names no artist', doubt: null }
   return { kind: 'alike', reason: 'various artists on the album, named ones on the product', doubt: null }
 }

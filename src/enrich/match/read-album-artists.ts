@@ -1,8 +1,9 @@
 import type { Album } from '../../album.ts'
-import { isBackingBand, toAliases, toKey, toNameWords, toPieces, toSpellings } from './artist-names.ts'
+import { isBackingBand, toKey, toNameWords, toPieces, toSpellings } from './artist-names.ts'
 import { MAX_NAMES } from './bounds.ts'
 import { isComposer, isEnsemble, namesComposer } from './composers.ts'
 import { initialsOf, type ReadName } from './is-alike-name.ts'
+import { toAliases } from './name-aliases.ts'
 import { normalizeText, toWords } from './normalize-text.ts'
 
 /** An album's artists, read once for all products. */

@@ -39,7 +39,10 @@ export function toForms(title: ReadTitle, artists: (readonly string[])[]): Forms
     others.length === 0 && last !== '' && core.some((word, at) => word === last && core[at + 1] === first)
   const names = artists.flatMap((name) => (isTurned(name) ? [name, name.toReversed()] : [name]))
   const noted = [core, ...title.notes.map(toTitleWords)].flat()
-  const nameless = segments.filter((segment) => !names.some((name) => isNameOf(segment, name))).flat()
+  const isCounted = (at: number) => VOLUME.test(title.segments[at] ?? '')
+  const isLed = (segment: readonly string[], at: number) =>
+    names.some((name) => isNameOf(segment, name) || (isCounted(at) && isSame(segment.slice(0, -1), name)))
+  const nameless = segments.filter((segment, at) => !isLed(segment, at)).flat()
   const led = title.beginsWithNote ? [[...toTitleWords(title.notes[0] ?? ''), ...core]] : []
   const plain = [core, noted, toTitleWords(title.tailed), ...led]
   const joined = normalizeText(`${title.core} ${title.notes.join(' ')}`)
@@ -80,6 +83,9 @@ function readSellerTitle(segments: (readonly string[])[], names: (readonly strin
   if (first === undefined || second === undefined || segments.length < 3) return []
   return names.some((name) => isSame(first, name)) && CATALOGUE_NUMBER.test(last) ? [second] : []
 }
+
+/** "Epik High Vol. 4 - Remapping The Human Soul": an artist's albums are counted before their titles. */
+const VOLUME = / volume \d{1,2}$/
 
 /** A part between colons that is nothing but the artist: "Beethoven: Symphony No. 9". */
 function isNameOf(segment: readonly string[], name: readonly string[]): boolean {
