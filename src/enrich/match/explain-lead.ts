@@ -3,8 +3,15 @@ import { MAX_TITLE } from './bounds.ts'
 import { isComposer, readLead } from './composers.ts'
 import type { AlbumArtists } from './read-album-artists.ts'
 
+/** Shorter ones are words as well. */
+const LONG_SURNAME = 4
+
 /** Whether the performers are listed in the title, by surname, where nobody is credited: "Handel: Messiah / Kirkby, Hogwood". */
 export function listsPerformer({ acts, namesComposer }: AlbumArtists, title: string): boolean {
+  // "Alia Vox: La Folia - Savall".
+  const [, ...parts] = title.slice(0, MAX_TITLE).split(/\s[-–—]\s/)
+  const last = toNameWords(parts.at(-1) ?? '').join(' ')
+  if (acts.some(({ words }) => words.length > 1 && last.length >= LONG_SURNAME && last === words.at(-1))) return true
   if (!namesComposer && !acts.some(({ isComposer }) => isComposer)) return false
   const [, ...listed] = title.slice(0, MAX_TITLE).split(/\s\/\s/)
   const told = new Set(listed.flatMap((part) => toNameWords(part)))

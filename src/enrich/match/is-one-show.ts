@@ -2,12 +2,15 @@ import type { Product } from '../../album.ts'
 import { MAX_NAMES, MAX_TITLE } from './bounds.ts'
 import type { ArtistMatch } from './compare-artists.ts'
 import type { TitleMatch } from './compare-titles.ts'
+import { isStrongEditionWord } from './edition-words.ts'
 import { isFilmComposer } from './film-composers.ts'
 import { normalizeText } from './normalize-text.ts'
 import type { Act } from './read-album-artists.ts'
 import type { AlbumTitle } from './read-album-title.ts'
 import { YEARS_OF_DOUBT, yearsBetween } from './read-release-year.ts'
 import { IS_CAST, IS_FILM, isOfShow } from './show-words.ts'
+import { SOUNDTRACK } from './soundtrack-words.ts'
+import { toTitleWords } from './title-forms.ts'
 import { LONG_WORDS } from './why-leave-open.ts'
 
 /** Titles of two musicals may share no more than words about the cast. */
@@ -36,6 +39,8 @@ export function isOneShow(
   // Of a long title there are not two films' records in a year.
   const isOnlyOne = album.length >= LONG_WORDS && isNear(album.releaseYear, product)
   if (kind === 'various' && (isOfComposer || isOnlyOne) && FOR_FILM.test(theirs)) return true
+  if (album.releaseYear !== null && yearsBetween(album.releaseYear, product) === 0 && isItsMusic(album, product))
+    return true
   if (!isOfShow(theirs)) return false
   const ours = [...album.noted.all, ...acts.map(({ name }) => normalizeText(name))].join(' ')
   if (isOfShow(ours)) return IS_FILM.test(ours) === IS_FILM.test(theirs)
@@ -43,6 +48,19 @@ export function isOneShow(
   if (title.kind === 'equal') return acts.length > 1 || isOfComposer || isNear(album.releaseYear, product)
   // Of the songs of a film, too, a cast may sing others.
   return (acts.length > 1 || isOfComposer) && !IS_CAST.test(theirs)
+}
+
+/** "Cowboy Bebop: Original Soundtrack 1" is by the band that plays it, or by who wrote it. */
+function isItsMusic({ forms }: AlbumTitle, product: Product): boolean {
+  const words = toTitleWords(product.title.slice(0, MAX_TITLE))
+  if (!words.some((word) => /^(soundtracks?|ost)$/.test(word))) return false
+  return forms.plain.some((form) => {
+    const rest = words.slice(form.split(' ').length)
+    return (
+      words.join(' ').startsWith(`${form} `) &&
+      rest.every((word) => SOUNDTRACK.has(word) || /^\d$/.test(word) || isStrongEditionWord(word))
+    )
+  })
 }
 
 const isNear = (year: number | null, product: Product) =>

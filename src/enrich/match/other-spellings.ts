@@ -13,7 +13,16 @@ export const otherSpellings = (title: string): string[] => [
   ...readSymbols(title),
   ...spellYears(title),
   ...dropElided(title),
+  ...dropPresenter(title),
 ]
+
+/** "Soul Jazz Records Presents Studio One Rockers". */
+const PRESENTER = /^[^()[\]]{2,60}? (?:records|recordings|disques) presents?:? +(?=\S)/i
+
+function dropPresenter(title: string): string[] {
+  const bare = /presents?\b/i.test(title) ? title.replace(PRESENTER, '') : title
+  return bare === title ? [] : [bare]
+}
 
 function dropElided(title: string): string[] {
   const bare = title.replace(ELIDED, '')

@@ -27,7 +27,7 @@ export function reconsiderTitle(
   const title = toTitleWords(given.core).join(' ')
   if (album.namesWork && translatesWork(album, title, product.title)) return 'alike'
   if (isByAll(album, given, product)) return 'alike'
-  if (isSameEpisode(album, title)) return 'alike'
+  if (isSameEpisode(album, title) || isListedBySurname(album, given)) return 'alike'
   if (isOneInDigits(album, given)) return 'translated'
   if (isOfSameNames(album, title)) return 'alike'
   if (album.isGeneric) return 'different'
@@ -52,13 +52,24 @@ function translatesWork({ forms }: AlbumTitle, title: string, whole: string): bo
 /** "Sieben" and "7", "4 gewinnt" and "Vier Gewinnt", "Halber Mensch" and "1/2 Mensch". */
 function isOneInDigits({ forms }: AlbumTitle, given: ReadTitle): boolean {
   const inDigits = (words: readonly string[]) =>
-    words
-      .map((word) => readForeignNumber(word, words.length === 1) ?? word)
-      .join(' ')
-      .replace(HALF, '1 2')
+    words.map((word) => readForeignNumber(word, words.length === 1) ?? word).join(' ')
   const theirs = inDigits(toTitleWords(given.core))
-  return forms.plain.some((form) => inDigits(form.split(' ')) === theirs)
+  return forms.plain.some((form) => {
+    const ours = inDigits(form.split(' '))
+    if (ours === theirs) return true
+    return `${ours}|${theirs}`.includes('1 2') && ours.replace(HALF, '1 2') === theirs.replace(HALF, '1 2')
+  })
 }
+
+/** "Alia Vox: La Folia - Savall": the title without its years stands between a label and who plays. */
+function isListedBySurname({ forms, names }: AlbumTitle, { segments }: ReadTitle): boolean {
+  const [last = '', ...others] = segments.toReversed()
+  if (!names.some((name) => name.length > 1 && name.at(-1) === last)) return false
+  const told = others.map((segment) => toTitleWords(segment).join(' '))
+  return forms.plain.some((form) => told.includes(form.replace(YEARS, '')))
+}
+
+const YEARS = /( 1\d\d\d| 20\d\d){1,2}$/
 
 /** As normalized words; "and", which may stand before it, is no title word. */
 const HALF = /\b(a )?(half|halb(e[mnrs]?)?|demie?|medi[ao]|mezz[ao]|mei[ao])\b/g
