@@ -56,7 +56,7 @@ function compareUncensored(album: AlbumTitle, product: Product): TitleMatch {
   const extra = extraWords(album, product, given)
   // "At Fillmore East" is a concert, so "Live At Fillmore East" is no other record.
   const isSameConcert = extra === 'live' && /\blive (at|in|from) /.test(given.core)
-  const isSaidAgain = BARE_LIVE.test(extra) && isLiveAlready(album, product)
+  const isSaidAgain = extra !== '' && BARE_LIVE.test(extra) && isLiveAlready(album, product)
   const sign = isSameConcert || isSaidAgain ? null : findSign(extra, album, given, product)
   // Of a concert more may be said: "Bob Dylan Live 1966: The Royal Albert Hall Concert".
   const isConcertToo = sign?.kind === 'live' && (isConcert(album) || isOfItsYear(album, product))

@@ -114,7 +114,7 @@ function isJapaneseEdition(word: string): boolean {
  * @param note normalized words
  */
 export function findUnexplained(note: readonly string[]): string[] {
-  if (isNamedPressing(note) || isReissueSeries(note.join(' '))) return []
+  if (isNamedPressing(note) || isReissueSeries(note)) return []
   // A pressing of two records, or of one that was two: that is for somebody to see.
   if (TWO_IN_ONE.test(note.join(' '))) return [...note]
   const strong = note.some((word) => isStrongEditionWord(word) || isJapaneseEdition(word))
@@ -130,7 +130,8 @@ export function findUnexplained(note: readonly string[]): string[] {
 }
 
 /** "Touchstones Series", "Luminessence Series": what labels call a row of reissues, if nothing in it tells of the music. */
-const isReissueSeries = (note: string) => A_SERIES.test(note) && !OF_MUSIC.test(note)
+const isReissueSeries = (note: readonly string[]) =>
+  note.at(-1) === 'series' && A_SERIES.test(note.join(' ')) && !OF_MUSIC.test(note.join(' '))
 const A_SERIES = /^(the )?([a-z]{3,20} ){1,3}(vinyl )?series$/
 const OF_MUSIC =
   /\b(the series|bootlegs?|archives?|tv|television|web|mini|anime|drama|netflix|amazon|hbo|disney|bbc|film|movie|video|game|live|remix|mix|dub|sessions?|concerts?|radio|box|complete|original|first|second|third|fourth|new|lost|early|solo|duo|trio|piano|guitar|songs?|best|hits|greatest|collection|anthology|lecture|story|book|millennium|volume|part|world)\b/
@@ -138,7 +139,7 @@ const OF_MUSIC =
 /** Letters that Korean sleeves are told by ("L Ver."), and reissues by the label that has the tapes. */
 function isNamedPressing(note: readonly string[]): boolean {
   const last = note.at(-1) ?? ''
-  if (OCCASION.test(note.join(' ')) || CATALOGUED.test(note.join(' '))) return true
+  if (OCCASION.test(note.join(' ')) || (/^\d+$/.test(last) && CATALOGUED.test(note.join(' ')))) return true
   if (note.length < 2 || note.length > MAX_NAMED) return false
   if (last === 'ver') return note.slice(0, -1).every((word) => /^[a-z]$/.test(word) || isEditionWord(word))
   return NAMING.test(last) && SERIES.test(note.join(' '))

@@ -10,9 +10,11 @@ export const IS_SOUNDTRACK =
 const AFTER_TITLE =
   /^(.+?) ((?:the )?(?:original )?(?:(?:video game|game|motion picture|film|movie|television|tv|anime) )?(?:soundtracks?|ost)|(?:the )?(?:original|new) (?:(?:broadway|off broadway|london|west end) )?cast(?: recording| album)?)$/
 
+const LAST_WORD = /(soundtracks?|ost|cast|recording|album)$/
+
 /** A title and what it says of its music at its end, in normalized words; null where a title is nothing else. */
 export function splitMusicNote(title: string): [title: string, note: string] | null {
-  const [, core = '', note = ''] = AFTER_TITLE.exec(title) ?? []
+  const [, core = '', note = ''] = (LAST_WORD.test(title) ? AFTER_TITLE.exec(title) : null) ?? []
   return note === '' || core.split(' ').every((word) => SOUNDTRACK.has(word)) ? null : [core, note]
 }
 
