@@ -49,7 +49,9 @@ export interface Run {
   isOnePiece: boolean
 }
 
-export function toRuns(names: string): Run[] {
+export const toRuns: (names: string) => readonly Run[] = remember(readRuns)
+
+function readRuns(names: string): Run[] {
   const pieces = toPieces(names)
   const runs: Run[] = []
   for (let from = 0; from < pieces.length; from++) {
@@ -123,7 +125,9 @@ const LATIN_U = /(?<=[bcdfghjklmnpqrstxz])v(?=[bcdfghjklmnpqrstxz])/g
 export const toKey = remember((name) => [...new Set(toNameWords(name))].sort().join(' '))
 
 /** A name, and how it is written where a keyboard or a catalogue has no such letters: "Herbert Groenemeyer", "Mu-Ziq". */
-export function toSpellings(name: string): string[] {
+export const toSpellings: (name: string) => readonly string[] = remember(spellName)
+
+function spellName(name: string): string[] {
   const aliases = toAliases(name)
   if (aliases.length > 1) return [name, ...aliases]
   const explained = dropExplanation(name)

@@ -107,7 +107,7 @@ interface FoundAct {
   isTurned: boolean
 }
 
-function findAct(act: Act, runs: Run[]): FoundAct[] {
+function findAct(act: Act, runs: readonly Run[]): FoundAct[] {
   // "I AM" are IAM.
   const isJoined = ({ words }: Run) => act.joined.length >= 3 && words.join('') === act.joined
   return runs
@@ -128,7 +128,7 @@ function doubtPlace({ place, act, isTurned }: FoundAct, isGeneric: boolean): str
 function comparePart(
   acts: Act[],
   names: string[],
-  runs: Run[],
+  runs: readonly Run[],
   { isGeneric, isOneWord }: { isGeneric: boolean; isOneWord: boolean },
 ): ArtistMatch | null {
   for (const act of acts) {

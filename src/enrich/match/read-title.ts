@@ -117,7 +117,8 @@ export function readTitle(title: string): ReadTitle {
   }
   const names = readSymbols(title).map((name) => normalizeText(name))
   const joinsSigns = SIGN_JOINED.test(outside.replaceAll('|', ' '))
-  const listed = outside.split(/\s\/\s/).filter((part) => !isBlankOrEdition(part))
+  const parts = outside.split(/\s\/\s/)
+  const listed = parts.length > 1 ? parts.filter((part) => !isBlankOrEdition(part)) : parts
   return {
     core: segments.join(' '),
     tailed: tailed.join(' '),
