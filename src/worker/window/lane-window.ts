@@ -13,7 +13,7 @@ export interface Slot<T> {
 }
 
 /** The slots of one topic, in the order of their offsets. */
-interface Lane<T> {
+interface TopicSlots<T> {
   all: Slot<T>[]
   /** Those of them that are not started, and their bytes together. */
   waiting: Slot<T>[]
@@ -28,21 +28,21 @@ interface Lane<T> {
  * leaves in order, as the contiguous beginning of each topic.
  */
 export class LaneWindow<T> {
-  readonly #lanes: Map<string, Lane<T>>
+  readonly #topics: Map<string, TopicSlots<T>>
 
   constructor(topics: string[]) {
-    this.#lanes = new Map(topics.map((topic) => [topic, { all: [], waiting: [], waitingBytes: 0 }]))
+    this.#topics = new Map(topics.map((topic) => [topic, { all: [], waiting: [], waitingBytes: 0 }]))
   }
 
   add(deliveries: Delivery[]): void {
     for (const delivery of deliveries) {
-      const lane = this.#lanes.get(delivery.topic)
-      const last = lane?.all.at(-1)
-      if (lane === undefined || (last !== undefined && delivery.offset <= last.delivery.offset)) continue
+      const slots = this.#topics.get(delivery.topic)
+      const last = slots?.all.at(-1)
+      if (slots === undefined || (last !== undefined && delivery.offset <= last.delivery.offset)) continue
       const slot = { delivery, bytes: recordBytes(delivery), nextOffset: delivery.nextOffset, outcome: undefined }
-      lane.all.push(slot)
-      lane.waiting.push(slot)
-      lane.waitingBytes += slot.bytes
+      slots.all.push(slot)
+      slots.waiting.push(slot)
+      slots.waitingBytes += slot.bytes
     }
   }
 
@@ -52,7 +52,7 @@ export class LaneWindow<T> {
    * @returns whether no record is in front of them, so that they can be committed at once
    */
   skipTo(topic: string, nextOffset: bigint): boolean {
-    const last = this.#lanes.get(topic)?.all.at(-1)
+    const last = this.#topics.get(topic)?.all.at(-1)
     if (last === undefined) return true
     if (nextOffset > last.nextOffset) last.nextOffset = nextOffset
     return false
@@ -60,19 +60,19 @@ export class LaneWindow<T> {
 
   /** What waits of a topic to be started; headers may be most of its bytes. */
   waitingIn(topic: string): { records: number; bytes: number } {
-    const lane = this.#lanes.get(topic)
-    return { records: lane?.waiting.length ?? 0, bytes: lane?.waitingBytes ?? 0 }
+    const slots = this.#topics.get(topic)
+    return { records: slots?.waiting.length ?? 0, bytes: slots?.waitingBytes ?? 0 }
   }
 
   /** The next record to start, from the topic whose turn it is; undefined when none waits. */
   startNext(): Slot<T> | undefined {
-    for (const [topic, lane] of this.#lanes) {
-      const next = lane.waiting.shift()
+    for (const [topic, slots] of this.#topics) {
+      const next = slots.waiting.shift()
       if (next === undefined) continue
-      lane.waitingBytes -= next.bytes
+      slots.waitingBytes -= next.bytes
       // To the end of the turn: the other topics come first next time.
-      this.#lanes.delete(topic)
-      this.#lanes.set(topic, lane)
+      this.#topics.delete(topic)
+      this.#topics.set(topic, slots)
       return next
     }
     return undefined
@@ -80,31 +80,31 @@ export class LaneWindow<T> {
 
   /** It is to be started once more, before those behind it. One that has left the window meanwhile is not. */
   putBack(slot: Slot<T>): void {
-    const lane = this.#lanes.get(slot.delivery.topic)
-    if (!lane?.all.includes(slot)) return
-    const behind = lane.waiting.findIndex(({ delivery }) => delivery.offset > slot.delivery.offset)
-    lane.waiting.splice(behind === -1 ? lane.waiting.length : behind, 0, slot)
-    lane.waitingBytes += slot.bytes
+    const slots = this.#topics.get(slot.delivery.topic)
+    if (!slots?.all.includes(slot)) return
+    const behind = slots.waiting.findIndex(({ delivery }) => delivery.offset > slot.delivery.offset)
+    slots.waiting.splice(behind === -1 ? slots.waiting.length : behind, 0, slot)
+    slots.waitingBytes += slot.bytes
   }
 
   /** What may be published now: of each topic the finished records from the head on. */
   finishedPrefix(): Slot<T>[] {
-    return [...this.#lanes.values()].flatMap(({ all }) => finishedPrefix(all, ({ outcome }) => outcome !== undefined))
+    return [...this.#topics.values()].flatMap(({ all }) => finishedPrefix(all, ({ outcome }) => outcome !== undefined))
   }
 
   /** Takes away every record below a topic's committed offset, and answers those that were finished. */
   dropBelow(committed: ReadonlyMap<string, bigint>): Slot<T>[] {
     return [...committed].flatMap(([topic, offset]) => {
-      const lane = this.#lanes.get(topic)
-      if (lane === undefined) return []
+      const slots = this.#topics.get(topic)
+      if (slots === undefined) return []
       const isGone = ({ delivery }: Slot<T>) => delivery.offset < offset
-      for (const { bytes } of takeHead(lane.waiting, isGone)) lane.waitingBytes -= bytes
-      return takeHead(lane.all, isGone).filter(({ outcome }) => outcome !== undefined)
+      for (const { bytes } of takeHead(slots.waiting, isGone)) slots.waitingBytes -= bytes
+      return takeHead(slots.all, isGone).filter(({ outcome }) => outcome !== undefined)
     })
   }
 
   clear(): void {
-    for (const topic of this.#lanes.keys()) this.#lanes.set(topic, { all: [], waiting: [], waitingBytes: 0 })
+    for (const topic of this.#topics.keys()) this.#topics.set(topic, { all: [], waiting: [], waitingBytes: 0 })
   }
 }
 
