@@ -22,4 +22,5 @@ export function judgeByPerson(
 }
 
 /** The reason of such a verdict for readers whom the person's name does not concern. */
-export const withoutName = (reason: string): string => reason.replace(/ by .* on /s, ' by a person on ')
+export const withoutName = (reason: string): string =>
+  reason.replace(/^(accepted|rejected) by .* on /s, '$1 by a person on ')
