@@ -1,17 +1,14 @@
 import { toTime } from '../iso-time.ts'
 import type { Database } from './database.ts'
-import { REMEMBER } from './forgotten.ts'
+import { REMEMBER, REMEMBER_REPEATED, type RememberedRow } from './forgotten.ts'
 import type { Statement } from './prepared.ts'
 import { INSERT_TOMBSTONES } from './tombstones.ts'
 
 /** An album to be forgotten. */
 export interface ToForget {
   albumId: string
-  /**
-   * The tombstone that says so. Read again after a later import, as when somebody moves offsets back, it is not heeded: what
-   * is stored came after it.
-   */
-  tombstone?: { offset: bigint; timestamp: number }
+  /** The tombstone that says so, and its record's time in milliseconds since 1970; absent: a command does. */
+  tombstone?: { topic: string; partition: number; offset: bigint; timestamp: number }
 }
 
 /** What was known of an album, in rows. */
@@ -43,13 +40,24 @@ const HOLD_ALBUMS: Statement = {
   text: `select from album where album_id in (select ${takes}) order by album_id for update`,
 }
 
-const FIND_HEEDED: Statement<{ album_id: string }> = {
+/**
+ * Each lane heeds each tombstone for itself, late ones long after the others, and anybody may move offsets back. One that
+ * was heeded before erases what is left of before it, as a late lane has stored it since, and nothing that was imported
+ * behind it. What is not known to have been heeded, as before these columns were there, erases all the same, unless what is
+ * stored is later by offset and time: the offset alone tells nothing, since a topic that was made anew counts from zero.
+ */
+const JUDGE: Statement<{ album_id: string; is_repeated: boolean; is_behind: boolean }> = {
   name: 'select album to forget',
   text: `
-    select v.album_id from json_to_recordset($1::json) as v(album_id text, "offset" bigint, at timestamptz)
-    where v.at is null or not exists (
-      select from album a
-      where a.album_id = v.album_id and a.source_offset > v.offset and a.imported_at > v.at)`,
+    with judged as (
+      select v.album_id, a.source_offset > v."offset" as is_behind, a.imported_at > v.at as is_later,
+        (f.tombstone_topic, f.tombstone_partition) = (v.topic, v.partition) and v."offset" <= f.tombstone_offset
+          and v.at <= f.tombstone_at as is_repeated
+      from json_to_recordset($1::json) as v(album_id text, topic text, partition int, "offset" bigint, at timestamptz)
+      left join album a on a.album_id = v.album_id
+      left join forgotten f on f.album_id = v.album_id)
+    select album_id, coalesce(is_repeated, false) as is_repeated, coalesce(is_behind, false) as is_behind from judged
+    where is_repeated or (is_behind and is_later) is not true`,
 }
 
 const DISCARD: Statement<{ album_id: string }> = {
@@ -90,21 +98,23 @@ export async function forgetAlbums(
   return db.prepared(async (query) => {
     await query(HOLD_LANES, [])
     await query(HOLD_ALBUMS, [JSON.stringify(albums.map(({ albumId }) => albumId))])
-    const wanted = albums.map(({ albumId: album_id, tombstone }) => ({
-      album_id,
-      offset: tombstone && String(tombstone.offset),
-      at: tombstone && toTime(tombstone.timestamp),
-    }))
-    const heeded = await query(FIND_HEEDED, [JSON.stringify(wanted)])
-    const ids = [...new Set(heeded.map(({ album_id }) => album_id))]
+    const rows = new Map(albums.map((album) => [album.albumId, toRow(album)]))
+    const judged = await query(JUDGE, [JSON.stringify([...rows.values()])])
+    const remember = (statement: typeof REMEMBER, which: boolean) => {
+      const some = judged.filter(({ is_repeated }) => is_repeated === which).map(({ album_id }) => rows.get(album_id))
+      return query(statement, [JSON.stringify(some), notBefore ?? null])
+    }
+    const remembered = [...(await remember(REMEMBER, false)), ...(await remember(REMEMBER_REPEATED, true))]
+    const times = new Map(remembered.map(({ album_id, at }) => [album_id, at]))
+    const ids = judged
+      .filter(({ is_repeated, is_behind }) => !(is_repeated && is_behind))
+      .map(({ album_id }) => album_id)
     const values = [JSON.stringify(ids)]
     const count = (rows: { album_id: string }[]) => {
       const counts = new Map<string, number>()
       for (const { album_id } of rows) counts.set(album_id, (counts.get(album_id) ?? 0) + 1)
       return counts
     }
-    const remembered = await query(REMEMBER, [...values, notBefore ?? null])
-    const times = new Map(remembered.map(({ album_id, at }) => [album_id, at]))
     const images = count(await query(DISCARD, values))
     const deleted: Record<string, Map<string, number>> = {}
     for (const [what, table] of Object.entries(DELETIONS)) {
@@ -125,4 +135,10 @@ export async function forgetAlbums(
       images: images.get(albumId) ?? 0,
     }))
   })
+}
+
+function toRow({ albumId, tombstone }: ToForget): RememberedRow {
+  if (tombstone === undefined) return { album_id: albumId }
+  const { topic, partition, offset, timestamp } = tombstone
+  return { album_id: albumId, topic, partition, offset: String(offset), at: toTime(timestamp) }
 }

@@ -62,9 +62,9 @@ async function forgetTogether(
   tombstones: Delivery[],
   { db, clock, tombstonesIn, log }: Forgetting,
 ): Promise<Outcome[]> {
-  const albums = tombstones.flatMap(({ key, offset, timestamp }) => {
+  const albums = tombstones.flatMap(({ topic, partition, key, offset, timestamp }) => {
     const albumId = key?.toString() ?? ''
-    return isAlbumId(albumId) ? [{ albumId, tombstone: { offset, timestamp } }] : []
+    return isAlbumId(albumId) ? [{ albumId, tombstone: { topic, partition, offset, timestamp } }] : []
   })
   const forgotten = albums.length === 0 ? [] : await forgetAlbums(db, albums, { notBefore: clock.now(), tombstonesIn })
   for (const { forgottenAt } of forgotten) clock.pass(forgottenAt)

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import type { Album } from '../events.ts'
+import type { Album, RecordPosition } from '../events.ts'
 import { toTime } from '../iso-time.ts'
 import type { Delivery } from '../kafka/delivery.ts'
 import { type EventCodecs, groupNames, listRetryTopics, openCodecs, topicNames } from '../kafka/event-topics.ts'
@@ -24,6 +24,8 @@ export interface WaitingRecord {
   album: Album | null
   /** Of a request, milliseconds since 1970; null where `requestId` is. */
   requestedAt: number | null
+  /** The record of album.imported that the request is of. */
+  source: RecordPosition | null
 }
 
 /**
@@ -75,12 +77,13 @@ export async function findWaiting(
 
 /** What cannot be read waits all the same; it will be a dead letter. */
 async function readContent(codecs: EventCodecs, value: Buffer | null, isImported: boolean) {
-  const nothing = { requestId: null, album: null, requestedAt: null }
+  const nothing = { requestId: null, album: null, requestedAt: null, source: null }
   if (value === null) return nothing
   if (isImported) {
     const album = await codecs.imported.decode(value).catch(() => null)
     return { ...nothing, album }
   }
   const request = await codecs.requested.decode(value).catch(() => nothing)
-  return { requestId: request.requestId, album: request.album, requestedAt: request.requestedAt }
+  const { requestId, album, requestedAt, source } = request
+  return { requestId, album, requestedAt, source }
 }

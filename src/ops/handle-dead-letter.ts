@@ -86,10 +86,9 @@ async function decodeAgain(
 }
 
 /** What was asked for before an album was forgotten must not bring it back. @throws EnrichmentError RECORD_INVALID */
-async function demandNotForgotten(db: Database, { album: { albumId }, requestedAt }: Decoded): Promise<void> {
-  const forgottenAt = (await findForgotten(db, [albumId])).get(albumId)
-  if (forgottenAt === undefined || requestedAt > forgottenAt) return
-  const message = `it is from before its album was forgotten: ${nothingKnown([albumId])}`
+async function demandNotForgotten(db: Database, decoded: Decoded): Promise<void> {
+  if ((await findForgotten(db, [decoded])).size === 0) return
+  const message = `it is from before its album was forgotten: ${nothingKnown([decoded.album.albumId])}`
   throw new EnrichmentError('RECORD_INVALID', message)
 }
 

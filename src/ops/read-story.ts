@@ -85,18 +85,24 @@ export async function readStory(
   const request = REQUEST_ID.test(id) ? await db.query((em) => em.findOne(Enrichment, { requestId: id })) : null
   const found = await findWaiting(request?.albumId ?? id)
   const albumId = request?.albumId ?? found?.find(({ album }) => album !== null)?.album?.albumId ?? id
-  const forgottenAt = (await findForgotten(db, [albumId])).get(albumId) ?? 0
+  // Whatever was asked for in 1970 is from before, if it ever was forgotten.
+  const ever = { album: { albumId }, requestedAt: 0, source: null, record: null }
+  const asked = (found ?? []).flatMap((record) => {
+    const { requestedAt, source } = record
+    return requestedAt === null ? [] : [{ album: { albumId }, requestedAt, source, record }]
+  })
+  const forgotten = await findForgotten(db, [ever, ...asked])
   // What was requested before is passed over when its turn comes.
-  const waiting = found?.filter(({ requestedAt }) => requestedAt === null || requestedAt > forgottenAt) ?? null
+  const passedOver = new Set([...forgotten].map(({ record }) => record))
+  const waiting = found?.filter((record) => !passedOver.has(record)) ?? null
   const modelCalls = await findModelCalls(db, albumId, LAST_MODEL_CALLS)
   return db.query(async (em) => {
     const row = await em.findOne(AlbumRow, { albumId })
     if (row === null && (waiting ?? []).length === 0) {
       const where = waiting === null ? 'stored of' : 'stored of, or waits for,'
-      const why =
-        forgottenAt > 0
-          ? 'it was forgotten'
-          : 'it was never imported or requested, or was given up before anything was stored (see `dead list`)'
+      const why = forgotten.has(ever)
+        ? 'it was forgotten'
+        : 'it was never imported or requested, or was given up before anything was stored (see `dead list`)'
       const message = `nothing is ${where} album or request ${id}: ${why}`
       throw new EnrichmentError('RECORD_INVALID', message)
     }

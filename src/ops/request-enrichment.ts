@@ -31,9 +31,9 @@ export async function requestEnrichment(
   const facts = new Map(rows.map((row) => [row.albumId, row.facts]))
   const unknown = new Set(albumIds.filter((albumId) => !facts.has(albumId)))
   if (unknown.size > 0) {
-    const forgotten = await findForgotten(db, [...unknown])
-    for (const [albumId, request] of await findWaiting(kafka, topics.enrichment, codecs, unknown))
-      if (request.requestedAt > (forgotten.get(albumId) ?? 0)) facts.set(albumId, request.album)
+    const waiting = [...(await findWaiting(kafka, topics.enrichment, codecs, unknown)).values()]
+    const forgotten = await findForgotten(db, waiting)
+    for (const request of waiting) if (!forgotten.has(request)) facts.set(request.album.albumId, request.album)
   }
   const missing = albumIds.filter((albumId) => !facts.has(albumId))
   if (missing.length > 0) {

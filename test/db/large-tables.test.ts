@@ -11,7 +11,8 @@ import { readLastResult } from '../../src/ops/last-result.ts'
 import { countReviews } from '../../src/ops/list-reviews.ts'
 import { keepOutboxSent } from '../../src/relay/outbox.ts'
 import { SAVE_CANDIDATES } from '../../src/worker/ledger/statements.ts'
-import { DAY, NEVER, NOW, openLedger } from '../stack/a-ledger.ts'
+import { takeUp } from '../../src/worker/ledger/take-up.ts'
+import { aRequest, at, DAY, NEVER, NOW, openLedger } from '../stack/a-ledger.ts'
 
 /**
  * What is asked again and again while the service runs must find its rows by an index: the tables grow by millions. Filled
@@ -54,6 +55,9 @@ const OUTBOX = `
 const FORGOTTEN = `
   insert into forgotten (album_id, forgotten_at)
   select 'album-' || i, now() - i * interval '1 second' from generate_series(1, ${ROWS}) i`
+
+const ALBUMS = `
+  insert into album (album_id, facts, imported_at) select 'album-' || i, '{}', now() from generate_series(1, ${ROWS}) i`
 
 /** Tells how PostgreSQL would run each statement that it is asked, by name, and finds nothing. */
 function explainer(db: Database) {
@@ -142,4 +146,15 @@ test('when an album was forgotten last is found at once, however many were', asy
   await forgetAlbums(db, [{ albumId: '1' }])
   for (const name of ['select clock_timestamp', 'insert into forgotten'])
     expect(plans.get(name), name).toContain('forgotten_at_index')
+})
+
+test('whether an album was forgotten is looked up by its key for each request that is taken up', async () => {
+  const { db } = await openFilled(FORGOTTEN, ALBUMS)
+  const { plans, query } = explainer(db)
+  const requests = [{ request: aRequest({ albumId: 'album-7' }, 7), delivered: at(1n), now: NOW }]
+  await expect(takeUp(requests, query, { marketplace: 'www.amazon.ca', processId: 'this' })).rejects.toThrow('not read')
+  for (const name of ['insert into album', 'select enrichment']) {
+    expect(plans.get(name), name).toContain('forgotten_pkey')
+    expect(plans.get(name), name).not.toMatch(/Seq Scan on (forgotten|album b)/)
+  }
 })

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { anAlbum, createScenario } from '../stack/scenario.ts'
 import { runVerb } from '../stack/service-process.ts'
+import { type ReadRecord, TopicReader } from '../stack/topic-reader.ts'
 
 const filesIn = (folder: string) =>
   existsSync(folder)
@@ -95,4 +96,31 @@ test('where it is wanted, a forgotten album gets a tombstone behind its result, 
   expect([await worker.stop(), await intake.stop()]).toEqual([0, 0])
   const ofAlbum = (await results.readToEnd()).filter(({ key }) => key === '1')
   expect(isTombstone(ofAlbum.at(-1) ?? { value: null })).toBe(false)
+})
+
+test('a tombstone that a lane reads late erases what it made of before, and nothing of the import behind it', async () => {
+  const one = await createScenario()
+  const { env, publish, send } = one
+  const { DATABASE_URL, TOPIC_IMPORTED } = env
+  const late = await createScenario({ DATABASE_URL, TOPIC_IMPORTED, AMAZON_MARKETPLACE: 'www.amazon.com' })
+  await publish(anAlbum('1', { title: 'Kind of Blue', artists: [{ name: 'Miles Davis' }] }))
+  await send(TOPIC_IMPORTED, { key: '1', value: null })
+  // As clocks have it that are not the brokers'.
+  await publish(anAlbum('1', { importedAt: Date.now() - 3_600_000 }))
+  const service = one.start('intake', 'worker')
+  const isNew = ({ event }: ReadRecord) => event.source.offset === 2
+  await one.results.waitFor((records) => records.some(isNew), 'the result of the import behind the tombstone')
+  const stored = JSON.parse((await runVerb(env, 'show', '1', '--json')).output)
+
+  const intake = late.start('intake')
+  const requests = await TopicReader.open(late.env, late.env.TOPIC_ENRICHMENT)
+  onTestFinished(() => requests.close())
+  await requests.waitFor((records) => records.length === 2, 'the requests of both imports')
+  await intake.stop()
+  expect(JSON.parse((await runVerb(env, 'show', '1', '--json')).output)).toEqual(stored)
+  const worker = late.start('worker')
+  await worker.waitForLog('request of a forgotten album skipped')
+  await late.results.waitFor((records) => records.some(isNew), 'its own result')
+  expect((await late.results.readToEnd()).filter((record) => !isNew(record))).toEqual([])
+  expect([await service.stop(), await worker.stop()]).toEqual([0, 0])
 })

@@ -23,17 +23,21 @@ export async function openLedger(processId = 'this process') {
   const db = new Database(url)
   onTestFinished(() => db.close())
   await db.migrate()
-  const store = new LeaseStore(db, 'lane')
+  return { db, ...(await openLane(db, 'lane', 'www.amazon.ca', processId)) }
+}
+
+/** The ledger of one of the lanes that have their tables in this database. */
+export async function openLane(db: Database, lane: string, marketplace: string, processId = 'this process') {
+  const store = new LeaseStore(db, lane)
   const { token } = await store.take()
   // Taken once, and ours until somebody else takes it.
   const ownership = { isOwner: true, token, tokenOfWork: token, owned: () => Promise.resolve() }
   const stores = new OwnedStores(store, ownership)
   return {
-    db,
     stores,
     store,
     ownership,
-    ledger: new Ledger(db, stores, 'www.amazon.ca', processId),
+    ledger: new Ledger(db, stores, marketplace, processId),
     pruning: new LedgerPruning(stores),
   }
 }

@@ -10,6 +10,13 @@ const schema = defineEntity({
   properties: {
     albumId: p.text().primary(),
     forgottenAt: p.datetime(),
+    /** Where the last tombstone stands that was heeded, and its record's time; null: `forget` alone has spoken. */
+    tombstoneTopic: p.text().nullable(),
+    tombstonePartition: p.integer().nullable(),
+    tombstoneOffset: p.bigint('number').nullable(),
+    tombstoneAt: p.datetime().nullable(),
+    /** When it, or one before it, was read again last: what was asked for until then, but imported before it, is skipped. */
+    repeatedAt: p.datetime().nullable(),
   },
 })
 

@@ -14,6 +14,7 @@ import { M0020ModelCalls } from './m0020-model-calls.ts'
 import { M0021LargeTables } from './m0021-large-tables.ts'
 import { M0022LedgerByTopic } from './m0022-ledger-by-topic.ts'
 import { M0023TopicIds } from './m0023-topic-ids.ts'
+import { M0024HeededTombstones } from './m0024-heeded-tombstones.ts'
 import { MIGRATION_NAMES } from './names.ts'
 
 const CLASSES: Record<(typeof MIGRATION_NAMES)[number], typeof M0001FirstTables> = {
@@ -33,6 +34,7 @@ const CLASSES: Record<(typeof MIGRATION_NAMES)[number], typeof M0001FirstTables>
   'm0021-large-tables': M0021LargeTables,
   'm0022-ledger-by-topic': M0022LedgerByTopic,
   'm0023-topic-ids': M0023TopicIds,
+  'm0024-heeded-tombstones': M0024HeededTombstones,
 }
 
 /** In their order. Apart from their names, which a command asks for: they bring MikroORM with them. */

@@ -20,4 +20,5 @@ export const MIGRATION_NAMES = [
   'm0021-large-tables',
   'm0022-ledger-by-topic',
   'm0023-topic-ids',
+  'm0024-heeded-tombstones',
 ] as const

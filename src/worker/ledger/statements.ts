@@ -1,5 +1,6 @@
 import type { Album } from '../../album.ts'
 import type { FailedAttempt } from '../../db/entities/enrichment.entity.ts'
+import { ASKED_COLUMNS, type AskedRow, IS_OF_FORGOTTEN } from '../../db/forgotten.ts'
 import type { Statement } from '../../db/prepared.ts'
 import type { ArtworkRecord } from '../../enrich/earlier.ts'
 
@@ -24,12 +25,9 @@ const CLAIM_COLUMNS = 'request_id uuid, run int, attempt int, topic text, source
 const IS_CLAIMED = `e.request_id = v.request_id and e.run = v.run and e.attempt = v.attempt and e.source_topic = v.topic
   and e.source_offset = v.source_offset and e.decision is null and not e.again`
 
-export interface FactsRow {
-  album_id: string
+export interface FactsRow extends AskedRow {
   facts: Album
   imported_at: string
-  source_offset: number
-  requested_at: string
 }
 
 /** Facts that are newer than those that are stored, unless the album was forgotten since they were asked about. */
@@ -37,10 +35,9 @@ export const MERGE_FACTS: Statement = {
   name: 'insert into album',
   text: `
     insert into album (album_id, facts, imported_at, source_offset)
-    select album_id, facts, imported_at, source_offset
-    from json_to_recordset($1::json) as v(album_id text, facts jsonb, imported_at timestamptz, source_offset bigint,
-      requested_at timestamptz)
-    where not exists (select from forgotten f where f.album_id = v.album_id and f.forgotten_at >= v.requested_at)
+    select album_id, facts, imported_at, coalesce(source_offset, -1)
+    from json_to_recordset($1::json) as v(facts jsonb, imported_at timestamptz, ${ASKED_COLUMNS})
+    where not ${IS_OF_FORGOTTEN}
     on conflict (album_id) do update
     set facts = excluded.facts, imported_at = excluded.imported_at, source_offset = excluded.source_offset
     where (album.imported_at, album.source_offset) < (excluded.imported_at, excluded.source_offset)`,
@@ -94,12 +91,12 @@ export interface FoundRow {
   started_ms: number
 }
 
-/** Takes `{request_id, album_id, requested_at}` and the marketplace. */
+/** Takes rows (AskedRow) with `request_id`, and the marketplace. */
 export const FIND_REQUESTS: Statement<FoundRow> = {
   name: 'select enrichment',
   text: `
     select v.request_id::text as request_id, a.facts,
-      exists (select from forgotten f where f.album_id = v.album_id and f.forgotten_at >= v.requested_at) as is_forgotten,
+      ${IS_OF_FORGOTTEN} as is_forgotten,
       (select coalesce(json_agg(json_build_object('asin', l.asin, 'price_minor', l.price_minor, 'currency', l.currency,
          'condition', l.condition, 'availability', l.availability, 'priced_at', l.priced_at, 'sales_rank', l.sales_rank,
          'withdrawn_at', l.withdrawn_at, 'request_id', l.request_id) order by l.asin), '[]')
@@ -113,7 +110,7 @@ export const FIND_REQUESTS: Statement<FoundRow> = {
       e.run, e.attempt, e.source_topic, e.source_offset::text as source_offset, e.reached, e.again, e.decision,
       encode(e.decision_bytes, 'base64') as decision_bytes, e.decision_headers, e.failures, e.answers, e.facts_id, e.begun_by,
       e.waited_ms::float8 as waited_ms, extract(epoch from e.started_at)::float8 * 1000 as started_ms
-    from json_to_recordset($1::json) as v(request_id uuid, album_id text, requested_at timestamptz)
+    from json_to_recordset($1::json) as v(request_id uuid, ${ASKED_COLUMNS})
     left join album a on a.album_id = v.album_id
     left join enrichment e on e.request_id = v.request_id`,
 }

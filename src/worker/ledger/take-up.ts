@@ -1,3 +1,4 @@
+import { toAskedRow } from '../../db/forgotten.ts'
 import type { Query } from '../../db/prepared.ts'
 import type { Earlier } from '../../enrich/earlier.ts'
 import type { EnrichmentRequested } from '../../events.ts'
@@ -38,11 +39,7 @@ export async function takeUp(
   { marketplace, processId }: { marketplace: string; processId: string },
 ): Promise<Opening[]> {
   await query(MERGE_FACTS, [toJson(deliveries.map(({ request }) => toFactsRow(request)))])
-  const wanted = deliveries.map(({ request: { requestId, requestedAt, album } }) => ({
-    request_id: requestId,
-    album_id: album.albumId,
-    requested_at: new Date(requestedAt).toISOString(),
-  }))
+  const wanted = deliveries.map(({ request }) => ({ request_id: request.requestId, ...toAskedRow(request) }))
   const rows = await query(FIND_REQUESTS, [toJson(wanted), marketplace])
   const found = new Map(rows.map((row) => [row.request_id, row]))
 
@@ -110,11 +107,9 @@ function open(
   return { row: { ...opened, drops_answers: !keepsAnswers, drops_failures: !isKnown }, job }
 }
 
-function toFactsRow({ album, source, requestedAt }: EnrichmentRequested): FactsRow {
-  const { albumId, importedAt } = album
-  const imported_at = new Date(importedAt).toISOString()
-  const requested_at = new Date(requestedAt).toISOString()
-  return { album_id: albumId, facts: album, imported_at, source_offset: source?.offset ?? -1, requested_at }
+function toFactsRow(request: EnrichmentRequested): FactsRow {
+  const { album } = request
+  return { ...toAskedRow(request), facts: album, imported_at: new Date(album.importedAt).toISOString() }
 }
 
 function toNewColumns({ request: { reason, album, requestedAt }, now }: TakingUp) {
