@@ -41,11 +41,12 @@ const END_DISCARDED: Statement<{ is_needed: boolean }> = {
   name: 'delete from discarded_image',
   text: `
     delete from discarded_image d where marketplace = $1 and key = $2
-    returning exists (select from artwork a where a.key = d.key) as is_needed`,
+    returning exists (select from artwork a where a.key = d.key)
+      or exists (select from former_image f where f.key = d.key) as is_needed`,
 }
 
 /**
- * Takes images that were discarded to their end, some at once; one that an album has come to need since is left.
+ * Takes images that were discarded to their end, some at once; one that an album has, or had, is left.
  *
  * @param remove deletes what stands under an original's key
  * @returns how many were looked at

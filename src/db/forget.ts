@@ -21,7 +21,7 @@ export interface Forgotten {
   candidates: number
   links: number
   verdicts: number
-  /** Stored originals, by marketplace; the worker deletes them soon. */
+  /** Stored originals, former ones too, by marketplace; the worker deletes them soon. */
   images: number
 }
 
@@ -63,11 +63,12 @@ const JUDGE: Statement<{ album_id: string; is_repeated: boolean; is_behind: bool
 const DISCARD: Statement<{ album_id: string }> = {
   name: 'insert into discarded_image',
   text: `
-    with gone as (${deleteFrom('artwork')}, marketplace, key),
+    with artworks as (${deleteFrom('artwork')}, marketplace, key),
+    former as (${deleteFrom('former_image')}, marketplace, key),
+    gone as (select * from artworks where key is not null union select * from former),
     discarded as (
-      insert into discarded_image (marketplace, key) select distinct marketplace, key from gone where key is not null
-      on conflict do nothing)
-    select album_id from gone where key is not null`,
+      insert into discarded_image (marketplace, key) select distinct marketplace, key from gone on conflict do nothing)
+    select album_id from gone`,
 }
 
 const DELETIONS = {

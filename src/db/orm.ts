@@ -15,6 +15,7 @@ import { DiscardedImage } from './entities/discarded-image.entity.ts'
 import { Enrichment } from './entities/enrichment.entity.ts'
 import { ExternalLink } from './entities/external-link.entity.ts'
 import { ForgottenRow } from './entities/forgotten.entity.ts'
+import { FormerImage } from './entities/former-image.entity.ts'
 import { LaneRow } from './entities/lane.entity.ts'
 import { ModelCallRow } from './entities/model-call.entity.ts'
 import { ModelDayRow } from './entities/model-day.entity.ts'
@@ -56,6 +57,7 @@ export function databaseConfig(
       OutboxRow,
       ForgottenRow,
       DiscardedImage,
+      FormerImage,
     ],
     extensions: [Migrator],
     // The migrator would write to standard output, which belongs to the commands.

@@ -141,3 +141,23 @@ test('an image is deleted unless another album needs it, and tried again when th
   expect(removed).toEqual(['artwork/lone/original.jpg'])
   expect(await endDiscarded(db, 'www.amazon.ca', remove, 10)).toBe(0)
 })
+
+test('an album that is forgotten takes the images with it that it had before, unless another has or had them', async () => {
+  const { db, download, save, endAll, isThere } = await openStore()
+  const paths = ['/replaced.jpg', '/last.jpg', '/shared.jpg', '/once-shared.jpg', '/again.jpg']
+  const keys: string[] = []
+  for (const path of paths) keys.push((await download(path)).key)
+  const [replaced = '', last = '', shared = '', onceShared = '', again = ''] = keys
+  for (const key of [onceShared, shared]) await save(key, '2')
+  // As when the catalogue got an image of its own meanwhile, and lost it.
+  for (const key of [again, replaced, null, shared, onceShared, again, again, last]) await save(key)
+  expect(await discarded(db), 'readers may hold their keys').toEqual([])
+  expect(await forgetAlbums(db, [{ albumId: '1' }])).toMatchObject([{ images: 5 }])
+  expect(await discarded(db)).toEqual([...keys].sort())
+  await endAll()
+  expect(keys.filter(isThere)).toEqual([shared, onceShared])
+
+  expect(await forgetAlbums(db, [{ albumId: '2' }])).toMatchObject([{ images: 2 }])
+  await endAll()
+  expect(keys.filter(isThere)).toEqual([])
+})

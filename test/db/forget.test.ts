@@ -18,6 +18,7 @@ const TABLES = [
   'person_verdict',
   'outbox',
   'model_call',
+  'former_image',
 ]
 
 async function countRows(db: Database): Promise<Record<string, number>> {
@@ -65,13 +66,16 @@ test('all of an album is erased, and nothing of another; a second time does no h
       em.execute(`insert into person_verdict values (?, 'www.amazon.ca', 'B1', 'reject', 'me', now())`, [albumId]),
     )
     await db.query((em) =>
+      em.execute(`insert into former_image values (?, 'www.amazon.ca', 'artwork/former/original.jpg')`, [albumId]),
+    )
+    await db.query((em) =>
       em.execute(`insert into outbox values (gen_random_uuid(), 'express', ?, '', now())`, [albumId]),
     )
   }
   const before = await countRows(db)
   expect(Object.keys(before)).toEqual(TABLES)
   const [known] = await forgetAlbums(db, [{ albumId: '1' }])
-  const counts = { requests: 1, candidates: 2, links: 1, verdicts: 1, images: 1 }
+  const counts = { requests: 1, candidates: 2, links: 1, verdicts: 1, images: 2 }
   expect(known).toEqual({ albumId: '1', forgottenAt: expect.any(Number), isKnown: true, ...counts })
   const half = Object.fromEntries(Object.entries(before).map(([table, rows]) => [table, rows / 2]))
   expect(await countRows(db)).toEqual(half)

@@ -15,6 +15,7 @@ import { M0021LargeTables } from './m0021-large-tables.ts'
 import { M0022LedgerByTopic } from './m0022-ledger-by-topic.ts'
 import { M0023TopicIds } from './m0023-topic-ids.ts'
 import { M0024HeededTombstones } from './m0024-heeded-tombstones.ts'
+import { M0025FormerImages } from './m0025-former-images.ts'
 import { MIGRATION_NAMES } from './names.ts'
 
 const CLASSES: Record<(typeof MIGRATION_NAMES)[number], typeof M0001FirstTables> = {
@@ -35,6 +36,7 @@ const CLASSES: Record<(typeof MIGRATION_NAMES)[number], typeof M0001FirstTables>
   'm0022-ledger-by-topic': M0022LedgerByTopic,
   'm0023-topic-ids': M0023TopicIds,
   'm0024-heeded-tombstones': M0024HeededTombstones,
+  'm0025-former-images': M0025FormerImages,
 }
 
 /** In their order. Apart from their names, which a command asks for: they bring MikroORM with them. */

@@ -21,4 +21,5 @@ export const MIGRATION_NAMES = [
   'm0022-ledger-by-topic',
   'm0023-topic-ids',
   'm0024-heeded-tombstones',
+  'm0025-former-images',
 ] as const
