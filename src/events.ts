@@ -199,7 +199,7 @@ export interface AlbumEnriched {
   startedAt: number
   /** When the result was decided, by the clock of the worker's host, and always later than the one before of the same albumId and marketplace: the greatest wins, wherever it stands in the log. (milliseconds since 1970) */
   finishedAt: number
-  /** The record of album.imported that asked for it; also where dead retry sent its request again. null with reason verdict and artwork, and where an operator asked for the album by its id, or for what intake had given up. */
+  /** The record of album.imported that asked for it; also where dead retry sent its request again, or asked for what intake had given up. null with reason verdict and artwork, and where an operator asked for the album by its id. */
   source: RecordPosition | null
   /** importedAt of the facts that were used. Greater than that of the record at source: this record's facts were older and changed nothing. null in results from before 0.2.0. (milliseconds since 1970) */
   importedAt: number | null

@@ -6,7 +6,7 @@ import { findForgotten, timeRequest } from '../db/forgotten.ts'
 import { checkAlbum } from '../enrich/check-album.ts'
 import { timeImported } from '../enrich/time-imported.ts'
 import { EnrichmentError } from '../errors.ts'
-import type { EnrichmentRequested } from '../events.ts'
+import type { EnrichmentRequested, RecordPosition } from '../events.ts'
 import { type EventCodecs, MESSAGE_BYTES } from '../kafka/event-topics.ts'
 import { publishRecords } from '../kafka/publish-records.ts'
 import { fitsInto } from '../kafka/record-size.ts'
@@ -82,7 +82,16 @@ async function decodeAgain(
   const imported = await codecs.imported.decode(record.value)
   const recordAt = Date.parse(headers['enricher-original-timestamp'] ?? '')
   const importedAt = timeImported(imported.importedAt, recordAt, now)
-  return { album: checkAlbum({ ...imported, importedAt }), source: null, requestedAt }
+  return { album: checkAlbum({ ...imported, importedAt }), source: readSource(headers), requestedAt }
+}
+
+/** Where the record of album.imported stands, as its dead letter says; null where somebody else's says nothing of use. */
+function readSource(headers: Record<string, string>): RecordPosition | null {
+  const topic = headers['enricher-original-topic'] ?? ''
+  const partition = headers['enricher-original-partition'] ?? ''
+  const offset = headers['enricher-original-offset'] ?? ''
+  const isPosition = topic !== '' && /^\d{1,9}$/.test(partition) && /^\d{1,15}$/.test(offset)
+  return isPosition ? { topic, partition: Number(partition), offset: Number(offset) } : null
 }
 
 /** What was asked for before an album was forgotten must not bring it back. @throws EnrichmentError RECORD_INVALID */

@@ -12,7 +12,7 @@ import { anAlbum, createScenario, encodeAlbum } from '../stack/scenario.ts'
 import { runVerb } from '../stack/service-process.ts'
 import { TopicReader } from '../stack/topic-reader.ts'
 
-test('a dead letter of intake that says when nobody has been yet was imported when its record came', async () => {
+test('a dead letter of intake that says when nobody has been yet was imported when and where its record came', async () => {
   const { env, send } = await createScenario()
   const config = loadConfig(['kafka', 'registry'], env)
   const topics = topicNames(config)
@@ -22,8 +22,8 @@ test('a dead letter of intake that says when nobody has been yet was imported wh
     'enricher-error-code': 'INTERNAL',
     'enricher-first-failed-at': '2026-11-30T12:00:05.000Z',
     'enricher-original-topic': topics.imported,
-    'enricher-original-partition': '0',
-    'enricher-original-offset': '0',
+    'enricher-original-partition': '3',
+    'enricher-original-offset': '7',
     'enricher-original-timestamp': recordAt,
   }
   const imported = { ...anAlbum('1'), importedAt: Date.parse('9999-01-01T00:00:00Z') }
@@ -37,9 +37,11 @@ test('a dead letter of intake that says when nobody has been yet was imported wh
   onTestFinished(() => requests.close())
   const { requested } = await openCodecs(config, new SchemaRegistry(env.SCHEMA_REGISTRY_URL))
   const decoded = (await requests.readToEnd()).map(({ value }) => requested.decode(value ?? Buffer.alloc(0)))
-  const [told = 0, other = 0] = (await Promise.all(decoded)).map(({ album }) => album.importedAt)
+  const made = await Promise.all(decoded)
+  const [told = 0, other = 0] = made.map(({ album }) => album.importedAt)
   expect(new Date(told).toISOString()).toBe(recordAt)
   expect(Math.abs(Date.now() - other)).toBeLessThan(60_000)
+  expect(made.map(({ source }) => source)).toEqual([{ topic: topics.imported, partition: 3, offset: 7 }, null])
 })
 
 test('a dead letter from before its album was forgotten is not retried, one from behind is', async () => {
