@@ -10,7 +10,7 @@ export interface Artist {
 
 /** An album was added to the catalogue, or its facts changed. Topic album.imported, key albumId. A null value (tombstone) erases what is stored of the album that its key names. */
 export interface AlbumImported {
-  /** The importer's id of the album, and the record's key. An integer id is its decimal text. */
+  /** The importer's id of the album. The record's key is its UTF-8 bytes, no JSON and no Avro. An integer id is its decimal text. */
   albumId: string
   /** The album's title as the catalogue shows it. Must not be blank. */
   title: string

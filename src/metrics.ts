@@ -38,7 +38,8 @@ export const metrics = {
   tombstones: new Counter({
     ...shared,
     name: name('tombstones_total'),
-    help: 'Records of album.imported without a value, each of which erases its album if there is one.',
+    help: 'Records of album.imported without a value: forgotten (an album was erased), unknown (none is stored under the key), unusable (the key can be no album id).',
+    labelNames: ['result'],
   }),
   staleCopies: new Counter({
     ...shared,

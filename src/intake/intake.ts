@@ -37,6 +37,8 @@ const ALIVE_MS = 1_000
 const CLOCK_MS = 60_000
 /** Cause of its hold for a flood, which is not the lane's. */
 const INTAKE_FLOOD = 'intake_flood'
+const KEY_REMEDY = "the key must be the UTF-8 bytes of the album's id, no JSON and no Avro"
+
 interface IntakeOptions {
   kafka: Kafka
   /** Remembers for `status` why intake is held, tells the time, and is what tombstones erase from. */
@@ -67,6 +69,8 @@ export class Intake implements Member {
   readonly #offsets: OffsetFaults
   /** Whether the group has given it its share, which may be none. */
   #isActive = false
+  /** Whether a key was told that is not its album's id: once, since it is the importer that has them so. */
+  #hasToldKey = false
 
   constructor(config: Config<'kafka' | 'service' | 'database'>, options: IntakeOptions) {
     const { kafka, db, codecs, log } = options
@@ -256,15 +260,21 @@ export class Intake implements Member {
     })
   }
 
-  #report({ delivery: { topic, partition, offset, key }, record, isForgotten, error }: Outcome): void {
+  #report({ delivery: { topic, partition, offset, key }, record, result = 'unknown', error }: Outcome): void {
     const { log } = this.#options
     const position = { topic, partition, offset: String(offset), key: key?.toString() }
     if (record === null) {
-      metrics.tombstones.inc()
-      if (!isForgotten) log.info(position, 'tombstone skipped')
+      metrics.tombstones.inc({ result })
+      if (result === 'unknown') log.info(position, 'tombstone skipped')
+      if (result === 'unusable')
+        log.warn({ ...position, remedy: KEY_REMEDY }, 'tombstone not heeded: its key can be no album id')
     } else if (error !== undefined) {
       metrics.deadLetters.inc({ code: error.code })
       log.error({ ...position, code: error.code, reason: error.message }, 'album dead-lettered')
+    } else if (!this.#hasToldKey && !key?.equals(Buffer.from(record.key ?? ''))) {
+      this.#hasToldKey = true
+      const reason = 'its corrections may be taken in the wrong order, and a tombstone would not reach it'
+      log.warn({ ...position, albumId: record.key, reason, remedy: KEY_REMEDY }, 'album key is not its id')
     }
   }
 }

@@ -63,13 +63,23 @@ async function forgetTogether(
   { db, clock, tombstonesIn, log }: Forgetting,
 ): Promise<Outcome[]> {
   const albums = tombstones.flatMap(({ topic, partition, key, offset, timestamp }) => {
-    const albumId = key?.toString() ?? ''
-    return isAlbumId(albumId) ? [{ albumId, tombstone: { topic, partition, offset, timestamp } }] : []
+    const albumId = readAlbumId(key)
+    return albumId === null ? [] : [{ albumId, tombstone: { topic, partition, offset, timestamp } }]
   })
   const forgotten = albums.length === 0 ? [] : await forgetAlbums(db, albums, { notBefore: clock.now(), tombstonesIn })
   for (const { forgottenAt } of forgotten) clock.pass(forgottenAt)
   const known = forgotten.filter(({ isKnown }) => isKnown)
   for (const album of known) log.info(album, 'album forgotten')
-  const ids = new Set<string | undefined>(known.map(({ albumId }) => albumId))
-  return tombstones.map((delivery) => ({ delivery, record: null, isForgotten: ids.has(delivery.key?.toString()) }))
+  const ids = new Set<string | null>(known.map(({ albumId }) => albumId))
+  return tombstones.map((delivery) => {
+    const albumId = readAlbumId(delivery.key)
+    const result = albumId === null ? 'unusable' : ids.has(albumId) ? 'forgotten' : 'unknown'
+    return { delivery, record: null, result }
+  })
+}
+
+/** The album that a key names; null where it is none, or can be no album's id. */
+function readAlbumId(key: Buffer | null): string | null {
+  const id = key?.toString() ?? ''
+  return isAlbumId(id) ? id : null
 }

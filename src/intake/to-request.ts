@@ -15,11 +15,15 @@ import { withoutOwnHeaders } from '../retry/retry-headers.ts'
 /** Leaves room for the headers that a retry adds, so that its copy still fits into express. */
 const LARGEST_REQUEST = MESSAGE_BYTES.request - 65_536
 
+/** What came of a tombstone: whether its album was stored, and whether its key can be an album's id at all. */
+type TombstoneResult = 'forgotten' | 'unknown' | 'unusable'
+
 /** What a record becomes: a request, a dead letter (with its error), or nothing (a tombstone, which erases its album). */
 export interface Outcome {
   delivery: Delivery
   record: OutgoingRecord | null
-  isForgotten?: boolean
+  /** Of a tombstone. */
+  result?: TombstoneResult
   error?: EnrichmentError
 }
 

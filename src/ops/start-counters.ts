@@ -18,6 +18,7 @@ const ARTWORK: Record<ArtworkStatus, true> = {
   off: true,
 }
 const OUTCOMES: Record<Outcome, true> = { matched: true, needs_review: true, no_match: true, not_found: true }
+const TOMBSTONES = ['forgotten', 'unknown', 'unusable'] as const
 
 /**
  * Tells 0 of what has not happened yet. A counter that appears with its first event shows Prometheus no rise: after each
@@ -29,6 +30,7 @@ export function startCounters(
 ): void {
   const codes = Object.keys(ERROR_CODES) as (keyof typeof ERROR_CODES)[]
   for (const code of codes) metrics.deadLetters.inc({ code }, 0)
+  if (roles.includes('intake')) for (const result of TOMBSTONES) metrics.tombstones.inc({ result }, 0)
   if (!roles.includes('worker')) return
   for (const by of Object.keys(DECIDERS)) for (const verdict of VERDICTS) metrics.verdicts.inc({ by, verdict }, 0)
   for (const status of Object.keys(ARTWORK)) metrics.artwork.inc({ status }, 0)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { anAlbum, createScenario } from '../stack/scenario.ts'
+import { anAlbum, createScenario, encodeAlbum } from '../stack/scenario.ts'
 import { isHeldFor, runVerb } from '../stack/service-process.ts'
 
 test('what is no album is dead-lettered with its bytes and a remedy, and the albums behind it go on', async () => {
@@ -31,17 +31,28 @@ test('what is no album is dead-lettered with its bytes and a remedy, and the alb
   expect(headersOf('nobody')['enricher-error-message']).toMatch(/^artists is \[\]: credit at least one artist/)
 })
 
-test('a tombstone is counted and nothing else', async () => {
+test('a tombstone is counted and nothing else; one whose key can be no album id is told, as is the first album under another key', async () => {
   const { start, publish, send, dead, results, env } = await createScenario()
-  await send(env.TOPIC_IMPORTED, { key: 'gone', value: null })
-  await publish(anAlbum('good'))
+  await send(env.TOPIC_IMPORTED, { key: 'gone', value: null }, { key: null, value: null, partition: 0 })
+  const { value } = await encodeAlbum(env, anAlbum('good'))
+  await send(env.TOPIC_IMPORTED, { key: '"good"', value, partition: 0 }, { key: null, value, partition: 0 })
+  await publish(anAlbum('1'))
   const service = start()
-  await results.waitFor((records) => records.length > 0, 'the good album')
+  await results.waitFor((records) => records.length === 3, 'the albums')
   await service.waitForLog('tombstone skipped')
-  expect(await service.metrics()).toMatch(/^album_enricher_tombstones_total 1$/m)
+  const counted = async (result: string) =>
+    new RegExp(`^album_enricher_tombstones_total\\{result="${result}".*\\} (\\d+)$`, 'm').exec(
+      await service.metrics(),
+    )?.[1]
+  expect(await Promise.all(['forgotten', 'unknown', 'unusable'].map(counted))).toEqual(['0', '1', '1'])
   expect(await service.stop()).toBe(0)
+  const warned = service.logs.filter(({ level, offset }) => level === 'warn' && offset !== undefined)
+  const at = { topic: env.TOPIC_IMPORTED, partition: 0, remedy: expect.stringContaining('UTF-8 bytes') }
+  expect(warned).toMatchObject([
+    { ...at, offset: '0', msg: 'tombstone not heeded: its key can be no album id' },
+    { ...at, offset: '1', key: '"good"', albumId: 'good', msg: 'album key is not its id' },
+  ])
   expect(await dead.readToEnd()).toEqual([])
-  expect((await results.readToEnd()).length).toBe(1)
 })
 
 test('a title of 10,000 characters ends in a result', async () => {
