@@ -164,7 +164,7 @@ export class SchemaRegistry {
    * Registers a schema of ours.
    *
    * @param isForeign the subject is somebody else's
-   * @returns its id; null when the subject is left to its owner (see registerSchema)
+   * @returns its id; null when the subject is left as its owner has it (see registerSchema)
    * @throws EnrichmentError SCHEMA_NOT_REGISTERED when the registry refuses it, REGISTRY_UNAVAILABLE
    */
   async register(subject: string, schemaText: string, isForeign = false): Promise<number | null> {

@@ -60,7 +60,7 @@ export async function setUp(
   }
   for (const [subject, schema] of schemasBySubject(config)) {
     const id = await tryAgain(() => registry.register(subject, schema, subject === importedSubject(config)))
-    done.push(id === null ? `subject ${subject} is left to its owner` : `schema ${subject} has id ${id}`)
+    done.push(id === null ? `subject ${subject} is left as its owner has it` : `schema ${subject} has id ${id}`)
   }
   return done
 }

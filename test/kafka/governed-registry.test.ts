@@ -128,6 +128,57 @@ test.each([
   await expect(codec.decode(written(2_000_000_000, 'x'))).rejects.toMatchObject({ code: 'SCHEMA_UNKNOWN' })
 })
 
+const FOUND = { name: 'found', type: ['null', 'string'], default: null }
+const shop = (...fields: object[]) => ({
+  name: 'shops',
+  type: {
+    type: 'array',
+    items: { type: 'record', name: 'Shop', fields: [{ name: 'name', type: 'string' }, ...fields] },
+  },
+  default: [],
+})
+const MORE = record({ fields: [...record().fields, shop()] })
+
+test.each([
+  ['a field', record({ fields: [...MORE.fields, FOUND] })],
+  ['a field further within', record({ fields: [...record().fields, shop(FOUND)] })],
+])('the importer’s schema with %s more than ours stays the latest, whatever our build says', async (_what, theirs) => {
+  const subject = aSubject()
+  const registry = new SchemaRegistry(url())
+  expect(await registry.register(subject, JSON.stringify(MORE), true)).toEqual(expect.any(Number))
+  await send('POST', `/subjects/${subject}/versions`, { schema: JSON.stringify(theirs) })
+  const next = JSON.stringify({ ...MORE, doc: 'As the next build describes it.' })
+  expect(await registry.register(subject, next, true)).toBeNull()
+  expect((await send('GET', `/subjects/${subject}/versions`)).json).toEqual([1, 2])
+  await expect(registry.openCodec(subject, next, true)).resolves.toBeDefined()
+})
+
+test('the next build’s schema goes over the one of the build before', async () => {
+  const subject = aSubject()
+  const registry = new SchemaRegistry(url())
+  await registry.register(subject, OURS, true)
+  expect(await registry.register(subject, JSON.stringify(MORE), true)).toEqual(expect.any(Number))
+  expect((await send('GET', `/subjects/${subject}/versions`)).json).toEqual([1, 2])
+})
+
+test('an importer’s subject under whose level ours may not stand is left as it is, and setup goes on', async () => {
+  const subject = aSubject()
+  const registry = new SchemaRegistry(url())
+  await send('POST', `/subjects/${subject}/versions`, { schema: OURS })
+  await send('PUT', `/config/${subject}`, { compatibility: 'FORWARD' })
+  const next = JSON.stringify(record({ fields: [{ name: 'name', type: ['null', 'string'] }] }))
+  expect(await registry.register(subject, next, true)).toBeNull()
+  expect((await send('GET', `/subjects/${subject}/versions`)).json).toEqual([1])
+  await expect(registry.openCodec(subject, next, true)).resolves.toBeDefined()
+})
+
+test('an importer’s subject that is not of Avro is left as it is', async () => {
+  const subject = aSubject()
+  const schema = 'syntax = "proto3"; message Thing { string name = 1; }'
+  await send('POST', `/subjects/${subject}/versions`, { schemaType: 'PROTOBUF', schema })
+  expect(await new SchemaRegistry(url()).register(subject, OURS, true)).toBeNull()
+})
+
 test('a nested record of another namespace is read', async () => {
   const subject = aSubject()
   const artist = { type: 'record', name: 'Artist', fields: [{ name: 'name', type: 'string' }] }
