@@ -1,8 +1,8 @@
 import type { Album, Product } from '../album.ts'
 import type { AmazonApi, AmazonQuery } from '../amazon/amazon-api.ts'
-import { readAsin } from '../amazon/read-asin.ts'
 import { metrics } from '../metrics.ts'
 import { getProducts } from './get-products.ts'
+import { knownAsins } from './known-asins.ts'
 import { matchAlbum } from './match/match-album.ts'
 import { searchTexts } from './search-texts.ts'
 
@@ -38,8 +38,7 @@ interface Searched {
  */
 export async function searchAmazon(album: Album, search: Search, signal: AbortSignal): Promise<Searched> {
   const { amazon, marketplace, hasMusicIndex, step, linkedAsins: linked } = search
-  const told = [...linked, ...(album.asins[marketplace] ?? [])].map(readAsin)
-  const known = [...new Set(told)].filter((asin) => asin !== undefined)
+  const known = [...new Set([...linked, ...knownAsins(album, marketplace)])]
   const searchIndex = hasMusicIndex ? 'Music' : 'All'
   const { title, artists, simpler } = searchTexts(album)
   let left = MOST_REQUESTS

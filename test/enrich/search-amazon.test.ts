@@ -100,6 +100,17 @@ describe('searchAmazon', () => {
     expect(products.map(({ asin }) => asin)).toEqual(['B0LOWER001', 'B0RIGHT001'])
   })
 
+  it('asks for the ASINs of its marketplace however that is written, and for none of another', async () => {
+    const { asked, search } = createShop(() => [product('B0RIGHT001', 'Red', 'King Crimson')])
+    const asins = {
+      'Amazon.com': ['B0KNOWN001'],
+      'WWW.AMAZON.COM': ['B0KNOWN002'],
+      'www.amazon.com.au': ['B0OTHER001'],
+    }
+    await searchAmazon(sampleAlbum('Red', ['King Crimson'], { asins }), search(), signal)
+    expect(asked.slice(1)).toEqual([['B0KNOWN001', 'B0KNOWN002']])
+  })
+
   it('spends no request on known ASINs that can be none', async () => {
     const { asked, search } = createShop(() => [])
     const asins = { [marketplace]: ['N/A', 'unknown'] }
