@@ -45,9 +45,12 @@ export interface ArtworkRecord extends ArtworkResult {
 
 export const NOTHING_EARLIER: Earlier = { links: [], artwork: null, verdicts: [] }
 
-/** Products that a person wants linked, then those that are linked now, whose prices are to be renewed unless they are to be withdrawn. */
+/**
+ * Products that a person wants linked, those that are not yet before the others, then those that are linked now, whose prices
+ * are to be renewed unless they are to be withdrawn.
+ */
 export function linkedAsins({ links, verdicts }: Earlier): string[] {
   const linked = links.filter(({ isWithdrawn }) => !isWithdrawn).map(({ asin }) => asin)
   const wanted = verdicts.filter(({ verdict }) => verdict === 'accept').map(({ asin }) => asin)
-  return [...new Set([...wanted, ...linked])]
+  return [...new Set([...wanted.filter((asin) => !linked.includes(asin)), ...wanted, ...linked])]
 }

@@ -9,6 +9,8 @@ import { searchTexts } from './search-texts.ts'
 /** Of an album, whatever its importer knows of it: Amazon requests are what everybody waits for. */
 const MOST_REQUESTS = 3
 const MOST_KNOWN = 20
+/** Of those the linked ones get no more while others wait. */
+const MOST_LINKED = 10
 
 interface Search {
   marketplace: string
@@ -22,7 +24,7 @@ interface Search {
 interface Searched {
   /** Those that may be the album, without doubles: those known by ASIN first, then what searches find. */
   products: Product[]
-  /** Of the linked ASINs those beyond the twenty that were asked for, and not found: nothing new is known of them. */
+  /** Of the linked ASINs those that were neither found nor asked for: nothing new is known of them. */
   unasked: string[]
 }
 
@@ -30,7 +32,7 @@ interface Searched {
  * Finds the products that may be the album. The first search is for all artists and the title. Where it finds nothing that
  * the rules would accept, a credit of several is tried again by the first of them, one that names nobody by the title alone;
  * where it finds nothing at all, the looser keywords are tried. Known ASINs that it has not brought are asked for ten at a
- * time, at most twenty; what can be no ASIN is passed over.
+ * time, at most twenty: ten linked ones, whose links stand without it, then what the importer knows besides, then the rest.
  *
  * At most three Amazon requests.
  *
@@ -39,6 +41,7 @@ interface Searched {
 export async function searchAmazon(album: Album, search: Search, signal: AbortSignal): Promise<Searched> {
   const { amazon, marketplace, hasMusicIndex, step, linkedAsins: linked } = search
   const known = [...new Set([...linked, ...knownAsins(album, marketplace)])]
+  const isLinked = (asin: string) => linked.includes(asin)
   const searchIndex = hasMusicIndex ? 'Music' : 'All'
   const { title, artists, simpler } = searchTexts(album)
   let left = MOST_REQUESTS
@@ -56,7 +59,9 @@ export async function searchAmazon(album: Album, search: Search, signal: AbortSi
 
   const searched = await look('fields', { artist: artists, title })
   const missing = known.filter((asin) => !searched.some((product) => product.asin === asin))
-  const items = await getProducts('known', missing.slice(0, MOST_KNOWN), { amazon, step: ask }, signal)
+  const [ours, others] = [missing.filter(isLinked), missing.filter((asin) => !isLinked(asin))]
+  const wanted = [...ours.slice(0, MOST_LINKED), ...others, ...ours.slice(MOST_LINKED)]
+  const items = await getProducts('known', wanted.slice(0, MOST_KNOWN), { amazon, step: ask }, signal)
   const isAcceptable = async () => {
     const options = { marketplace, model: null, modelUse: 'never' as const, verdicts: [], signal }
     const { candidates } = await matchAlbum(album, [...items, ...searched], options)
@@ -70,6 +75,6 @@ export async function searchAmazon(album: Album, search: Search, signal: AbortSi
   const order = [...known.filter((asin) => found.has(asin)), ...found.keys()]
   return {
     products: [...new Set(order)].map((asin) => found.get(asin) as Product),
-    unasked: missing.slice(MOST_KNOWN).filter((asin) => linked.includes(asin)),
+    unasked: wanted.slice(MOST_KNOWN).filter(isLinked),
   }
 }

@@ -121,3 +121,14 @@ test('a link that Amazon is asked about and does not show when a person decides 
     { asin: 'B000000001', availability: null, salesRank: null },
   ])
 })
+
+test('what a person wants linked is asked for before what persons have linked', async () => {
+  const { ledger, asked, enrich, link, decide } = await openShop()
+  const asins = Array.from({ length: 20 }, (_, index) => `B${String(index).padStart(9, '0')}`)
+  await link(1n, ...asins)
+  for (const asin of asins) await decide(asin, 'accept')
+  await decide('B0PERSON01', 'accept')
+  const { links } = await enrich(await open(ledger, aRequest(), at(2n)))
+  expect(asked[0]).toContain('B0PERSON01')
+  expect(links.map(({ asin }) => asin).sort()).toEqual([...asins, 'B0PERSON01'])
+})

@@ -86,10 +86,22 @@ describe('searchAmazon', () => {
   it('asks for twenty of the linked products that the search has not brought, and tells which are left', async () => {
     const asins = Array.from({ length: 26 }, (_, index) => `B${String(index).padStart(9, '0')}`)
     const { asked, search } = createShop(() => asins.slice(0, 4).map((asin) => product(asin, 'Red', 'King Crimson')))
-    const album = sampleAlbum('Red', ['King Crimson'], { asins: { [marketplace]: ['B0KNOWN001'] } })
-    const { products, unasked } = await searchAmazon(album, search(asins), signal)
+    const { products, unasked } = await searchAmazon(sampleAlbum('Red', ['King Crimson']), search(asins), signal)
     expect(asked.slice(1)).toEqual([asins.slice(4, 14), asins.slice(14, 24)])
     expect([products.length, unasked]).toEqual([24, asins.slice(24)])
+  })
+
+  it.each([1, 8, 12])('asks for %i ASINs that the importer has told beside many links', async (count) => {
+    const linked = Array.from({ length: 26 }, (_, index) => `B0LINKED${String(index).padStart(2, '0')}`)
+    const told = Array.from({ length: count }, (_, index) => `B0TOLD00${String(index).padStart(2, '0')}`)
+    const { asked, search } = createShop(() => [])
+    const album = sampleAlbum('Red', ['King Crimson'], { asins: { [marketplace]: told } })
+    const { unasked } = await searchAmazon(album, search(linked), signal)
+    const others = told.slice(0, 10)
+    const renewed = 20 - others.length
+    expect(asked[1]).toEqual(linked.slice(0, 10))
+    expect(asked[2]).toEqual([...others, ...linked.slice(10, renewed)])
+    expect(unasked).toEqual(linked.slice(renewed))
   })
 
   it('asks for known ASINs as Amazon writes them, and for nothing that can be none', async () => {
