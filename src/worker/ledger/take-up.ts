@@ -53,7 +53,7 @@ export async function takeUp(
     const verdict = judgeDelivery(former, delivery.delivered)
     if (verdict.kind === 'publish') return { kind: 'publish', decision: verdict.decision }
     if (verdict.kind === 'stale') return verdict
-    const opened = open(delivery, row, verdict, former, processId)
+    const opened = open(delivery, row, verdict, former, { marketplace, processId })
     if (former === null) created.push({ ...opened.row, ...toNewColumns(delivery) })
     else reopened.push(opened.row)
     return { kind: 'work', job: opened.job }
@@ -68,7 +68,7 @@ function open(
   row: FoundRow,
   { row: { run, attempt, source, reached }, dropsAnswers }: DeliveryVerdict<StoredDecision> & { kind: 'work' },
   former: LedgerRow<StoredDecision> | null,
-  processId: string,
+  { marketplace, processId }: { marketplace: string; processId: string },
 ): { row: ReopenedRow; job: Job } {
   const { facts: album } = row
   const isKnown = former !== null && !dropsAnswers
@@ -83,13 +83,13 @@ function open(
   const waited =
     isAgeless || isSameDelivery || delivered.notBefore === null ? 0 : Math.max(0, now - delivered.notBefore)
   const waitedMs = (isKnown ? row.waited_ms : 0) + waited
-  const keepsAnswers = isKnown && isAbout(row.facts_id, album)
+  const keepsAnswers = isKnown && isAbout(row.facts_id, album, marketplace)
   const opened: OpenedRow = {
     ...{ request_id: requestId, run, attempt, topic: source.topic, source_offset: String(source.offset) },
     reached: Object.fromEntries(Object.entries(reached).map(([topic, offset]) => [topic, String(offset)])),
     begun_by: isMarkedNow ? [...begunBy, processId] : begunBy,
     waited_ms: waitedMs,
-    facts_id: toFactsId(album),
+    facts_id: toFactsId(album, marketplace),
   }
   const job: Job = {
     requestId,
