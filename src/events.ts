@@ -14,15 +14,15 @@ export interface AlbumImported {
   albumId: string
   /** The album's title as the catalogue shows it. Must not be blank. */
   title: string
-  /** Everybody credited, in credit order. At least one. */
+  /** Everybody credited, in credit order. At least one. Their MusicBrainz ids are kept, and nothing is found or judged by them. */
   artists: Artist[]
   /** Year of the first release, if known. */
   releaseYear: number | null
-  /** UPC or EAN codes of any release of the album, digits only. */
+  /** UPC or EAN codes of any release of the album: 8 to 14 digits with a right check digit, perhaps with spaces, hyphens or the name of their kind (EAN 4006758368092); others are passed over. They confirm a product that the search has brought, and find none by themselves. */
   barcodes: string[]
-  /** Amazon ids already known to be this album, by marketplace (for example www.amazon.com). */
+  /** Amazon ids already known to be this album, by marketplace (for example www.amazon.com; case and www. do not matter). Those of a lane's own marketplace are looked up, at most twenty of an album (ten where many products are linked), and confirm what is found; what can be no ASIN is passed over. */
   asins: Record<string, string[]>
-  /** MusicBrainz release-group id (a UUID), if known. */
+  /** MusicBrainz release-group id (a UUID), if known. Kept with the album; nothing is found or judged by it. */
   musicbrainzReleaseGroupId: string | null
   /** Whether the catalogue already has a primary image; if so no artwork is fetched. */
   hasPrimaryImage: boolean
