@@ -16,7 +16,7 @@ export interface AlbumImported {
   title: string
   /** Everybody credited, in credit order. At least one. Their MusicBrainz ids are kept, and nothing is found or judged by them. */
   artists: Artist[]
-  /** Year of the first release, if known. */
+  /** Year of the first release, if known. One before 1860 or after the next year counts as unknown. */
   releaseYear: number | null
   /** UPC or EAN codes of any release of the album: 8 to 14 digits with a right check digit, perhaps with spaces, hyphens or the name of their kind (EAN 4006758368092); others are passed over. They confirm a product that the search has brought, and find none by themselves. */
   barcodes: string[]

@@ -18,14 +18,17 @@ const MOST = {
   asins: 100,
 }
 const SHOWN = 200
+/** No record is older. */
+const FIRST_YEAR = 1860
 
 /**
- * The album of a decoded record.
+ * The album of a decoded record. A year that no album can have come out in is taken for unknown.
  *
  * @throws EnrichmentError RECORD_INVALID that names the field, the value and the remedy; with a limit, also the number
  */
 export function checkAlbum(imported: AlbumImported): Album {
-  const { albumId, title, artists, importedAt, barcodes, asins, source, musicbrainzReleaseGroupId } = imported
+  const { albumId, title, artists, releaseYear, importedAt, barcodes, asins } = imported
+  const { source, musicbrainzReleaseGroupId } = imported
   demand(albumId.trim() !== '', 'albumId', albumId, "put the importer's id of the album there")
   const idBytes = Buffer.byteLength(albumId)
   if (idBytes > LONGEST_ID_BYTES) {
@@ -34,16 +37,11 @@ export function checkAlbum(imported: AlbumImported): Album {
   }
   checkText('albumId', albumId, LONGEST_ID_BYTES)
   checkTime('importedAt', importedAt)
-  demand(
-    title.trim() !== '',
-    'title',
-    title,
-    'an album without a title cannot be searched for: import it again with one',
-  )
+  demand(!isBlank(title), 'title', title, 'an album without a title cannot be searched for: import it again with one')
   checkText('title', title, MOST.title)
   demand(artists.length > 0, 'artists', artists, 'credit at least one artist and import the album again')
   demandFew('artists', artists.length, MOST.artists)
-  const unnamed = artists.findIndex(({ name }) => name.trim() === '')
+  const unnamed = artists.findIndex(({ name }) => isBlank(name))
   if (unnamed !== -1)
     refuse(`artists[${unnamed}].name`, artists[unnamed]?.name, 'give the artist a name or leave it out')
   for (const [index, { name, musicbrainzArtistId }] of artists.entries()) {
@@ -55,8 +53,15 @@ export function checkAlbum(imported: AlbumImported): Album {
   checkAsins(asins)
   checkText('source', source, MOST.text)
   checkText('musicbrainzReleaseGroupId', musicbrainzReleaseGroupId, MOST.text)
-  return imported
+  const isKnownYear = releaseYear !== null && isReleaseYear(releaseYear)
+  return { ...imported, releaseYear: isKnownYear ? releaseYear : null }
 }
+
+/** Whether an album came out in this year, or is announced for the next one. Amazon's years have a bound of their own, see readReleaseYear. */
+const isReleaseYear = (year: number) => year >= FIRST_YEAR && year <= new Date().getUTCFullYear() + 1
+
+/** Whether nobody can see anything of it: zero-width spaces and joiners, byte order marks and soft hyphens show nothing. */
+const isBlank = (text: string) => !/[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(text)
 
 /** Whether an album can have this id. */
 export function isAlbumId(id: string): boolean {

@@ -18,6 +18,18 @@ test('a whole album passes unchanged', () => {
   expect(checkAlbum(good)).toEqual(good)
 })
 
+test('what shows nothing may stand in a title', () => {
+  const album = { ...good, title: '\ufeffNever\u00admind' }
+  expect(checkAlbum(album)).toEqual(album)
+})
+
+test('a year that no album can have come out in is unknown, and no reason to refuse it', () => {
+  const next = new Date().getUTCFullYear() + 1
+  const yearOf = (releaseYear: number | null) => checkAlbum({ ...good, releaseYear }).releaseYear
+  expect([0, 59, -1, 1859, next + 1, 9999, 19590, null].map(yearOf)).toEqual(Array(8).fill(null))
+  expect([1860, 1959, next].map(yearOf)).toEqual([1860, 1959, next])
+})
+
 const [artist = { name: 'Nirvana', musicbrainzArtistId: null }] = good.artists
 const many = <T>(count: number, item: T) => Array<T>(count).fill(item)
 
@@ -27,6 +39,8 @@ test.each([
   [{ importedAt: 253_402_300_800_000 }, /^importedAt is 253402300800000: give the time in milliseconds/],
   [{ importedAt: -62_135_596_800_001 }, /^importedAt is -62135596800001/],
   [{ title: '' }, /^title is ""/],
+  [{ title: '\u200b\ufeff \u2060\u00ad\u3164' }, /^title is "/],
+  [{ artists: [{ name: '\u200b', musicbrainzArtistId: null }] }, /^artists\[0\]\.name is "\u200b": give the artist/],
   [{ artists: [] }, /^artists is \[\]/],
   [{ artists: [...good.artists, { name: '', musicbrainzArtistId: null }] }, /^artists\[1\]\.name is ""/],
   [{ title: 'a\u0000b' }, /^title is "a\\u0000b": take the NUL character out/],
