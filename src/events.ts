@@ -26,7 +26,7 @@ export interface AlbumImported {
   musicbrainzReleaseGroupId: string | null
   /** Whether the catalogue already has a primary image; if so no artwork is fetched. */
   hasPrimaryImage: boolean
-  /** When these facts were imported. Newer facts replace older ones, never the other way round; a time more than a day after the record's own counts as that. (milliseconds since 1970) */
+  /** When these facts were imported. Newer facts replace older ones, never the other way round; a time more than a day after the record's own, or before the year 2000, as seconds would be, counts as that. (milliseconds since 1970) */
   importedAt: number
   /** Where the importer has the album from, for people to read. */
   source: string

@@ -43,7 +43,7 @@ test('what is no suspect is not tried apart, and a registry that is away is no f
   })
 })
 
-test('a time of import that nobody has reached yet counts as the time of its record', async () => {
+test('a time of import that nobody has reached yet, or in seconds, counts as the time of its record', async () => {
   const [album] = parseAlbums(JSON.stringify(anAlbum('1')))
   const NOW = Date.parse('2026-11-30T12:00:00Z')
   const DAY = 86_400_000
@@ -63,7 +63,12 @@ test('a time of import that nobody has reached yet counts as the time of its rec
   expect(await timeOf(recorded - 1, recorded)).toBe(recorded - 1)
   expect(await timeOf(recorded + DAY, recorded), 'another clock').toBe(recorded + DAY)
   expect(await timeOf(Date.parse('9999-12-31T00:00:00Z'), recorded)).toBe(recorded)
+  expect(await timeOf((recorded - DAY) / 1_000, recorded), 'seconds').toBe(recorded)
+  expect(await timeOf(Date.parse('2000-01-01T00:00:00Z'), recorded)).toBe(Date.parse('2000-01-01T00:00:00Z'))
+  expect(await timeOf(Date.parse('1999-12-31T00:00:00Z'), recorded)).toBe(recorded)
+  expect(await timeOf(Date.parse('-000001-01-01T00:00:00Z'), recorded)).toBe(recorded)
   for (const [what, timestamp] of [
+    ['seconds too', recorded / 1_000],
     ['none', 0],
     ['none either', -1],
     ['no better', Date.parse('9999-12-30T00:00:00Z')],
