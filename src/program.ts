@@ -173,7 +173,8 @@ async function runCommand(roles: Role[]): Promise<void> {
   stopOnSignal(stop)
   const [{ loadConfig }, { run }] = await Promise.all([import('./config.ts'), import('./main.ts')])
   const config = loadConfig(['kafka', 'registry', 'database', 'amazon', 'model', 'artwork', 'service'])
-  await run(config, roles.length === 0 ? [...ROLES] : roles, stop.signal)
+  // Two of one part would be started, and one of them stopped.
+  await run(config, roles.length === 0 ? [...ROLES] : [...new Set(roles)], stop.signal)
 }
 
 /** A signal that follows so closely is the same one: a terminal sends Ctrl-C to npm and to us, and npm passes it on. */

@@ -66,6 +66,14 @@ test.each([
   },
 )
 
+test('a part that is named twice is run once', async () => {
+  const { env, start } = await createScenario()
+  env.DATABASE_URL = 'postgresql://nobody@127.0.0.1:1/nothing'
+  const service = start('worker', 'intake', 'worker')
+  expect(await service.waitForLog('service starting')).toMatchObject({ roles: ['worker', 'intake'] })
+  expect(await service.stop()).toBe(0)
+})
+
 test('told to stop while it waits for a server, it ends at once and well', async () => {
   const { env, start } = await createScenario()
   env.DATABASE_URL = 'postgresql://nobody@127.0.0.1:1/nothing'
