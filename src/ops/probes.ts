@@ -40,14 +40,17 @@ export async function startProbes(port: number, readiness: Readiness, log: Logge
   const look = onceIn(KEPT_MS, () => findMissing(readiness.checks))
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`)
+      const text = `${JSON.stringify(body)}\n`
+      response.writeHead(status, { 'content-type': 'application/json' }).end(text)
     }
     const serve = async () => {
       // A target that is no path, such as `//`, has none, and gets 404.
       const pathname = URL.parse(request.url ?? '/', 'http://probe')?.pathname
       if (pathname === '/live') return answer(200, { live: true })
       if (pathname === '/metrics') {
-        response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics())
+        // Before the head: a failure is answered too.
+        const text = await registry.metrics()
+        response.writeHead(200, { 'content-type': registry.contentType }).end(text)
         return
       }
       if (pathname !== '/ready') return answer(404, { error: 'try /live, /ready or /metrics' })
@@ -61,7 +64,11 @@ export async function startProbes(port: number, readiness: Readiness, log: Logge
     })
   })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', (error) => reject(listenError(port, bind, error)))
+  server.on('error', (error) => {
+    // Of a connection that could not be accepted, as without descriptors: the next one may be.
+    if (server.listening) log.error({ err: error }, 'probe failed')
+    else reject(listenError(port, bind, error))
+  })
   server.listen({ port, ...(bind && { host: bind }) }, resolve)
   await promise
   return {

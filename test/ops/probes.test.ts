@@ -1,7 +1,10 @@
-import { connect } from 'node:net'
+import { tracingChannel } from 'node:diagnostics_channel'
+import { connect, type Server } from 'node:net'
+import { Gauge } from 'prom-client'
 import { expect, onTestFinished, test } from 'vitest'
 import { EnrichmentError } from '../../src/errors.ts'
 import { createLogger } from '../../src/log.ts'
+import { registry } from '../../src/metrics.ts'
 import { startProbes } from '../../src/ops/probes.ts'
 
 const log = createLogger('fatal')
@@ -54,4 +57,44 @@ test('a path that is none is answered like any other that is not there, and an a
     code: 'PORT_TAKEN',
     message: expect.stringContaining(`port ${probes.port} is taken`),
   })
+})
+
+/** The line of each error, with what it tells. */
+function noting(): { lines: [string, unknown][]; log: typeof log } {
+  const lines: [string, unknown][] = []
+  const error = ({ err }: { err: Error }, line: string) => lines.push([line, err.message])
+  return { lines, log: { error } as unknown as typeof log }
+}
+
+test('metrics that cannot be told are a failure that is answered, and the next question too', async () => {
+  const noted = noting()
+  const collect = () => {
+    throw new Error('cannot be collected')
+  }
+  registry.registerMetric(new Gauge({ name: 'broken', help: 'broken', registers: [], collect }))
+  onTestFinished(() => registry.removeSingleMetric('broken'))
+  const probes = await startProbes(0, { checks: {}, parts: () => ({}) }, noted.log, '127.0.0.1')
+  onTestFinished(() => probes.close())
+  expect((await fetch(`http://127.0.0.1:${probes.port}/metrics`)).status).toBe(500)
+  registry.removeSingleMetric('broken')
+  expect((await fetch(`http://127.0.0.1:${probes.port}/metrics`)).status).toBe(200)
+  expect(noted.lines).toEqual([['probe failed', 'cannot be collected']])
+})
+
+test('however many connections cannot be accepted, they are logged and the next one is served', async () => {
+  const noted = noting()
+  const servers: Server[] = []
+  const subscriber = { asyncStart: ({ server }: { server: Server }) => servers.push(server) }
+  const listening = tracingChannel<unknown, { server: Server }>('net.server.listen')
+  listening.subscribe(subscriber as never)
+  onTestFinished(() => void listening.unsubscribe(subscriber as never))
+  const probes = await startProbes(0, { checks: {}, parts: () => ({}) }, noted.log, '127.0.0.1')
+  onTestFinished(() => probes.close())
+  for (const code of ['EMFILE', 'ENFILE'])
+    for (const server of servers) server.emit('error', Object.assign(new Error(`accept ${code}`), { code }))
+  expect(noted.lines).toEqual([
+    ['probe failed', 'accept EMFILE'],
+    ['probe failed', 'accept ENFILE'],
+  ])
+  expect((await fetch(`http://127.0.0.1:${probes.port}/live`)).status).toBe(200)
 })
