@@ -21,7 +21,8 @@ export function createLogger(level: string): Logger {
   })
 }
 
-function redactAll(value: unknown, depth = 0): unknown {
+/** A value whose texts may be told, for fields of what a library logs by itself. */
+export function redactAll(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redact(value)
   if (typeof value !== 'object' || value === null) return value
   if (depth > DEEPEST) return undefined

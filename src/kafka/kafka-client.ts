@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
-import type { Logger } from '../log.ts'
+import { type Logger, redactAll } from '../log.ts'
+import { redact } from '../redact.ts'
 import { createSocket, toReadable } from './broker-address.ts'
 import { closeClient } from './close-client.ts'
 import { installCodecs } from './codecs.ts'
@@ -15,7 +16,8 @@ export type { Kafka }
 /**
  * A client of the given brokers; it connects when first used.
  *
- * KafkaJS's own log goes to debug: it calls ordinary moments (a first join, a coordinator that moves) errors.
+ * KafkaJS's own log goes to debug: it calls ordinary moments (a first join, a coordinator that moves) errors. What servers
+ * said stands there as texts, not as errors.
  */
 export function createKafka(brokers: string[], clientId: string, log: Logger, security: KafkaSecurity = {}): Kafka {
   applyPatches()
@@ -34,7 +36,7 @@ export function createKafka(brokers: string[], clientId: string, log: Logger, se
     logCreator:
       () =>
       ({ log: { message, logger: _logger, timestamp: _timestamp, ...fields } }) =>
-        kafkaLog.debug(fields, message),
+        kafkaLog.debug(redactAll(fields), redact(String(message))),
   })
   clientIds.set(kafka, clientId)
   return kafka

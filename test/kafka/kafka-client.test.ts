@@ -4,7 +4,8 @@ import { expect, inject, onTestFinished, test } from 'vitest'
 import { EnrichmentError } from '../../src/errors.ts'
 import { createKafka, type Kafka, withAdmin } from '../../src/kafka/kafka-client.ts'
 import { kafkaError } from '../../src/kafka/kafka-error.ts'
-import { createLogger } from '../../src/log.ts'
+import { createLogger, type Logger } from '../../src/log.ts'
+import { hideSecret } from '../../src/redact.ts'
 import { findFreePort } from '../stack/free-port.ts'
 import { createKafkaRoom } from '../stack/kafka-room.ts'
 import { createTcpProxy } from '../stack/tcp-proxy.ts'
@@ -62,4 +63,29 @@ test('a broker is found at an address of IPv6, and named by it when it is gone',
     code: 'KAFKA_UNAVAILABLE',
     message: expect.stringContaining(`::1:${door.port}`),
   })
+})
+
+test('what KafkaJS logs by itself tells no secret, wherever it stands', () => {
+  const lines: unknown[] = []
+  const noted = { child: () => ({ debug: (fields: object, line: string) => lines.push({ ...fields, line }) }) }
+  const library = createKafka(['127.0.0.1:9'], 'test', noted as unknown as Logger).logger()
+  hideSecret('planted-secret')
+  const error = new Error('the broker says planted-secret')
+  library.error(error.message, {
+    error: error.message,
+    stack: error.stack,
+    retryCount: 1,
+    more: [{ text: 'planted-secret' }],
+  })
+  library.warn(error as unknown as string)
+  expect(JSON.stringify(lines)).not.toContain('planted')
+  expect(lines).toMatchObject([
+    {
+      line: 'the broker says (hidden)',
+      error: 'the broker says (hidden)',
+      retryCount: 1,
+      more: [{ text: '(hidden)' }],
+    },
+    { line: 'Error: the broker says (hidden)' },
+  ])
 })
