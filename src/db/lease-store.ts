@@ -21,9 +21,10 @@ const TAKE_ROW: Statement = {
   text: 'update lane set fence = $2, holds = $3::jsonb where name = $1',
 }
 
+/** Excludes whoever takes the row `for update`, and nobody else: what the owner counts in the row waits for no save. */
 const GUARD: Statement = {
-  name: 'select lane for share',
-  text: 'select 1 from lane where name = $1 and fence = $2 for share',
+  name: 'select lane for key share',
+  text: 'select 1 from lane where name = $1 and fence = $2 for key share',
 }
 
 // Each answers nothing once somebody else has the lane, or when the row's count of commits is not the one we left there.
@@ -54,7 +55,7 @@ interface Standing {
 
 /**
  * The lane's row in PostgreSQL, for its owner, who knows its fencing token. Every save runs in a transaction that begins
- * with `guard`: a takeover is an update of the row, so it waits for saves that have begun and refuses all later ones. (A
+ * with `guard`: a takeover locks the row for update, so it waits for saves that have begun and refuses all later ones. (A
  * check without the lock, or a `where exists`, lets the save of a process that was stopped in it land after the takeover.)
  *
  * Every method throws EnrichmentError LANE_LOST once the token is no longer the newest, and DATABASE_UNAVAILABLE.

@@ -230,4 +230,4 @@ async function membersAtWork(context: StrikeContext, role: Member['role']): Prom
 const isCommit = (piece: Piece) => isRequest(API.endTxn)(piece) && readTransaction(piece.bytes).commits
 const isSave = ({ direction, bytes }: Piece) =>
   direction === 'request' &&
-  /for share|(insert into|update) "?(enrichment|candidate|external_link)/i.test(bytes.toString('latin1'))
+  /for key share|(insert into|update) "?(enrichment|candidate|external_link)/i.test(bytes.toString('latin1'))

@@ -4,6 +4,7 @@ import { forgetAlbums } from '../../src/db/forget.ts'
 import { timeRequest } from '../../src/db/forgotten.ts'
 import { decideReview, type PersonDecision } from '../../src/ops/review.ts'
 import { aRequest, at, enrichment, finish, open, openLedger } from '../stack/a-ledger.ts'
+import { holdRows, waitForLocks } from '../stack/hold-rows.ts'
 
 const requested = {
   encode: async () => Buffer.from('request'),
@@ -32,30 +33,8 @@ async function openReviewed() {
   const { db, ledger } = await openLedger()
   await finish(ledger, await open(ledger, aRequest(), at(1n)), enrichment())
   await review(db, 'B000000002')
-  const isAtRest = (waiting: number) =>
-    expect
-      .poll(() => count(db, `pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`), {
-        interval: 10,
-      })
-      .toBe(waiting)
+  const isAtRest = (waiting: number) => waitForLocks(db, waiting)
   return { db, isAtRest }
-}
-
-/** Locks rows as somebody else would who has them in hand, until let go. */
-async function holdRows(db: Database, table: string) {
-  const held = Promise.withResolvers<void>()
-  const letGo = Promise.withResolvers<void>()
-  const holding = db.prepared(async (query) => {
-    await query({ name: 'hold on', text: 'set local idle_in_transaction_session_timeout = 0' }, [])
-    await query({ name: `hold ${table}`, text: `select from ${table} for update` }, [])
-    held.resolve()
-    await letGo.promise
-  })
-  await held.promise
-  return async () => {
-    letGo.resolve()
-    await holding
-  }
 }
 
 const left = async (db: Database) =>
@@ -63,7 +42,7 @@ const left = async (db: Database) =>
 
 test('a verdict that is being stored while its album is forgotten is erased with it', async () => {
   const { db, isAtRest } = await openReviewed()
-  const letGo = await holdRows(db, 'person_verdict')
+  const letGo = await holdRows(db, 'select from person_verdict for update')
   const reviewing = review(db, 'B000000001', 'B000000002')
   await isAtRest(1)
   const forgetting = forgetAlbums(db, [{ albumId: album.albumId }])
@@ -76,7 +55,7 @@ test('a verdict that is being stored while its album is forgotten is erased with
 
 test('a verdict on an album that is being forgotten is refused', async () => {
   const { db, isAtRest } = await openReviewed()
-  const letGo = await holdRows(db, 'outbox')
+  const letGo = await holdRows(db, 'select from outbox for update')
   const forgetting = forgetAlbums(db, [{ albumId: album.albumId }])
   await isAtRest(1)
   const reviewing = review(db, 'B000000001').catch((error) => error)
