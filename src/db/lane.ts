@@ -62,6 +62,11 @@ export function resumedAt({ state, changedAt, changedBy }: StoredLane): number {
   return state === 'paused' || changedBy === NOBODY ? 0 : (changedAt?.getTime() ?? 0)
 }
 
+/** In the order in which all take rows of several lanes: else they would wait for each other's. */
+const LOCK_LANES: Statement = {
+  name: 'select lanes for update',
+  text: 'select from lane where name in (select json_array_elements_text($1::json)) order by name for update',
+}
 /** Whoever paused it first is whom to ask. */
 const SET_STATE: Statement = {
   name: 'insert into lane with state',
@@ -109,6 +114,7 @@ export async function setLaneState(
   { state, accept, changedBy }: { state: LaneRow['state']; accept: boolean; changedBy: string },
 ): Promise<void> {
   await db.prepared(async (query) => {
+    await query(LOCK_LANES, [JSON.stringify(names)])
     for (const name of names) {
       await query(SET_STATE, [name, state, changedBy])
       if (accept) await query(ACCEPT_HOLDS, [name])

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { Database } from '../../src/db/database.ts'
 import { readLane, resumedAt, setLaneState, storeHolds } from '../../src/db/lane.ts'
 import { LeaseStore } from '../../src/db/lease-store.ts'
+import { holdRows, waitForLocks } from '../stack/hold-rows.ts'
 import { createTestEnv } from '../stack/test-env.ts'
 
 async function openDatabase(): Promise<Database> {
@@ -84,4 +85,18 @@ test('only a person resumes, and not by pausing', async () => {
   expect(await resumed()).toBe(0)
   await set('running')
   expect(await resumed()).toBeGreaterThan(Date.now() - 60_000)
+})
+
+test('whoever resumes several lanes takes them in the order in which an album is forgotten in all', async () => {
+  const db = await openDatabase()
+  const names = ['x.worker', 'x.intake']
+  const set = () => setLaneState(db, names, { state: 'running', accept: false, changedBy: 'me' })
+  await set()
+  const letGo = await holdRows(db, `select from lane where name = 'x.intake' for update`)
+  const resuming = set()
+  await waitForLocks(db, 1)
+  // It waits for the first and has not the other in hand yet.
+  await db.run({ name: 'other', text: `select from lane where name = 'x.worker' for update nowait` }, [])
+  await letGo()
+  await resuming
 })
