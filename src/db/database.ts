@@ -39,7 +39,9 @@ export class Database {
   async transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     try {
       const { em } = await this.#entities()
-      return await em.fork().transactional((forked) => work(forked as EntityManager))
+      return await em
+        .fork()
+        .transactional((forked) => work(forked as EntityManager), { isolationLevel: 'read committed' })
     } catch (error) {
       throw databaseError(error)
     }

@@ -18,7 +18,7 @@ const BY_TEXT: [RegExp, string][] = [
   [
     /unsupported startup parameter/,
     'let ignore_startup_parameters of PgBouncer name statement_timeout, lock_timeout, idle_in_transaction_session_timeout and options, ' +
-      'and set them, and plan_cache_mode and datestyle, for the user with ALTER ROLE',
+      'and set them, and plan_cache_mode, datestyle and default_transaction_isolation, for the user with ALTER ROLE',
   ],
   [
     /password must be a (non-empty )?string|no password supplied/i,

@@ -17,8 +17,10 @@ export const LIMITS = {
   // A connection that is lost without a word must not hold a query longer than a statement may take.
   query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
   // A plan that was made for an empty table would read all of it when it has grown. Dates are read in ISO's style alone:
-  // a database or role may have another one.
-  options: '-c plan_cache_mode=force_custom_plan -c datestyle=ISO -c album_enricher.is_direct=on',
+  // a database or role may have another one, and another isolation, by which a statement fails that had to wait.
+  options:
+    '-c plan_cache_mode=force_custom_plan -c datestyle=ISO -c default_transaction_isolation=read\\ committed ' +
+    '-c album_enricher.is_direct=on',
 }
 
 /** The limits, and the URL's schema as the one in which every statement of the connections finds its tables. */

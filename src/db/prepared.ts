@@ -50,7 +50,8 @@ export async function inTransaction<T>(
   const client = await pool.connect()
   let isLost = true
   try {
-    await client.query('begin')
+    // Whatever the database or the role is set to: who waited for a lock must see what was written meanwhile.
+    await client.query('begin isolation level read committed')
     try {
       const done = await work(queryOf(client, isNamed))
       await client.query('commit')

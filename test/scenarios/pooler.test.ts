@@ -38,7 +38,7 @@ test('behind PgBouncer in transaction mode albums come out enriched, and whoever
 
 /** What the start-up parameters set, where they arrive. */
 const OURS = `select name, setting from pg_settings where name in ('statement_timeout', 'lock_timeout', 'plan_cache_mode',
-  'idle_in_transaction_session_timeout', 'DateStyle') order by name`
+  'idle_in_transaction_session_timeout', 'DateStyle', 'default_transaction_isolation') order by name`
 
 test('what README gives the role behind PgBouncer is what it has without, whatever the database is set to', async () => {
   const url = (await createTestEnv()).DATABASE_URL
@@ -52,6 +52,7 @@ test('what README gives the role behind PgBouncer is what it has without, whatev
     ...[
       `alter database "${name}" set datestyle = 'SQL, DMY'`,
       `alter database "${name}" set timezone = 'Europe/Berlin'`,
+      `alter database "${name}" set default_transaction_isolation = 'repeatable read'`,
     ],
     ...lines.map((line) => line.replace('service', '$role')),
     `insert into album values ('a', '{}', '2026-07-01T12:00:00Z')`,
@@ -70,7 +71,7 @@ test('what README gives the role behind PgBouncer is what it has without, whatev
   const [direct, pooled] = await Promise.all(found)
   expect([await databases.direct.isDirect(), await databases.pooled.isDirect()]).toEqual([true, false])
   expect(direct?.importedAt).toBe('2026-07-01T12:00:00.000Z')
-  expect(direct?.settings).toHaveLength(5)
+  expect(direct?.settings).toHaveLength(6)
   expect(pooled).toEqual(direct)
 })
 
