@@ -96,7 +96,8 @@ export async function decideReview(
     // Forgotten meanwhile, it must not come back by halves.
     const known = await em.execute<object[]>('select 1 from album where album_id = ? for key share', [albumId])
     if (known.length === 0) throw nothingStored(albumId)
-    for (const { asin, verdict } of decisions) {
+    // In order: two who decide about the same products would wait for each other.
+    for (const { asin, verdict } of decisions.toSorted((one, other) => (one.asin < other.asin ? -1 : 1))) {
       if (verdict === null) await em.nativeDelete(PersonVerdictRow, { albumId, marketplace, asin })
       else {
         const row = { albumId, marketplace, asin, verdict, decidedBy: by, decidedAt: new Date() }

@@ -26,10 +26,12 @@ const prunePage = (name: string, which: string): Statement<{ decided_at: string 
 const PRUNE_SINGLE = prunePage('delete from enrichment page', `not ${HAS_COPIES}`)
 const PRUNE_COPIED = prunePage('delete from enrichment copied page', HAS_COPIES)
 
+/** What another lane is deleting is passed over: its worker does the rest. */
 const PRUNE_MODEL_CALLS: Statement = {
   name: 'delete from model_call page',
   text: `
-    delete from model_call where id in (select id from model_call where at < $1 limit ${ROWS_AT_ONCE})
+    delete from model_call where id in (
+      select id from model_call where at < $1 limit ${ROWS_AT_ONCE} for update skip locked)
     returning 1`,
 }
 const PRUNE_MODEL_DAYS: Statement = {

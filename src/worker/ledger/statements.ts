@@ -30,7 +30,10 @@ export interface FactsRow extends AskedRow {
   imported_at: string
 }
 
-/** Facts that are newer than those that are stored, unless the album was forgotten since they were asked about. */
+/**
+ * Facts that are newer than those that are stored, unless the album was forgotten since they were asked about. In order, as
+ * all who write albums of several lanes: two that have each other's next row would wait for ever.
+ */
 export const MERGE_FACTS: Statement = {
   name: 'insert into album',
   text: `
@@ -38,6 +41,7 @@ export const MERGE_FACTS: Statement = {
     select album_id, facts, imported_at, coalesce(source_offset, -1)
     from json_to_recordset($1::json) as v(facts jsonb, imported_at timestamptz, ${ASKED_COLUMNS})
     where not ${IS_OF_FORGOTTEN}
+    order by album_id
     on conflict (album_id) do update
     set facts = excluded.facts, imported_at = excluded.imported_at, source_offset = excluded.source_offset
     where (album.imported_at, album.source_offset) < (excluded.imported_at, excluded.source_offset)`,
