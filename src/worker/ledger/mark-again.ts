@@ -54,7 +54,8 @@ const MARK_AGAIN: Statement = {
 }
 
 /**
- * Marks the requests that must run again, given where the lane goes on; all of them or none.
+ * Marks the requests that must run again, given where the lane goes on; a page a transaction, so that nobody waits for all of
+ * them. What was marked by a start that did not come to its end is marked again by the next one, from the same offsets.
  *
  * @param token under which the lane is being taken
  * @returns how many
@@ -66,22 +67,24 @@ export async function markAgain(store: LeaseStore, token: number, position: Lane
   if (formerCluster === null && moved.length === 0) return 0
   const ours = [...topics.map(({ topic }) => topic), ...Object.keys(formerCluster ?? {})]
   const [page, which] = formerCluster === null ? [FIND_REACHED, moved] : [FIND_OURS, ours]
-  return store.save(token, async (query) => {
-    let marked = 0
-    let after = '00000000-0000-0000-0000-000000000000'
-    for (;;) {
+  const markPage = (after: string) =>
+    store.save(token, async (query) => {
       const rows = await query(page, [after, JSON.stringify(which)])
-      const [first] = rows
-      if (first === undefined) return marked
       const again = rows
         .filter((row) => row.request_id !== null)
         .filter((row) => mustRunAgain(toRow(row), position))
         .map(({ request_id }) => request_id)
       if (again.length > 0) await query(MARK_AGAIN, [JSON.stringify(again)])
-      marked += again.length
-      after = first.last
-    }
-  })
+      return { marked: again.length, last: rows[0]?.last }
+    })
+  let marked = 0
+  let after: string | undefined = '00000000-0000-0000-0000-000000000000'
+  while (after !== undefined) {
+    const done: Awaited<ReturnType<typeof markPage>> = await markPage(after)
+    marked += done.marked
+    after = done.last
+  }
+  return marked
 }
 
 function toRow({ run, attempt, source_topic, source_offset, reached, again, is_decided }: RawRow) {

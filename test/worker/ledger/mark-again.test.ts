@@ -1,9 +1,21 @@
 import { expect, test, vi } from 'vitest'
+import type { Database } from '../../../src/db/database.ts'
 import { LeaseStore } from '../../../src/db/lease-store.ts'
 import { Ledger } from '../../../src/worker/ledger/ledger.ts'
 import { markAgain } from '../../../src/worker/ledger/mark-again.ts'
 import { OwnedStores } from '../../../src/worker/ledger/owned-stores.ts'
 import { aRequest, at, decision, end, NEVER, NOW, open, openLedger } from '../../stack/a-ledger.ts'
+
+async function fill(db: Database, rows: number): Promise<void> {
+  await db.query((em) =>
+    em.execute(`
+      insert into enrichment (request_id, album_id, marketplace, reason, requested_at, started_at, attempt, source_topic,
+        source_offset, reached, answers, failures, decision, decided_at)
+      select gen_random_uuid(), 'album', 'www.amazon.ca', 'imported', now(), now(), 0, 'requests', i,
+        jsonb_build_object('requests', i::text), '{}', '[]', 'result', now()
+      from generate_series(1, ${rows}) i`),
+  )
+}
 
 test('a lane that has come to another cluster marks its own rows, and what the lanes beside it paid for stays theirs', async () => {
   const { db, store, ownership, ledger } = await openLedger()
@@ -46,17 +58,27 @@ test('offsets that were moved back mark what was ever driven from there, also wh
   expect((await open(ledger, request, at(7n))).claim.run).toBe(2)
 })
 
+test('another process may take the lane between two pages, and marks them all', async () => {
+  const { db, store, ownership } = await openLedger()
+  await fill(db, 12_000)
+  const save = store.save.bind(store)
+  let pages = 0
+  vi.spyOn(store, 'save').mockImplementation(async (token, work) => {
+    const done = await save(token, work)
+    pages += 1
+    if (pages === 1) await new LeaseStore(db, 'lane').take()
+    return done
+  })
+  const moved = { topics: [{ topic: 'requests', from: 0n, isMoved: true }], formerCluster: null }
+  await expect(markAgain(store, ownership.token, moved)).rejects.toMatchObject({ code: 'LANE_LOST' })
+  const { token } = await new LeaseStore(db, 'lane').take()
+  expect(await markAgain(store, token, moved)).toBe(12_000)
+})
+
 test('a large ledger is looked through in pages, of which no more is told than may have to run again', async () => {
   const { db, store, ownership } = await openLedger()
   const rows = 12_000
-  await db.query((em) =>
-    em.execute(`
-      insert into enrichment (request_id, album_id, marketplace, reason, requested_at, started_at, attempt, source_topic,
-        source_offset, reached, answers, failures, decision, decided_at)
-      select gen_random_uuid(), 'album', 'www.amazon.ca', 'imported', now(), now(), 0, 'requests', i,
-        jsonb_build_object('requests', i::text), '{}', '[]', 'result', now()
-      from generate_series(1, ${rows}) i`),
-  )
+  await fill(db, rows)
   const told: number[] = []
   const save = store.save.bind(store)
   vi.spyOn(store, 'save').mockImplementation((token, work) =>
