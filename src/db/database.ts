@@ -7,6 +7,7 @@ import { databaseError } from './database-error.ts'
 import { MIGRATION_NAMES } from './migrations/names.ts'
 import { openPool, type Pool } from './open-pool.ts'
 import { inTransaction, type Query, queryOf, type Statement } from './prepared.ts'
+import { REPEATS, repeat } from './repeat.ts'
 
 export type { EntityManager }
 
@@ -31,7 +32,8 @@ export class Database {
   }
 
   /**
-   * One piece of a command's work in a transaction of its own, with an entity manager that nobody else uses.
+   * One piece of a command's work in a transaction of its own, with an entity manager that nobody else uses. It is done anew
+   * where others were in its way, and so MUST have no effects outside of the transaction.
    *
    * @throws EnrichmentError DATABASE_UNAVAILABLE when PostgreSQL fails or does not answer, the other DATABASE_ codes where
    *   it says why, DATA_REFUSED; the work's own errors as they are
@@ -39,18 +41,23 @@ export class Database {
   async transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     try {
       const { em } = await this.#entities()
-      return await em
-        .fork()
-        .transactional((forked) => work(forked as EntityManager), { isolationLevel: 'read committed' })
+      const options = { isolationLevel: 'read committed' } as const
+      return await repeat(() => em.fork().transactional((forked) => work(forked as EntityManager), options), REPEATS)
     } catch (error) {
       throw databaseError(error)
     }
   }
 
-  /** The same with prepared statements alone, past the entity manager: for the running service. @throws as `transaction` */
-  async prepared<T>(work: (query: Query) => Promise<T>): Promise<T> {
+  /**
+   * The same with prepared statements alone, past the entity manager: for the running service.
+   *
+   * @param repeats NO_REPEATS for work that has effects outside of the transaction
+   * @throws as `transaction`
+   */
+  async prepared<T>(work: (query: Query) => Promise<T>, repeats = REPEATS): Promise<T> {
     try {
-      return await inTransaction(this.#pool, await this.isDirect(), work)
+      const isDirect = await this.isDirect()
+      return await repeat(() => inTransaction(this.#pool, isDirect, work), repeats)
     } catch (error) {
       throw databaseError(error)
     }
@@ -59,7 +66,8 @@ export class Database {
   /** One prepared statement, without a transaction around it. @throws as `transaction` */
   async run<Row extends object>(statement: Statement<Row>, values: unknown[]): Promise<Row[]> {
     try {
-      return await queryOf(this.#pool, await this.isDirect())(statement, values)
+      const query = queryOf(this.#pool, await this.isDirect())
+      return await repeat(() => query(statement, values), REPEATS)
     } catch (error) {
       throw databaseError(error)
     }

@@ -1,5 +1,6 @@
 import type { Database } from './database.ts'
 import type { Statement } from './prepared.ts'
+import { NO_REPEATS } from './repeat.ts'
 
 const DISCARD_ONE: Statement = {
   name: 'insert into discarded_image one',
@@ -64,6 +65,6 @@ export async function endDiscarded(
       await query(BEAR_REMOVAL, [])
       const [discarded] = await query(END_DISCARDED, [marketplace, key])
       if (discarded?.is_needed === false) await remove(key)
-    })
+    }, NO_REPEATS)
   return rows.length
 }

@@ -1,4 +1,5 @@
 import { explainTls } from '../explain-tls.ts'
+import { LOCK_TIMED_OUT } from './repeat.ts'
 
 const NAMES = {
   address: 'DATABASE_URL',
@@ -11,6 +12,7 @@ const BY_STATE: Record<string, string> = {
   '3D000': 'see DATABASE_URL, or run `album-enricher setup --create-database`',
   '28P01': 'look at user and password in DATABASE_URL, DATABASE_PASSWORD or DATABASE_PASSWORD_COMMAND',
   '28000': 'look at the user in DATABASE_URL, at sslmode and sslcert there, and at pg_hba.conf of the server',
+  [LOCK_TIMED_OUT]: 'somebody holds a lock: see pg_blocking_pids() and pg_stat_activity',
 }
 
 const BY_TEXT: [RegExp, string][] = [

@@ -1,5 +1,6 @@
 import type { Database } from '../db/database.ts'
 import type { Statement } from '../db/prepared.ts'
+import { NO_REPEATS } from '../db/repeat.ts'
 import { toEnrichmentError } from '../errors.ts'
 import type { OutgoingRecord } from '../kafka/delivery.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
@@ -88,5 +89,5 @@ async function sendSome(db: Database, kafka: Kafka, place: Place): Promise<numbe
     if (records.length > 0) await publishRecords(kafka, records, SEND_MS)
     await query(DELETE_SENT, [JSON.stringify(rows.map(({ request_id }) => request_id))])
     return rows.length
-  })
+  }, NO_REPEATS)
 }
