@@ -2,6 +2,7 @@ import { toTime } from '../iso-time.ts'
 import type { Database } from './database.ts'
 import { REMEMBER, REMEMBER_REPEATED, type RememberedRow } from './forgotten.ts'
 import type { Statement } from './prepared.ts'
+import { LOCK_TIMED_OUT, REPEATS, type Repeats } from './repeat.ts'
 import { INSERT_TOMBSTONES } from './tombstones.ts'
 
 /** An album to be forgotten. */
@@ -30,6 +31,14 @@ const takes = 'json_array_elements_text($1::json)'
 export const MOST_AT_ONCE = 100
 
 const deleteFrom = (table: string) => `delete from ${table} where album_id in (select ${takes}) returning album_id`
+
+/** While it waits for one lane it has those before it in hand: so it lets go of them soon, and begins anew. */
+const WAIT_BRIEFLY: Statement = {
+  name: 'set lock_timeout',
+  text: `select set_config('lock_timeout', '500ms', true)`,
+}
+/** As long as others wait for a lock, together. */
+const PATIENCE: Repeats = { ...REPEATS, [LOCK_TIMED_OUT]: 9 }
 
 /** Every save of a worker shares its lane's row, so whoever has them all writes between the saves, and not beside one. */
 const HOLD_LANES: Statement = { name: 'select lane for update', text: 'select from lane order by name for update' }
@@ -97,6 +106,7 @@ export async function forgetAlbums(
   { notBefore, tombstonesIn }: { notBefore?: number; tombstonesIn?: string | undefined } = {},
 ): Promise<Forgotten[]> {
   return db.prepared(async (query) => {
+    await query(WAIT_BRIEFLY, [])
     await query(HOLD_LANES, [])
     await query(HOLD_ALBUMS, [JSON.stringify(albums.map(({ albumId }) => albumId))])
     const rows = new Map(albums.map((album) => [album.albumId, toRow(album)]))
@@ -135,7 +145,7 @@ export async function forgetAlbums(
       verdicts: of('verdicts', albumId),
       images: images.get(albumId) ?? 0,
     }))
-  })
+  }, PATIENCE)
 }
 
 function toRow({ albumId, tombstone }: ToForget): RememberedRow {

@@ -3,10 +3,12 @@ import type { Database } from '../../src/db/database.ts'
 import { endDiscarded } from '../../src/db/discarded-images.ts'
 import { type Forgotten, forgetAlbums } from '../../src/db/forget.ts'
 import { findForgotten } from '../../src/db/forgotten.ts'
+import { LeaseStore } from '../../src/db/lease-store.ts'
 import { buryPublished } from '../../src/db/tombstones.ts'
 import type { Enrichment } from '../../src/enrich/enrich-album.ts'
 import { noteModelCall } from '../../src/worker/ledger/model-calls.ts'
 import { aRequest, at, enrichment, finish, NEVER, NOW, open, openLedger } from '../stack/a-ledger.ts'
+import { holdRows, waitForLocks } from '../stack/hold-rows.ts'
 
 /** Tables that hold something of albums. */
 const TABLES = [
@@ -96,6 +98,20 @@ test('a tombstone is in the outbox where it is wanted, once, and again for a res
   await open(ledger, { ...aRequest(), requestedAt: after(known) }, at(2n))
   await buryPublished(db, ['1'], 'enriched')
   expect((await waiting()).length, 'imported anew').toBe(2)
+})
+
+test('while one lane is not to be had, no other waits long until an album is forgotten in all', async () => {
+  const { db, ledger, store } = await openLedger()
+  await open(ledger, aRequest(), at(1n))
+  const other = new LeaseStore(db, 'a lane')
+  const { token } = await other.take()
+  const letGo = await holdRows(db, `select from lane where name = '${store.name}' for update`)
+  const forgetting = forgetAlbums(db, [{ albumId: '1' }])
+  await waitForLocks(db, 1)
+  // It has this one in hand.
+  await other.save(token, async () => undefined)
+  await letGo()
+  expect(await forgetting).toMatchObject([{ isKnown: true }])
 })
 
 test('an album in the air is not saved any more, nor is one taken up that waited; what is requested later counts', async () => {
