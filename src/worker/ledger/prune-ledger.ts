@@ -12,7 +12,10 @@ const ROWS_AT_ONCE = 2_000
 const YEAR_MS = 365 * DAY_MS
 const HAS_COPIES = '(run > 1 or attempt > 0)'
 
-/** A page of ended rows, in the order in which they ended: what stays is not looked at again for each. */
+/**
+ * A page of ended rows, in the order in which they ended: what stays is not looked at again for each. One that is just being
+ * reopened is left.
+ */
 const prunePage = (name: string, which: string): Statement<{ decided_at: string }> => ({
   name,
   text: `
@@ -20,7 +23,7 @@ const prunePage = (name: string, which: string): Statement<{ decided_at: string 
       select request_id from enrichment
       where decided_at >= $1::timestamptz and decided_at < $2 and decision <> 'retry' and not again
         and source_topic = $3 and source_offset < $4 and ${which}
-      order by decided_at limit ${ROWS_AT_ONCE})
+      order by decided_at limit ${ROWS_AT_ONCE} for update skip locked)
     returning decided_at::text`,
 })
 const PRUNE_SINGLE = prunePage('delete from enrichment page', `not ${HAS_COPIES}`)

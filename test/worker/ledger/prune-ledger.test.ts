@@ -3,10 +3,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createLogger } from '../../../src/log.ts'
 import { LaneLease } from '../../../src/worker/lease/lane-lease.ts'
 import { keepPruned, type LedgerPruning } from '../../../src/worker/ledger/prune-ledger.ts'
-import { NEVER } from '../../stack/a-ledger.ts'
+import { aRequest, at, DAY, decision, end, NEVER, NOW, open, openLedger } from '../../stack/a-ledger.ts'
+import { holdRows, waitForLocks } from '../../stack/hold-rows.ts'
 import { quietPorts } from '../../stack/quiet-ports.ts'
 
-const DAY = 86_400_000
 const EVERY_MS = 10
 
 function start(prune: (before: Date, committed: ReadonlyMap<string, bigint>) => Promise<number>, everyMs = EVERY_MS) {
@@ -65,4 +65,16 @@ test('a ledger that could not be pruned is pruned an hour later', async () => {
   const before = calls
   await delay(5 * EVERY_MS)
   expect(calls, 'once stopped').toBe(before)
+})
+
+test('a request that is being reopened is not pruned', async () => {
+  const { db, ledger, pruning } = await openLedger()
+  await end(ledger, await open(ledger, aRequest(), at(1n)), decision('result'), 'matched', NOW)
+  const letGo = await holdRows(db, 'update enrichment set decision = null, decided_at = null, run = 2')
+  const pruned = pruning.prune(new Date(NOW + DAY), new Map([['requests', 8n]]), NEVER)
+  // Either it passes over it, or, as it must not, it waits.
+  await Promise.race([pruned, waitForLocks(db, 1)])
+  await letGo()
+  expect(await pruned).toBe(0)
+  expect(await db.run({ name: 'rows', text: 'select run from enrichment' }, [])).toEqual([{ run: 2 }])
 })
