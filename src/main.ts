@@ -38,7 +38,10 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
   const log = createLogger(config.LOG_LEVEL)
   const kafka = createKafka(config.KAFKA_BROKERS, config.KAFKA_GROUP_PREFIX, log, kafkaSecurity(config))
   const registry = new SchemaRegistry(config.SCHEMA_REGISTRY_URL, await registryAccess(config))
-  const db = new Database(config.DATABASE_URL, databaseAccess(config))
+  const db = new Database(
+    config.DATABASE_URL,
+    databaseAccess(config, `${roles.join('+')} of ${config.KAFKA_GROUP_PREFIX}`),
+  )
   const topics = topicNames(config)
   const groups = groupNames(config)
   const plans = topicPlans(config)

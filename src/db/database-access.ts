@@ -6,6 +6,8 @@ import { hideSecretReadAnew } from '../redact.ts'
 
 /** How the database is reached, as far as its URL does not say it. */
 export interface DatabaseAccess {
+  /** What pg_stat_activity tells them by, unless PGAPPNAME names them. @default album-enricher */
+  name?: string
   /** Connections at most. @default 10 */
   poolMax?: number
   /** The URL at this moment; absent: the one given. */
@@ -17,9 +19,17 @@ export interface DatabaseAccess {
 /** Connecting as a whole may take 5 s. */
 const COMMAND_TIMEOUT_MS = 4_000
 
-/** Pool and password, from the settings. Files are read, and the command is run, anew for each connection. */
-export function databaseAccess(config: Config<'database'>): DatabaseAccess {
-  const access = { poolMax: config.DATABASE_POOL_MAX, url: () => currentValue(config, 'DATABASE_URL') }
+/**
+ * Pool and password, from the settings. Files are read, and the command is run, anew for each connection.
+ *
+ * @param user which part or command of ours has the connections
+ */
+export function databaseAccess(config: Config<'database'>, user: string): DatabaseAccess {
+  const access = {
+    name: `album-enricher ${user}`,
+    poolMax: config.DATABASE_POOL_MAX,
+    url: () => currentValue(config, 'DATABASE_URL'),
+  }
   const command = config.DATABASE_PASSWORD_COMMAND
   if (command !== undefined) return { ...access, password: () => askCommand(command) }
   if (config.DATABASE_PASSWORD === undefined) return access

@@ -8,6 +8,7 @@ export type Pool = InstanceType<typeof pg.Pool>
 
 const STATEMENT_TIMEOUT_MS = 15_000
 export const CONNECT_TIMEOUT_MS = 5_000
+export const APPLICATION_NAME = 'album-enricher'
 /** What the service's connections bear. */
 export const LIMITS = {
   statement_timeout: STATEMENT_TIMEOUT_MS,
@@ -33,7 +34,10 @@ export function withSchema(limits: { options?: string }, url: string): { options
 const READ_AS_TEXT = [1082, 1114, 1184, 1186]
 
 /** Connections to PostgreSQL, made when they are needed. */
-export function openPool(url: string, { poolMax = 10, url: current = () => url, password }: DatabaseAccess): Pool {
+export function openPool(
+  url: string,
+  { name, poolMax = 10, url: current = () => url, password }: DatabaseAccess,
+): Pool {
   const { port, pathname } = new URL(url)
   const types = new pg.TypeOverrides()
   for (const type of READ_AS_TEXT) types.setTypeParser(type, (text) => text)
@@ -44,6 +48,7 @@ export function openPool(url: string, { poolMax = 10, url: current = () => url, 
     min: 0,
     max: poolMax,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    fallback_application_name: name ?? APPLICATION_NAME,
     types,
     ...withSchema(LIMITS, url),
   })

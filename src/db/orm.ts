@@ -23,7 +23,7 @@ import { OutboxRow } from './entities/outbox.entity.ts'
 import { PersonVerdictRow } from './entities/person-verdict.entity.ts'
 import { QuotaRow } from './entities/quota.entity.ts'
 import { MIGRATIONS } from './migrations/index.ts'
-import { CONNECT_TIMEOUT_MS, LIMITS, type Pool, withSchema } from './open-pool.ts'
+import { APPLICATION_NAME, CONNECT_TIMEOUT_MS, LIMITS, type Pool, withSchema } from './open-pool.ts'
 import { secureConnections } from './secure-connections.ts'
 
 /** MikroORM on connections that are somebody else's, who closes them. */
@@ -35,7 +35,7 @@ export function openOrm(url: string, pool: Pool): MikroORM<PostgreSqlDriver> {
 /** Also what the check that migrations and entities agree is run with. */
 export function databaseConfig(
   url: string,
-  { poolMax = 10, url: current = () => url, password }: DatabaseAccess = {},
+  { name, poolMax = 10, url: current = () => url, password }: DatabaseAccess = {},
   limits: { options?: string } = LIMITS,
 ) {
   return defineConfig({
@@ -70,6 +70,7 @@ export function databaseConfig(
     driverOptions: {
       host: hostOfDatabase(url),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      fallback_application_name: name ?? APPLICATION_NAME,
       ...withSchema(limits, url),
       onPoolCreated: (pool: Parameters<typeof dropLostConnections>[0] & Parameters<typeof secureConnections>[0]) => {
         dropLostConnections(pool)

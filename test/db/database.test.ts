@@ -1,7 +1,8 @@
 import { networkInterfaces } from 'node:os'
 import { MikroORM } from '@mikro-orm/core'
-import { expect, inject, onTestFinished, test } from 'vitest'
+import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { Database } from '../../src/db/database.ts'
+import type { DatabaseAccess } from '../../src/db/database-access.ts'
 import { databaseConfig } from '../../src/db/orm.ts'
 import { NO_REPEATS } from '../../src/db/repeat.ts'
 import { holdRows } from '../stack/hold-rows.ts'
@@ -92,6 +93,24 @@ test('a lock that somebody holds is told as that', async () => {
     message: expect.stringMatching(/55P03\): somebody holds a lock: see pg_blocking_pids/),
   })
   await letGo()
+})
+
+test('connections are told apart by whose they are, unless the environment names them', async () => {
+  const url = inject('databaseUrl')
+  const asked = { name: 'application', text: `select current_setting('application_name') as name` }
+  const told = async (access: DatabaseAccess) => {
+    const db = new Database(url, access)
+    onTestFinished(() => db.close())
+    const ofEntities = await db.query((em) => em.execute(asked.text))
+    expect(ofEntities).toEqual(await db.run(asked, []))
+    return ofEntities
+  }
+  expect(await told({})).toEqual([{ name: 'album-enricher' }])
+  const worker = { name: 'album-enricher worker of uk' }
+  expect(await told(worker)).toEqual([worker])
+  vi.stubEnv('PGAPPNAME', 'ours')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  expect(await told(worker)).toEqual([{ name: 'ours' }])
 })
 
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>

@@ -41,7 +41,7 @@ afterAll(async () => {
 
 function open(env: Record<string, string>): Database {
   const config = loadConfig(['database'], env)
-  const db = new Database(config.DATABASE_URL, databaseAccess(config))
+  const db = new Database(config.DATABASE_URL, databaseAccess(config, 'test'))
   onTestFinished(() => db.close())
   return db
 }

@@ -16,7 +16,7 @@ export async function forgetCommand(albumIds: string[], { json }: { json?: true 
   }
   const config = loadConfig(['database'])
   const tombstonesIn = config.FORGET_TOMBSTONES === 'yes' ? loadConfig(['kafka']).TOPIC_ENRICHED : undefined
-  const db = new Database(config.DATABASE_URL, databaseAccess(config))
+  const db = new Database(config.DATABASE_URL, databaseAccess(config, 'forget'))
   try {
     await db.checkMigrated()
     const albums = [...new Set(albumIds)].map((albumId) => ({ albumId }))

@@ -46,7 +46,7 @@ export async function setupCommand({
 /** It needs the database alone. A comment, where nothing is to be done, is SQL too. */
 async function printMigrations(json: true | undefined): Promise<void> {
   const config = loadConfig(['database'])
-  const db = new Database(config.DATABASE_URL, databaseAccess(config))
+  const db = new Database(config.DATABASE_URL, databaseAccess(config, 'setup'))
   try {
     const sql = await db.writeMigrations()
     if (json) printJson({ sql })

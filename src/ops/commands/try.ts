@@ -34,7 +34,7 @@ export async function tryCommand(artist: string, title: string, { json }: { json
 async function openQuota(config: Config<'amazon'>): Promise<Quota | undefined> {
   if (!isSet('DATABASE_URL')) return undefined
   const access = loadConfig(['database'])
-  const db = new Database(access.DATABASE_URL, databaseAccess(access))
+  const db = new Database(access.DATABASE_URL, databaseAccess(access, 'try'))
   try {
     await db.checkMigrated()
   } catch (error) {

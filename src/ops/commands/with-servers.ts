@@ -16,7 +16,7 @@ export async function withServers<T>(
   const clientId = `${config.KAFKA_GROUP_PREFIX}.command`
   const kafka = createKafka(config.KAFKA_BROKERS, clientId, createLogger('warn'), kafkaSecurity(config))
   const registry = new SchemaRegistry(config.SCHEMA_REGISTRY_URL, await registryAccess(config))
-  const db = new Database(config.DATABASE_URL, databaseAccess(config))
+  const db = new Database(config.DATABASE_URL, databaseAccess(config, `command of ${config.KAFKA_GROUP_PREFIX}`))
   try {
     return await work({ kafka, registry, db })
   } finally {
