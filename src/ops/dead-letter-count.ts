@@ -1,17 +1,8 @@
-import type { Statement } from '../db/prepared.ts'
 import type { Delivery } from '../kafka/delivery.ts'
 import { KeptAdmin } from '../kafka/kept-admin.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import type { Places } from './dead-letters.ts'
-import { HandledLetters } from './handled-letters.ts'
-
-/** Of a letter that takes another one's place the mark does so, too: their number stays. */
-const SUM_UP_HANDLED: Statement<{ marks: string }> = {
-  name: 'select dead_letter_mark sum',
-  text: `
-    select concat(count(*), ' ', sum(extract(epoch from marked_at))) as marks from dead_letter_mark
-    where topic = $1 and is_sent`,
-}
+import { deleteMarksBelow, HandledLetters } from './handled-letters.ts'
 
 /**
  * How many dead letters wait for a person, by code. Offsets cannot tell, since transactions leave markers among the records;
@@ -25,7 +16,8 @@ export class DeadLetterCount {
   /** By partition where to read on. */
   #next = new Map<number, bigint>()
   readonly #codes = new Set<string>()
-  #marks = ''
+  /** By partition below which no mark is left. */
+  readonly #lows = new Map<number, bigint>()
 
   constructor(places: Places) {
     this.#places = places
@@ -46,18 +38,16 @@ export class DeadLetterCount {
       this.#next.clear()
     }
     const ends = new Map(bounds.map(({ partition, high }) => [partition, BigInt(high)]))
-    let isNew = false
     const remember = ({ partition, offset, timestamp, headers }: Omit<Delivery, 'nextOffset'>) => {
       const code = String(headers['enricher-error-code'] ?? 'UNKNOWN')
       this.#waiting.set(`${partition}:${offset}`, { code, timestamp })
-      isNew = true
       return undefined
     }
     const isBehind = bounds.some(({ partition, high }) => BigInt(high) > (this.#next.get(partition) ?? 0n))
     if (isBehind) await readTopic(kafka, topic, remember, this.#next)
     this.#next = ends
-    for (const { partition, low } of bounds) this.#forgetBelow(partition, BigInt(low))
-    await this.#leaveOutHandled(isNew || isAnew)
+    for (const { partition, low } of bounds) await this.#forgetBelow(partition, BigInt(low))
+    await this.#leaveOutHandled()
     return this.#countByCode()
   }
 
@@ -65,15 +55,11 @@ export class DeadLetterCount {
     await this.#connection.close()
   }
 
-  async #leaveOutHandled(isNew: boolean): Promise<void> {
+  async #leaveOutHandled(): Promise<void> {
     const { db, topic } = this.#places
     if (this.#waiting.size === 0) return
-    const [summed] = await db.run(SUM_UP_HANDLED, [topic])
-    const marks = summed?.marks ?? ''
-    if (marks === this.#marks && !isNew) return
-    const handled = await HandledLetters.read(db, topic)
+    const handled = await HandledLetters.read(db, topic, [...this.#waiting.keys()])
     for (const [id, { timestamp }] of this.#waiting) if (handled.has(id, timestamp)) this.#forget(id)
-    this.#marks = marks
   }
 
   #forget(id: string): void {
@@ -82,13 +68,16 @@ export class DeadLetterCount {
     this.#waiting.delete(id)
   }
 
-  /** What somebody has deleted from the topic waits no more. */
-  #forgetBelow(partition: number, low: bigint): void {
-    if (low === 0n) return
+  /** What somebody has deleted from the topic waits no more, and nobody asks whether it was handled. */
+  async #forgetBelow(partition: number, low: bigint): Promise<void> {
+    if (low === (this.#lows.get(partition) ?? 0n)) return
     for (const id of this.#waiting.keys()) {
       const [place, offset] = id.split(':')
       if (Number(place) === partition && BigInt(offset ?? 0) < low) this.#forget(id)
     }
+    const { db, topic } = this.#places
+    await deleteMarksBelow(db, topic, partition, low)
+    this.#lows.set(partition, low)
   }
 
   #countByCode(): Map<string, number> {

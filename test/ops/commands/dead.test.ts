@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { Database } from '../../../src/db/database.ts'
-import { createKafka } from '../../../src/kafka/kafka-client.ts'
+import { createKafka, withAdmin } from '../../../src/kafka/kafka-client.ts'
 import { createMissingTopics } from '../../../src/kafka/topics.ts'
 import { createLogger } from '../../../src/log.ts'
 import { DeadLetterCount } from '../../../src/ops/dead-letter-count.ts'
@@ -107,4 +107,34 @@ test('a mark from before a topic was made anew is of another letter', async () =
   expect((await runVerb(env, 'dead', 'delete', '0:0')).output).toBe('1 deleted: 0:0')
   expect(await list()).toMatchObject([{ id: '0:2' }])
   expect(await count.read()).toEqual(new Map([['UNKNOWN', 1]]))
+})
+
+test('marks of letters that the topic has no more are deleted, and those of others stay', async () => {
+  const { db, kafka, topic, producer } = await createDeadLetters()
+  await producer.send({ topic, messages: ['first', 'second', 'third'].map((key) => ({ key, value: 'none' })) })
+  await db.query((em) =>
+    em.execute(
+      `insert into dead_letter_mark (topic, partition, "offset", action, is_sent, marked_by, marked_at)
+      select topic, 0, i, 'deleted', true, 'somebody', now() + interval '1 hour'
+      from unnest(array[?, 'another']) topic, generate_series(0, 1) i`,
+      [topic],
+    ),
+  )
+  const count = new DeadLetterCount({ kafka, db, topic })
+  onTestFinished(() => count.close())
+  const marks = async () =>
+    db.query((em) => em.execute('select topic, "offset"::int from dead_letter_mark order by 1, 2'))
+  expect(await count.read()).toEqual(new Map([['UNKNOWN', 1]]))
+  expect(await marks()).toHaveLength(4)
+  await withAdmin(kafka, async (admin) => {
+    // KafkaJS deletes only from topics that it has asked about before.
+    await admin.fetchTopicOffsets(topic)
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '1' }] })
+  })
+  expect(await count.read()).toEqual(new Map([['UNKNOWN', 1]]))
+  expect(await marks()).toEqual([
+    { topic: 'another', offset: 0 },
+    { topic: 'another', offset: 1 },
+    { topic, offset: 1 },
+  ])
 })
