@@ -22,4 +22,5 @@ export const MIGRATION_NAMES = [
   'm0023-topic-ids',
   'm0024-heeded-tombstones',
   'm0025-former-images',
+  'm0027-vacuum-sooner',
 ] as const
