@@ -1,12 +1,30 @@
+import type { Product } from '../album.ts'
 import type { Database } from '../db/database.ts'
 import type { CandidateRow } from '../db/entities/candidate.entity.ts'
 import type { Statement } from '../db/prepared.ts'
 import type { Album } from '../events.ts'
 
-/** A person's verdict as a labelled pair: what `npm run eval` reads. */
+/** What the rules judge a product by. */
+const JUDGED_BY = [
+  'asin',
+  'title',
+  'contributors',
+  'brand',
+  'binding',
+  'productGroup',
+  'edition',
+  'formats',
+  'releaseDate',
+  'barcodes',
+] as const satisfies (keyof Product)[]
+
+/** A person's verdict as a labelled pair: what `npm run eval` reads. What is not known, or is kept no longer, is left out. */
 export interface LabelledPair {
-  album: { title: string; artists: string[]; releaseYear: number | null }
-  product: { asin: string; title: string; artist: string | null; binding: string | null; releaseDate: string | null }
+  album: { title: string; artists: string[] } & Partial<Pick<Album, 'releaseYear' | 'barcodes'>> & {
+      /** Those of the verdict's marketplace. */
+      asins?: string[]
+    }
+  product: Pick<Product, 'asin' | 'title'> & Partial<Pick<Product, (typeof JUDGED_BY)[number]>>
   label: 'match' | 'no_match'
   why: string
   labelledBy: string
@@ -52,20 +70,23 @@ export async function* exportVerdicts(db: Database): AsyncGenerator<LabelledPair
   }
 }
 
-function toPair({ asin, verdict, decided_by, decided_at, facts, product }: VerdictRow): LabelledPair {
-  const { title, artists, releaseYear } = facts
-  const artist = product.contributors.map(({ name }) => name).join(' & ')
+function toPair({ marketplace, asin, verdict, decided_by, decided_at, facts, product }: VerdictRow): LabelledPair {
+  const { title, artists, releaseYear, barcodes, asins } = facts
+  const judgedBy = Object.fromEntries(JUDGED_BY.map((name) => [name, product[name]]))
   return {
-    album: { title, artists: artists.map(({ name }) => name), releaseYear },
-    product: {
-      asin,
-      title: product.title,
-      artist: artist === '' ? null : artist,
-      binding: product.binding ?? null,
-      releaseDate: product.releaseDate ?? null,
+    album: {
+      title,
+      artists: artists.map(({ name }) => name),
+      ...withoutUnknown({ releaseYear, barcodes, asins: asins[marketplace] }),
     },
+    product: { asin, title: product.title, ...withoutUnknown(judgedBy) },
     label: verdict === 'accept' ? 'match' : 'no_match',
     why: `a person's verdict of ${new Date(decided_at).toISOString().slice(0, 10)}`,
     labelledBy: decided_by,
   }
+}
+
+function withoutUnknown<T extends object>(facts: T): Partial<T> {
+  const isKnown = (value: unknown) => value != null && !(Array.isArray(value) && value.length === 0)
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => isKnown(value))) as Partial<T>
 }

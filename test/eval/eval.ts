@@ -141,7 +141,8 @@ function flatten({ match, no_match }: ReturnType<typeof measure>['confusion']) {
 
 function describe({ album, product, label, decision }: Judged): string {
   const mark = decision.verdict === 'open' ? 'open ' : 'WRONG'
-  const artists = product.artists?.join(', ') ?? product.artist ?? '-'
+  const named = product.artists ?? product.contributors?.map(({ name }) => name)
+  const artists = named?.join(', ') ?? product.artist ?? '-'
   return (
     `${mark} ${label} ${decision.verdict} ${decision.score ?? '-'} | ${album.title} / ${album.artists.join(', ')} ${album.releaseYear ?? ''} || ` +
     `${product.title} / ${artists} ${product.binding ?? ''} ${product.releaseDate ?? ''} | ${decision.reason}`

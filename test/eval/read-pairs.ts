@@ -10,7 +10,7 @@ export interface Pair {
   album: {
     title: string
     artists: string[]
-    releaseYear?: number
+    releaseYear?: number | null
     barcodes?: string[]
     /** Of any marketplace, or by marketplace. */
     asins?: string[] | Record<string, string[]>
@@ -18,17 +18,18 @@ export interface Pair {
   product: {
     asin: string
     title: string
-    artist?: string
+    /** null, as other facts may be in exports of former builds: not known. */
+    artist?: string | null
     /** Instead of `artist` when Amazon names several. */
     artists?: string[]
     contributors?: { name: string; role?: string | null; roleType?: string | null }[]
     brand?: string
-    binding?: string
+    binding?: string | null
     productGroup?: string
     edition?: string
     formats?: string[]
     barcodes?: string[]
-    releaseDate?: string
+    releaseDate?: string | null
   }
   label: 'match' | 'no_match'
   /** The verdicts that are right, such as "reject|open"; absent: the label's own, and open is undecided. */
@@ -72,7 +73,7 @@ export function toAlbum({ album }: Pair): Album {
 }
 
 export function toProduct({ product }: Pair): Product {
-  const names = product.artists ?? (product.artist === undefined ? [] : [product.artist])
+  const names = product.artists ?? (product.artist == null ? [] : [product.artist])
   const contributors = product.contributors ?? names.map((name) => ({ name }))
   return sampleProduct(product.title, undefined, {
     asin: product.asin,

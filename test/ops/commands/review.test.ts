@@ -5,6 +5,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { Database } from '../../../src/db/database.ts'
 import { writeFileAsRead } from '../../../src/ops/commands/write-file.ts'
 import { exportVerdicts, type LabelledPair } from '../../../src/ops/export-verdicts.ts'
+import { sampleAlbum, sampleProduct } from '../../data/samples.ts'
+import { judgePairs } from '../../eval/judge-pairs.ts'
+import { type Pair, readPairs, SITE, toAlbum, toProduct } from '../../eval/read-pairs.ts'
 import { runVerb } from '../../stack/service-process.ts'
 import { createTestEnv } from '../../stack/test-env.ts'
 
@@ -19,7 +22,8 @@ async function createFilled(albums: number) {
   const execute = (sql: string) => db.query((em) => em.execute(sql))
   await execute(`
     insert into album (album_id, facts, imported_at)
-    select 'a' || i, jsonb_build_object('title', 'Title ' || i, 'artists', '[{"name": "A"}]'::jsonb, 'releaseYear', 1991, 'barcodes', '[]'::jsonb), now()
+    select 'a' || i, jsonb_build_object('title', 'Title ' || i, 'artists', '[{"name": "A"}]'::jsonb, 'releaseYear', 1991,
+      'barcodes', '[]'::jsonb, 'asins', '{}'::jsonb), now()
     from generate_series(1, ${albums}) i`)
   await execute(`
     insert into candidate (album_id, marketplace, asin, product, verdict, decided_by, parts, reason, request_id, judged_at)
@@ -84,7 +88,7 @@ test('every verdict about a known product is exported, page by page', async () =
   expect(new Set(pairs.map(({ album }) => album.title)).size).toBe(VERDICTS - 1)
   expect(pairs.find(({ album }) => album.title === 'Title 7')).toEqual({
     album: { title: 'Title 7', artists: ['A'], releaseYear: 1991 },
-    product: { asin: 'B2', title: 'Product', artist: 'A & B', binding: null, releaseDate: null },
+    product: { asin: 'B2', title: 'Product', contributors: [{ name: 'A' }, { name: 'B' }] },
     label: 'no_match',
     why: `a person's verdict of 2026-01-10`,
     labelledBy: 'me',
@@ -100,6 +104,50 @@ test('every verdict about a known product is exported, page by page', async () =
       .split('\n')
       .map((line) => JSON.parse(line)),
   ).toEqual(pairs)
+})
+
+test('what an editor decided about is judged from its export as the rules judge it, whether or not it names an artist', async () => {
+  const { env, db } = await createFilled(1)
+  const album = sampleAlbum('Kind of Blue', ['Miles Davis', 'John Coltrane'], {
+    albumId: 'a1',
+    releaseYear: 1959,
+    barcodes: ['5099706493525'],
+    asins: { 'www.amazon.ca': ['B000002ADT'], 'www.amazon.com': ['B000000009'] },
+  })
+  const unnamed = sampleProduct('Kind of Blue', undefined, { asin: 'B2', binding: 'Audio CD', productGroup: 'Music' })
+  const tribute = sampleProduct('Kind of Blue', 'Various Artists', {
+    ...{ asin: 'B3', brand: 'Karaoke Hits', edition: 'Deluxe', formats: ['Karaoke'], releaseDate: '2001-02-03' },
+    ...{ barcodes: ['5099706493525'], binding: 'Audio CD', productGroup: 'Music' },
+    contributors: [{ name: 'Various Artists', role: 'Artist', roleType: 'artist' }],
+  })
+  const execute = (sql: string, values: unknown[]) => db.query((em) => em.execute(sql, values))
+  await execute('update album set facts = ?', [JSON.stringify(album)])
+  for (const product of [unnamed, tribute]) {
+    await execute('delete from candidate where asin = ?', [product.asin])
+    await execute(
+      `insert into candidate (album_id, marketplace, asin, product, verdict, decided_by, parts, reason, request_id, judged_at)
+        values ('a1', 'www.amazon.ca', ?, ?, 'reject', 'person', '[]', 'because', gen_random_uuid(), now())`,
+      [product.asin, JSON.stringify(product)],
+    )
+    await execute(
+      `insert into person_verdict (album_id, marketplace, asin, verdict, decided_by, decided_at)
+        values ('a1', 'www.amazon.ca', ?, 'reject', 'me', now()) on conflict do nothing`,
+      [product.asin],
+    )
+  }
+  const file = join(aFolder(), 'pairs.jsonl')
+  expect((await runVerb(env, 'review', 'export', file)).status).toBe(0)
+  expect(readFileSync(file, 'utf8')).not.toContain('null,"')
+  const pairs = readPairs(file)
+  expect(pairs.map(toAlbum)).toEqual(
+    pairs.map(() => ({ ...album, albumId: '1', asins: { [SITE]: album.asins['www.amazon.ca'] } })),
+  )
+  expect(pairs.map(toProduct)).toEqual([unnamed, tribute])
+  const { judged } = await judgePairs(pairs, null)
+  expect(judged.map(({ decision }) => decision.verdict)).toEqual(['open', 'open'])
+
+  const formerly = { ...pairs[0], product: { title: 'Kind of Blue', asin: 'B2', artist: null, binding: null } } as Pair
+  expect(toProduct(formerly).contributors).toEqual([])
 })
 
 test('a file that does not come to its end is left empty, and one that cannot be written is told', async () => {
