@@ -119,6 +119,7 @@ function addReviewVerbs(review: Command): void {
   const load = () => import('./ops/commands/review.ts')
   const anyMarketplace = ['--marketplace <site>', 'another than AMAZON_MARKETPLACE, for example www.amazon.de'] as const
   const ownMarketplace = ['--marketplace <site>', 'only AMAZON_MARKETPLACE: another lane has its own settings'] as const
+  const byName = ['--by <name>', 'who decides, where the user of the shell does not tell'] as const
   review
     .command('list')
     .description('albums that wait for a person, the longest waiting first')
@@ -142,8 +143,9 @@ function addReviewVerbs(review: Command): void {
       .command(name)
       .description(description)
       .argument('<album-id>')
-      .argument(which, 'numbers of `review show`, or ASINs')
+      .argument(which, 'numbers of `review show`, or ASINs, or addresses of product pages')
       .option(...ownMarketplace)
+      .option(...byName)
       .option(...JSON_OPTION)
       .action(async (albumId, candidates, options) => {
         const { reviewAcceptCommand, reviewRejectCommand, reviewUndoCommand } = await load()
@@ -157,6 +159,7 @@ function addReviewVerbs(review: Command): void {
     .argument('<album-id>')
     .argument('<asin>')
     .option(...ownMarketplace)
+    .option(...byName)
     .option(...JSON_OPTION)
     .action(async (albumId, asin, options) => (await load()).reviewAddCommand(albumId, asin, options))
   review

@@ -104,7 +104,7 @@ test('a wrong number, a wrong ASIN and an unknown album are told with what to do
   await events(scenario, 1)
   for (const [verb, told] of [
     [['accept', 'open', '99'], 'has no candidate 99'],
-    [['add', 'open', 'b0'], 'wants ten capital letters'],
+    [['add', 'open', 'b0'], 'wants ten letters and digits'],
     [['undo', 'open'], 'no person has decided'],
     [['show', 'nowhere'], 'nothing is stored of album nowhere'],
     [['show', 'open', '--marketplace', 'amazon.ca'], '--marketplace is "amazon.ca": wants one of www.amazon.com, '],

@@ -1,14 +1,15 @@
-import { isAsin } from '../../amazon/read-asin.ts'
+import { readAsinOrUrl } from '../../amazon/read-asin.ts'
 import { isSet, loadConfig } from '../../config.ts'
 import type { Database } from '../../db/database.ts'
 import { timeRequest } from '../../db/forgotten.ts'
+import { readLane, type StoredLane } from '../../db/lane.ts'
 import { EnrichmentError } from '../../errors.ts'
-import { openCodecs, topicNames } from '../../kafka/event-topics.ts'
-import { formatCandidates, nameAlbum } from '../album-card.ts'
+import { groupNames, openCodecs, topicNames } from '../../kafka/event-topics.ts'
 import { exportVerdicts } from '../export-verdicts.ts'
-import { escapeText, formatTable, shorten } from '../format-table.ts'
+import { formatTable, shorten } from '../format-table.ts'
 import { listReviews } from '../list-reviews.ts'
-import { decideReview, type PersonDecision, type Review, readReview } from '../review.ts'
+import { decideReview, type PersonDecision, type Review, readReview, tellDecisions } from '../review.ts'
+import { formatDecision, formatReview } from '../review-card.ts'
 import {
   marketplaceToDecide,
   marketplaceToShow,
@@ -23,6 +24,10 @@ import { writeFileAsRead } from './write-file.ts'
 interface Options {
   json?: true
   marketplace?: string
+}
+
+interface DecideOptions extends Options {
+  by?: string
 }
 
 interface ListOptions {
@@ -46,7 +51,7 @@ export async function reviewListCommand({ json, all = false, limit: text }: List
     marketplace,
     shorten(`${artists} – ${title}`, 80),
   ])
-  print(escapeText(formatTable(['since', 'album', 'open', 'state', 'marketplace', 'what'], rows)))
+  print(formatTable(['since', 'album', 'open', 'state', 'marketplace', 'what'], rows))
   if (total > items.length) print(`and ${total - items.length} more: --limit ${total} shows all`)
 }
 
@@ -70,7 +75,7 @@ export async function reviewShowCommand(albumId: string, { json, marketplace }: 
     return { ...wanted, review: await readReview(db, albumId, await marketplaceToShow(db, albumId, wanted)) }
   })
   if (json) printJson(review)
-  else print(escapeText(formatReview(review, own)))
+  else print(formatReview(review, own))
 }
 
 /** Of Amazon's settings its site alone is wanted: who reviews needs no key. */
@@ -85,42 +90,25 @@ async function wantMarketplace(
   return { named, own: await ownMarketplace(db, albumId, { setting, isGiven: isSet('AMAZON_MARKETPLACE') }) }
 }
 
-function formatReview({ album, marketplace, candidates, verdicts }: Review, own: string): string {
-  const { albumId, barcodes, releaseYear } = album
-  const facts = [`album ${albumId}`, marketplace, ...(releaseYear ? [`of ${releaseYear}`] : []), ...barcodes]
-  const known = new Set(candidates.map(({ product }) => product.asin))
-  const unknown = verdicts
-    .filter(({ asin }) => !known.has(asin))
-    .map(({ asin, verdict, by, at }) => `${asin}: ${verdict} by ${by} at ${at}; Amazon has not told it yet`)
-  const table =
-    candidates.length === 0
-      ? 'no candidates'
-      : formatCandidates(candidates)
-          .split('\n')
-          .map((line, index) => String(candidates[index - 1]?.number ?? '#').padEnd(4) + line)
-          .join('\n')
-  const how = `review accept|reject ${albumId} NUMBER|ASIN ... decides; review add ${albumId} ASIN links another product`
-  const what = marketplace === own ? how : `with the settings of the lane of ${marketplace}: ${how}`
-  return [nameAlbum(album), facts.join(', '), '', table, ...unknown, '', what].join('\n')
-}
-
 /** `review accept ALBUM_ID NUMBER|ASIN ...` */
-export const reviewAcceptCommand = (albumId: string, which: string[], options: Options) =>
+export const reviewAcceptCommand = (albumId: string, which: string[], options: DecideOptions) =>
   decide(albumId, options, (review) => toDecisions(review, which, 'accept'))
 
 /** `review reject ALBUM_ID NUMBER|ASIN ...` */
-export const reviewRejectCommand = (albumId: string, which: string[], options: Options) =>
+export const reviewRejectCommand = (albumId: string, which: string[], options: DecideOptions) =>
   decide(albumId, options, (review) => toDecisions(review, which, 'reject'))
 
 /** `review add ALBUM_ID ASIN`: links a product that was not found. */
-export const reviewAddCommand = (albumId: string, asin: string, options: Options) =>
+export const reviewAddCommand = (albumId: string, asin: string, options: DecideOptions) =>
   decide(albumId, options, () => [{ asin: toAsin(asin), verdict: 'accept' }])
 
 /** `review undo ALBUM_ID [NUMBER|ASIN ...]`: takes verdicts back, without a name all of the album's; it is searched for anew. */
-export const reviewUndoCommand = (albumId: string, which: string[], options: Options) =>
+export const reviewUndoCommand = (albumId: string, which: string[], options: DecideOptions) =>
   decide(albumId, options, (review) => {
     const given = new Set(review.verdicts.map(({ asin }) => asin))
-    const wanted = which.length === 0 ? [...given] : which.map((one) => findAsin(review, one))
+    // Amazon may not know what was added.
+    const findGiven = (one: string) => [readAsinOrUrl(one)].find((asin) => asin !== undefined && given.has(asin))
+    const wanted = which.length === 0 ? [...given] : which.map((one) => findGiven(one) ?? findAsin(review, one))
     const missing = wanted.filter((asin) => !given.has(asin))
     if (wanted.length > 0 && missing.length === 0) return wanted.map((asin) => ({ asin, verdict: null }))
     const message = `no person has decided about ${missing.join(', ') || 'any product'} of album ${albumId}`
@@ -144,35 +132,52 @@ export async function reviewExportCommand(file: string, { json }: { json?: true 
 
 async function decide(
   albumId: string,
-  { json, marketplace }: Options,
+  { json, marketplace, by }: DecideOptions,
   choose: (review: Review) => PersonDecision[],
 ): Promise<void> {
   const config = loadReviewConfig()
-  const { decisions, requestId } = await withTables(config, async ({ db, registry }) => {
+  const { decisions, requestId, lane } = await withTables(config, async ({ db, registry }) => {
     const codecs = await openCodecs(config, registry)
     const wanted = await wantMarketplace(db, albumId, marketplace, config)
     const requestedAt = await timeRequest(db)
     const review = await readReview(db, albumId, await marketplaceToDecide(db, albumId, wanted))
     const decisions = choose(review)
-    const how = { topic: topicNames(config).express, by: userName(), requestedAt }
+    const how = { topic: topicNames(config).express, by: readName(by), requestedAt }
     const requestId = await decideReview(db, codecs, review, decisions, how)
-    const titles = new Map(review.candidates.map(({ product }) => [product.asin, product.title]))
-    return { decisions: decisions.map((one) => ({ ...one, title: titles.get(one.asin) ?? null })), requestId }
+    const lane = await readLane(db, groupNames(config).worker)
+    return { decisions: tellDecisions(review, decisions), requestId, lane }
   })
   if (json) return printJson({ albumId, decisions, requestId })
-  const words = { accept: 'accepted', reject: 'rejected' }
-  for (const { asin, verdict, title } of decisions)
-    print(escapeText(`${verdict === null ? 'taken back' : words[verdict]}: ${asin} ${title ?? ''}`.trimEnd()))
-  print(`the relay sends request ${requestId}; its result follows within seconds`)
+  for (const decision of decisions) print(formatDecision(decision))
+  print(`the relay sends request ${requestId}; its result follows ${tellWhen(lane)}`)
+  print(`\`review show ${albumId}\` says when it is applied`)
 }
+
+function tellWhen({ state, changedBy, changedAt, holds: [hold] }: StoredLane): string {
+  if (state === 'paused') return `once the lane goes on: it is paused by ${changedBy} since ${changedAt?.toISOString()}`
+  if (hold === undefined) return 'within seconds'
+  return `once the lane goes on: it is held for ${hold.cause} since ${hold.since} (see \`status\`)`
+}
+
+/** Who decides: in a container the user of the shell is everybody's. */
+function readName(by: string | undefined): string {
+  if (by === undefined) return userName()
+  const name = by.trim()
+  if (name !== '' && name.length <= LONGEST_NAME) return name
+  const wants = `wants a name of 1 to ${LONGEST_NAME} characters`
+  throw new EnrichmentError('CONFIG_INVALID', `--by is ${JSON.stringify(by)}: ${wants}`)
+}
+
+const LONGEST_NAME = 100
 
 function toDecisions(review: Review, which: string[], verdict: 'accept' | 'reject'): PersonDecision[] {
   return [...new Set(which.map((one) => findAsin(review, one)))].map((asin) => ({ asin, verdict }))
 }
 
-/** @param which a candidate's number, or an ASIN of one */
+/** @param which a candidate's number, or its ASIN or page */
 function findAsin({ album, candidates }: Review, which: string): string {
-  const found = candidates.find(({ number, product }) => String(number) === which || product.asin === which)
+  const asin = readAsinOrUrl(which)
+  const found = candidates.find(({ number, product }) => String(number) === which || product.asin === asin)
   if (found !== undefined) return found.product.asin
   const { albumId } = album
   const message = `album ${albumId} has no candidate ${which}, but 1 to ${candidates.length}`
@@ -180,6 +185,8 @@ function findAsin({ album, candidates }: Review, which: string): string {
 }
 
 function toAsin(text: string): string {
-  if (isAsin(text)) return text
-  throw new EnrichmentError('RECORD_INVALID', `ASIN is ${JSON.stringify(text)}: wants ten capital letters and digits`)
+  const asin = readAsinOrUrl(text)
+  if (asin !== undefined) return asin
+  const wants = "wants ten letters and digits, or the address of a product's page"
+  throw new EnrichmentError('RECORD_INVALID', `ASIN is ${JSON.stringify(text)}: ${wants}`)
 }

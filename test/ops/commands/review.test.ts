@@ -50,7 +50,9 @@ test('candidates are shown as a person wants to read them, and keep their number
     db.query((em) => em.execute('update candidate set verdict = ?, score = ? where asin = ?', [verdict, score, asin]))
   const show = async () => {
     const { output } = await runVerb({ ...env, AMAZON_MARKETPLACE: 'www.amazon.ca' }, 'review', 'show', 'a1')
-    return output.split('\n').flatMap((line) => /^(\d) +(\w+) .*? (0\.\d)/.exec(line)?.slice(1).join(' ') ?? [])
+    return output
+      .split('\n')
+      .flatMap((line) => /^(\d) +\w+ (\w+) by rules, score (0\.\d)/.exec(line)?.slice(1).join(' ') ?? [])
   }
   await judge('B1', 'open', 0.6)
   await judge('B2', 'open', 0.7)
