@@ -12,14 +12,20 @@ export interface ReviewItem {
   open: number
   /** Whether it is linked already, by other candidates. */
   isLinked: boolean
-  /** When the oldest of them was found, ISO 8601. */
+  /** Since when the oldest of them is open, ISO 8601. */
   since: string
 }
 
-/** What waits, by album and marketplace; of an album that was forgotten nothing does. */
+/**
+ * What waits, by album and marketplace, for a verdict: one that is only not applied yet was given. Of an album that was
+ * forgotten nothing waits.
+ */
 const WAITING = `
-      select album_id, marketplace, count(*)::int as open, min(judged_at) as since
-      from candidate where verdict = 'open' group by album_id, marketplace`
+      select album_id, marketplace, count(*)::int as open, min(coalesce(open_since, judged_at)) as since
+      from candidate c where verdict = 'open' and not exists (
+        select from person_verdict p
+        where p.album_id = c.album_id and p.marketplace = c.marketplace and p.asin = c.asin)
+      group by album_id, marketplace`
 const LINKS = `
       select from external_link l
       where l.album_id = o.album_id and l.marketplace = o.marketplace and l.withdrawn_at is null`

@@ -102,7 +102,7 @@ test('what waits for a person is counted by an index alone', async () => {
     await countReviews(db)
     return plans.get('select candidate open count')
   }
-  await expect.poll(plan).toContain('Index Only Scan using candidate_review_index')
+  await expect.poll(plan).toContain('Index Only Scan using candidate_waiting_index')
   expect(await plan()).not.toContain('on album')
 })
 

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { Database } from '../../src/db/database.ts'
 import { countReviews, listReviews } from '../../src/ops/list-reviews.ts'
+import { SAVE_CANDIDATES } from '../../src/worker/ledger/statements.ts'
 import { NOW, openLedger } from '../stack/a-ledger.ts'
 
 const SITE = 'www.amazon.ca'
@@ -47,4 +49,47 @@ test('those are counted that have no link, from the oldest', async () => {
   expect(await countReviews(db)).toEqual({ open: 0, oldest: null })
   await fill(db)
   expect(await countReviews(db)).toEqual({ open: WAITING, oldest: NOW - 30 * 3_600_000 + 60_000 })
+})
+
+const HOUR = 3_600_000
+
+test('an album waits since its oldest candidate became open, whatever was found of it since', async () => {
+  const { db } = await openLedger()
+  await db.query((em) => em.execute(`insert into album (album_id, facts, imported_at) values ('a', '{}', now())`))
+  const judge = async (verdicts: Record<string, string>, hour: number) => {
+    const candidates = Object.entries(verdicts).map(([asin, verdict]) => ({
+      ...{ asin, verdict, product: {}, decided_by: 'rules', score: null, parts: [], reason: 'because' },
+      ...{ model_name: null, prompt_version: null },
+    }))
+    const owner = { album_id: 'a', request_id: randomUUID(), at: new Date(NOW + hour * HOUR).toISOString() }
+    await db.run(SAVE_CANDIDATES, [JSON.stringify([{ ...owner, brought: Object.keys(verdicts), candidates }]), SITE])
+    return ((await countReviews(db)).oldest ?? Number.NaN) - NOW
+  }
+  expect(await judge({ B1: 'open', B2: 'open' }, 1)).toBe(HOUR)
+  expect(await judge({ B1: 'open', B2: 'reject' }, 2)).toBe(HOUR)
+  expect(await judge({ B1: 'reject', B2: 'open' }, 3), 'open once more').toBe(3 * HOUR)
+  expect(await judge({ B2: 'open' }, 4)).toBe(3 * HOUR)
+  // As a build before 0.2.0 has left it.
+  await db.query((em) => em.execute('update candidate set open_since = null'))
+  expect(await judge({ B2: 'open', B3: 'open' }, 5)).toBe(4 * HOUR)
+  expect(await judge({ B2: 'open', B3: 'open' }, 6)).toBe(4 * HOUR)
+})
+
+test('an album does not wait for a verdict that is only not applied yet', async () => {
+  const { db } = await openLedger()
+  await fill(db)
+  const decide = (asin: string) =>
+    db.query((em) =>
+      em.execute(
+        `insert into person_verdict (album_id, marketplace, asin, verdict, decided_by, decided_at)
+          values ('a30', '${SITE}', ?, 'reject', 'me', now())`,
+        [asin],
+      ),
+    )
+  await decide('B1')
+  const [first] = (await listReviews(db, { all: false, limit: 1 })).items
+  expect(first).toMatchObject({ albumId: 'a30', open: 1, since: new Date(NOW - 30 * HOUR + 120_000).toISOString() })
+  await decide('B2')
+  expect((await listReviews(db, { all: false, limit: 1 })).items).toMatchObject([{ albumId: 'a29', open: 2 }])
+  expect((await countReviews(db)).open).toBe(WAITING - 1)
 })

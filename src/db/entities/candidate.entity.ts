@@ -21,6 +21,8 @@ const schema = defineEntity({
     promptVersion: p.text().nullable(),
     requestId: p.uuid(),
     judgedAt: p.datetime(),
+    /** Since when it is open, whatever was judged since; null: since `judgedAt`, or it is not. */
+    openSince: p.datetime().nullable(),
   },
 })
 

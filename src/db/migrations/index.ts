@@ -16,6 +16,7 @@ import { M0022LedgerByTopic } from './m0022-ledger-by-topic.ts'
 import { M0023TopicIds } from './m0023-topic-ids.ts'
 import { M0024HeededTombstones } from './m0024-heeded-tombstones.ts'
 import { M0025FormerImages } from './m0025-former-images.ts'
+import { M0026OpenSince } from './m0026-open-since.ts'
 import { M0027VacuumSooner } from './m0027-vacuum-sooner.ts'
 import { MIGRATION_NAMES } from './names.ts'
 
@@ -38,6 +39,7 @@ const CLASSES: Record<(typeof MIGRATION_NAMES)[number], typeof M0001FirstTables>
   'm0023-topic-ids': M0023TopicIds,
   'm0024-heeded-tombstones': M0024HeededTombstones,
   'm0025-former-images': M0025FormerImages,
+  'm0026-open-since': M0026OpenSince,
   'm0027-vacuum-sooner': M0027VacuumSooner,
 }
 

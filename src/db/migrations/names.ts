@@ -22,5 +22,6 @@ export const MIGRATION_NAMES = [
   'm0023-topic-ids',
   'm0024-heeded-tombstones',
   'm0025-former-images',
+  'm0026-open-since',
   'm0027-vacuum-sooner',
 ] as const

@@ -228,7 +228,7 @@ export interface CandidatesRow extends OwnerRow {
 
 /**
  * Takes rows and the marketplace. A link hangs on no candidate that is deleted: what a search does not bring is withdrawn. A
- * verdict of the model that is only carried along is still of the model that gave it.
+ * verdict of the model that is only carried along is still of the model that gave it. What stays open has been so since it was.
  */
 export const SAVE_CANDIDATES: Statement = {
   name: 'insert into candidate',
@@ -242,9 +242,9 @@ export const SAVE_CANDIDATES: Statement = {
         and not exists (select from person_verdict p
           where p.album_id = g.album_id and p.marketplace = g.marketplace and p.asin = g.asin))
     insert into candidate (album_id, marketplace, asin, product, verdict, decided_by, score, parts, reason, model_name,
-      prompt_version, request_id, judged_at)
+      prompt_version, request_id, judged_at, open_since)
     select v.album_id, $2, c.asin, c.product, c.verdict, c.decided_by, c.score, c.parts, c.reason, c.model_name,
-      c.prompt_version, v.request_id, v.at
+      c.prompt_version, v.request_id, v.at, case when c.verdict = 'open' then v.at end
     from v
     cross join json_to_recordset(v.candidates) as c(asin text, product jsonb, verdict text, decided_by text, score float8,
       parts jsonb, reason text, model_name text, prompt_version text)
@@ -253,7 +253,9 @@ export const SAVE_CANDIDATES: Statement = {
       parts = excluded.parts, reason = excluded.reason,
       model_name = case when excluded.decided_by = 'model' then coalesce(excluded.model_name, candidate.model_name) end,
       prompt_version = case when excluded.decided_by = 'model' then coalesce(excluded.prompt_version, candidate.prompt_version) end,
-      request_id = excluded.request_id, judged_at = excluded.judged_at`,
+      request_id = excluded.request_id, judged_at = excluded.judged_at,
+      open_since = case when excluded.verdict = 'open' and candidate.verdict = 'open'
+        then coalesce(candidate.open_since, candidate.judged_at) else excluded.open_since end`,
 }
 
 export interface LinksRow extends OwnerRow {
