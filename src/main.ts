@@ -97,7 +97,7 @@ export async function run(config: Config, roles: Role[], stop: AbortSignal): Pro
     void keepStoredMetrics({ kafka, db, log }, stored, stop)
     if (roles.includes('worker')) {
       if (config.FORGET_TOMBSTONES === 'yes') void keepOutboxSent({ db, kafka, topic: topics.enriched, log }, stop)
-      void keepReviewMetrics(db, log, stop)
+      void keepReviewMetrics(db, marketplace, log, stop)
       void keepFactsEnded(config, { db, log }, stop)
       const { createObjectStore } = await import('./storage/object-store.ts')
       const store = createObjectStore(config.ARTWORK_STORE)

@@ -20,15 +20,13 @@ export interface ReviewItem {
  * What waits, by album and marketplace, for a verdict: one that is only not applied yet was given. Of an album that was
  * forgotten nothing waits.
  */
-const WAITING = `
+const waiting = (where = '') => `
       select album_id, marketplace, count(*)::int as open, min(coalesce(open_since, judged_at)) as since
-      from candidate c where verdict = 'open' and not exists (
+      from candidate c where verdict = 'open' ${where} and not exists (
         select from person_verdict p
         where p.album_id = c.album_id and p.marketplace = c.marketplace and p.asin = c.asin)
       group by album_id, marketplace`
-const LINKS = `
-      select from external_link l
-      where l.album_id = o.album_id and l.marketplace = o.marketplace and l.withdrawn_at is null`
+const IS_LINK = 'l.album_id = o.album_id and l.marketplace = o.marketplace and l.withdrawn_at is null'
 
 interface ReviewRow {
   album_id: string
@@ -44,18 +42,21 @@ interface ReviewRow {
 const FIND_REVIEWS: Statement<ReviewRow> = {
   name: 'select candidate open',
   text: `
-    with review as (select o.*, exists (${LINKS}) as is_linked from (${WAITING}) o),
+    with review as (select o.*, exists (select from external_link l where ${IS_LINK}) as is_linked from (${waiting()}) o),
     page as (
       select *, count(*) over ()::int as total from review where $1 or not is_linked
       order by since, album_id, marketplace limit $2)
     select p.album_id, p.marketplace, a.facts, p.open, p.since::text as since, p.is_linked, p.total
     from page p join album a on a.album_id = p.album_id order by p.since, p.album_id, p.marketplace`,
 }
+/** Looks for each one's link by its key: joined as a whole, by `not exists`, all links there are would be read each time. */
 const COUNT_REVIEWS: Statement<{ open: number; oldest: number | null }> = {
   name: 'select candidate open count',
   text: `
     select count(*)::int as open, (extract(epoch from min(since)) * 1000)::float8 as oldest
-    from (${WAITING}) o where not exists (${LINKS})`,
+    from (${waiting('and marketplace = $1')}) o
+    left join lateral (select 1 as is_linked from external_link l where ${IS_LINK} limit 1) k on true
+    where k.is_linked is null`,
 }
 
 /** Albums that wait, and how many of them there are in all. */
@@ -86,12 +87,15 @@ export async function listReviews(db: Database, { all, limit }: { all: boolean; 
 }
 
 /**
- * How many albums with open candidates have no link at all, and since when the first of them waits, in milliseconds since
- * 1970: null where there is none.
+ * How many albums with open candidates have no link at all on a marketplace, and since when the first of them waits, in
+ * milliseconds since 1970: null where there is none.
  *
  * @throws EnrichmentError DATABASE_UNAVAILABLE
  */
-export async function countReviews(db: Database): Promise<{ open: number; oldest: number | null }> {
-  const [counted] = await db.run(COUNT_REVIEWS, [])
+export async function countReviews(
+  db: Database,
+  marketplace: string,
+): Promise<{ open: number; oldest: number | null }> {
+  const [counted] = await db.run(COUNT_REVIEWS, [marketplace])
   return counted ?? { open: 0, oldest: null }
 }

@@ -46,9 +46,10 @@ test('no more albums are told than wanted, the longest waiting first, and how ma
 
 test('those are counted that have no link, from the oldest', async () => {
   const { db } = await openLedger()
-  expect(await countReviews(db)).toEqual({ open: 0, oldest: null })
+  expect(await countReviews(db, SITE)).toEqual({ open: 0, oldest: null })
   await fill(db)
-  expect(await countReviews(db)).toEqual({ open: WAITING, oldest: NOW - 30 * 3_600_000 + 60_000 })
+  expect(await countReviews(db, SITE)).toEqual({ open: WAITING, oldest: NOW - 30 * 3_600_000 + 60_000 })
+  expect(await countReviews(db, 'www.amazon.de'), "another lane's are its own").toEqual({ open: 0, oldest: null })
 })
 
 const HOUR = 3_600_000
@@ -63,7 +64,7 @@ test('an album waits since its oldest candidate became open, whatever was found 
     }))
     const owner = { album_id: 'a', request_id: randomUUID(), at: new Date(NOW + hour * HOUR).toISOString() }
     await db.run(SAVE_CANDIDATES, [JSON.stringify([{ ...owner, brought: Object.keys(verdicts), candidates }]), SITE])
-    return ((await countReviews(db)).oldest ?? Number.NaN) - NOW
+    return ((await countReviews(db, SITE)).oldest ?? Number.NaN) - NOW
   }
   expect(await judge({ B1: 'open', B2: 'open' }, 1)).toBe(HOUR)
   expect(await judge({ B1: 'open', B2: 'reject' }, 2)).toBe(HOUR)
@@ -91,5 +92,5 @@ test('an album does not wait for a verdict that is only not applied yet', async 
   expect(first).toMatchObject({ albumId: 'a30', open: 1, since: new Date(NOW - 30 * HOUR + 120_000).toISOString() })
   await decide('B2')
   expect((await listReviews(db, { all: false, limit: 1 })).items).toMatchObject([{ albumId: 'a29', open: 2 }])
-  expect((await countReviews(db)).open).toBe(WAITING - 1)
+  expect((await countReviews(db, SITE)).open).toBe(WAITING - 1)
 })

@@ -23,7 +23,7 @@ test('what waits is counted, and a failure is told once until it is over', async
     await expect.poll(() => run.mock.calls.length).toBeGreaterThan(before + count)
   }
   const stop = new AbortController()
-  const ended = keepReviewMetrics(db, log, stop.signal, EVERY_MS)
+  const ended = keepReviewMetrics(db, 'www.amazon.ca', log, stop.signal, EVERY_MS)
   onTestFinished(async () => {
     stop.abort()
     await ended
