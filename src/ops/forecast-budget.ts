@@ -12,8 +12,13 @@ export interface Budget {
   resetsAt: string | null
   /** When the day's requests are spent if it goes on as it has; null when they last. */
   spentAt: string | null
-  /** When the albums that wait now are through, at one request each; null when none waits, or nobody knows how many. */
+  /**
+   * When the albums that wait now are through, at one request each and at the speed of now; null when none waits, nobody
+   * knows how many, or they do not get on.
+   */
   backlogDoneAt: string | null
+  /** Why the albums that wait do not get on; null when they do, none waits, or nobody knows. */
+  backlogStoppedBy: string | null
 }
 
 /** An account as the database knows it. */
@@ -30,10 +35,16 @@ const SHORTEST_PAST_MS = 60_000
 
 /**
  * @param waiting albums that have no result yet; null: not known
+ * @param stoppedBy why they do not get on, in words; null when they do
  * @param now milliseconds since 1970
  * @returns null for an account that nothing was ever booked for
  */
-export function forecastBudget(account: Account, waiting: number | null, now: number): Budget | null {
+export function forecastBudget(
+  account: Account,
+  waiting: number | null,
+  stoppedBy: string | null,
+  now: number,
+): Budget | null {
   const { perSecond, perDay, dayUsed, dayEndsAt, speed } = account
   if (perSecond == null || perDay == null) return null
   const endsAt = dayEndsAt != null && dayEndsAt.getTime() > now ? dayEndsAt.getTime() : null
@@ -47,7 +58,12 @@ export function forecastBudget(account: Account, waiting: number | null, now: nu
     remaining,
     resetsAt: toIso(endsAt),
     spentAt: toIso(endsAt === null ? null : findSpent(used, remaining, endsAt, now)),
-    backlogDoneAt: toIso(waiting ? findDone(waiting, remaining, { perSecond, perDay, endsAt }, now) : null),
+    backlogDoneAt: toIso(
+      waiting && stoppedBy === null
+        ? findDone(waiting, remaining, { perSecond: perSecond * speed, perDay, endsAt }, now)
+        : null,
+    ),
+    backlogStoppedBy: waiting ? stoppedBy : null,
   }
 }
 

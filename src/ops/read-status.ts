@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import type { HoldRecord } from '../db/hold-record.ts'
-import { readLane } from '../db/lane.ts'
+import { readLane, type StoredLane } from '../db/lane.ts'
 import type { Statement } from '../db/prepared.ts'
 import { readQuotas } from '../db/quota.ts'
 import { ERROR_CODES, type ErrorCode, isToBeMended, toEnrichmentError } from '../errors.ts'
@@ -51,6 +51,13 @@ export interface Status {
   lastResultAt: string | null
   /** Unhandled ones, by code, the commonest first. */
   deadLetters: { code: string; count: number; meaning: string }[] | null
+}
+
+/** What PostgreSQL knows of the lane, intake and the Amazon accounts. */
+interface Stored {
+  lane: StoredLane
+  intake: StoredLane
+  quotas: Awaited<ReturnType<typeof readQuotas>>
 }
 
 /** How the service is doing, as far as the servers that answer can tell. Never throws for one that is away. */
@@ -107,7 +114,7 @@ export async function readStatus(config: Config<'kafka'>, servers: Servers): Pro
   ])
   // A set-up that lacks something else most likely lacks its schemas too; to ask each time would take long.
   if (missing.length > 0 && away.registry === undefined) await isWhole('registry', () => openCodecs(config, registry))
-  const { lane, intake, progress, quotas } = stored ?? {}
+  const { lane, intake, progress } = stored ?? {}
   return {
     away,
     missing,
@@ -126,18 +133,32 @@ export async function readStatus(config: Config<'kafka'>, servers: Servers): Pro
     retries: retries?.tiers ?? null,
     retryReasons: retries?.reasons ?? null,
     inFlight: progress?.inFlight ?? null,
-    amazon: quotas ? toBudgets(quotas, waiting) : null,
+    amazon: stored ? toBudgets(stored, members, waiting) : null,
     lastResultAt: progress?.lastResultAt ?? null,
     deadLetters,
   }
 }
 
-function toBudgets(quotas: Awaited<ReturnType<typeof readQuotas>>, waiting: Status['waiting']): Budget[] {
+function toBudgets({ quotas, ...lanes }: Stored, members: Status['members'], waiting: Status['waiting']): Budget[] {
   const now = Date.now()
   const used = quotas.filter(({ dayEndsAt }, index) => index === 0 || (dayEndsAt?.getTime() ?? 0) > now)
   // Which of several works off what waits here, nobody can tell.
   const albums = used.length === 1 ? (waiting?.reduce((sum, { records }) => sum + records, 0) ?? null) : null
-  return used.map((row) => forecastBudget(row, albums, now)).filter((budget) => budget !== null)
+  const stoppedBy = findStop(lanes, members, waiting)
+  return used.map((row) => forecastBudget(row, albums, stoppedBy, now)).filter((budget) => budget !== null)
+}
+
+/** Why what waits does not get on; null when it does. */
+function findStop({ lane, intake }: Omit<Stored, 'quotas'>, members: Status['members'], waiting: Status['waiting']) {
+  const runs = (role: Role) => members?.some((group) => group.role === role && group.members > 0)
+  if (lane.state === 'paused') return 'the lane is paused'
+  // A day that is spent is reckoned with: it ends by itself.
+  if (lane.holds.some(({ cause }) => cause !== 'AMAZON_DAY_SPENT')) return 'the lane is held'
+  if (!runs('worker')) return 'no worker runs'
+  const intakeGroup = members?.find(({ role }) => role === 'intake')?.group
+  if (!waiting?.some(({ group, records }) => group === intakeGroup && records > 0)) return null
+  if (intake.holds.length > 0) return 'intake is held'
+  return runs('intake') ? null : 'no intake runs'
 }
 
 const IN_FLIGHT: Statement<{ inFlight: number }> = {

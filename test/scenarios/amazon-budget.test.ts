@@ -16,6 +16,9 @@ test('a day that is spent holds the lane and says until when, and the lane goes 
   const held = /held for AMAZON_DAY_SPENT since .* spent; more come at \d{4}-/.source
   const used = /3 of the day's 3 Amazon requests are used, 0 are left until \d{4}-.*albums that wait are through/.source
   await expect.poll(status).toMatch(new RegExp(`${held}[\\s\\S]*${used}`))
+  expect((await runVerb(env, 'pause')).status).toBe(0)
+  expect(await status()).toMatch(/0 are left until .*; the albums that wait do not get on: the lane is paused/)
+  expect((await runVerb(env, 'resume')).status).toBe(0)
   const ofCatalog = () => amazon.calls.filter(({ operation }) => operation !== 'token').length
   await expect.poll(ofCatalog).toBe(3)
 
@@ -26,4 +29,8 @@ test('a day that is spent holds the lane and says until when, and the lane goes 
   expect(ofCatalog()).toBe(5)
   expect(results.records.map(({ event }) => event.attempts)).toEqual([1, 1, 1, 1, 1])
   expect(await dead.readToEnd()).toEqual([])
+
+  expect(await service.stop()).toBe(0)
+  await publish(anAlbum('6'))
+  await expect.poll(status).toContain('the albums that wait do not get on: no worker runs')
 })

@@ -49,13 +49,15 @@ function formatStatus(status: Status): string {
   return lines.join('\n')
 }
 
-function formatBudget({ perDay, speed, used, remaining, resetsAt, spentAt, backlogDoneAt }: Budget): string {
+function formatBudget(budget: Budget): string {
+  const { perDay, speed, used, remaining, resetsAt, spentAt, backlogDoneAt, backlogStoppedBy } = budget
   const until = resetsAt === null ? 'which begin with the next request' : `${remaining} are left until ${resetsAt}`
   return [
     `${used} of the day's ${perDay} Amazon requests are used, ${until}`,
     ...(remaining > 0 && spentAt !== null ? [`going on like this they are spent at ${spentAt}`] : []),
     ...(speed < 1 ? [`at ${Math.round(speed * 100)} % of the rate, since Amazon asked to slow down`] : []),
     ...(backlogDoneAt === null ? [] : [`the albums that wait are through at ${backlogDoneAt}, at one request each`]),
+    ...(backlogStoppedBy === null ? [] : [`the albums that wait do not get on: ${backlogStoppedBy}`]),
   ].join('; ')
 }
 
