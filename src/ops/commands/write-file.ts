@@ -1,9 +1,10 @@
 import { fstatSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { fileError } from './file-error.ts'
 
 /**
- * Writes a file as its text comes. One that does not come to its end is left empty: half of it would be taken for the whole.
+ * Writes a file as its text comes. It is what it was until the text has come to its end: what comes is written beside it, as
+ * `FILE.part`. Pipes, devices and standard output are written to at once.
  *
  * @param work is given what appends text
  * @returns what tells people or scripts of it: a line behind the text itself, where that is standard output, would spoil it
@@ -16,17 +17,33 @@ export async function writeFileAsRead(
   const cannotWrite = (error: unknown) => {
     throw fileError(file, 'written', error)
   }
-  const out = await open(file, 'w').catch(cannotWrite)
+  const { path, isOutput, isPlain, mode } = await lookAt(file).catch(cannotWrite)
+  const part = isPlain ? `${path}.part` : path
+  const out = await open(part, 'w', mode).catch(cannotWrite)
   try {
-    const [written, told] = [await out.stat(), fstatSync(process.stdout.fd)]
-    const isOutput = written.dev === told.dev && written.ino === told.ino
-    await work((text) => out.appendFile(text).catch(cannotWrite))
-    return (words) => void (isOutput ? process.stderr : process.stdout).write(`${words}\n`)
+    try {
+      await work((text) => out.appendFile(text).catch(cannotWrite))
+    } finally {
+      await out.close().catch(cannotWrite)
+    }
+    if (isPlain) await rename(part, path).catch(cannotWrite)
   } catch (error) {
-    // A pipe has nothing to be emptied of.
-    await out.truncate().catch(() => undefined)
+    if (isPlain) await rm(part, { force: true }).catch(() => undefined)
     throw error
-  } finally {
-    await out.close().catch(cannotWrite)
+  }
+  return (words) => void (isOutput ? process.stderr : process.stdout).write(`${words}\n`)
+}
+
+/** Where a name leads, what is there, and who may read it. */
+async function lookAt(file: string) {
+  try {
+    const [there, told] = [await stat(file), fstatSync(process.stdout.fd)]
+    const isOutput = there.dev === told.dev && there.ino === told.ino
+    // A folder is told by who opens it.
+    const isPlain = there.isFile() && !isOutput
+    return { path: isPlain ? await realpath(file) : file, isOutput, isPlain, mode: there.mode & 0o777 }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return { path: file, isOutput: false, isPlain: true, mode: 0o666 }
   }
 }

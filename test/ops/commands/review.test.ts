@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { Database } from '../../../src/db/database.ts'
-import { writeFileAsRead } from '../../../src/ops/commands/write-file.ts'
 import { exportVerdicts, type LabelledPair } from '../../../src/ops/export-verdicts.ts'
 import { sampleAlbum, sampleProduct } from '../../data/samples.ts'
 import { judgePairs } from '../../eval/judge-pairs.ts'
@@ -150,23 +149,4 @@ test('what an editor decided about is judged from its export as the rules judge 
 
   const formerly = { ...pairs[0], product: { title: 'Kind of Blue', asin: 'B2', artist: null, binding: null } } as Pair
   expect(toProduct(formerly).contributors).toEqual([])
-})
-
-test('a file that does not come to its end is left empty, and one that cannot be written is told', async () => {
-  const file = join(aFolder(), 'half.jsonl')
-  const away = new Error('the database is away')
-  const writing = writeFileAsRead(file, async (append) => {
-    await append('half')
-    expect(readFileSync(file, 'utf8')).toBe('half')
-    throw away
-  })
-  await expect(writing).rejects.toBe(away)
-  expect(readFileSync(file, 'utf8')).toBe('')
-  await expect(writeFileAsRead(join(file, 'nowhere'), async () => undefined)).rejects.toMatchObject({
-    code: 'FILE_UNUSABLE',
-  })
-  await expect(writeFileAsRead('/dev/full', (append) => append('text'))).rejects.toMatchObject({
-    code: 'FILE_UNUSABLE',
-    message: '/dev/full cannot be written: the disk is full: free some space',
-  })
 })
