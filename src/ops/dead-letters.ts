@@ -1,5 +1,6 @@
 import type { Database } from '../db/database.ts'
-import { EnrichmentError } from '../errors.ts'
+import { similarity } from '../enrich/match/similarity.ts'
+import { EnrichmentError, ERROR_CODES } from '../errors.ts'
 import type { Delivery } from '../kafka/delivery.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { readTopic } from '../kafka/read-topic.ts'
@@ -22,6 +23,9 @@ export interface DeadLetter {
   headers: Record<string, string>
 }
 
+/** Of a letter that tells none. */
+const NO_CODE = 'UNKNOWN'
+
 /** What a command is about: everything, one code, or letters by id or request id. */
 export type Selection = { all: true } | { code: string } | { ids: string[] }
 
@@ -35,7 +39,8 @@ export interface Places {
 /**
  * Shows every unhandled dead letter of the selection, oldest first, one at a time, so that memory stays small.
  *
- * @throws EnrichmentError KAFKA_UNAVAILABLE, DATABASE_UNAVAILABLE; RECORD_INVALID naming ids that are not there
+ * @throws EnrichmentError KAFKA_UNAVAILABLE, DATABASE_UNAVAILABLE; RECORD_INVALID naming ids that are not there;
+ *   CONFIG_INVALID for a code that neither this build nor any letter has
  */
 export async function forEachDeadLetter(
   { kafka, db, topic }: Places,
@@ -44,20 +49,34 @@ export async function forEachDeadLetter(
 ): Promise<void> {
   const handled = await HandledLetters.read(db, topic)
   const missing = new Set('ids' in selection ? selection.ids : [])
+  const codes = new Set<string>([...Object.keys(ERROR_CODES), NO_CODE])
   await readTopic(kafka, topic, async (record) => {
     const letter = toLetter(record)
+    codes.add(letter.code)
     if (handled.has(letter.id, record.timestamp) || !isSelected(letter, selection)) return undefined
     missing.delete(letter.id)
     if (letter.requestId !== null) missing.delete(letter.requestId)
     await onLetter(letter)
     return undefined
   })
+  if ('code' in selection && !codes.has(selection.code)) throw unknownCode(selection.code, codes)
   if (missing.size === 0) return
   const ids = [...missing].join(', ')
   throw new EnrichmentError(
     'RECORD_INVALID',
     `no unhandled dead letter is called ${ids}: see \`album-enricher dead list\``,
   )
+}
+
+/** Less alike ones are no slips of the hand. */
+const ALIKE = 0.6
+
+function unknownCode(code: string, codes: Set<string>): EnrichmentError {
+  const likeness = (other: string) => similarity(code.toUpperCase(), other)
+  const alike = [...codes].filter((other) => likeness(other) >= ALIKE).sort((a, b) => likeness(b) - likeness(a))
+  const remedy = alike.length > 0 ? `it is perhaps ${alike.slice(0, 3).join(', ')}` : 'see `album-enricher dead list`'
+  const message = `--code: got ${code}, which is no error code and which no dead letter has: ${remedy}`
+  return new EnrichmentError('CONFIG_INVALID', message)
 }
 
 function isSelected({ id, requestId, code }: DeadLetter, selection: Selection): boolean {
@@ -71,7 +90,7 @@ function toLetter(record: Omit<Delivery, 'nextOffset'>): DeadLetter {
     id: `${record.partition}:${record.offset}`,
     record,
     key: record.key?.toString() ?? null,
-    code: headers['enricher-error-code'] ?? 'UNKNOWN',
+    code: headers['enricher-error-code'] ?? NO_CODE,
     message: headers['enricher-error-message'] ?? '',
     stage: headers['enricher-stage'] ?? '',
     attempt: Number(headers['enricher-attempt'] ?? 0),

@@ -64,11 +64,12 @@ async function readContent(
 /** `dead retry`: a new request through express for each; what intake gave up is checked again first. */
 export async function deadRetryCommand(ids: string[], options: Options): Promise<void> {
   const config = loadConfig(DEPENDENCIES)
+  const selection = toSelection(ids, options)
   const { dead: topic, express } = topicNames(config)
   const letters: Retried[] = []
   const retryAll = async ({ kafka, registry, db }: Servers) => {
     const codecs = await openCodecs(config, registry)
-    await forEachDeadLetter({ kafka, db, topic }, toSelection(ids, options), async (letter) => {
+    await forEachDeadLetter({ kafka, db, topic }, selection, async (letter) => {
       const done = await retryDeadLetter({ kafka, db, topic, express }, codecs, letter, userName())
       letters.push(done)
       const { id, requestId, refused: why } = done
@@ -89,6 +90,7 @@ export async function deadRetryCommand(ids: string[], options: Options): Promise
 /** `dead delete`: leaves them out of every list; Kafka keeps the records. */
 export async function deadDeleteCommand(ids: string[], options: Options): Promise<void> {
   const config = loadConfig(DEPENDENCIES)
+  const selection = toSelection(ids, options)
   const { dead: topic } = topicNames(config)
   const deleted: string[] = []
   const tell = () => {
@@ -96,7 +98,7 @@ export async function deadDeleteCommand(ids: string[], options: Options): Promis
     else print(`${deleted.length} deleted${deleted.length > 0 ? `: ${deleted.join(', ')}` : ''}`)
   }
   const deleteAll = ({ kafka, db }: Servers) =>
-    forEachDeadLetter({ kafka, db, topic }, toSelection(ids, options), async (letter) => {
+    forEachDeadLetter({ kafka, db, topic }, selection, async (letter) => {
       await deleteDeadLetter(db, topic, letter, userName())
       deleted.push(letter.id)
     })
@@ -121,7 +123,13 @@ export async function deadExportCommand(file: string, { code, json }: Options): 
 }
 
 function toSelection(ids: string[], { all, code }: Options): Selection {
-  if (ids.length > 0) return { ids }
+  if (ids.length > 0) {
+    if (code === undefined && !all) return { ids }
+    throw new EnrichmentError(
+      'CONFIG_INVALID',
+      'which dead letters: name ids, or --code CODE, or --all, not two of them',
+    )
+  }
   if (code !== undefined) return { code }
   if (all) return { all }
   throw new EnrichmentError('CONFIG_INVALID', 'which dead letters: name ids, or --code CODE, or --all')

@@ -85,6 +85,30 @@ test(`${LETTERS} dead letters are listed, and those of one code exported`, async
   ])
 })
 
+test('a code that nobody has is a mistake, and so are ids beside a code', async () => {
+  const { env, topic, producer } = await createDeadLetters()
+  const headers = { 'enricher-error-code': 'CODE_OF_ANOTHER_BUILD' }
+  await producer.send({ topic, messages: [{ key: '1', value: 'none', headers }] })
+  const list = (code: string) => runVerb(env, 'dead', 'list', '--code', code)
+  expect(await list('AMAZON_UNAVAILABLE')).toEqual({ status: 0, output: 'no dead letters' })
+  expect(await list('CODE_OF_ANOTHER_BUILD')).toMatchObject({ status: 0, output: expect.stringContaining('0:0') })
+  expect(await list('AMAZN_UNAVAILABLE')).toEqual({
+    status: 2,
+    output: expect.stringMatching(
+      /^--code: got AMAZN_UNAVAILABLE, .*: it is perhaps AMAZON_UNAVAILABLE.*\(CONFIG_INVALID\)$/,
+    ),
+  })
+  expect((await list('X')).output).toContain('see `album-enricher dead list`')
+  const deleted = (...rest: string[]) => runVerb(env, 'dead', 'delete', ...rest)
+  expect(await deleted('--code', 'CODE_OF_ANOTHER')).toMatchObject({
+    status: 2,
+    output: expect.stringContaining('it is perhaps CODE_OF_ANOTHER_BUILD'),
+  })
+  for (const beside of [['--code', 'INTERNAL'], ['--all']])
+    expect(await deleted('0:0', ...beside)).toEqual({ status: 2, output: expect.stringContaining('not two of them') })
+  expect((await list('CODE_OF_ANOTHER_BUILD')).output).toContain('0:0')
+})
+
 test('a mark from before a topic was made anew is of another letter', async () => {
   const { env, db, kafka, topic, producer } = await createDeadLetters()
   await producer.send({ topic, messages: ['old', 'marked', 'new'].map((key) => ({ key, value: 'none' })) })
