@@ -1,5 +1,6 @@
-import { Argument, Command } from 'commander'
-import { type ErrorCode, isToBeMended, toEnrichmentError } from './errors.ts'
+import { Argument, Command, CommanderError } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
+import { EnrichmentError, type ErrorCode, isToBeMended, toEnrichmentError } from './errors.ts'
 import { endProcess, printJson, watchOutput } from './ops/commands/output.ts'
 import { ROLES, type Role } from './roles.ts'
 
@@ -13,16 +14,28 @@ export async function runProgram(): Promise<void> {
     await createProgram().parseAsync()
     await endProcess()
   } catch (thrown) {
-    const { code, message, cause } = toEnrichmentError(thrown)
+    // Help and version end so, too.
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) await endProcess()
+    const isUsage = thrown instanceof CommanderError
+    const { code, message, cause } = isUsage ? usageError(thrown) : toEnrichmentError(thrown)
     if (process.argv.includes('--json')) printJson({ error: { code, message } })
-    process.stderr.write(`${message} (${code})\n`)
+    // Of a mistake in the command line commander has written already.
+    if (!isUsage) process.stderr.write(`${message} (${code})\n`)
     if (code === 'INTERNAL' && cause instanceof Error) process.stderr.write(`${cause.stack}\n`)
     await endProcess(exitStatusOf(code))
   }
 }
 
+function usageError({ code, message }: CommanderError): EnrichmentError {
+  const text = code === 'commander.help' ? 'a command is missing: see --help' : message.replace(/^error: /, '')
+  return new EnrichmentError('CONFIG_INVALID', text)
+}
+
 function createProgram(): Command {
-  const program = new Command('album-enricher').description('Finds the Amazon products of imported albums.')
+  const program = new Command('album-enricher')
+    .description('Finds the Amazon products of imported albums.')
+    .version(packageJson.version)
+    .exitOverride()
   const verb = (name: string, description: string) => program.command(name).description(description)
 
   verb('run', 'the service; without a role all of them')
