@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { ALL_STAGES } from '../album.ts'
+import type { Config } from '../config.ts'
 import { AlbumRow } from '../db/entities/album.entity.ts'
 import { findForgotten, timeRequest } from '../db/forgotten.ts'
 import { EnrichmentError, toEnrichmentError } from '../errors.ts'
 import type { Album, EnrichmentRequested } from '../events.ts'
-import type { EventCodecs } from '../kafka/event-topics.ts'
+import { type EventCodecs, groupNames, topicNames } from '../kafka/event-topics.ts'
+import { withAdmin } from '../kafka/kafka-client.ts'
 import { publishRecords } from '../kafka/publish-records.ts'
+import { readLag } from '../kafka/read-lag.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import type { Servers } from './set-up.ts'
 
@@ -21,11 +24,12 @@ export interface Requested {
  * @throws EnrichmentError RECORD_INVALID naming the unknown ids; KAFKA_, REGISTRY_ or DATABASE_UNAVAILABLE
  */
 export async function requestEnrichment(
+  config: Config<'kafka'>,
   { kafka, db }: Omit<Servers, 'registry'>,
-  topics: { enrichment: string; express: string },
   codecs: EventCodecs,
   albumIds: string[],
 ): Promise<Requested[]> {
+  const topics = topicNames(config)
   const requestedAt = await timeRequest(db)
   const rows = await db.query((em) => em.find(AlbumRow, { albumId: { $in: albumIds } }))
   const facts = new Map(rows.map((row) => [row.albumId, row.facts]))
@@ -37,7 +41,16 @@ export async function requestEnrichment(
   }
   const missing = albumIds.filter((albumId) => !facts.has(albumId))
   if (missing.length > 0) {
-    throw new EnrichmentError('RECORD_INVALID', nothingKnown(missing))
+    const imported = await findImported(config, kafka, new Set(missing))
+    const unknown = missing.filter((albumId) => !imported.has(albumId))
+    const why = [
+      ...(imported.size > 0
+        ? [`album ${[...imported].join(', ')} waits in ${topics.imported}: it is enriched once intake has taken it in`]
+        : []),
+      ...(unknown.length > 0 ? [nothingKnown(unknown)] : []),
+      ...(facts.size > 0 ? ['nothing was requested for the others'] : []),
+    ]
+    throw new EnrichmentError('RECORD_INVALID', why.join('; '))
   }
   const requests = [...facts.values()].map((album) => toRequest(album, requestedAt))
   const records = requests.map(async (request) => ({
@@ -48,6 +61,22 @@ export async function requestEnrichment(
   }))
   await publishRecords(kafka, await Promise.all(records))
   return requests.map(({ requestId, album: { albumId } }) => ({ albumId, requestId }))
+}
+
+/** Which of these albums wait for intake. */
+async function findImported(config: Config<'kafka'>, kafka: Servers['kafka'], albumIds: Set<string>) {
+  const { imported: topic } = topicNames(config)
+  const lags = await withAdmin(kafka, (admin) => readLag(admin, groupNames(config).intake, [topic]))
+  const imported = new Set<string>()
+  const look = ({ key, value }: { key: Buffer | null; value: Buffer | null }) => {
+    const albumId = key?.toString() ?? ''
+    // A tombstone forgets the album.
+    if (value === null) imported.delete(albumId)
+    else if (albumIds.has(albumId)) imported.add(albumId)
+    return undefined
+  }
+  await readTopic(kafka, topic, look, new Map(lags.map(({ partition, next }) => [partition, next])))
+  return imported
 }
 
 /** What is said of albums that cannot be asked for, as they were never imported, or forgotten since. */

@@ -22,6 +22,23 @@ test('enrich takes the facts from what waits, past a record that nobody can read
   expect(status).toBe(1)
 })
 
+test('an album that waits for intake is told so, and that nothing was requested for those beside it', async () => {
+  const { env, start, publish, send } = await createScenario()
+  await publish(anAlbum('1'))
+  const intake = start('intake')
+  await expect.poll(async () => (await runVerb(env, 'enrich', '1', '--json')).status, { interval: 500 }).toBe(0)
+  expect(await intake.stop()).toBe(0)
+  await publish(anAlbum('waits'), anAlbum('erased'))
+  await send(env.TOPIC_IMPORTED, { key: 'erased', value: null })
+  const { status, output } = await runVerb(env, 'enrich', '1', 'waits', 'erased')
+  expect([status, output]).toEqual([
+    1,
+    expect.stringMatching(
+      /^album waits waits in \S+: it is enriched once intake .*; nothing is known of album erased: .*; nothing was requested for the others/,
+    ),
+  ])
+})
+
 test("a request tells PostgreSQL's time, whatever the host's clock", async () => {
   const { env, publish, start, results } = await createScenario()
   await publish(anAlbum('1'))
@@ -34,7 +51,7 @@ test("a request tells PostgreSQL's time, whatever the host's clock", async () =>
   onTestFinished(() => hostIsAhead.mockRestore())
   await withServers(config, async ({ kafka, registry, db }) => {
     const codecs = await openCodecs(config, registry)
-    await requestEnrichment({ kafka, db }, topicNames(config), codecs, ['1'])
+    await requestEnrichment(config, { kafka, db }, codecs, ['1'])
   })
   const requests = await TopicReader.open(env, topicNames(config).express)
   onTestFinished(() => requests.close())

@@ -1,5 +1,5 @@
 import { loadConfig } from '../../config.ts'
-import { openCodecs, topicNames } from '../../kafka/event-topics.ts'
+import { openCodecs } from '../../kafka/event-topics.ts'
 import { requestEnrichment } from '../request-enrichment.ts'
 import { print, printJson } from './output.ts'
 import { withTables } from './with-servers.ts'
@@ -9,7 +9,7 @@ export async function enrichCommand(albumIds: string[], { json }: { json?: true 
   const config = loadConfig(['kafka', 'registry', 'database'])
   const requests = await withTables(config, async (servers) => {
     const codecs = await openCodecs(config, servers.registry)
-    return requestEnrichment(servers, topicNames(config), codecs, [...new Set(albumIds)])
+    return requestEnrichment(config, servers, codecs, [...new Set(albumIds)])
   })
   if (json) return printJson({ requests })
   for (const { albumId, requestId } of requests) print(`album ${albumId} is requested as ${requestId}`)
