@@ -1,4 +1,5 @@
 import { EnrichmentError, type ErrorCode } from '../errors.ts'
+import { wordsOf } from '../explain-unreachable.ts'
 import { explainDatabaseError } from './explain-database-error.ts'
 
 /** What pg says of a failure: `code` is the SQLSTATE, or the name of a failed system call. */
@@ -54,7 +55,7 @@ export function databaseError(error: unknown): unknown {
   const isOfConnection =
     (typeof code === 'string' && SYSTEM_CALL.test(code)) || PG_TEXTS.some((text) => text.test(message))
   if (!isOfConnection && remedy === undefined) return error
-  const text = (message || String(code)).replace(/\s+/g, ' ').trim()
+  const text = (error instanceof Error && wordsOf(error)) || message || String(code)
   return new EnrichmentError('DATABASE_UNAVAILABLE', `PostgreSQL: ${text}${hint}`, { cause: error })
 }
 

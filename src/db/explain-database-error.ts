@@ -1,4 +1,5 @@
 import { explainTls } from '../explain-tls.ts'
+import { explainUnreachable } from '../explain-unreachable.ts'
 import { LOCK_TIMED_OUT } from './repeat.ts'
 
 const NAMES = {
@@ -16,6 +17,10 @@ const BY_STATE: Record<string, string> = {
 }
 
 const BY_TEXT: [RegExp, string][] = [
+  [
+    /^timeout exceeded when trying to connect$/,
+    'the server of DATABASE_URL hangs, none is there, or all DATABASE_POOL_MAX connections are busy',
+  ],
   [/server does not support SSL/, 'let sslmode in DATABASE_URL be disable, or prefer, or switch TLS on there'],
   [
     /unsupported startup parameter/,
@@ -32,5 +37,6 @@ const BY_TEXT: [RegExp, string][] = [
 export function explainDatabaseError(error: unknown): string | undefined {
   const { code, message = '' } = (error ?? {}) as { code?: string; message?: string }
   const byText = BY_TEXT.find(([text]) => text.test(message))?.[1]
-  return byText ?? BY_STATE[code ?? ''] ?? explainTls(error, NAMES)
+  // By the code alone: a text may say anything.
+  return byText ?? BY_STATE[code ?? ''] ?? explainUnreachable(String(code), NAMES.address) ?? explainTls(error, NAMES)
 }

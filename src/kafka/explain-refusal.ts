@@ -1,4 +1,5 @@
 import { explainTls } from '../explain-tls.ts'
+import { explainUnreachable } from '../explain-unreachable.ts'
 
 const NAMES = {
   address: 'KAFKA_BROKERS',
@@ -6,6 +7,9 @@ const NAMES = {
   cert: 'KAFKA_SSL_CERT',
   serverName: 'KAFKA_SSL_SERVER_NAME',
 }
+
+/** What tells us where brokers are: after the first answer it is they themselves. */
+const ADDRESSES = 'KAFKA_BROKERS, or advertised.listeners of the brokers'
 
 /** By Kafka's name of the error: what the brokers' or a topic's settings must allow. */
 const LIMITS: Record<string, string> = {
@@ -30,7 +34,7 @@ interface Link {
  * What a person can do about brokers that refuse us, or that we refuse, in words that name the setting.
  *
  * @param error as KafkaJS threw it
- * @returns undefined when it says nothing of certificates, logins, rights, protocols or limits
+ * @returns undefined when it says nothing of connections, certificates, logins, rights, protocols or limits
  */
 export function explainRefusal(error: unknown): string | undefined {
   for (let link = error as Link | undefined, depth = 0; link && depth < 5; depth += 1) {
@@ -56,5 +60,6 @@ function explainOne({ name, message = '', code, type }: Link): string | undefine
     return 'it is stopping, or speaks otherwise than KAFKA_SECURITY_PROTOCOL says'
   if (/^Request ApiVersions.* timed out$/.test(message))
     return 'that broker hangs, or is none: see that KAFKA_BROKERS names listeners and KAFKA_SECURITY_PROTOCOL what they speak'
-  return explainTls({ code, message }, NAMES)
+  if (message === 'Connection timeout') return `that broker hangs, or no way leads there: see ${ADDRESSES}`
+  return explainUnreachable(String(code), ADDRESSES) ?? explainTls({ code, message }, NAMES)
 }

@@ -71,7 +71,9 @@ export function kafkaError(error: unknown, asked: Asked = {}): EnrichmentError {
   }
   const isHungUp = chain.some(({ name }) => name === 'KafkaJSConnectionClosedError')
   const remedy = isHungUp ? HUNG_UP : explainRefusal(error)
-  const text = remedy === undefined ? message : `${message}: ${remedy}`
+  const broker = chain.find((told) => told.broker !== undefined)?.broker
+  const where = broker === undefined || message.includes(broker) ? message : `${message} (${broker})`
+  const text = remedy === undefined ? where : `${where}: ${remedy}`
   return new EnrichmentError('KAFKA_UNAVAILABLE', `Kafka: ${text}`, { cause: error })
 }
 

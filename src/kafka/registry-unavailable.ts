@@ -1,5 +1,6 @@
 import { EnrichmentError } from '../errors.ts'
 import { explainTls } from '../explain-tls.ts'
+import { explainUnreachable, wordsOf } from '../explain-unreachable.ts'
 
 const NAMES = { address: 'SCHEMA_REGISTRY_URL', ca: 'SCHEMA_REGISTRY_SSL_CA', cert: 'SCHEMA_REGISTRY_SSL_CERT' }
 
@@ -11,15 +12,25 @@ const NAMES = { address: 'SCHEMA_REGISTRY_URL', ca: 'SCHEMA_REGISTRY_SSL_CA', ce
  */
 export function unavailable(error: unknown): EnrichmentError {
   const why = error instanceof Error ? reasonOf(error) : String(error)
-  const remedy = explainTls(error, NAMES) ?? explainStatus(error)
+  const remedy = explainTls(error, NAMES) ?? explainConnection(why) ?? explainStatus(error)
   const message = remedy === undefined ? why : `${why}: ${remedy}`
   return new EnrichmentError('REGISTRY_UNAVAILABLE', `schema registry: ${message}`, { cause: error })
 }
 
+/** What the client puts before everything, and gives also to what ended without an answer. */
+const NO_STATUS = /^Confluent_Schema_Registry - Error, status 400: (?=\S)/
+
 /** fetch hides what happened behind "fetch failed". */
 function reasonOf(error: Error): string {
-  const { message } = error.cause instanceof Error && error.cause.message !== '' ? error.cause : error
-  return message.replace(/\s+/g, ' ').trim()
+  const words = error.cause instanceof Error ? wordsOf(error.cause) : ''
+  return (words || wordsOf(error)).replace(NO_STATUS, '')
+}
+
+function explainConnection(why: string): string | undefined {
+  // That the registry is reached through a proxy, the text tells with its setting.
+  if (why.includes('HTTPS_PROXY')) return undefined
+  if (/aborted due to timeout|^no whole answer/.test(why)) return `it hangs, or none is there: see ${NAMES.address}`
+  return explainUnreachable(why, NAMES.address)
 }
 
 function explainStatus(error: unknown): string | undefined {

@@ -17,7 +17,7 @@ const LEVELS = [
   ['settings'],
   ['connection-settings'],
   ['database-url'],
-  ['explain-tls', 'marketplaces', 'no-proxy', 'read-pem', 'read-raw', 'setting'],
+  ['explain-tls', 'explain-unreachable', 'marketplaces', 'no-proxy', 'read-pem', 'read-raw', 'setting'],
   ['errors', 'events', 'keep-doing', 'or-aborted', 'with-first-abort', 'retry-delays', 'amazon-slots', 'roles'],
   ['redact'],
   ['iso-time', 'storable-text'],

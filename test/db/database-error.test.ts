@@ -84,6 +84,11 @@ test('an error of ours that only speaks of a timeout is no outage', () => {
   const error = new TypeError('timeout is not a function; connection terminated')
   expect(databaseError(error)).toBe(error)
   const unreachable = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
-  expect(databaseError(unreachable)).toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+  const remedy = expect.stringMatching(/ECONNREFUSED: nothing listens there: .* DATABASE_URL$/)
+  expect(databaseError(unreachable)).toMatchObject({ code: 'DATABASE_UNAVAILABLE', message: remedy })
+  const both = ['::1', '127.0.0.1'].map((address) => new Error(`connect ECONNREFUSED ${address}:5432`))
+  expect(databaseError(Object.assign(new AggregateError(both, ''), { code: 'ECONNREFUSED' }))).toMatchObject({
+    message: expect.stringMatching(/ ::1:5432, .* 127\.0\.0\.1:5432: nothing listens/),
+  })
   expect(databaseError(new Error('Connection terminated unexpectedly'))).toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
 })

@@ -64,3 +64,11 @@ test('a listener that takes connections and does not speak Kafka is told with th
   expect(error.code).toBe('KAFKA_UNAVAILABLE')
   expect(error.message).toMatch(/KAFKA_BROKERS.*KAFKA_SECURITY_PROTOCOL/)
 })
+
+test('a broker that cannot be reached is told with its name, the setting and what to do', () => {
+  const refused = { name: 'KafkaJSConnectionError', code: 'ECONNREFUSED', broker: 'kafka:9092' }
+  const message = /^Kafka: wrapped \(kafka:9092\): nothing listens there: start the server, or mend KAFKA_BROKERS/
+  expect(kafkaError(wrapped(refused)).message).toMatch(message)
+  const silent = { name: 'KafkaJSConnectionError', message: 'Connection timeout', broker: 'kafka:9092' }
+  expect(kafkaError(wrapped(silent)).message).toMatch(/\(kafka:9092\): that broker hangs.*KAFKA_BROKERS/)
+})
