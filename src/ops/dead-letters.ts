@@ -68,6 +68,26 @@ export async function forEachDeadLetter(
   )
 }
 
+/** What lists tell of a letter. */
+export type LetterSummary = ReturnType<typeof summarise>
+
+export function summarise({ id, key, code, message, stage, attempt, firstFailedAt, requestId }: DeadLetter) {
+  return { id, albumId: key, code, message, stage, attempt, firstFailedAt, requestId }
+}
+
+/**
+ * The unhandled letters of an album or a request, oldest first.
+ *
+ * @throws EnrichmentError KAFKA_UNAVAILABLE, DATABASE_UNAVAILABLE
+ */
+export async function findLetters(places: Places, id: string): Promise<LetterSummary[]> {
+  const found: LetterSummary[] = []
+  await forEachDeadLetter(places, { all: true }, (letter) => {
+    if (letter.key === id || letter.requestId === id) found.push(summarise(letter))
+  })
+  return found
+}
+
 /** Less alike ones are no slips of the hand. */
 const ALIKE = 0.6
 

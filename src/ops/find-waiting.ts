@@ -6,7 +6,7 @@ import { type EventCodecs, groupNames, listRetryTopics, openCodecs, topicNames }
 import { withAdmin } from '../kafka/kafka-client.ts'
 import { readLag } from '../kafka/read-lag.ts'
 import { readTopic } from '../kafka/read-topic.ts'
-import { REQUEST_ID } from '../retry/retry-headers.ts'
+import { REQUEST_ID, readRetryHeaders } from '../retry/retry-headers.ts'
 import type { Servers } from './set-up.ts'
 
 /** A record of an album that its group has not finished: it waits for its turn, or is in the air. */
@@ -19,6 +19,8 @@ export interface WaitingRecord {
   ahead: number
   /** ISO time of the record. */
   since: string
+  /** ISO time before which a retry is not taken up; null elsewhere. */
+  dueAt: string | null
   /** null in album.imported, where there is no request yet, and where the record cannot be read. */
   requestId: string | null
   album: Album | null
@@ -58,7 +60,7 @@ export async function findWaiting(
     const lags = await withAdmin(kafka, (admin) => readLag(admin, group, [topic]))
     const from = new Map(lags.map(({ partition, next }) => [partition, next]))
     const seen = new Map<number, number>()
-    const look = async ({ partition, offset, key, value, timestamp }: Omit<Delivery, 'nextOffset'>) => {
+    const look = async ({ partition, offset, key, value, timestamp, headers }: Omit<Delivery, 'nextOffset'>) => {
       const ahead = seen.get(partition) ?? 0
       seen.set(partition, ahead + 1)
       const isOfAlbum = key?.toString() === id
@@ -67,7 +69,9 @@ export async function findWaiting(
       const content = await readContent(await open(), value, topic === topics.imported)
       if (!isOfAlbum && content.requestId !== id) return undefined
       const since = toTime(timestamp)
-      found.push({ topic, partition, offset: String(offset), ahead, since, ...content })
+      const { notBefore } = readRetryHeaders(headers)
+      const dueAt = group === groups.relay && notBefore !== null ? toTime(notBefore) : null
+      found.push({ topic, partition, offset: String(offset), ahead, since, dueAt, ...content })
       return undefined
     }
     await readTopic(kafka, topic, look, from)

@@ -12,11 +12,12 @@ import { EnrichmentError } from '../errors.ts'
 import type { Album } from '../events.ts'
 import type { ModelCall } from '../model/model.ts'
 import { REQUEST_ID } from '../retry/retry-headers.ts'
+import type { LetterSummary } from './dead-letters.ts'
 import { findModelCalls } from './find-model-calls.ts'
 import type { WaitingRecord } from './find-waiting.ts'
 
 export interface Story {
-  /** null while only a record waits that cannot be read. */
+  /** null while only a record waits that cannot be read, or a dead letter. */
   album: Album | null
   requests: {
     requestId: string
@@ -36,6 +37,8 @@ export interface Story {
   }[]
   /** Records that are not finished and of which no request above tells; null when Kafka does not tell. */
   waiting: WaitingRecord[] | null
+  /** Unhandled dead letters, oldest first; null when Kafka does not tell. */
+  deadLetters: LetterSummary[] | null
   candidates: (Candidate & { marketplace: string })[]
   links: {
     marketplace: string
@@ -74,31 +77,37 @@ interface Artwork {
  * All that is known of an album: what is stored, newest request first, and what waits for it in Kafka.
  *
  * @param id an album's id, or the id of one of its requests
- * @param findWaiting tells what waits under an id; null when it cannot be told
+ * @param look tells what waits under an id, and its dead letters; null when it cannot be told
  * @throws EnrichmentError RECORD_INVALID when nothing is known under the id; DATABASE_UNAVAILABLE
  */
 export async function readStory(
   db: Database,
   id: string,
-  findWaiting: (id: string) => Promise<WaitingRecord[] | null>,
+  look: (id: string) => Promise<{ waiting: WaitingRecord[]; letters: LetterSummary[] } | null>,
 ): Promise<Story> {
   const request = REQUEST_ID.test(id) ? await db.query((em) => em.findOne(Enrichment, { requestId: id })) : null
-  const found = await findWaiting(request?.albumId ?? id)
-  const albumId = request?.albumId ?? found?.find(({ album }) => album !== null)?.album?.albumId ?? id
+  const found = await look(request?.albumId ?? id)
+  const foundId = found?.waiting.find(({ album }) => album !== null)?.album?.albumId ?? found?.letters[0]?.albumId
+  const albumId = request?.albumId ?? foundId ?? id
   // Whatever was asked for in 1970 is from before, if it ever was forgotten.
   const ever = { album: { albumId }, requestedAt: 0, source: null, record: null }
-  const asked = (found ?? []).flatMap((record) => {
+  const asked = (found?.waiting ?? []).flatMap((record) => {
     const { requestedAt, source } = record
     return requestedAt === null ? [] : [{ album: { albumId }, requestedAt, source, record }]
   })
-  const forgotten = await findForgotten(db, [ever, ...asked])
-  // What was requested before is passed over when its turn comes.
-  const passedOver = new Set([...forgotten].map(({ record }) => record))
-  const waiting = found?.filter((record) => !passedOver.has(record)) ?? null
+  const failed = (found?.letters ?? []).flatMap((record) => {
+    const requestedAt = Date.parse(record.firstFailedAt)
+    return Number.isNaN(requestedAt) ? [] : [{ album: { albumId }, requestedAt, source: null, record }]
+  })
+  const forgotten = await findForgotten(db, [ever, ...asked, ...failed])
+  // What was requested before is passed over when its turn comes, and not sent again.
+  const passedOver = new Set<unknown>([...forgotten].map(({ record }) => record))
+  const waiting = found?.waiting.filter((record) => !passedOver.has(record)) ?? null
+  const letters = found?.letters.filter((record) => !passedOver.has(record)) ?? null
   const modelCalls = await findModelCalls(db, albumId, LAST_MODEL_CALLS)
   return db.query(async (em) => {
     const row = await em.findOne(AlbumRow, { albumId })
-    if (row === null && (waiting ?? []).length === 0) {
+    if (row === null && (waiting ?? []).length + (letters ?? []).length === 0) {
       const where = waiting === null ? 'stored of' : 'stored of, or waits for,'
       const why = forgotten.has(ever)
         ? 'it was forgotten'
@@ -120,6 +129,7 @@ export async function readStory(
       album: row?.facts ?? waiting?.find(({ album }) => album !== null)?.album ?? null,
       requests: requests.map(toRequest),
       waiting: waiting?.filter((record) => !isTold(record)) ?? null,
+      deadLetters: letters,
       candidates: candidates.map((found) => ({ ...toCandidate(found), marketplace: found.marketplace })),
       links: links.map(({ marketplace, asin, url, priceMinor, currency, withdrawnAt }) => ({
         marketplace,

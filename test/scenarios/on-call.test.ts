@@ -118,6 +118,9 @@ test('status says why albums go to retry, and tells a pause beside a hold', asyn
     await service.waitForLog(({ albumId, attempt }) => albumId === id && attempt === QUICK_TRIES)
   const status = async () => (await runVerb(env, 'status')).output
   await expect.poll(status).toMatch(/2 failed with MODEL_UNAVAILABLE \(.+\), the newest: \S+/)
+  expect((await runVerb(env, 'show', '1')).output).toMatch(
+    /request \S+ waits in \S+\.retry\.1h since \S+ \(.*\), \d records before it, due at \d{4}-/,
+  )
   const { output } = await runVerb(env, 'status', '--json')
   expect(JSON.parse(output.split('\n').at(-1) ?? '').retryReasons).toMatchObject([
     { code: 'MODEL_UNAVAILABLE', count: 2 },

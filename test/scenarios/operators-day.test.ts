@@ -124,12 +124,18 @@ test('a dead letter of intake is refused while it is still bad, and can be delet
   const service = start('intake')
   await dead.waitFor((records) => records.length === 1, 'the dead letter')
   await service.stop()
+  const shown = await runVerb(env, 'show', 'bad')
+  expect(shown).toMatchObject({
+    status: 0,
+    output: expect.stringMatching(/^a dead letter waits: 0:\d+, RECORD_INVALID, since /),
+  })
   const retry = await runVerb(env, 'dead', 'retry', '--all')
   expect(retry.status).toBe(1)
   expect(retry.output).toMatch(/is refused: RECORD_INVALID: title is ""/)
   expect((await runVerb(env, 'dead', 'retry')).output).toContain('name ids, or --code CODE, or --all')
   expect((await runVerb(env, 'dead', 'delete', '--code', 'RECORD_INVALID')).output).toMatch(/^1 deleted/)
   expect((await runVerb(env, 'dead', 'list')).output).toBe('no dead letters')
+  expect((await runVerb(env, 'show', 'bad')).status, 'it is handled').toBe(1)
 })
 
 test('enrich overtakes a backlog, show tells the story, and an unknown album is named', async () => {

@@ -1,7 +1,7 @@
 import { type Config, loadConfig } from '../../config.ts'
 import { EnrichmentError, toEnrichmentError } from '../../errors.ts'
 import { openCodecs, topicNames } from '../../kafka/event-topics.ts'
-import { type DeadLetter, forEachDeadLetter, type Selection } from '../dead-letters.ts'
+import { type DeadLetter, forEachDeadLetter, type Selection, summarise } from '../dead-letters.ts'
 import { escapeText, formatTable, shorten } from '../format-table.ts'
 import { deleteDeadLetter, type Retried, retryDeadLetter } from '../handle-dead-letter.ts'
 import type { Servers } from '../set-up.ts'
@@ -145,8 +145,4 @@ async function collect<T>(selection: Selection, take: (letter: DeadLetter) => T)
     }),
   )
   return letters
-}
-
-function summarise({ id, key, code, message, stage, attempt, firstFailedAt, requestId }: DeadLetter) {
-  return { id, albumId: key, code, message, stage, attempt, firstFailedAt, requestId }
 }

@@ -1,7 +1,9 @@
 import { loadConfig } from '../../config.ts'
 import { formatMinorUnits } from '../../enrich/price-minor.ts'
 import { toEnrichmentError } from '../../errors.ts'
+import { topicNames } from '../../kafka/event-topics.ts'
 import { formatCandidates, nameAlbum } from '../album-card.ts'
+import { findLetters } from '../dead-letters.ts'
 import { findWaiting } from '../find-waiting.ts'
 import { escapeText, formatTable, shorten } from '../format-table.ts'
 import { readStory, type Story } from '../read-story.ts'
@@ -11,14 +13,19 @@ import { withTables } from './with-servers.ts'
 /** `show ID`: the story of an album, or of the album of a request; also while it only waits in a topic. */
 export async function showCommand(id: string, { json }: { json?: true }): Promise<void> {
   const config = loadConfig(['kafka', 'registry', 'database'])
+  const { dead: topic } = topicNames(config)
   const story = await withTables(config, ({ kafka, registry, db }) =>
-    readStory(db, id, (of) =>
-      findWaiting(config, { kafka, registry }, of).catch((error: unknown) => {
+    readStory(db, id, async (of) => {
+      try {
+        const asked = [findWaiting(config, { kafka, registry }, of), findLetters({ kafka, db, topic }, of)] as const
+        const [waiting, letters] = await Promise.all(asked)
+        return { waiting, letters }
+      } catch (error) {
         // What is stored is told all the same.
         process.stderr.write(`what waits is not told: ${toEnrichmentError(error).message}\n`)
         return null
-      }),
-    ),
+      }
+    }),
   )
   if (json) printJson(story)
   else print(escapeText(formatStory(story)))
@@ -29,14 +36,18 @@ const MAX_ANSWER = 160
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
 
-function formatStory({ album, requests, waiting, candidates, links, artworks, modelCalls }: Story): string {
+function formatStory(story: Story): string {
+  const { album, requests, waiting, deadLetters, candidates, links, artworks, modelCalls } = story
   const parts = album === null ? [] : [`${nameAlbum(album)} (album ${album.albumId})`]
-  for (const { topic, partition, offset, ahead, since, requestId } of waiting ?? []) {
+  for (const { topic, partition, offset, ahead, since, dueAt, requestId } of waiting ?? []) {
     const what = requestId === null ? 'waits' : `request ${requestId} waits`
+    const due = dueAt === null ? '' : `, due at ${dueAt}`
     parts.push(
-      `${what} in ${topic} since ${since} (partition ${partition}, offset ${offset}), ${ahead} records before it`,
+      `${what} in ${topic} since ${since} (partition ${partition}, offset ${offset}), ${ahead} records before it${due}`,
     )
   }
+  for (const { id, code, firstFailedAt } of deadLetters ?? [])
+    parts.push(`a dead letter waits: ${id}, ${code}, since ${firstFailedAt}: see \`dead show ${id}\``)
   const rows = requests.map((request) => {
     const { requestId, run, reason, marketplace, requestedAt, attempts, durationMs, startedAt } = request
     return [
