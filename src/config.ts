@@ -104,8 +104,9 @@ export function describeConfig(
     const value = raw ?? entry.default ?? null
     const isGood = entry.schema.safeParse(value === '' ? undefined : (value ?? undefined)).success
     const source = raw === undefined ? 'default' : file === undefined ? '' : `from ${file}`
+    const tell = entry.tell ?? (entry.secret ? () => '(hidden)' : hideLogin)
     const note = mistake ?? (isGood ? source : `wants ${entry.wants}`)
-    return { name, value: value && (entry.secret ? '(hidden)' : hideLogin(value)), note }
+    return { name, value: value && tell(value), note }
   })
 }
 

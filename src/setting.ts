@@ -11,6 +11,8 @@ export interface Setting {
   /** What a good value looks like, for the error message. */
   wants: string
   secret?: true
+  /** What people may see of a secret one; absent: nothing. */
+  tell?: (value: string) => string
 }
 
 /** `http` is what every way out shares; each verb has it without naming it. */
@@ -58,4 +60,16 @@ export const url = z.url({ protocol: /^https?$/ }).refine((address) => {
 export function hideLogin(value: string): string {
   const [from, to] = [value.indexOf('//') + 2, value.lastIndexOf('@')]
   return from >= 2 && to >= from ? `${value.slice(0, from)}(hidden)${value.slice(to)}` : value
+}
+
+/** The same with its user, where nothing in it can be taken for a part of the password; of parameters those that name no files. */
+export function hidePassword(value: string): string {
+  const url = URL.parse(value)
+  if (url === null) return '(hidden)'
+  const { protocol, username, password, host, pathname, search, hash } = url
+  const behind = `${pathname}${search}${hash}`
+  if (behind.includes('@') || (username === '' && value.includes('@'))) return '(hidden)'
+  const login = username === '' ? '' : `${username}${password === '' ? '' : ':(hidden)'}@`
+  const told = ['schema', 'sslmode'].flatMap((name) => url.searchParams.getAll(name).map((of) => `${name}=${of}`))
+  return `${protocol}//${login}${host}${pathname}${told.length > 0 ? `?${told.join('&')}` : ''}`
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { CONNECTION_SETTINGS } from './connection-settings.ts'
 import { isMarketplace, KNOWN_MARKETPLACES } from './marketplaces.ts'
 import { parseRetryDelays, type RetryTier } from './retry-delays.ts'
-import { ENCODED, integer, listOf, setting, text, url, urlWithLogin } from './setting.ts'
+import { ENCODED, hidePassword, integer, listOf, setting, text, url, urlWithLogin } from './setting.ts'
 
 const topic = text.regex(/^[\w.-]{1,200}$/)
 const retryDelays = text.transform((delays, context): RetryTier[] => {
@@ -27,6 +27,7 @@ export const SETTINGS = {
     description: 'PostgreSQL database of the service.',
     wants: `postgresql://user:password@host:port/database; ${ENCODED}`,
     secret: true,
+    tell: hidePassword,
   }),
   ...CONNECTION_SETTINGS,
   KAFKA_GROUP_PREFIX: setting('kafka', topic, {
