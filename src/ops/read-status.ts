@@ -1,7 +1,6 @@
 import type { Config } from '../config.ts'
 import type { HoldRecord } from '../db/hold-record.ts'
 import { readLane, type StoredLane } from '../db/lane.ts'
-import type { Statement } from '../db/prepared.ts'
 import { readQuotas } from '../db/quota.ts'
 import { ERROR_CODES, type ErrorCode, isToBeMended, toEnrichmentError } from '../errors.ts'
 import type { RecordHeaders } from '../kafka/delivery.ts'
@@ -19,11 +18,13 @@ import { readLag } from '../kafka/read-lag.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import { findTroubles } from '../kafka/topic-health.ts'
 import { checkTopics } from '../kafka/topics.ts'
+import { findMarketplace } from '../marketplaces.ts'
 import { parseRetryDelays } from '../retry-delays.ts'
 import { ROLES, type Role } from '../roles.ts'
 import { forEachDeadLetter } from './dead-letters.ts'
 import { type Budget, forecastBudget } from './forecast-budget.ts'
-import { readLastResult } from './last-result.ts'
+import { countReviews } from './list-reviews.ts'
+import { type AlbumInFlight, readProgress } from './read-progress.ts'
 import type { Servers } from './set-up.ts'
 
 export interface Status {
@@ -46,9 +47,13 @@ export interface Status {
   /** Why those retries failed, by code, the commonest first, each with the newest one's message. */
   retryReasons: { code: string; count: number; meaning: string; message: string }[] | null
   inFlight: number | null
+  /** Of those the ones that were begun first. */
+  albumsInFlight: AlbumInFlight[] | null
   /** Of each Amazon account that was used within a day, and of the one used last, which comes first. */
   amazon: Budget[] | null
   lastResultAt: string | null
+  /** Albums without a link that wait for a person, and since when the first of them does. */
+  reviews: { open: number; oldestSince: string | null } | null
   /** Unhandled ones, by code, the commonest first. */
   deadLetters: { code: string; count: number; meaning: string }[] | null
 }
@@ -61,7 +66,10 @@ interface Stored {
 }
 
 /** How the service is doing, as far as the servers that answer can tell. Never throws for one that is away. */
-export async function readStatus(config: Config<'kafka'>, servers: Servers): Promise<Status> {
+export async function readStatus(
+  config: Config<'kafka'> & Pick<Config, 'AMAZON_MARKETPLACE'>,
+  servers: Servers,
+): Promise<Status> {
   const { kafka, registry, db } = servers
   const away: Record<string, string> = {}
   const ask = async <T>(name: string, question: () => Promise<T>): Promise<T | null> => {
@@ -103,6 +111,7 @@ export async function readStatus(config: Config<'kafka'>, servers: Servers): Pro
       intake: await readLane(db, groups.intake),
       progress: await readProgress(db, [topics.express, topics.enrichment]),
       quotas: await readQuotas(db),
+      reviews: await countReviews(db, findMarketplace(config.AMAZON_MARKETPLACE).domain),
     })),
     when(hasTopics, 'kafka', () => countMembers(kafka, groups)),
     when(hasTopics, 'kafka', () => readWaiting(kafka, groups, topics)),
@@ -114,7 +123,7 @@ export async function readStatus(config: Config<'kafka'>, servers: Servers): Pro
   ])
   // A set-up that lacks something else most likely lacks its schemas too; to ask each time would take long.
   if (missing.length > 0 && away.registry === undefined) await isWhole('registry', () => openCodecs(config, registry))
-  const { lane, intake, progress } = stored ?? {}
+  const { lane, intake, progress, reviews } = stored ?? {}
   return {
     away,
     missing,
@@ -133,8 +142,12 @@ export async function readStatus(config: Config<'kafka'>, servers: Servers): Pro
     retries: retries?.tiers ?? null,
     retryReasons: retries?.reasons ?? null,
     inFlight: progress?.inFlight ?? null,
+    albumsInFlight: progress?.albumsInFlight ?? null,
     amazon: stored ? toBudgets(stored, members, waiting) : null,
     lastResultAt: progress?.lastResultAt ?? null,
+    reviews: reviews
+      ? { open: reviews.open, oldestSince: reviews.oldest === null ? null : new Date(reviews.oldest).toISOString() }
+      : null,
     deadLetters,
   }
 }
@@ -159,18 +172,6 @@ function findStop({ lane, intake }: Omit<Stored, 'quotas'>, members: Status['mem
   if (!waiting?.some(({ group, records }) => group === intakeGroup && records > 0)) return null
   if (intake.holds.length > 0) return 'intake is held'
   return runs('intake') ? null : 'no intake runs'
-}
-
-const IN_FLIGHT: Statement<{ inFlight: number }> = {
-  name: 'select enrichment in flight count',
-  text: `
-    select count(*)::int as "inFlight" from enrichment where decided_at is null and source_topic = any($1::text[])`,
-}
-
-async function readProgress(db: Servers['db'], topics: string[]) {
-  const [row] = await db.run(IN_FLIGHT, [topics])
-  const lastResult = await readLastResult(db, topics)
-  return { inFlight: row?.inFlight ?? 0, lastResultAt: lastResult?.toISOString() ?? null }
 }
 
 async function countMembers(

@@ -15,6 +15,7 @@ import { REQUEST_ID } from '../retry/retry-headers.ts'
 import type { LetterSummary } from './dead-letters.ts'
 import { findModelCalls } from './find-model-calls.ts'
 import type { WaitingRecord } from './find-waiting.ts'
+import { stageOf } from './read-progress.ts'
 
 export interface Story {
   /** null while only a record waits that cannot be read, or a dead letter. */
@@ -170,12 +171,4 @@ function toRequest(row: Enrichment): Story['requests'][number] {
     stage: decidedAt ? null : stageOf(row),
     failures,
   }
-}
-
-/** By the answers that are stored: each stands for something that is over, unless the model has to be asked again. */
-function stageOf({ answers }: Enrichment): string {
-  const steps = Object.entries(answers)
-  const isJudged = ([step, answer]: [string, unknown]) => !step.startsWith('search') && !('code' in Object(answer))
-  if (steps.some(isJudged)) return 'links and artwork'
-  return steps.length > 0 ? 'match' : 'search'
 }

@@ -5,9 +5,12 @@ import { readStatus, type Status } from '../read-status.ts'
 import { print, printJson } from './output.ts'
 import { withServers } from './with-servers.ts'
 
+/** More in the air than this are told by --json alone. */
+const MOST_TOLD = 10
+
 /** `status`: the lane, what waits, what is in the air, what was given up. Exit status 2 for what is to be mended, 1 when a server is away. */
 export async function statusCommand({ json }: { json?: true }): Promise<void> {
-  const config = loadConfig(['kafka', 'registry', 'database'])
+  const config = loadConfig(['kafka', 'registry', 'database', 'AMAZON_MARKETPLACE'])
   const status = await withServers(config, (servers) => readStatus(config, servers))
   if (json) printJson(status)
   else print(formatStatus(status))
@@ -17,7 +20,7 @@ export async function statusCommand({ json }: { json?: true }): Promise<void> {
 
 function formatStatus(status: Status): string {
   const { away, missing, troubles, lane, holds, members, waiting, retries, retryReasons } = status
-  const { inFlight, lastResultAt, deadLetters } = status
+  const { inFlight, albumsInFlight, lastResultAt, reviews, deadLetters } = status
   const lines = Object.entries(away).map(([name, why]) => `${name} does not answer: ${escapeText(why)}`)
   lines.push(...missing.map((what) => `to be mended: ${escapeText(what)}`))
   lines.push(...(troubles ?? []).map((trouble) => `Kafka: ${escapeText(trouble)}`))
@@ -35,6 +38,11 @@ function formatStatus(status: Status): string {
   for (const { cause, message, remedy, since } of holds ?? [])
     lines.push(`held for ${cause} since ${since}: ${escapeText(message)}`, `  what to do: ${escapeText(remedy)}`)
   if (inFlight !== null) lines.push(`${inFlight} albums in flight; last result ${lastResultAt ?? 'never'}`)
+  if (albumsInFlight !== null && albumsInFlight.length <= MOST_TOLD)
+    for (const { albumId, requestId, startedAt, stage } of albumsInFlight)
+      lines.push(`  album ${escapeText(albumId)}: ${stage}, begun at ${startedAt}, request ${requestId}`)
+  if (reviews !== null && reviews.open > 0)
+    lines.push(`${reviews.open} albums wait for a person since ${reviews.oldestSince}: see \`review list\``)
   lines.push(...(status.amazon ?? []).map(formatBudget))
   if (waiting) {
     const rows = waiting.map(({ group, topic, records }) => [topic, group, String(records)])
