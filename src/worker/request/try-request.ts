@@ -77,22 +77,30 @@ export async function tryRequest(
     checkSize(context.topics.enriched, event.albumId, bytes)
     return { enrichment, event, bytes }
   }
-  try {
+  const attempt = async (work: () => Promise<Enrichment>): Promise<Tried> => {
+    try {
+      const enrichment = await work()
+      await takeBackOutages()
+      return await toResult(enrichment)
+    } catch (thrown) {
+      signal.throwIfAborted()
+      if (thrown === context.stopping.reason) throw thrown
+      const error = toEnrichmentError(clock.signal.aborted ? clock.signal.reason : thrown)
+      if (error.code === 'LANE_LOST' || error.code === 'ALBUM_FORGOTTEN') throw error
+      await takeBackOutages()
+      return { error, stage }
+    }
+  }
+  const tried = await attempt(async () => {
     const enrichment = await withFirstAbort([signal, clock.signal], (inTime) =>
       enrichAlbum(job.album, request.stages, collaborators, inTime),
     )
     if (request.reason === 'artwork') demandArtwork(enrichment, job)
-    await takeBackOutages()
-    return await toResult(enrichment)
-  } catch (thrown) {
-    signal.throwIfAborted()
-    if (thrown === context.stopping.reason) throw thrown
-    const error = toEnrichmentError(clock.signal.aborted ? clock.signal.reason : thrown)
-    if (error.code === 'LANE_LOST' || error.code === 'ALBUM_FORGOTTEN') throw error
-    await takeBackOutages()
-    if (request.reason !== 'artwork' || stage === 'result' || !isLast(error)) return { error, stage }
-    return toResult(await endArtwork(error, job, collaborators, signal))
-  }
+    return enrichment
+  })
+  if (!('error' in tried) || request.reason !== 'artwork' || tried.stage === 'result' || !isLast(tried.error))
+    return tried
+  return attempt(() => endArtwork(tried.error, job, collaborators, signal))
 }
 
 /** A request for the artwork alone is tried until it is had. @throws EnrichmentError why it is still pending */

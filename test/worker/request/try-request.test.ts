@@ -113,6 +113,13 @@ test.each(['pending', 'stored'] as const)(
   },
 )
 
+test('a request for artwork that cannot even be ended fails with why, as any other try does', async () => {
+  const findEarlier = () => Promise.reject(new EnrichmentError('DATA_REFUSED', 'refused'))
+  const forArtwork = { ...request, reason: 'artwork' as const, stages: ['artwork' as const] }
+  const tried = await tryRequest(forArtwork, aJob(), aContext({ findEarlier }), aroundTry(true), NEVER)
+  expect(tried).toMatchObject({ error: { code: 'DATA_REFUSED' } })
+})
+
 test('a result says when the facts were imported that were used, which may be newer than the request', async () => {
   const amazon = { getItems: async () => [], searchItems: async () => [] }
   const getArtwork = async () => ({ ...NO_ARTWORK, status: 'none' as const })
