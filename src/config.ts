@@ -14,6 +14,9 @@ type NamesOf<G extends Group> = { [K in keyof Settings]: Settings[K]['group'] ex
 /** Settings in force, by their names. */
 export type Config<G extends Group = Group> = Pick<AllSettings, NamesOf<G>>
 
+/** What the service as a whole needs. */
+export const SERVICE = ['kafka', 'registry', 'database', 'amazon', 'model', 'artwork', 'service'] as const
+
 /** For each setting of a config that came from a file, the file. */
 const files = new WeakMap<object, Map<string, string>>()
 
@@ -29,6 +32,20 @@ export function loadConfig<W extends Group | keyof Settings>(
   wanted: readonly W[],
   env: NodeJS.ProcessEnv = environment(),
 ): Config<Extract<W, Group> | 'http'> & Pick<AllSettings, Extract<W, keyof Settings>> {
+  const { config, mistakes, fromFiles } = readConfig(wanted, env)
+  if (mistakes.length > 0) {
+    throw new EnrichmentError('CONFIG_INVALID', `${mistakes.length} wrong setting(s):\n  ${mistakes.join('\n  ')}`)
+  }
+  files.set(config, fromFiles)
+  return config as ReturnType<typeof loadConfig<W>>
+}
+
+/** What is wrong of the settings that the service needs, a line each; also what is wrong only in view of another one. */
+export function findMistakes(): string[] {
+  return readConfig(SERVICE, environment()).mistakes
+}
+
+function readConfig(wanted: readonly (Group | keyof Settings)[], env: NodeJS.ProcessEnv) {
   const isWanted = (one: string) => one === 'http' || (wanted as readonly string[]).includes(one)
   const config: Record<string, unknown> = {}
   const mistakes: string[] = []
@@ -51,11 +68,7 @@ export function loadConfig<W extends Group | keyof Settings>(
       )
   }
   mistakes.push(...findConflicts(config, isWanted), ...findConnectionConflicts(config))
-  if (mistakes.length > 0) {
-    throw new EnrichmentError('CONFIG_INVALID', `${mistakes.length} wrong setting(s):\n  ${mistakes.join('\n  ')}`)
-  }
-  files.set(config, fromFiles)
-  return config as ReturnType<typeof loadConfig<W>>
+  return { config, mistakes, fromFiles }
 }
 
 /**

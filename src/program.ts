@@ -187,8 +187,8 @@ function addReviewVerbs(review: Command): void {
 async function runCommand(roles: Role[]): Promise<void> {
   const stop = new AbortController()
   stopOnSignal(stop)
-  const [{ loadConfig }, { run }] = await Promise.all([import('./config.ts'), import('./main.ts')])
-  const config = loadConfig(['kafka', 'registry', 'database', 'amazon', 'model', 'artwork', 'service'])
+  const [{ loadConfig, SERVICE }, { run }] = await Promise.all([import('./config.ts'), import('./main.ts')])
+  const config = loadConfig(SERVICE)
   // Two of one part would be started, and one of them stopped.
   await run(config, roles.length === 0 ? [...ROLES] : [...new Set(roles)], stop.signal)
 }

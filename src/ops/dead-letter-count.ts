@@ -1,7 +1,7 @@
 import type { Delivery } from '../kafka/delivery.ts'
 import { KeptAdmin } from '../kafka/kept-admin.ts'
 import { readTopic } from '../kafka/read-topic.ts'
-import type { Places } from './dead-letters.ts'
+import { codeOf, type Places } from './dead-letters.ts'
 import { deleteMarksBelow, HandledLetters } from './handled-letters.ts'
 
 /**
@@ -39,7 +39,7 @@ export class DeadLetterCount {
     }
     const ends = new Map(bounds.map(({ partition, high }) => [partition, BigInt(high)]))
     const remember = ({ partition, offset, timestamp, headers }: Omit<Delivery, 'nextOffset'>) => {
-      const code = String(headers['enricher-error-code'] ?? 'UNKNOWN')
+      const code = codeOf(headers)
       this.#waiting.set(`${partition}:${offset}`, { code, timestamp })
       return undefined
     }

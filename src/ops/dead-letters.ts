@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts'
 import { similarity } from '../enrich/match/similarity.ts'
 import { EnrichmentError, ERROR_CODES } from '../errors.ts'
-import type { Delivery } from '../kafka/delivery.ts'
+import type { Delivery, RecordHeaders } from '../kafka/delivery.ts'
 import type { Kafka } from '../kafka/kafka-client.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import { HandledLetters } from './handled-letters.ts'
@@ -23,8 +23,11 @@ export interface DeadLetter {
   headers: Record<string, string>
 }
 
-/** Of a letter that tells none. */
+/** Of one that tells none. */
 const NO_CODE = 'UNKNOWN'
+
+/** Why a retry or a dead letter came about, as its headers say. */
+export const codeOf = (headers: RecordHeaders): string => String(headers['enricher-error-code'] ?? NO_CODE)
 
 /** What a command is about: everything, one code, or letters by id or request id. */
 export type Selection = { all: true } | { code: string } | { ids: string[] }
@@ -110,7 +113,7 @@ function toLetter(record: Omit<Delivery, 'nextOffset'>): DeadLetter {
     id: `${record.partition}:${record.offset}`,
     record,
     key: record.key?.toString() ?? null,
-    code: headers['enricher-error-code'] ?? NO_CODE,
+    code: codeOf(record.headers),
     message: headers['enricher-error-message'] ?? '',
     stage: headers['enricher-stage'] ?? '',
     attempt: Number(headers['enricher-attempt'] ?? 0),

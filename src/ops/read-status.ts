@@ -21,7 +21,7 @@ import { checkTopics } from '../kafka/topics.ts'
 import { findMarketplace } from '../marketplaces.ts'
 import { parseRetryDelays } from '../retry-delays.ts'
 import { ROLES, type Role } from '../roles.ts'
-import { forEachDeadLetter } from './dead-letters.ts'
+import { codeOf, forEachDeadLetter } from './dead-letters.ts'
 import { type Budget, forecastBudget } from './forecast-budget.ts'
 import { countReviews } from './list-reviews.ts'
 import { type AlbumInFlight, readProgress } from './read-progress.ts'
@@ -217,7 +217,7 @@ async function readRetries(kafka: Servers['kafka'], group: string, enrichment: s
     let records = 0
     const count = ({ headers, timestamp }: { headers: RecordHeaders; timestamp: number }) => {
       records += 1
-      const code = String(headers['enricher-error-code'] ?? 'UNKNOWN')
+      const code = codeOf(headers)
       const message = String(headers['enricher-error-message'] ?? '')
       const known = reasons.get(code) ?? { count: 0, message, at: timestamp }
       const newest = timestamp >= known.at ? { message, at: timestamp } : known

@@ -1,5 +1,4 @@
-import { describeConfig, loadConfig } from '../../config.ts'
-import { toEnrichmentError } from '../../errors.ts'
+import { describeConfig, findMistakes } from '../../config.ts'
 import { formatTable } from '../format-table.ts'
 import { print, printJson } from './output.ts'
 
@@ -20,15 +19,4 @@ export function configCommand({ json }: { json?: true }): void {
     for (const mistake of mistakes) process.stderr.write(`${mistake}\n`)
   }
   if (mistakes.length > 0) process.exitCode = 2
-}
-
-/** What is wrong for the service, a line each; also what is wrong only in view of another setting. */
-function findMistakes(): string[] {
-  try {
-    loadConfig(['kafka', 'registry', 'database', 'amazon', 'model', 'artwork', 'service'])
-    return []
-  } catch (error) {
-    // The first line counts them.
-    return toEnrichmentError(error).message.split('\n  ').slice(1)
-  }
 }

@@ -23,9 +23,15 @@ export async function deadListCommand({ code, json }: Options): Promise<void> {
   const letters = await collect(code === undefined ? { all: true } : { code }, summarise)
   if (json) return printJson({ deadLetters: letters })
   if (letters.length === 0) return print('no dead letters')
-  const rows = letters.map(({ id, albumId, code, stage, attempt, firstFailedAt, message }) =>
-    [id, albumId ?? '-', code, stage, String(attempt), firstFailedAt, shorten(message, 90)].map(escapeText),
-  )
+  const rows = letters.map(({ id, albumId, code, stage, attempt, firstFailedAt, message }) => [
+    id,
+    albumId ?? '-',
+    code,
+    stage,
+    String(attempt),
+    firstFailedAt,
+    shorten(message, 90),
+  ])
   print(formatTable(['id', 'album', 'code', 'stage', 'attempts', 'first failed', 'why'], rows))
 }
 
@@ -36,12 +42,7 @@ export async function deadShowCommand(id: string, { json }: Options): Promise<vo
   if (letter === undefined) return
   const content = await withServers(config, ({ registry }) => readContent(letter, config, registry))
   if (json) return printJson({ ...summarise(letter), headers: letter.headers, value: content })
-  print(
-    formatTable(
-      ['header', 'value'],
-      Object.entries(letter.headers).map((row) => row.map(escapeText)),
-    ),
-  )
+  print(formatTable(['header', 'value'], Object.entries(letter.headers)))
   print(`\n${escapeText(JSON.stringify(content, null, 2))}`)
 }
 

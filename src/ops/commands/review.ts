@@ -107,8 +107,11 @@ export const reviewUndoCommand = (albumId: string, which: string[], options: Dec
   decide(albumId, options, (review) => {
     const given = new Set(review.verdicts.map(({ asin }) => asin))
     // Amazon may not know what was added.
-    const findGiven = (one: string) => [readAsinOrUrl(one)].find((asin) => asin !== undefined && given.has(asin))
-    const wanted = which.length === 0 ? [...given] : which.map((one) => findGiven(one) ?? findAsin(review, one))
+    const toWanted = (one: string) => {
+      const asin = readAsinOrUrl(one)
+      return asin !== undefined && given.has(asin) ? asin : findAsin(review, one)
+    }
+    const wanted = which.length === 0 ? [...given] : which.map(toWanted)
     const missing = wanted.filter((asin) => !given.has(asin))
     if (wanted.length > 0 && missing.length === 0) return wanted.map((asin) => ({ asin, verdict: null }))
     const message = `no person has decided about ${missing.join(', ') || 'any product'} of album ${albumId}`
